@@ -1,0 +1,65 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+// Warnings are errors where we look (CI, and whoever sets ISOGEO_VAULT_STRICT); elsewhere a newer compiler's
+// deprecation must not break an old tag.
+let strict = Context.environment["CI"] != nil || Context.environment["ISOGEO_VAULT_STRICT"] != nil
+
+let swiftSettings: [SwiftSetting] =
+    [
+        .strictMemorySafety(),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .enableUpcomingFeature("InferIsolatedConformances"),
+    ] + (strict ? [.treatAllWarnings(as: .error)] : [])
+
+let cSettings: [CSetting] = strict ? [.treatAllWarnings(as: .error)] : []
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "isogeo-vault",
+    products: [
+        .library(name: "IsogeoVault", targets: ["IsogeoVault"]),
+        .executable(name: "isogeo-vault", targets: ["isogeo-vault"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0")
+    ],
+    targets: [
+        // The ground: C, each library known to exactly one floor.
+        .systemLibrary(name: "CVaultSodium"),
+        .systemLibrary(name: "CVaultSQLite"),
+        .target(name: "CVaultCurl", cSettings: cSettings),
+        .target(name: "CVaultLinux", cSettings: cSettings),
+        .target(name: "CVaultWipingFree", cSettings: cSettings),
+
+        // The floors. VaultKeys, VaultStore and VaultOAuth don't know each other.
+        .target(name: "VaultCrypto", dependencies: ["CVaultSodium"]),
+        .target(name: "VaultKeys", dependencies: ["VaultCrypto", "CVaultLinux"]),
+        .target(name: "VaultStore", dependencies: ["CVaultSQLite", "CVaultLinux"]),
+        .target(name: "VaultOAuth", dependencies: ["VaultCrypto", "CVaultCurl"]),
+        .target(
+            name: "IsogeoVault",
+            dependencies: ["VaultCrypto", "VaultKeys", "VaultStore", "VaultOAuth", "CVaultLinux"]
+        ),
+        .target(name: "VaultCommands", dependencies: ["IsogeoVault", "CVaultLinux", argumentParser]),
+        .executableTarget(name: "isogeo-vault", dependencies: ["VaultCommands", "CVaultWipingFree"]),
+
+        .target(name: "VaultTestSupport", path: "Tests/VaultTestSupport"),
+        .testTarget(name: "VaultCryptoTests", dependencies: ["VaultCrypto", "VaultTestSupport"]),
+        .testTarget(name: "VaultKeysTests", dependencies: ["VaultKeys", "VaultTestSupport"]),
+        .testTarget(name: "VaultStoreTests", dependencies: ["VaultStore", "VaultTestSupport"]),
+        .testTarget(name: "VaultOAuthTests", dependencies: ["VaultOAuth", "VaultTestSupport"]),
+        .testTarget(name: "IsogeoVaultTests", dependencies: ["IsogeoVault", "VaultTestSupport"]),
+        .testTarget(name: "VaultCommandsTests", dependencies: ["VaultCommands", "VaultTestSupport"]),
+        .testTarget(name: "ProcessTests", dependencies: ["VaultTestSupport"]),
+    ]
+)
+
+for target in package.targets where target.type != .system && !target.name.hasPrefix("C") {
+    target.swiftSettings = swiftSettings
+}

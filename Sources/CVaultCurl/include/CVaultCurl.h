@@ -1,0 +1,3 @@
+#ifndef CVAULT_CURL_H
+#define CVAULT_CURL_H
+#endif

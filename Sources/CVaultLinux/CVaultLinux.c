@@ -1,0 +1,43 @@
+#define _GNU_SOURCE
+#include "CVaultLinux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/prctl.h>
+
+static int lock_byte(int descriptor, int command, short type, uint64_t offset, struct flock *answer) {
+    struct flock lock = { .l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)offset, .l_len = 1 };
+    int before = errno, result;
+    do {
+        result = fcntl(descriptor, command, &lock) == 0 ? 0 : errno;
+    } while (result == EINTR);
+    errno = before;
+    if (answer) *answer = lock;
+    return result == EACCES ? EAGAIN : result;
+}
+
+int cvault_set_not_dumpable(void) {
+    int before = errno;
+    int result = prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : errno;
+    errno = before;
+    return result;
+}
+
+int cvault_ofd_lock_byte(int descriptor, uint64_t offset) {
+    return lock_byte(descriptor, F_OFD_SETLK, F_WRLCK, offset, 0);
+}
+
+int cvault_ofd_unlock_byte(int descriptor, uint64_t offset) {
+    return lock_byte(descriptor, F_OFD_SETLK, F_UNLCK, offset, 0);
+}
+
+int cvault_posix_lock_byte(int descriptor, uint64_t offset) {
+    return lock_byte(descriptor, F_SETLK, F_WRLCK, offset, 0);
+}
+
+int cvault_posix_lock_holder(int descriptor, uint64_t offset, int32_t *holder) {
+    struct flock found;
+    int result = lock_byte(descriptor, F_GETLK, F_WRLCK, offset, &found);
+    *holder = result == 0 && found.l_type != F_UNLCK ? found.l_pid : 0;
+    return result;
+}

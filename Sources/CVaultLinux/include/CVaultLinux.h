@@ -1,0 +1,20 @@
+#ifndef CVAULT_LINUX_H
+#define CVAULT_LINUX_H
+
+#include <stdint.h>
+
+// What Swift's Glibc doesn't show, and variadic calls. Each returns 0 or an errno; none touches errno's value.
+
+/// Keeps core dumps, /proc/PID/mem and ptrace of other unprivileged processes away from this one: prctl(2).
+int cvault_set_not_dumpable(void);
+
+/// Tries a write lock that belongs to the open file description (F_OFD_SETLK, fcntl(2)) on one byte.
+/// 0, EAGAIN where somebody else holds it, or another errno.
+int cvault_ofd_lock_byte(int descriptor, uint64_t offset);
+int cvault_ofd_unlock_byte(int descriptor, uint64_t offset);
+
+/// The process that holds a POSIX lock on one byte (F_GETLK), 0 if nobody does.
+int cvault_posix_lock_byte(int descriptor, uint64_t offset);
+int cvault_posix_lock_holder(int descriptor, uint64_t offset, int32_t *holder);
+
+#endif

@@ -1,0 +1,131 @@
+internal import CVaultSodium
+internal import Glibc
+internal import Synchronization
+
+/// Bytes that must not be seen: guarded, locked, left out of core dumps, and wiped at the end of their life.
+///
+/// The memory is libsodium's `sodium_malloc`: a page of its own between two that fault, `mlock`ed and `MADV_DONTDUMP`.
+/// There is no way to print, interpolate, compare with `==` or copy a value, and none to make a `String` of it; its
+/// bytes are lent to a closure as a `Span`. Each value takes four mappings: for keys and what is in hand, not for bulk.
+@safe
+// @unchecked: the memory has one owner (~Copyable), reading borrows it and writing is `mutating`, so that the
+// language's exclusivity is all the synchronisation that the pointer inside needs.
+package struct SecretBytes: ~Copyable, @unchecked Sendable {
+    private let base: UnsafeMutablePointer<UInt8>
+    /// How many bytes there are.
+    package private(set) var count: Int
+
+    /// Takes room for at most `capacity` bytes and lets `body` fill them.
+    ///
+    /// - Parameters:
+    ///   - capacity: the most that `body` may append, in bytes.
+    ///   - body: appends the bytes; when it throws, what it appended is wiped.
+    /// - Throws: what `body` throws.
+    package init<Failure: Error>(
+        capacity: Int,
+        initializingWith body: (inout OutputSpan<UInt8>) throws(Failure) -> Void
+    ) throws(Failure) {
+        let base = unsafe Self.allocate(capacity)
+        let buffer = unsafe UnsafeMutableBufferPointer(start: base, count: capacity)
+        var output = unsafe OutputSpan(buffer: buffer, initializedCount: 0)
+        do {
+            try body(&output)
+        } catch {
+            unsafe sodium_free(base)
+            throw error
+        }
+        unsafe self.base = unsafe base
+        self.count = unsafe output.finalize(for: buffer)
+    }
+
+    /// A guarded copy of `bytes`; wiping the original stays its owner's business.
+    package init(copying bytes: Span<UInt8>) {
+        self.init(capacity: bytes.count) { (output: inout OutputSpan<UInt8>) in output.append(contentsOf: bytes) }
+    }
+
+    /// `count` bytes from the kernel's random generator.
+    package static func random(count: Int) -> SecretBytes {
+        SecretBytes(count: count) { (bytes: inout MutableSpan<UInt8>) in
+            unsafe bytes.withPointer { unsafe randombytes_buf($0, count) }
+        }
+    }
+
+    /// `count` bytes that start as zeros and that `body` may write.
+    package init<Failure: Error>(
+        count: Int,
+        initializingWith body: (inout MutableSpan<UInt8>) throws(Failure) -> Void
+    ) throws(Failure) {
+        try self.init(capacity: count) { (output: inout OutputSpan<UInt8>) throws(Failure) in
+            output.append(repeating: 0, count: count)
+            var bytes = output.mutableSpan
+            try body(&bytes)
+        }
+    }
+
+    deinit {
+        // sodium_free wipes first.
+        unsafe sodium_free(base)
+    }
+
+    /// Lends the bytes to `body`.
+    package borrowing func withBytes<Result: ~Copyable, Failure: Error>(
+        _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try body(unsafe Span(_unsafeStart: unsafe base, count: count))
+    }
+
+    /// Lends a part of the bytes to `body`; a range outside of them is a programming error and traps.
+    package borrowing func withBytes<Result: ~Copyable, Failure: Error>(
+        in range: Range<Int>,
+        _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try withBytes { (bytes: Span<UInt8>) throws(Failure) -> Result in try body(bytes.extracting(range)) }
+    }
+
+    /// Shortens to the first `count` bytes; what is cut off is wiped now.
+    package mutating func truncate(to count: Int) {
+        precondition(count >= 0 && count <= self.count, "truncation beyond the end")
+        unsafe sodium_memzero(base + count, self.count - count)
+        self.count = count
+    }
+
+    /// Whether the two hold the same bytes, in a time that doesn't depend on where they differ.
+    package borrowing func matches(_ other: borrowing SecretBytes) -> Bool {
+        other.withBytes { matches($0) }
+    }
+
+    /// Whether these are `other`'s bytes, in a time that doesn't depend on where they differ.
+    package borrowing func matches(_ other: Span<UInt8>) -> Bool {
+        withBytes { $0.matchesInConstantTime(other) }
+    }
+
+    // MARK: - Memory
+
+    private static let unlocked = Atomic(false)
+
+    /// Whether every guarded block so far could be locked.
+    ///
+    /// `sodium_malloc` itself says nothing when RLIMIT_MEMLOCK is
+    /// used up, so that we ask again (a second mlock of a locked page costs nothing and counts once).
+    package static var allLocked: Bool { !unlocked.load(ordering: .relaxed) }
+
+    private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<UInt8> {
+        Sodium.initialize()
+        guard let memory = unsafe sodium_malloc(max(capacity, 1)) else {
+            // Out of memory or of mappings: as for Swift's own allocations there is nothing left to go on with.
+            fatalError("no guarded memory for \(capacity) bytes")
+        }
+        if unsafe mlock(memory, max(capacity, 1)) != 0 { unlocked.store(true, ordering: .relaxed) }
+        return unsafe memory.assumingMemoryBound(to: UInt8.self)
+    }
+}
+
+extension Span<UInt8> {
+    /// Whether both hold the same bytes, in a time that depends on their lengths alone.
+    package func matchesInConstantTime(_ other: Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        return unsafe withPointer { mine in
+            unsafe other.withPointer { theirs in unsafe sodium_memcmp(mine, theirs, count) == 0 }
+        }
+    }
+}
