@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 static int lock_byte(int descriptor, int command, short type, uint64_t offset, struct flock *answer) {
     struct flock lock = { .l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)offset, .l_len = 1 };
@@ -20,6 +21,17 @@ int cvault_set_not_dumpable(void) {
     int before = errno;
     int result = prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : errno;
     errno = before;
+    return result;
+}
+
+int cvault_pipe(int *reading_end, int *writing_end) {
+    int before = errno, ends[2];
+    int result = pipe2(ends, O_CLOEXEC) == 0 ? 0 : errno;
+    errno = before;
+    if (result == 0) {
+        *reading_end = ends[0];
+        *writing_end = ends[1];
+    }
     return result;
 }
 

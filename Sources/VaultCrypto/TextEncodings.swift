@@ -22,6 +22,21 @@ package enum Base64 {
 
 /// Hexadecimal digits of secrets, in guarded memory.
 package enum Hexadecimal {
+    /// Two lower-case digits for each byte.
+    package static func encode(_ bytes: Span<UInt8>) -> SecretBytes {
+        let count = bytes.count * 2 + 1
+        var text = SecretBytes(count: count) { (output: inout MutableSpan<UInt8>) in
+            unsafe output.withPointer { target in
+                unsafe bytes.withPointer { source in
+                    let text = unsafe UnsafeMutableRawPointer(target).assumingMemoryBound(to: CChar.self)
+                    _ = unsafe sodium_bin2hex(text, count, source, bytes.count)
+                }
+            }
+        }
+        text.truncate(to: count - 1)
+        return text
+    }
+
     /// The bytes of an even number of digits in either case; nil for anything else.
     package static func decode(_ digits: Span<UInt8>) -> SecretBytes? {
         guard digits.count.isMultiple(of: 2) else { return nil }

@@ -55,4 +55,10 @@ package struct VaultKey: ~Copyable, Sendable {
 /// A key for one purpose: it seals and opens, or tags.
 package struct Subkey: ~Copyable, Sendable {
     package let bytes: SecretBytes
+
+    /// Takes over 32 bytes as a key.
+    package init(bytes: consuming SecretBytes) {
+        precondition(bytes.count == VaultKey.count, "a key of another length")
+        self.bytes = bytes
+    }
 }

@@ -8,6 +8,15 @@
 /// Keeps core dumps, /proc/PID/mem and ptrace of other unprivileged processes away from this one: prctl(2).
 int cvault_set_not_dumpable(void);
 
+/// A pipe that no child inherits by accident: pipe2(2) with O_CLOEXEC.
+int cvault_pipe(int *reading_end, int *writing_end);
+
+/// Switches echo off on a terminal and puts SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP and SIGCONT under a handler that
+/// restores it before the process dies or stops, and hides it again when the process goes on. One terminal at a time.
+int cvault_terminal_hide_echo(int terminal);
+/// Undoes cvault_terminal_hide_echo: echo and the signals' former actions.
+int cvault_terminal_show_echo(void);
+
 /// Tries a write lock that belongs to the open file description (F_OFD_SETLK, fcntl(2)) on one byte.
 /// 0, EAGAIN where somebody else holds it, or another errno.
 int cvault_ofd_lock_byte(int descriptor, uint64_t offset);

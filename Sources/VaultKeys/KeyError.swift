@@ -1,0 +1,98 @@
+/// Why a key slot can't be made, read or opened.
+package enum KeyError: Error, Equatable {
+    /// The way that was named reads well and doesn't open the vault.
+    case doesNotFit(String)
+    /// The vault has no slot of this kind.
+    case noSlot(of: KeySlot.Kind)
+    /// A file of the user's can't be read, with the `errno` of the try.
+    case unreadable(path: String, errno: Int32)
+    /// A file that others can read or change, or that is no file.
+    case unsafeFile(path: String, UnsafeFileReason)
+    /// A key file holds neither 32 bytes nor 64 hexadecimal digits.
+    case notAKeyFile(path: String, count: Int)
+    /// A key file is to be made where something stands already, or can't be made.
+    case cannotWrite(path: String, errno: Int32)
+    /// What was written doesn't read back as it was.
+    case notReadBack(path: String)
+    case emptyPassphrase(String)
+    case passphraseTooLong(String)
+    /// A descriptor gave nothing for the time that it had.
+    case timedOut(String)
+    /// A descriptor can't be read, with the `errno`.
+    case badDescriptor(Int32, errno: Int32)
+    /// The passphrase command ended with a status, or a signal (128 and up, as shells count).
+    case commandFailed(status: Int32)
+    case commandDidNotStart(errno: Int32)
+    /// Argon2id's memory would not fit into what this machine or container has, in bytes.
+    case notEnoughMemory(needed: UInt64, available: UInt64)
+    /// The costs that a slot asks for are outside of what is accepted.
+    case costRefused(slot: String, passes: UInt64, memory: UInt64, tooLow: Bool)
+    /// A slot's bytes are not what such a slot has.
+    case damagedSlot(String)
+}
+
+/// What is wrong with a file that should hold a key or a passphrase.
+package enum UnsafeFileReason: Equatable, Sendable {
+    case notRegular
+    case foreignOwner(UInt32)
+    case mode(UInt32)
+    case hardLinks(Int)
+}
+
+extension KeyError {
+    /// What happened, in one sentence.
+    package var sentence: String {
+        switch self {
+        case .doesNotFit(let way): "\(way) doesn't open this vault"
+        case .noSlot(let kind): "this vault has no key slot of the kind \(kind.rawValue)"
+        case .unreadable(let path, let code): "\(path) can't be read: \(describe(code))"
+        case .unsafeFile(let path, .notRegular): "\(path) is not a regular file"
+        case .unsafeFile(let path, .foreignOwner(let owner)): "\(path) belongs to somebody else (uid \(owner))"
+        case .unsafeFile(let path, .mode(let mode)):
+            "\(path) is open to others (mode 0\(String(mode, radix: 8)))"
+        case .unsafeFile(let path, .hardLinks(let count)): "\(path) has \(count) names (hard links)"
+        case .notAKeyFile(let path, let count):
+            "\(path) is no key file: it has \(count) bytes, not 32 bytes or 64 hexadecimal digits"
+        case .cannotWrite(let path, let code): "the key file \(path) can't be made: \(describe(code))"
+        case .notReadBack(let path): "the key file \(path) doesn't read back as it was written"
+        case .emptyPassphrase(let origin): "\(origin) is empty"
+        case .passphraseTooLong(let origin): "\(origin) is longer than 1024 bytes"
+        case .timedOut(let origin): "\(origin) gave nothing for 60 seconds"
+        case .badDescriptor(let descriptor, let code): "descriptor \(descriptor) can't be read: \(describe(code))"
+        case .commandFailed(let status): "the passphrase command failed with status \(status)"
+        case .commandDidNotStart(let code): "the passphrase command can't be started: \(describe(code))"
+        case .notEnoughMemory(let needed, let available):
+            "the passphrase needs \(needed >> 20) MiB of memory to be checked, and only \(available >> 20) MiB are free"
+        case .costRefused(let slot, let passes, let memory, let tooLow):
+            "the slot \(slot) asks for \(passes) passes over \(memory >> 20) MiB, "
+                + (tooLow ? "less than the 2 passes over 64 MiB that are the floor" : "more than is accepted")
+        case .damagedSlot(let slot): "the slot \(slot) is damaged"
+        }
+    }
+
+    /// What to do now.
+    package var remedy: String {
+        switch self {
+        case .doesNotFit: "Give the key that the vault was made with; `isogeo-vault status` lists its slots."
+        case .noSlot: "`isogeo-vault status` lists the slots that this vault has; use one of them."
+        case .unreadable: "Check the path and who may read it."
+        case .unsafeFile(_, .notRegular):
+            "Give the path of the file itself; for a pipe use --passphrase-fd."
+        case .unsafeFile(let path, .foreignOwner): "Make it your own: sudo chown \"$USER\" '\(path)'."
+        case .unsafeFile(let path, .mode): "Close it: chmod 600 '\(path)'. A container's secret: --shared-key-file."
+        case .unsafeFile: "Keep one name of it alone; a second one may be somebody else's."
+        case .notAKeyFile: "Give the key file of this vault, unchanged."
+        case .cannotWrite: "Name a file that doesn't exist yet, in a folder of yours."
+        case .notReadBack: "Check the disk, then try another path."
+        case .emptyPassphrase: "Give a passphrase; to choose another way to unlock leave it out altogether."
+        case .passphraseTooLong: "Give a passphrase of at most 1024 bytes, or use a key file."
+        case .timedOut: "See that what writes the passphrase closes its end."
+        case .badDescriptor: "Open it for reading, for instance: --passphrase-fd 3 3< FILE."
+        case .commandFailed, .commandDidNotStart:
+            "Run the command by hand: it should print the passphrase and end with 0."
+        case .notEnoughMemory: "Give this machine or container more memory, or use a key file, which needs none."
+        case .costRefused: "The vault file was edited; restore it from a backup."
+        case .damagedSlot: "Restore the vault from a backup, or open it by another slot."
+        }
+    }
+}

@@ -1,0 +1,73 @@
+internal import Glibc
+package import VaultCrypto
+
+/// Where a passphrase comes from when nobody is asked for it.
+package enum PassphraseSource: Equatable, Sendable {
+    case file(String, trust: SecretFile.Trust)
+    case descriptor(Int32)
+    /// A command line for `/bin/sh -c`; it prints the passphrase.
+    case command(String)
+    /// A variable of the environment, by name.
+    case variable(String)
+
+    /// How long a descriptor may take, and a command where no terminal could ask for anything.
+    package static let patience: Int64 = 60_000
+
+    /// What people call it, in the middle of a sentence.
+    package var name: String {
+        switch self {
+        case .file(let path, _): "the passphrase in \(path)"
+        case .descriptor(let number): "the passphrase from descriptor \(number)"
+        case .command: "the passphrase command's output"
+        case .variable(let name): "the passphrase in $\(name)"
+        }
+    }
+
+    /// Reads the passphrase; one final line end is taken off, except from a variable, which has none.
+    ///
+    /// - Throws: what can be wrong with each source; nothing tells a byte of the passphrase.
+    package func read() throws(KeyError) -> Passphrase {
+        var bytes = try readBytes()
+        if case .variable = self {} else { bytes.removeLineEnd() }
+        do throws(CryptoError) {
+            return try Passphrase(bytes)
+        } catch {
+            throw error == .emptyPassphrase ? .emptyPassphrase(name) : .passphraseTooLong(name)
+        }
+    }
+
+    // The limit and a line end, and one more byte that shows that there is too much.
+    private static let readLimit = Passphrase.limit + 3
+
+    private func readBytes() throws(KeyError) -> SecretBytes {
+        switch self {
+        case .file(let path, let trust): return try SecretFile.read(path, limit: Self.readLimit, trust: trust)
+        case .descriptor(let number):
+            do {
+                return try SecretBytes.read(from: number, limit: Self.readLimit, within: Self.patience)
+            } catch {
+                throw error.code == ETIMEDOUT ? .timedOut(name) : .badDescriptor(number, errno: error.code)
+            }
+        case .command(let line):
+            return try PassphraseCommand(line: line).output(limit: Self.readLimit, name: name)
+        case .variable(let variable):
+            guard let bytes = EnvironmentSecret.take(variable) else { throw .emptyPassphrase(name) }
+            return bytes
+        }
+    }
+}
+
+/// A secret in the environment: where it lies is overwritten once it has been read.
+package enum EnvironmentSecret {
+    /// Reads a variable into guarded memory and overwrites it in place; `unsetenv` would leave it on the stack of the
+    /// process, where `/proc/PID/environ` shows it. Nil when it isn't set. To be called once, before other threads run.
+    package static func take(_ name: String) -> SecretBytes? {
+        guard let value = unsafe getenv(name) else { return nil }
+        let count = unsafe strlen(value)
+        let bytes = SecretBytes(capacity: count) { (output: inout OutputSpan<UInt8>) in
+            for index in 0..<count { output.append(UInt8(bitPattern: unsafe value[index])) }
+        }
+        unsafe explicit_bzero(value, count)
+        return bytes
+    }
+}

@@ -1,0 +1,110 @@
+internal import Glibc
+package import VaultCrypto
+
+/// A file that holds a key or a passphrase, read into guarded memory.
+package enum SecretFile {
+    /// Whom a file may belong to, and who else may read it.
+    package enum Trust: Sendable {
+        /// Ours, no link, mode 0600 or stricter.
+        case own
+        /// Given by a service manager or a container: root's or ours, links followed, and nobody else may write. Who may
+        /// read it was decided by whoever put it there: systemd's ACL shows as 0440, Docker's secrets as 0444.
+        case lent
+    }
+
+    /// Reads at most `limit` bytes; one more is an error of the caller's kind of file.
+    ///
+    /// - Throws: `unreadable`, `unsafeFile`.
+    package static func read(_ path: String, limit: Int, trust: Trust) throws(KeyError) -> SecretBytes {
+        // O_NONBLOCK: a FIFO without a writer must not hold us up before we can see that it is one.
+        let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (trust == .own ? O_NOFOLLOW : 0)
+        let descriptor = unsafe open(path, flags)
+        guard descriptor >= 0 else {
+            let code = errno
+            throw code == ELOOP ? .unsafeFile(path: path, .notRegular) : .unreadable(path: path, errno: code)
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw .unreadable(path: path, errno: errno) }
+        if let reason = objection(to: status, trust: trust) { throw .unsafeFile(path: path, reason) }
+        do {
+            return try SecretBytes.read(from: descriptor, limit: limit + 1)
+        } catch {
+            throw .unreadable(path: path, errno: error.code)
+        }
+    }
+
+    private static func objection(to status: stat, trust: Trust) -> UnsafeFileReason? {
+        let mode = status.st_mode & 0o7777
+        guard status.st_mode & S_IFMT == S_IFREG else { return .notRegular }
+        switch trust {
+        case .own:
+            guard status.st_uid == geteuid() else { return .foreignOwner(status.st_uid) }
+            guard mode & 0o177 == 0 else { return .mode(mode) }
+            guard status.st_nlink == 1 else { return .hardLinks(Int(status.st_nlink)) }
+        case .lent:
+            guard status.st_uid == geteuid() || status.st_uid == 0 else { return .foreignOwner(status.st_uid) }
+            // An ACL's mask shows as group bits: with root's ACL the group's write bit is not its own word, and
+            // systemd's files are 0440; a plain group-writable file is refused all the same.
+            guard mode & 0o022 == 0 else { return .mode(mode) }
+        }
+        return nil
+    }
+}
+
+extension SecretBytes {
+    /// Takes off exactly one LF or CRLF at the end, as files and commands have it.
+    package mutating func removeLineEnd() {
+        let cut = withBytes { bytes in
+            let count = bytes.count
+            guard count > 0, bytes[count - 1] == 0x0A else { return 0 }
+            return count > 1 && bytes[count - 2] == 0x0D ? 2 : 1
+        }
+        truncate(to: count - cut)
+    }
+
+    /// An `errno`.
+    struct ReadFailure: Error { let code: Int32 }
+
+    /// Reads from a descriptor until its end, or until there are `limit` bytes.
+    ///
+    /// - Parameters:
+    ///   - descriptor: open for reading.
+    ///   - limit: the most to read, in bytes.
+    ///   - milliseconds: how long it may take altogether; nil waits for ever.
+    static func read(from descriptor: Int32, limit: Int, within milliseconds: Int64? = nil) throws(ReadFailure)
+        -> SecretBytes
+    {
+        let deadline = milliseconds.map { ContinuousClock.now + .milliseconds($0) }
+        return try SecretBytes(capacity: limit) { (output: inout OutputSpan<UInt8>) throws(ReadFailure) in
+            while !output.isFull {
+                if let deadline { try waitUntilReadable(descriptor, deadline: deadline) }
+                let result = unsafe output.withUnsafeMutableBufferPointer { buffer, count in
+                    let free = buffer.count - count
+                    let got = unsafe Glibc.read(descriptor, buffer.baseAddress?.advanced(by: count), free)
+                    if got > 0 { count += got }
+                    return got
+                }
+                if result == 0 { return }
+                if result < 0, errno != EINTR { throw ReadFailure(code: errno) }
+            }
+        }
+    }
+
+    private static func waitUntilReadable(_ descriptor: Int32, deadline: ContinuousClock.Instant) throws(ReadFailure) {
+        var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        while true {
+            let left = deadline - ContinuousClock.now
+            guard left > .zero else { throw ReadFailure(code: ETIMEDOUT) }
+            let milliseconds = left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000
+            let ready = unsafe poll(&request, 1, Int32(clamping: milliseconds + 1))
+            if ready > 0 { return }
+            if ready < 0, errno != EINTR { throw ReadFailure(code: errno) }
+        }
+    }
+}
+
+/// The C library's words for an `errno`.
+func describe(_ code: Int32) -> String {
+    code == 0 ? "it is incomplete" : unsafe String(cString: strerror(code))
+}

@@ -1,0 +1,117 @@
+internal import Glibc
+package import VaultCrypto
+
+/// A way to open a vault that somebody named. It is the only one tried: when it fails, that is the answer.
+package enum UnlockMethod: Equatable, Sendable {
+    case keyFile(String, trust: SecretFile.Trust)
+    case passphrase(PassphraseSource)
+
+    /// The way that the environment names, in this order: `ISOGEO_VAULT_KEY_FILE`, `ISOGEO_VAULT_PASSPHRASE_FILE`,
+    /// `ISOGEO_VAULT_PASSPHRASE`, then `isogeo-vault.key` and `isogeo-vault.passphrase` in `$CREDENTIALS_DIRECTORY`
+    /// (systemd.exec(5)). A variable that is set and empty names a way, which then fails: it isn't passed over.
+    ///
+    /// - Parameter variable: the value of a variable of the environment; nil when it isn't set.
+    /// - Returns: nil when none is named.
+    package static func named(inEnvironment variable: (String) -> String?) -> UnlockMethod? {
+        if let path = variable("ISOGEO_VAULT_KEY_FILE") { return .keyFile(path, trust: .own) }
+        if let path = variable("ISOGEO_VAULT_PASSPHRASE_FILE") { return .passphrase(.file(path, trust: .own)) }
+        if variable("ISOGEO_VAULT_PASSPHRASE") != nil { return .passphrase(.variable("ISOGEO_VAULT_PASSPHRASE")) }
+        guard let folder = variable("CREDENTIALS_DIRECTORY") else { return nil }
+        let key = "\(folder)/isogeo-vault.key"
+        if unsafe access(key, F_OK) == 0 { return .keyFile(key, trust: .lent) }
+        let passphrase = "\(folder)/isogeo-vault.passphrase"
+        if unsafe access(passphrase, F_OK) == 0 { return .passphrase(.file(passphrase, trust: .lent)) }
+        return nil
+    }
+
+    /// What people call it, at the start of a sentence.
+    package var name: String {
+        switch self {
+        case .keyFile(let path, _): "the key file \(path)"
+        case .passphrase(let source): source.name
+        }
+    }
+
+    /// Reads what the method names.
+    ///
+    /// - Throws: whatever is wrong with the file, descriptor, command or variable.
+    package func credential() throws(KeyError) -> Credential {
+        switch self {
+        case .keyFile(let path, let trust): .keyFile(try KeyFile.read(path, trust: trust))
+        case .passphrase(let source): .passphrase(try source.read())
+        }
+    }
+}
+
+/// What opens a slot, in hand.
+package enum Credential: ~Copyable, Sendable {
+    case passphrase(Passphrase)
+    /// The 32 bytes of a key file.
+    case keyFile(SecretBytes)
+
+    package var kind: KeySlot.Kind {
+        switch self {
+        case .passphrase: .passphrase
+        case .keyFile: .keyFile
+        }
+    }
+
+    /// Opens the vault by the first slot of the credential's kind that it fits; of passphrase slots at most four are
+    /// tried, each of which takes its time.
+    ///
+    /// - Parameters:
+    ///   - slots: all slots of the vault.
+    ///   - vault: the vault they belong to.
+    ///   - name: what people call this credential.
+    /// - Returns: the vault key, and which slot gave it.
+    /// - Throws: `noSlot`, `doesNotFit`, `damagedSlot`, `costRefused`, `notEnoughMemory`.
+    package borrowing func open(_ slots: [KeySlot], of vault: VaultIdentity, name: String) throws(KeyError) -> Unlocked
+    {
+        let candidates = slots.filter { $0.kind == kind }.prefix(
+            kind == .passphrase ? KeySlot.passphraseLimit : KeySlot.limit
+        )
+        guard !candidates.isEmpty else { throw .noSlot(of: kind) }
+        var failure: KeyError?
+        for slot in candidates {
+            do throws(KeyError) {
+                if let key = try slot.open(with: try secret(for: slot), of: vault) {
+                    return Unlocked(vaultKey: key, slot: slot.id)
+                }
+            } catch {
+                // A slot that was edited must not keep the others from opening; alone it is the answer.
+                failure = error
+            }
+        }
+        throw failure ?? .doesNotFit(name)
+    }
+
+    /// A new slot that this credential opens.
+    ///
+    /// - Throws: `costRefused`, `notEnoughMemory`.
+    package borrowing func makeSlot(
+        cost: KeyDerivationCost,
+        wrapping vaultKey: borrowing VaultKey,
+        of vault: VaultIdentity,
+        now: Int64
+    ) throws(KeyError) -> KeySlot {
+        switch self {
+        case .passphrase(let passphrase):
+            try PassphraseSlot.make(passphrase, cost: cost, wrapping: vaultKey, of: vault, now: now)
+        case .keyFile(let key): KeyFileSlot.make(key, wrapping: vaultKey, of: vault, now: now)
+        }
+    }
+
+    private borrowing func secret(for slot: KeySlot) throws(KeyError) -> SlotSecret {
+        switch self {
+        case .passphrase(let passphrase): try PassphraseSlot.secret(of: passphrase, for: slot)
+        case .keyFile(let key): KeyFileSlot.secret(of: key, for: slot)
+        }
+    }
+}
+
+/// A vault key, and the slot that gave it.
+package struct Unlocked: ~Copyable, Sendable {
+    package let vaultKey: VaultKey
+    /// The slot's id, 16 bytes.
+    package let slot: [UInt8]
+}
