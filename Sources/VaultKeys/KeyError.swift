@@ -43,30 +43,30 @@ extension KeyError {
     /// What happened, in one sentence.
     package var sentence: String {
         switch self {
-        case .doesNotFit(let way): "\(way) doesn't open this vault"
-        case .noSlot(let kind): "this vault has no key slot of the kind \(kind.rawValue)"
-        case .unreadable(let path, let code): "\(path) can't be read: \(describe(code))"
-        case .unsafeFile(let path, .notRegular): "\(path) is not a regular file"
-        case .unsafeFile(let path, .foreignOwner(let owner)): "\(path) belongs to somebody else (uid \(owner))"
+        case .doesNotFit(let way): "\(way) doesn't open this vault."
+        case .noSlot(let kind): "This vault has no key slot of the kind \(kind.rawValue)."
+        case .unreadable(let path, let code): "\(path) can't be read: \(describe(code))."
+        case .unsafeFile(let path, .notRegular): "\(path) is not a regular file."
+        case .unsafeFile(let path, .foreignOwner(let owner)): "\(path) belongs to somebody else (uid \(owner))."
         case .unsafeFile(let path, .mode(let mode)):
-            "\(path) is open to others (mode 0\(String(mode, radix: 8)))"
-        case .unsafeFile(let path, .hardLinks(let count)): "\(path) has \(count) names (hard links)"
+            "\(path) is open to others (mode 0\(String(mode, radix: 8)))."
+        case .unsafeFile(let path, .hardLinks(let count)): "\(path) has \(count) names (hard links)."
         case .notAKeyFile(let path, let count):
-            "\(path) is no key file: it has \(count) bytes, not 32 bytes or 64 hexadecimal digits"
-        case .cannotWrite(let path, let code): "the key file \(path) can't be made: \(describe(code))"
-        case .notReadBack(let path): "the key file \(path) doesn't read back as it was written"
-        case .emptyPassphrase(let origin): "\(origin) is empty"
-        case .passphraseTooLong(let origin): "\(origin) is longer than 1024 bytes"
-        case .timedOut(let origin): "\(origin) gave nothing for 60 seconds"
-        case .badDescriptor(let descriptor, let code): "descriptor \(descriptor) can't be read: \(describe(code))"
-        case .commandFailed(let status): "the passphrase command failed with status \(status)"
-        case .commandDidNotStart(let code): "the passphrase command can't be started: \(describe(code))"
+            "\(path) is no key file: it has \(count) bytes, not 32 bytes or 64 hexadecimal digits."
+        case .cannotWrite(let path, let code): "The key file \(path) can't be made: \(describe(code))."
+        case .notReadBack(let path): "The key file \(path) doesn't read back as it was written."
+        case .emptyPassphrase(let origin): "\(origin) is empty."
+        case .passphraseTooLong(let origin): "\(origin) is longer than 1024 bytes."
+        case .timedOut(let origin): "\(origin) gave nothing for 60 seconds."
+        case .badDescriptor(let descriptor, let code): "Descriptor \(descriptor) can't be read: \(describe(code))."
+        case .commandFailed(let status): "The passphrase command failed with status \(status)."
+        case .commandDidNotStart(let code): "The passphrase command can't be started: \(describe(code))."
         case .notEnoughMemory(let needed, let available):
-            "the passphrase needs \(needed >> 20) MiB of memory to be checked, and only \(available >> 20) MiB are free"
+            "The passphrase needs \(needed >> 20) MiB of memory to be checked, and only \(available >> 20) MiB are free."
         case .costRefused(let slot, let passes, let memory, let tooLow):
-            "the slot \(slot) asks for \(passes) passes over \(memory >> 20) MiB, "
-                + (tooLow ? "less than the 2 passes over 64 MiB that are the floor" : "more than is accepted")
-        case .damagedSlot(let slot): "the slot \(slot) is damaged"
+            "The slot \(slot) asks for \(passes) passes over \(memory >> 20) MiB, "
+                + (tooLow ? "less than the 2 passes over 64 MiB that are the floor." : "more than is accepted.")
+        case .damagedSlot(let slot): "The slot \(slot) is damaged."
         }
     }
 

@@ -13,13 +13,13 @@ package enum PassphraseSource: Equatable, Sendable {
     /// How long a descriptor may take, and a command where no terminal could ask for anything.
     package static let patience: Int64 = 60_000
 
-    /// What people call it, in the middle of a sentence.
+    /// What people call it, at the start of a sentence.
     package var name: String {
         switch self {
-        case .file(let path, _): "the passphrase in \(path)"
-        case .descriptor(let number): "the passphrase from descriptor \(number)"
-        case .command: "the passphrase command's output"
-        case .variable(let name): "the passphrase in $\(name)"
+        case .file(let path, _): "The passphrase in \(path)"
+        case .descriptor(let number): "The passphrase from descriptor \(number)"
+        case .command: "The passphrase command's output"
+        case .variable(let name): "The passphrase in $\(name)"
         }
     }
 

@@ -27,7 +27,7 @@ package enum UnlockMethod: Equatable, Sendable {
     /// What people call it, at the start of a sentence.
     package var name: String {
         switch self {
-        case .keyFile(let path, _): "the key file \(path)"
+        case .keyFile(let path, _): "The key file \(path)"
         case .passphrase(let source): source.name
         }
     }
