@@ -1,0 +1,37 @@
+public import struct FoundationEssentials.Date
+
+/// A bearer token (RFC 6750), which gives whoever holds it access until it expires.
+///
+/// It prints as `AccessToken(redacted)`, in interpolations, dumps and mirrors too. Its text lies in ordinary memory.
+public struct AccessToken: Sendable, Equatable {
+    /// The token itself: visible ASCII.
+    public let value: String
+    /// When it ends, by this computer's clock.
+    public let expires: Date
+    /// How many seconds it had left when it was given out.
+    public let remainingSeconds: Int
+    /// The application that it was granted to.
+    public let application: ApplicationName
+    /// Where it came from this time.
+    public let source: Source
+
+    /// Where a token came from.
+    public enum Source: String, Sendable {
+        /// It was in the vault.
+        case vault
+        /// It was asked for just now.
+        case endpoint
+    }
+
+    /// The value of the `Authorization` header: `Bearer`, with the capital that some servers insist on, and the token.
+    public var authorization: String { "Bearer \(value)" }
+}
+
+extension AccessToken: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The word that the token is not shown.
+    public var description: String { "AccessToken(redacted)" }
+    /// The word that the token is not shown.
+    public var debugDescription: String { description }
+    /// A mirror without children.
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+}

@@ -1,0 +1,41 @@
+@_spi(_Unicode) internal import Swift
+
+/// The name of an application in a vault: 1 … 128 bytes of UTF-8 in normalisation form C, without control characters.
+public struct ApplicationName: Hashable, Sendable, CustomStringConvertible {
+    /// The longest name, in bytes.
+    public static let lengthLimit = 128
+
+    /// The name as text.
+    public let description: String
+
+    /// Reads a name; nil when it is empty, too long, or has control characters.
+    ///
+    /// Two ways of writing one letter (é as one character or as two) give one name.
+    public init?(_ text: String) {
+        // The standard library normalises for its comparisons and shows the result under this name alone; the
+        // alternative is all of Foundation, with 40 MB of ICU.
+        var normal = String.UnicodeScalarView()
+        for scalar in text._nfc { normal.append(scalar) }
+        let name = String(normal)
+        guard (1...Self.lengthLimit).contains(name.utf8.count),
+            name.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
+        else { return nil }
+        description = name
+    }
+
+    /// A name for an application that got none: its client_id without the UUID or random part that it ends in.
+    package init?(suggestedBy clientID: String) {
+        var parts = clientID.split(separator: "-", omittingEmptySubsequences: false)
+        if parts.count > 5, zip(parts.suffix(5), [8, 4, 4, 4, 12]).allSatisfy({ $0.isHexadecimal && $0.count == $1 }) {
+            parts.removeLast(5)
+        } else if let last = parts.last, parts.count > 1, last.count >= 20, last.contains(where: \.isNumber) {
+            parts.removeLast()
+        }
+        if parts.count > 1, parts.last == "uuid" { parts.removeLast() }
+        self.init(parts.joined(separator: "-"))
+    }
+}
+
+extension Substring {
+    fileprivate var isHexadecimal: Bool { allSatisfy(\.isHexDigit) }
+}

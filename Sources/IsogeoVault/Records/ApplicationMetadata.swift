@@ -1,0 +1,76 @@
+internal import VaultCrypto
+internal import VaultOAuth
+
+/// What is known of an application, all but its secret.
+struct ApplicationMetadata: Equatable, Sendable {
+    var name: ApplicationName
+    /// 16 random bytes, new whenever a secret is written: a token is found under it, and so never under another secret.
+    var credential: [UInt8]
+    var clientID: String
+    var endpoint: TokenEndpoint
+    var encoding: BasicEncoding
+    var authURI: String?
+    var scopes: [String]
+    var kind: String?
+    var isogeoType: String?
+    /// The absolute path of the certificates to trust instead of the system's.
+    var caFile: String?
+    /// Seconds since 1970; so are all times here.
+    var created: Int64
+    var credentialWritten: Int64
+
+    private static let version: UInt64 = 1
+
+    var encoded: [UInt8] {
+        var encoder = CanonicalEncoder()
+        encoder.append(Self.version)
+        encoder.append(name.description)
+        encoder.append(credential)
+        encoder.append(clientID)
+        encoder.append(endpoint.canonicalText)
+        encoder.append(encoding.rawValue)
+        encoder.append(authURI ?? "")
+        // RFC 6749 §3.3: no scope holds a space.
+        encoder.append(scopes.joined(separator: " "))
+        encoder.append(kind ?? "")
+        encoder.append(isogeoType ?? "")
+        encoder.append(caFile ?? "")
+        encoder.append(created)
+        encoder.append(credentialWritten)
+        return encoder.bytes
+    }
+}
+
+extension ApplicationMetadata {
+    /// Reads what `encoded` wrote.
+    init(encoded: [UInt8]) throws(CryptoError) {
+        var decoder = CanonicalDecoder(encoded)
+        guard try decoder.nextNumber() == Self.version, let name = ApplicationName(try decoder.nextText()) else {
+            throw .malformedEncoding
+        }
+        self.name = name
+        credential = try decoder.next()
+        clientID = try decoder.nextText()
+        let address = try decoder.nextText()
+        guard let endpoint = try? TokenEndpoint(address) else { throw .malformedEncoding }
+        self.endpoint = endpoint
+        guard let encoding = BasicEncoding(rawValue: try decoder.nextText()) else { throw .malformedEncoding }
+        self.encoding = encoding
+        authURI = try decoder.nextOptionalText()
+        scopes = try decoder.nextText().split(separator: " ").map(String.init)
+        kind = try decoder.nextOptionalText()
+        isogeoType = try decoder.nextOptionalText()
+        caFile = try decoder.nextOptionalText()
+        created = try decoder.nextSignedNumber()
+        credentialWritten = try decoder.nextSignedNumber()
+        try decoder.finish()
+    }
+}
+
+extension CanonicalDecoder {
+    /// The next text; an empty one is none.
+    fileprivate mutating func nextOptionalText() throws(CryptoError) -> String? {
+        let text = try nextText()
+        return text.isEmpty ? nil : text
+    }
+}

@@ -1,0 +1,78 @@
+internal import VaultCrypto
+internal import VaultKeys
+internal import VaultStore
+
+/// What the header says in its sealed box.
+struct HeaderState: Equatable {
+    /// The sum over all application rows.
+    var applications = SetHash()
+    /// The row that is meant when nobody names one.
+    var defaultApplication: [UInt8]?
+
+    private static let version: UInt64 = 1
+
+    var encoded: [UInt8] {
+        var encoder = CanonicalEncoder()
+        encoder.append(Self.version)
+        encoder.append(applications.bytes)
+        encoder.append(defaultApplication ?? [])
+        return encoder.bytes
+    }
+
+    init() {}
+
+    init(encoded: [UInt8]) throws(CryptoError) {
+        var decoder = CanonicalDecoder(encoded)
+        guard try decoder.nextNumber() == Self.version else { throw .malformedEncoding }
+        applications = try SetHash(bytes: try decoder.next())
+        let row = try decoder.next()
+        guard row.isEmpty || row.count == 16 else { throw .malformedEncoding }
+        defaultApplication = row.isEmpty ? nil : row
+        try decoder.finish()
+    }
+}
+
+extension HeaderRecord {
+    /// What the tag authenticates: all of the header but the tag.
+    func authenticated(format: UInt64) -> [UInt8] {
+        var encoder = CanonicalEncoder()
+        encoder.append("isogeo-vault header")
+        encoder.append(format)
+        encoder.append(vaultID)
+        encoder.append(created)
+        encoder.append(changed)
+        encoder.append(keyEpoch)
+        encoder.append(generation)
+        encoder.append(slots.bytes)
+        encoder.append(state)
+        return encoder.bytes
+    }
+}
+
+extension KeySlot {
+    init(_ record: SlotRecord) {
+        self.init(
+            id: record.id,
+            kind: Kind(rawValue: record.kind),
+            created: record.created,
+            parameters: record.parameters,
+            salt: record.salt,
+            commitment: record.commitment,
+            wrappedKey: record.wrappedKey
+        )
+    }
+
+    var record: SlotRecord {
+        SlotRecord(
+            id: id,
+            kind: kind.rawValue,
+            created: created,
+            parameters: parameters,
+            salt: salt,
+            commitment: commitment,
+            wrappedKey: wrappedKey
+        )
+    }
+
+    var digestEntry: SlotDigests.Entry { SlotDigests.Entry(id: id, digest: digest) }
+}

@@ -1,0 +1,90 @@
+internal import Glibc
+internal import VaultCrypto
+internal import VaultKeys
+internal import VaultStore
+
+/// What a new vault is protected with.
+enum Protection: ~Copyable, Sendable {
+    case passphrase(Passphrase)
+    /// A key file, which is made where there is none.
+    case keyFile(path: String)
+}
+
+extension VaultContents {
+    // How long another process may take to make the vault.
+    private static let makingPatience = Duration.seconds(30)
+
+    /// Makes a vault with one slot and one application, in one transaction, while nobody else makes it.
+    ///
+    /// The slot's key is stored and read back first: there is never a vault whose key is not there.
+    ///
+    /// - Parameters:
+    ///   - path: where; missing folders are made.
+    ///   - protection: the first slot.
+    ///   - application: the first application.
+    ///   - now: seconds since 1970.
+    /// - Returns: the vault, open.
+    /// - Throws: `exists` when somebody was faster; what is wrong with the place or the key.
+    static func make(
+        at path: String,
+        protection: consuming Protection,
+        application: borrowing NewApplication,
+        now: Int64
+    ) throws(VaultError) -> VaultContents {
+        let (file, lockFile) = try translating { () throws(StoreError) in
+            let file = try VaultFile.prepare(path)
+            return (file, try LockFile.open(beside: file))
+        }
+        let lease = try makingLease(lockFile)
+        defer { lease.release() }
+        // Seen before a key is made for a vault that somebody has made meanwhile.
+        guard !exists(at: path) else { throw VaultError(StoreError.vaultExists(path: file.path)) }
+
+        let vault = VaultIdentity(format: RecordContext.format, id: Sodium.randomBytes(16))
+        let vaultKey = VaultKey.random()
+        let slot: KeySlot
+        do throws(KeyError) {
+            slot = try protection.credential().makeSlot(cost: .moderate, wrapping: vaultKey, of: vault, now: now)
+        } catch {
+            throw VaultError(error)
+        }
+        let sealer = RecordSealer(vaultKey, vault: vault, keyEpoch: 1)
+        let row = sealer.application(Sodium.randomBytes(16), application.metadata(now: now), secret: application.secret)
+        var state = HeaderState()
+        state.applications.add(sealer.digest(of: row))
+        guard let slots = SlotDigests([slot.digestEntry]) else { throw .damaged("its first slot has another form") }
+        let header = sealer.header(state, slots: slots, after: nil, now: now)
+        let database = try translating { () throws(StoreError) in
+            try VaultDatabase.create(file, [.putHeader(header), .putSlot(slot.record), .putApplication(row)])
+        }
+        return VaultContents(database, sealer: sealer, openedBy: slot.id)
+    }
+
+    /// Whether a vault lies at `path`; a place that can't be looked at holds none that could be used.
+    static func exists(at path: String) -> Bool {
+        guard let file = try? VaultFile.find(path) else { return false }
+        return (try? VaultDatabase.open(file, forWriting: false)) != nil
+    }
+
+    private static func makingLease(_ file: LockFile) throws(VaultError) -> Lease {
+        let outcome = try translating { () throws(StoreError) in
+            try Lease.acquire(.making, in: file, until: .now + makingPatience) { () throws(StoreError) -> Never? in nil }
+        }
+        switch consume outcome {
+        case .acquired(let lease): return lease
+        case .found(let never): switch never {}
+        }
+    }
+}
+
+extension Protection {
+    /// What opens the first slot; a key file is made where there is none, and read back.
+    fileprivate consuming func credential() throws(KeyError) -> Credential {
+        switch consume self {
+        case .passphrase(let passphrase): return .passphrase(passphrase)
+        case .keyFile(let path):
+            let isThere = unsafe access(path, F_OK) == 0
+            return .keyFile(isThere ? try KeyFile.read(path, trust: .own) : try KeyFile.make(path))
+        }
+    }
+}

@@ -1,0 +1,124 @@
+internal import VaultCrypto
+internal import VaultKeys
+internal import VaultStore
+
+/// A vault's records with the key that opens them: every header is authenticated before a row is believed.
+///
+/// All of it blocks, and is called on threads that may.
+final class VaultContents: Sendable {
+    let database: VaultDatabase
+    let sealer: RecordSealer
+    /// The slot that opened the vault, by its id.
+    private let openedBy: [UInt8]
+
+    init(_ database: VaultDatabase, sealer: consuming RecordSealer, openedBy: [UInt8]) {
+        self.database = database
+        self.sealer = sealer
+        self.openedBy = openedBy
+    }
+
+    /// Opens the vault at `path` with a credential.
+    ///
+    /// - Throws: `noVault`, `locked`, `damaged`, `configuration`.
+    static func open(_ path: String, credential: borrowing Credential, name: String) throws(VaultError) -> VaultContents {
+        let database: VaultDatabase
+        let snapshot: Snapshot
+        do throws(StoreError) {
+            database = try VaultDatabase.open(try VaultFile.find(path))
+            snapshot = try database.read()
+        } catch {
+            throw VaultError(error)
+        }
+        let vault = VaultIdentity(format: RecordContext.format, id: snapshot.header.vaultID)
+        let unlocked: Unlocked
+        do throws(KeyError) {
+            unlocked = try credential.open(snapshot.slots.map(KeySlot.init), of: vault, name: name)
+        } catch {
+            throw VaultError(error)
+        }
+        let slot = unlocked.slot
+        let sealer = RecordSealer(unlocked.vaultKey, vault: vault, keyEpoch: snapshot.header.keyEpoch)
+        let contents = VaultContents(database, sealer: sealer, openedBy: slot)
+        _ = try contents.check(snapshot)
+        return contents
+    }
+
+    /// A header that was authenticated.
+    struct CheckedHeader {
+        let record: HeaderRecord
+        let state: HeaderState
+        /// The slots that are not as the header has them, by name: edited, planted or taken away.
+        let alteredSlots: [String]
+    }
+
+    /// Reads, and authenticates what was read as far as the header speaks of it.
+    func read(_ wanted: Wanted = Wanted()) throws(VaultError) -> (header: CheckedHeader, snapshot: Snapshot) {
+        let snapshot: Snapshot
+        do { snapshot = try database.read(wanted) } catch { throw VaultError(error) }
+        return (try check(snapshot), snapshot)
+    }
+
+    /// Authenticates the header of a snapshot, and all slots by it.
+    ///
+    /// - Throws: `damaged`; `locked` when the vault has got a new key meanwhile; `tryAgain` for another vault.
+    private func check(_ snapshot: Snapshot) throws(VaultError) -> CheckedHeader {
+        let header = snapshot.header
+        guard header.vaultID == sealer.context.vault.id else {
+            throw VaultError(StoreError.replaced(path: database.file.path))
+        }
+        guard header.keyEpoch == sealer.context.keyEpoch else {
+            throw VaultError(.locked, "The vault has got a new key meanwhile.", remedy: "Unlock it again.")
+        }
+        guard sealer.authenticates(header) else { throw .damaged("its header was edited") }
+        let altered = Self.alteredSlots(snapshot)
+        guard !altered.contains(where: { $0.id == openedBy }) else {
+            throw .damaged("the slot that opened it was edited")
+        }
+        do {
+            let state = try sealer.state(of: header)
+            return CheckedHeader(record: header, state: state, alteredSlots: altered.map(\.name))
+        } catch {
+            throw .damaged("its header can't be opened")
+        }
+    }
+
+    private static func alteredSlots(_ snapshot: Snapshot) -> [(id: [UInt8], name: String)] {
+        let slots = snapshot.slots.map(KeySlot.init)
+        let entries = snapshot.header.slots.entries
+        let foreign = slots.filter { !entries.contains($0.digestEntry) }.map { (id: $0.id, name: "the slot \($0.name)") }
+        let gone = entries.filter { entry in !slots.contains { $0.id == entry.id } }
+        return foreign + gone.map { (id: $0.id, name: "a slot that is gone") }
+    }
+
+    /// Changes the vault: `body` is shown the state as it is and says what becomes of it; it is asked again where
+    /// somebody else was faster.
+    ///
+    /// - Parameters:
+    ///   - wanted: what `body` needs to see.
+    ///   - now: seconds since 1970.
+    ///   - body: changes the state and returns the rows that change with it.
+    /// - Returns: what `body` returned beside the rows.
+    /// - Throws: what `body` throws; `damaged` while a slot isn't as it was written; what the store throws.
+    func change<Result>(
+        _ wanted: Wanted,
+        now: Int64,
+        _ body: (inout HeaderState, Snapshot) throws(VaultError) -> (changes: [Change], result: Result)
+    ) throws(VaultError) -> Result {
+        let deadline = ContinuousClock.now + VaultDatabase.patience
+        while true {
+            let (header, snapshot) = try read(wanted)
+            guard header.alteredSlots.isEmpty else {
+                throw .damaged("\(header.alteredSlots.joined(separator: ", ")) was edited, so nothing is changed")
+            }
+            var state = header.state
+            let (changes, result) = try body(&state, snapshot)
+            let next = sealer.header(state, slots: header.record.slots, after: header.record, now: now)
+            do {
+                try database.commit(changes + [.putHeader(next)], expecting: header.record.tag)
+                return result
+            } catch {
+                guard error == .changedMeanwhile, ContinuousClock.now < deadline else { throw VaultError(error) }
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+internal import VaultCrypto
+package import VaultKeys
+package import VaultOAuth
+package import VaultStore
+
+// Each floor explains its own failures; here they get the code that the world sees.
+
+extension VaultError {
+    package init(_ error: KeyError) {
+        let code: Code =
+            switch error {
+            case .unsafeFile, .notEnoughMemory: .configuration
+            case .costRefused, .damagedSlot: .damaged
+            case .cannotWrite, .notReadBack: .inputOutput
+            case .doesNotFit, .noSlot, .unreadable, .notAKeyFile, .emptyPassphrase, .passphraseTooLong, .timedOut,
+                .badDescriptor, .commandFailed, .commandDidNotStart:
+                .locked
+            }
+        self.init(code, error.sentence, remedy: error.remedy)
+    }
+
+    package init(_ error: StoreError) {
+        let code: Code =
+            switch error.category {
+            case .noVault: .noVault
+            case .damaged: .damaged
+            case .exists: .exists
+            case .inputOutput: .inputOutput
+            case .tryAgain: .tryAgain
+            case .configuration: .configuration
+            case .internal: .internalError
+            }
+        self.init(code, error.sentence, remedy: error.remedy)
+    }
+
+    package init(_ error: OAuthError) {
+        let code: Code =
+            switch error.category {
+            case .file: .inputNotAcceptable
+            case .usage: .usage
+            case .refused: .credentialRefused
+            case .unavailable: .tryAgain
+            case .unacceptableAnswer: .unexpectedAnswer
+            case .configuration: .configuration
+            }
+        self.init(code, error.sentence, remedy: error.remedy)
+    }
+
+    /// Something inside the vault's own boxes isn't as it was written.
+    static func damaged(_ what: String) -> VaultError {
+        VaultError(.damaged, "The vault is damaged: \(what).", remedy: "Restore a backup; trying again doesn't help.")
+    }
+}
+
+/// Runs `body` and gives its error the code that the world sees.
+func translating<Result: ~Copyable>(_ body: () throws(StoreError) -> Result) throws(VaultError) -> Result {
+    do { return try body() } catch { throw VaultError(error) }
+}
+
+func translating<Result: ~Copyable>(_ body: () throws(KeyError) -> Result) throws(VaultError) -> Result {
+    do { return try body() } catch { throw VaultError(error) }
+}
+
+func translating<Result: ~Copyable>(_ body: () throws(OAuthError) -> Result) throws(VaultError) -> Result {
+    do { return try body() } catch { throw VaultError(error) }
+}

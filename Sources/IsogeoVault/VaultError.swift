@@ -1,0 +1,62 @@
+/// Why something wasn't done: a code that never changes its meaning, what happened, and what to do now.
+///
+/// No error carries a secret, a token, or content of a file.
+public struct VaultError: Error, Sendable {
+    /// The kinds of failure, each of which has an exit code of the command line.
+    public struct Code: Hashable, Sendable {
+        /// A name for programs, such as `credential-refused`.
+        public let name: String
+        /// The exit code of `isogeo-vault` (the numbers of sysexits.h where they fit).
+        public let exitStatus: Int32
+
+        /// The call itself can't be understood, or says too little.
+        public static let usage = Code(name: "usage", exitStatus: 64)
+        /// An input file isn't acceptable.
+        public static let inputNotAcceptable = Code(name: "input-not-acceptable", exitStatus: 65)
+        /// There is no such vault.
+        public static let noVault = Code(name: "no-vault", exitStatus: 66)
+        /// There is no such application, or more than one and none was named.
+        public static let noApplication = Code(name: "no-application", exitStatus: 66)
+        /// The token endpoint refuses the credential.
+        public static let credentialRefused = Code(name: "credential-refused", exitStatus: 67)
+        /// A defect of this program.
+        public static let internalError = Code(name: "internal-error", exitStatus: 70)
+        /// The vault is not as it was written.
+        public static let damaged = Code(name: "damaged", exitStatus: 72)
+        /// What was to be made is there already.
+        public static let exists = Code(name: "exists", exitStatus: 73)
+        /// Reading or writing failed.
+        public static let inputOutput = Code(name: "input-output", exitStatus: 74)
+        /// The same call may work later.
+        public static let tryAgain = Code(name: "try-again", exitStatus: 75)
+        /// The server's answer makes no sense, comes from the wrong place, or grants too little.
+        public static let unexpectedAnswer = Code(name: "unexpected-answer", exitStatus: 76)
+        /// The vault stays locked.
+        public static let locked = Code(name: "locked", exitStatus: 77)
+        /// Permissions or configuration of this computer.
+        public static let configuration = Code(name: "configuration", exitStatus: 78)
+    }
+
+    /// What kind of failure it is.
+    public let code: Code
+    /// What happened, in one sentence.
+    public let sentence: String
+    /// What to do now, in a sentence or two.
+    public let remedy: String
+
+    package init(_ code: Code, _ sentence: String, remedy: String) {
+        self.code = code
+        self.sentence = sentence
+        self.remedy = remedy
+    }
+}
+
+extension VaultError: Equatable {
+    /// Two errors are equal when their codes are: the words are for people.
+    public static func == (one: VaultError, other: VaultError) -> Bool { one.code == other.code }
+}
+
+extension VaultError: CustomStringConvertible {
+    /// The sentence and the remedy.
+    public var description: String { "\(sentence) \(remedy)" }
+}
