@@ -53,3 +53,17 @@ int cvault_posix_lock_holder(int descriptor, uint64_t offset, int32_t *holder) {
     *holder = result == 0 && found.l_type != F_UNLCK ? found.l_pid : 0;
     return result;
 }
+
+int cvault_posix_unlock_byte(int descriptor, uint64_t offset) {
+    return lock_byte(descriptor, F_SETLK, F_UNLCK, offset, 0);
+}
+
+int cvault_open_folder(int folder, const char *name, int *descriptor) {
+    int before = errno, result;
+    do {
+        *descriptor = openat(folder, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        result = *descriptor >= 0 ? 0 : errno;
+    } while (result == EINTR);
+    errno = before;
+    return result;
+}

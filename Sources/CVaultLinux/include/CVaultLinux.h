@@ -25,5 +25,10 @@ int cvault_ofd_unlock_byte(int descriptor, uint64_t offset);
 /// The process that holds a POSIX lock on one byte (F_GETLK), 0 if nobody does.
 int cvault_posix_lock_byte(int descriptor, uint64_t offset);
 int cvault_posix_lock_holder(int descriptor, uint64_t offset, int32_t *holder);
+int cvault_posix_unlock_byte(int descriptor, uint64_t offset);
+
+/// Opens a folder as a place to start from and nothing else (O_PATH, open(2)), following no link: what a path leads to
+/// is checked and then used through the same descriptor, without reading or writing it.
+int cvault_open_folder(int folder, const char *name, int *descriptor);
 
 #endif

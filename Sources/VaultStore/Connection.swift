@@ -1,0 +1,217 @@
+internal import CVaultSQLite
+
+/// SQLite's connection to one vault, opened warily, closed at the end of its life.
+@safe
+struct Connection: ~Copyable {
+    /// How much is synced at a commit (`PRAGMA synchronous`).
+    enum Durability: Int64 {
+        /// The journal and the database.
+        case full = 2
+        /// The folder too, after the journal was removed: without it a power cut can bring the journal back and take
+        /// the commit with it.
+        case extra = 3
+    }
+
+    private let handle: OpaquePointer
+    let file: VaultFile
+    let identity: FileIdentity
+    let isReadOnly: Bool
+    private var durability: Durability?
+    /// SQLite's count of schema changes when we last compared the schema with ours.
+    private var comparedSchema: Int64?
+
+    private init(handle: OpaquePointer, file: VaultFile, identity: FileIdentity) {
+        unsafe self.handle = handle
+        self.file = file
+        self.identity = identity
+        isReadOnly = unsafe sqlite3_db_readonly(handle, "main") == 1
+    }
+
+    deinit { _ = unsafe sqlite3_close_v2(handle) }
+
+    /// Connects to a file that was checked before and is compared afterwards; nothing of it has been read then.
+    ///
+    /// - Parameters:
+    ///   - writing: false for reading alone; true falls back to it where file or folder can't be written.
+    ///   - patience: how long each lock of another process is waited for.
+    static func open(_ file: VaultFile, writing: Bool, patience: Duration) throws(StoreError) -> Connection {
+        let folder = try file.openFolder()
+        guard let before = try file.check(in: folder) else { throw .noVault(path: file.path) }
+        let writable = writing && folder.canWrite() && folder.canWrite(file.name)
+        let access = writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY
+
+        var opened: OpaquePointer?
+        let flags = access | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+        let status = unsafe sqlite3_open_v2(file.path, &opened, flags, nil)
+        guard status == SQLITE_OK, let handle = unsafe opened else {
+            let failure = unsafe StoreError.sqlite(status, on: opened, path: file.path, action: "opening")
+            _ = unsafe sqlite3_close_v2(opened)
+            throw failure
+        }
+        let connection = unsafe Connection(handle: handle, file: file, identity: before.identity)
+        guard let after = try file.check(in: folder), after.identity == before.identity else {
+            throw .unsafePath(PathFault(path: file.path, .exchanged))
+        }
+        try connection.restrict(patience: patience)
+        return connection
+    }
+
+    /// Takes away what a planted file could use, before the first statement.
+    private borrowing func restrict(patience: Duration) throws(StoreError) {
+        for (option, value) in Self.switches {
+            try check(unsafe cvault_sqlite_db_config_switch(handle, option, value), "restricting SQLite")
+        }
+        // The longest row that the format has is below 2 MiB and 4 KiB; nothing is ever attached.
+        _ = unsafe sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, 4 << 20)
+        _ = unsafe sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0)
+        let milliseconds = patience / .milliseconds(1)
+        try check(unsafe sqlite3_busy_timeout(handle, CInt(max(0, min(milliseconds, 60_000)))), "setting a time-out")
+        try checkJournalKind()
+        // Those that don't look into the file yet.
+        for pragma in ["cell_size_check = ON", "mmap_size = 0", "temp_store = MEMORY", "secure_delete = ON"] {
+            try run("PRAGMA \(pragma)")
+        }
+    }
+
+    /// What is switched on and off; triggers and views of a planted schema run in defensive mode too.
+    private static let switches: [(CInt, CInt)] = [
+        (SQLITE_DBCONFIG_DEFENSIVE, 1),
+        (SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0),
+        (SQLITE_DBCONFIG_ENABLE_TRIGGER, 0),
+        (SQLITE_DBCONFIG_ENABLE_VIEW, 0),
+        (SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0),
+        (SQLITE_DBCONFIG_ENABLE_FKEY, 1),
+        (SQLITE_DBCONFIG_DQS_DDL, 0),
+        (SQLITE_DBCONFIG_DQS_DML, 0),
+    ]
+
+    /// Refuses a database in write-ahead mode (bytes 18 and 19 of its header are 2): the first statement would make
+    /// files beside it.
+    ///
+    /// Anything that has no header is left to SQLite, which may have to undo an interrupted first write.
+    private borrowing func checkJournalKind() throws(StoreError) {
+        var start = [UInt8](repeating: 0, count: 20)
+        let status = unsafe cvault_sqlite_read_start(handle, &start, 20)
+        // SQLITE_IOERR_SHORT_READ: shorter than that, and zeros for the rest.
+        guard status == SQLITE_IOERR | (2 << 8) || status == SQLITE_OK else {
+            return try check(status, "reading the file's header")
+        }
+        guard start.starts(with: Array("SQLite format 3\0".utf8)) else { return }
+        guard start[18] == 1, start[19] == 1 else {
+            throw .damaged(path: file.path, what: "its header doesn't say rollback journal")
+        }
+    }
+
+    /// Sets what reads the file, once the schema has been compared.
+    mutating func settle() throws(StoreError) {
+        try run("PRAGMA journal_mode = DELETE")
+        try sync(.extra)
+    }
+
+    /// Chooses what the next commits sync; not within a transaction.
+    mutating func sync(_ wanted: Durability) throws(StoreError) {
+        guard durability != wanted else { return }
+        try run(wanted == .extra ? "PRAGMA synchronous = EXTRA" : "PRAGMA synchronous = FULL")
+        durability = wanted
+    }
+
+    // MARK: - Statements
+
+    borrowing func prepare(_ text: String) throws(StoreError) -> Statement {
+        unsafe try Statement(text, on: handle, path: file.path)
+    }
+
+    borrowing func run(_ text: String) throws(StoreError) { try prepare(text).run() }
+
+    /// The one number that a statement gives.
+    borrowing func number(_ text: String) throws(StoreError) -> Int64 {
+        let statement = try prepare(text)
+        guard try statement.step(), let number = statement.number(0) else {
+            throw .damaged(path: file.path, what: "no number where one is kept")
+        }
+        return number
+    }
+
+    private borrowing func check(_ status: CInt, _ action: String) throws(StoreError) {
+        guard status == SQLITE_OK else { throw unsafe .sqlite(status, on: handle, path: file.path, action: action) }
+    }
+
+    // MARK: - Transactions
+
+    enum TransactionKind: String {
+        case reading = "BEGIN DEFERRED"
+        case writing = "BEGIN IMMEDIATE"
+    }
+
+    /// All of `body`, or nothing of it, over one state of the vault.
+    ///
+    /// - Throws: what `body` throws, `busy`, `replaced`, `damaged` where the schema was changed since we compared it.
+    mutating func transaction<Result>(
+        _ kind: TransactionKind,
+        _ body: (inout Connection) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        try run(kind.rawValue)
+        do {
+            try checkUnchanged()
+            let result = try body(&self)
+            try run("COMMIT")
+            return result
+        } catch {
+            // Some failures have rolled back already; one of rolling back changes nothing: closing does it then.
+            if unsafe sqlite3_get_autocommit(handle) == 0 { try? run("ROLLBACK") }
+            throw error
+        }
+    }
+
+    /// Whether file and schema are still those that were opened; under the lock that the first statement takes.
+    private mutating func checkUnchanged() throws(StoreError) {
+        let schema = try number("PRAGMA schema_version")
+        guard file.currentIdentity() == identity else { throw .replaced(path: file.path) }
+        guard let comparedSchema, schema != comparedSchema else { return }
+        try requireSchema()
+    }
+
+    // MARK: - Schema
+
+    /// Refuses a database whose schema isn't ours to the letter.
+    mutating func requireSchema() throws(StoreError) {
+        guard try hasSchema() else { throw .noVault(path: file.path) }
+    }
+
+    /// Whether there is a schema, which is ours then; false for a database in which nothing was made yet.
+    mutating func hasSchema() throws(StoreError) -> Bool {
+        let application = try number("PRAGMA application_id")
+        let format = try number("PRAGMA user_version")
+        let found = try schemaItems()
+        guard !(found.isEmpty && [0, Schema.applicationID].contains(application) && format == 0) else { return false }
+        guard application == Schema.applicationID else { throw .notAVault(path: file.path) }
+        guard format <= Schema.format else { throw .newerFormat(path: file.path, format: format) }
+        guard format == Schema.format else { throw .damaged(path: file.path, what: "there is no format \(format)") }
+        if let difference = Schema.difference(of: found) { throw .damaged(path: file.path, what: difference) }
+        comparedSchema = try number("PRAGMA schema_version")
+        return true
+    }
+
+    /// What the database has, one more than ours at most: that is enough to refuse it.
+    private borrowing func schemaItems() throws(StoreError) -> [Schema.Item] {
+        let statement = try prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema LIMIT \(Schema.items.count + 1)")
+        var items: [Schema.Item] = []
+        while try statement.step() {
+            guard let type = statement.text(0), let name = statement.text(1), let table = statement.text(2),
+                let text = statement.isNull(3) ? .some(nil) : statement.text(3).map(Optional.some)
+            else { throw .damaged(path: file.path, what: "its schema isn't text") }
+            items.append(Schema.Item(type: type, name: name, table: table, statement: text))
+        }
+        return items
+    }
+
+    /// Writes the schema into an empty database; within a transaction.
+    mutating func makeSchema() throws(StoreError) {
+        for item in Schema.items {
+            if let statement = item.statement { try run(statement) }
+        }
+        try run("PRAGMA application_id = \(Schema.applicationID)")
+        try run("PRAGMA user_version = \(Schema.format)")
+        comparedSchema = try number("PRAGMA schema_version")
+    }
+}

@@ -1,0 +1,97 @@
+/// Format 1, word for word.
+///
+/// A vault whose schema differs in a letter is damaged, so that this text is never edited: a later format has its own,
+/// and a migration in one transaction. The checks carry what must hold whoever writes; `Bounds` holds the same
+/// against a file that somebody edited without them.
+enum Schema {
+    /// "IVLT".
+    static let applicationID: Int64 = 0x4956_4C54
+    static let format: Int64 = 1
+
+    /// What is to be found in `sqlite_schema`: type, name, table, and the statement that made it.
+    struct Item: Equatable {
+        let type: String
+        let name: String
+        let table: String
+        let statement: String?
+    }
+
+    static let items = [
+        Item(type: "table", name: "header", table: "header", statement: header),
+        Item(type: "table", name: "slot", table: "slot", statement: slot),
+        Item(type: "table", name: "application", table: "application", statement: application),
+        // What UNIQUE makes; SQLite numbers it and keeps no text.
+        Item(type: "index", name: "sqlite_autoindex_application_2", table: "application", statement: nil),
+        Item(type: "table", name: "token", table: "token", statement: token),
+        Item(type: "index", name: "token_application", table: "token", statement: tokenApplication),
+        Item(type: "index", name: "token_expires", table: "token", statement: tokenExpires),
+    ]
+
+    // 253402300799 is the last second of the year 9999; 40 bytes are what nonce and tag of a box take.
+
+    private static let header = """
+        CREATE TABLE header (
+            one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
+            vault_id BLOB NOT NULL CHECK (length(vault_id) = 16),
+            created INTEGER NOT NULL CHECK (created BETWEEN 0 AND 253402300799),
+            changed INTEGER NOT NULL CHECK (changed BETWEEN 0 AND 253402300799),
+            key_epoch INTEGER NOT NULL CHECK (key_epoch >= 1),
+            generation INTEGER NOT NULL CHECK (generation >= 1),
+            slots BLOB NOT NULL CHECK (length(slots) BETWEEN 48 AND 768 AND length(slots) % 48 = 0),
+            state BLOB NOT NULL CHECK (length(state) BETWEEN 40 AND 65536),
+            tag BLOB NOT NULL CHECK (length(tag) = 32)
+        ) STRICT, WITHOUT ROWID
+        """
+
+    private static let slot = """
+        CREATE TABLE slot (
+            id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+            kind TEXT NOT NULL CHECK (length(CAST(kind AS BLOB)) BETWEEN 1 AND 32 AND kind NOT GLOB '*[^a-z-]*'),
+            created INTEGER NOT NULL CHECK (created BETWEEN 0 AND 253402300799),
+            parameters BLOB NOT NULL CHECK (length(parameters) <= 4096),
+            salt BLOB NOT NULL CHECK (length(salt) <= 64),
+            commitment BLOB NOT NULL CHECK (length(commitment) = 32),
+            wrapped_key BLOB NOT NULL CHECK (length(wrapped_key) BETWEEN 40 AND 256)
+        ) STRICT, WITHOUT ROWID
+        """
+
+    private static let application = """
+        CREATE TABLE application (
+            id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+            name_tag BLOB NOT NULL UNIQUE CHECK (length(name_tag) = 32),
+            metadata BLOB NOT NULL CHECK (length(metadata) BETWEEN 40 AND 1048576),
+            secret BLOB NOT NULL CHECK (length(secret) BETWEEN 40 AND 131072)
+        ) STRICT, WITHOUT ROWID
+        """
+
+    private static let token = """
+        CREATE TABLE token (
+            id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 32),
+            application BLOB NOT NULL REFERENCES application (id) ON DELETE CASCADE CHECK (length(application) = 16),
+            expires INTEGER NOT NULL CHECK (expires BETWEEN 0 AND 253402300799),
+            box BLOB NOT NULL CHECK (length(box) BETWEEN 40 AND 2097152)
+        ) STRICT, WITHOUT ROWID
+        """
+
+    private static let tokenApplication = "CREATE INDEX token_application ON token (application)"
+    private static let tokenExpires = "CREATE INDEX token_expires ON token (expires)"
+}
+
+extension Schema {
+    /// The first way in which a schema isn't ours; nil for ours.
+    static func difference(of found: [Item]) -> String? {
+        for item in items where !found.contains(item) {
+            let isThere = found.contains { $0.type == item.type && $0.name == item.name }
+            return "the \(item.type) \(item.name) \(isThere ? "isn't as it was made" : "is missing")"
+        }
+        guard let stranger = found.first(where: { !items.contains($0) }) else {
+            return found.count == items.count ? nil : "an entry of its schema is there twice"
+        }
+        return "there is a \(printable(stranger.type)) that isn't ours, \(printable(stranger.name))"
+    }
+
+    /// A planted name for a terminal: short, and without anything that a terminal obeys.
+    private static func printable(_ name: String) -> String {
+        String(name.unicodeScalars.prefix(64).map { (0x20..<0x7F).contains($0.value) ? Character($0) : "?" })
+    }
+}

@@ -1,0 +1,38 @@
+internal import Glibc
+
+/// Where a vault lies unless somebody says otherwise.
+package enum VaultPlace {
+    /// `ISOGEO_VAULT`, else `isogeo-vault/vault.db` in the user's data folder (XDG Base Directory Specification).
+    ///
+    /// - Parameter environment: the value of an environment variable, nil where it isn't set.
+    /// - Returns: a path; nil where there is neither a variable nor a home.
+    package static func standard(environment: (String) -> String?) -> String? {
+        if let named = environment("ISOGEO_VAULT"), !named.isEmpty { return named }
+        return folder("XDG_DATA_HOME", else: ".local/share", environment: environment).map { $0 + "/isogeo-vault/vault.db" }
+    }
+
+    /// The folder that an XDG variable names, else the usual one below the home.
+    ///
+    /// A relative one is passed over, as the specification wants.
+    package static func folder(_ variable: String, else usual: String, environment: (String) -> String?) -> String? {
+        if let named = environment(variable), isAbsolute(named) { return named }
+        return home(environment: environment).map { $0 + "/" + usual }
+    }
+
+    /// `HOME`, else what the password database says.
+    package static func home(environment: (String) -> String?) -> String? {
+        if let named = environment("HOME"), isAbsolute(named) { return named }
+        return unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16 * 1024) { buffer in
+            var entry = unsafe passwd()
+            var found: UnsafeMutablePointer<passwd>?
+            guard let start = buffer.baseAddress,
+                unsafe getpwuid_r(geteuid(), &entry, start, buffer.count, &found) == 0,
+                unsafe found != nil, let folder = unsafe entry.pw_dir
+            else { return nil }
+            let home = unsafe String(cString: folder)
+            return isAbsolute(home) ? home : nil
+        }
+    }
+
+    private static func isAbsolute(_ path: String) -> Bool { path.utf8.first == UInt8(ascii: "/") }
+}
