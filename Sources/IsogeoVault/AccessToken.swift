@@ -23,6 +23,14 @@ public struct AccessToken: Sendable, Equatable {
         case endpoint
     }
 
+    init(_ token: CachedToken, of application: ApplicationName, at now: Int64, _ source: Source) {
+        value = token.value
+        expires = Date(timeIntervalSince1970: Double(token.lifetime.expires))
+        remainingSeconds = Int(token.lifetime.remaining(at: now))
+        self.application = application
+        self.source = source
+    }
+
     /// The value of the `Authorization` header: `Bearer`, with the capital that some servers insist on, and the token.
     public var authorization: String { "Bearer \(value)" }
 }

@@ -4,18 +4,26 @@ internal import Synchronization
 /// Runs what blocks (Argon2id, curl, SQLite, waiting for a lock) on threads of its own.
 ///
 /// Swift's pool has as many threads as there are cores; four blocking calls on a server with two of them hold up every
-/// other task of the program. A thread is started for work when there are fewer than eight, and ends when there is none
-/// left: starting one costs some 50 µs, what it is started for a thousand times that.
+/// other task of the program. A thread is started for work while there are fewer than eight, and ends when nothing is
+/// left to do: starting one costs some 50 µs, what it is started for a hundred times that.
 final class BlockingExecutor: TaskExecutor {
-    static let shared = BlockingExecutor()
+    private static let shared = BlockingExecutor()
+    private static let threadLimit = 8
 
     private struct State {
         var waiting: [UnownedJob] = []
         var threads = 0
     }
 
-    private static let threadLimit = 8
     private let state = Mutex(State())
+
+    /// Runs `body` on one of the threads; it may borrow what an escaping closure could not.
+    static func run<Result: Sendable>(_ body: () throws(VaultError) -> Result) async throws(VaultError) -> Result {
+        // Without isolation: on the caller's actor the preference would have no effect.
+        try await withTaskExecutorPreference(shared, isolation: nil) { () async throws(VaultError) -> Result in
+            try body()
+        }
+    }
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
@@ -25,15 +33,14 @@ final class BlockingExecutor: TaskExecutor {
             state.threads += 1
             return true
         }
-        if startsThread { start() }
-    }
-
-    private func start() {
+        guard startsThread else { return }
         var thread = pthread_t()
-        let result = unsafe pthread_create(&thread, nil, { _ in BlockingExecutor.shared.serve() }, nil)
-        // No thread to be had: better late here than never.
-        guard result == 0 else { return _ = unsafe serve() }
-        pthread_detach(thread)
+        if unsafe pthread_create(&thread, nil, { _ in unsafe BlockingExecutor.shared.serve() }, nil) == 0 {
+            pthread_detach(thread)
+        } else {
+            // No thread to be had: better here than never.
+            _ = unsafe serve()
+        }
     }
 
     private func serve() -> UnsafeMutableRawPointer? {
@@ -43,27 +50,9 @@ final class BlockingExecutor: TaskExecutor {
 
     private func next() -> UnownedJob? {
         state.withLock { state in
-            guard !state.waiting.isEmpty else {
-                state.threads -= 1
-                return nil
-            }
-            return state.waiting.removeFirst()
+            guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
+            state.threads -= 1
+            return nil
         }
-    }
-
-    /// Runs `body` on one of the threads.
-    static func run<Result: Sendable>(_ body: @Sendable () throws(VaultError) -> Result) async throws(VaultError)
-        -> Result
-    {
-        try await withTaskExecutorPreference(shared) { () async throws(VaultError) -> Result in
-            try await onPreferredExecutor(body)
-        }
-    }
-
-    // @concurrent leaves the caller's actor for the preferred executor, which nonisolated(nonsending) would not.
-    @concurrent private static func onPreferredExecutor<Result: Sendable>(
-        _ body: @Sendable () throws(VaultError) -> Result
-    ) async throws(VaultError) -> Result {
-        try body()
     }
 }

@@ -1,31 +1,129 @@
+internal import Glibc
 internal import VaultCrypto
+internal import VaultKeys
 internal import VaultOAuth
 
-/// An application that is to be imported: what was read of it, and its secret.
-struct NewApplication: ~Copyable, Sendable {
-    let name: ApplicationName
-    let clientID: String
-    let secret: SecretBytes
-    let endpoint: TokenEndpoint
-    let encoding: BasicEncoding
-    let authURI: String?
-    let scopes: [String]
-    let kind: String?
-    let isogeoType: String?
-    let caFile: String?
+/// A group application that is to be imported: what its `client_secrets.json` says, and its secret in guarded memory.
+public struct NewApplication: ~Copyable, Sendable {
+    /// What an import may say of an application beside its file.
+    public struct Options: Sendable {
+        /// The name in the vault; nil makes one of the client_id.
+        public var name: ApplicationName?
+        /// Where tokens are requested, instead of what the file says.
+        public var tokenURI: String?
+        /// How id and secret are written into the Basic header.
+        public var basicEncoding = BasicEncoding.raw
+        /// The path of certificates (PEM) to trust instead of the system's.
+        public var caFile: String?
+
+        /// What the file says, sent as Isogeo documents it.
+        public init() {}
+    }
+
+    /// How id and secret are written before they are put together and encoded in Base64.
+    public enum BasicEncoding: String, Sendable, CaseIterable {
+        /// As they are (RFC 7617), as Isogeo takes them.
+        case raw
+        /// Form-encoded first (RFC 6749 §2.3.1).
+        case form
+    }
+
+    /// The name that it will have.
+    public let name: ApplicationName
+    /// Where tokens will be requested: scheme, host and port.
+    public var tokenOrigin: String { endpoint.origin }
+    /// What is odd about the file without making it useless, in sentences.
+    public let warnings: [String]
+
+    private let file: ClientSecretsFile
+    private let endpoint: TokenEndpoint
+    private let encoding: VaultOAuth.BasicEncoding
+    private let caFile: String?
+
+    /// Reads a `client_secrets.json`.
+    ///
+    /// - Parameters:
+    ///   - path: the file; `-` is standard input.
+    ///   - options: what the file doesn't say.
+    /// - Throws: `inputNotAcceptable` with what the file is instead; `inputOutput` when it can't be read; `configuration`
+    ///   for the CA file.
+    public init(clientSecrets path: String, _ options: Options = Options()) throws(VaultError) {
+        try self.init(try Self.read(path), options)
+    }
+
+    private init(_ file: consuming ClientSecretsFile, _ options: Options) throws(VaultError) {
+        let encoding: VaultOAuth.BasicEncoding = options.basicEncoding == .raw ? .raw : .form
+        let endpoint = try translating { () throws(OAuthError) in
+            if let tokenURI = options.tokenURI { return try TokenEndpoint(tokenURI) }
+            return try file.tokenEndpoint()
+        }
+        // Whatever can't be sent is refused now, and not when the first job needs a token.
+        try translating { () throws(OAuthError) in
+            _ = try BasicCredentials(clientID: file.clientID, secret: file.secret, encoding: encoding)
+        }
+        guard let name = options.name ?? ApplicationName(suggestedBy: file.clientID) else {
+            throw VaultError(.usage, "The client_id makes no name.", remedy: "Give the application one: --name NAME.")
+        }
+        let caFile = try options.caFile.map(Self.absolute)
+        self.name = name
+        self.endpoint = endpoint
+        self.encoding = encoding
+        self.caFile = caFile
+        warnings = Self.warnings(file, encoding: encoding)
+        self.file = file
+    }
+
+    private static func read(_ path: String) throws(VaultError) -> ClientSecretsFile {
+        let bytes: SecretBytes
+        do {
+            bytes = try SecretFile.readInput(path, limit: ClientSecretsFile.sizeLimit)
+        } catch {
+            throw VaultError(.inputOutput, error.sentence, remedy: error.remedy)
+        }
+        do { return try ClientSecretsFile(bytes) } catch { throw VaultError(error) }
+    }
+
+    // The vault is used from anywhere, cron included: a relative path would mean another file there.
+    private static func absolute(_ path: String) throws(VaultError) -> String {
+        guard let resolved = unsafe realpath(path, nil) else {
+            throw VaultError(
+                .configuration,
+                "The CA file \(path) can't be read: \(unsafe String(cString: strerror(errno))).",
+                remedy: "Give the path of a PEM file with the certificates to trust."
+            )
+        }
+        defer { unsafe free(resolved) }
+        return unsafe String(cString: resolved)
+    }
+
+    private static func warnings(_ file: borrowing ClientSecretsFile, encoding: VaultOAuth.BasicEncoding) -> [String] {
+        var warnings = file.warnings.map { "\($0.sentence)" }
+        if encoding == .raw, BasicCredentials.encodingMatters(clientID: file.clientID, secret: file.secret) {
+            warnings.append(
+                "The id or secret has characters that servers read in two ways; it is sent raw, as Isogeo documents it. "
+                    + "If the server refuses it, import it again with --basic-encoding form --replace."
+            )
+        }
+        return warnings
+    }
+}
+
+extension NewApplication {
+    /// Lends the secret.
+    borrowing func withSecret<Result>(_ body: (borrowing SecretBytes) -> Result) -> Result { body(file.secret) }
 
     /// What is stored of it beside the secret, with a new credential id.
     borrowing func metadata(now: Int64, created: Int64? = nil) -> ApplicationMetadata {
         ApplicationMetadata(
             name: name,
             credential: Sodium.randomBytes(16),
-            clientID: clientID,
+            clientID: file.clientID,
             endpoint: endpoint,
             encoding: encoding,
-            authURI: authURI,
-            scopes: scopes,
-            kind: kind,
-            isogeoType: isogeoType,
+            authURI: file.metadata.authURI,
+            scopes: file.metadata.scopes,
+            kind: file.metadata.kind,
+            isogeoType: file.metadata.isogeoType,
             caFile: caFile,
             created: created ?? now,
             credentialWritten: now

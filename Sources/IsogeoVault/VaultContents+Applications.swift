@@ -20,7 +20,9 @@ extension VaultContents {
         return try change(Wanted(applications: .named(tag: nameTag)), now: now) {
             (state, snapshot) throws(VaultError) -> (changes: [Change], result: Bool) in
             guard let old = snapshot.applications.first else {
-                let row = sealer.application(Sodium.randomBytes(16), new.metadata(now: now), secret: new.secret)
+                let row = new.withSecret {
+                    sealer.application(Sodium.randomBytes(16), new.metadata(now: now), secret: $0)
+                }
                 state.applications.add(sealer.digest(of: row))
                 return ([.putApplication(row)], false)
             }
@@ -32,7 +34,7 @@ extension VaultContents {
                 )
             }
             let metadata = new.metadata(now: now, created: try stored(old).metadata.created)
-            let row = sealer.application(old.id, metadata, secret: new.secret)
+            let row = new.withSecret { sealer.application(old.id, metadata, secret: $0) }
             state.applications.subtract(sealer.digest(of: old))
             state.applications.add(sealer.digest(of: row))
             return ([.putApplication(row), .removeTokens(application: old.id)], true)
@@ -51,8 +53,9 @@ extension VaultContents {
     /// The application that is meant, with its cached tokens: the one of that name, else the default, else the only one.
     ///
     /// - Throws: `noApplication`, with the names that there are.
-    func application(_ name: ApplicationName?) throws(VaultError) -> (application: StoredApplication, tokens: [TokenRecord])
-    {
+    func application(_ name: ApplicationName?) throws(VaultError) -> (
+        application: StoredApplication, tokens: [TokenRecord]
+    ) {
         let wanted: Wanted.Applications
         if let name {
             wanted = .named(tag: sealer.nameTag(of: name))
@@ -113,7 +116,8 @@ extension VaultError {
             : "Name one of those in the vault: \(names)"
         guard let name else {
             let sentence =
-                known.isEmpty ? "The vault holds no application." : "The vault holds \(known.count) applications, and none was named."
+                known.isEmpty
+                ? "The vault holds no application." : "The vault holds \(known.count) applications, and none was named."
             return VaultError(.noApplication, sentence, remedy: remedy)
         }
         return VaultError(.noApplication, "There is no application \(name) in the vault.", remedy: remedy)

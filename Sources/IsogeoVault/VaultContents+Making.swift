@@ -1,14 +1,6 @@
-internal import Glibc
 internal import VaultCrypto
 internal import VaultKeys
 internal import VaultStore
-
-/// What a new vault is protected with.
-enum Protection: ~Copyable, Sendable {
-    case passphrase(Passphrase)
-    /// A key file, which is made where there is none.
-    case keyFile(path: String)
-}
 
 extension VaultContents {
     // How long another process may take to make the vault.
@@ -27,7 +19,7 @@ extension VaultContents {
     /// - Throws: `exists` when somebody was faster; what is wrong with the place or the key.
     static func make(
         at path: String,
-        protection: consuming Protection,
+        protection: borrowing Protection,
         application: borrowing NewApplication,
         now: Int64
     ) throws(VaultError) -> VaultContents {
@@ -36,20 +28,30 @@ extension VaultContents {
             return (file, try LockFile.open(beside: file))
         }
         let lease = try makingLease(lockFile)
-        defer { lease.release() }
         // Seen before a key is made for a vault that somebody has made meanwhile.
-        guard !exists(at: path) else { throw VaultError(StoreError.vaultExists(path: file.path)) }
+        guard try !exists(at: path) else { throw VaultError(StoreError.vaultExists(path: file.path)) }
+        return try make(file, protection: protection, application: application, now: now, under: lease)
+    }
 
+    private static func make(
+        _ file: VaultFile,
+        protection: borrowing Protection,
+        application: borrowing NewApplication,
+        now: Int64,
+        under lease: borrowing Lease
+    ) throws(VaultError) -> VaultContents {
         let vault = VaultIdentity(format: RecordContext.format, id: Sodium.randomBytes(16))
         let vaultKey = VaultKey.random()
         let slot: KeySlot
         do throws(KeyError) {
-            slot = try protection.credential().makeSlot(cost: .moderate, wrapping: vaultKey, of: vault, now: now)
+            slot = try protection.makeSlot(wrapping: vaultKey, of: vault, now: now)
         } catch {
             throw VaultError(error)
         }
         let sealer = RecordSealer(vaultKey, vault: vault, keyEpoch: 1)
-        let row = sealer.application(Sodium.randomBytes(16), application.metadata(now: now), secret: application.secret)
+        let row = application.withSecret { secret in
+            sealer.application(Sodium.randomBytes(16), application.metadata(now: now), secret: secret)
+        }
         var state = HeaderState()
         state.applications.add(sealer.digest(of: row))
         guard let slots = SlotDigests([slot.digestEntry]) else { throw .damaged("its first slot has another form") }
@@ -60,31 +62,27 @@ extension VaultContents {
         return VaultContents(database, sealer: sealer, openedBy: slot.id)
     }
 
-    /// Whether a vault lies at `path`; a place that can't be looked at holds none that could be used.
-    static func exists(at path: String) -> Bool {
-        guard let file = try? VaultFile.find(path) else { return false }
-        return (try? VaultDatabase.open(file, forWriting: false)) != nil
+    /// Whether a vault lies at `path`.
+    ///
+    /// - Throws: when something lies there that is none, or that can't be used.
+    static func exists(at path: String) throws(VaultError) -> Bool {
+        do throws(StoreError) {
+            _ = try VaultDatabase.open(try VaultFile.find(path), forWriting: false)
+            return true
+        } catch {
+            guard error.category == .noVault else { throw VaultError(error) }
+            return false
+        }
     }
 
     private static func makingLease(_ file: LockFile) throws(VaultError) -> Lease {
         let outcome = try translating { () throws(StoreError) in
-            try Lease.acquire(.making, in: file, until: .now + makingPatience) { () throws(StoreError) -> Never? in nil }
+            try Lease.acquire(.making, in: file, until: .now + makingPatience) { () throws(StoreError) -> Never? in nil
+            }
         }
         switch consume outcome {
         case .acquired(let lease): return lease
         case .found(let never): switch never {}
-        }
-    }
-}
-
-extension Protection {
-    /// What opens the first slot; a key file is made where there is none, and read back.
-    fileprivate consuming func credential() throws(KeyError) -> Credential {
-        switch consume self {
-        case .passphrase(let passphrase): return .passphrase(passphrase)
-        case .keyFile(let path):
-            let isThere = unsafe access(path, F_OK) == 0
-            return .keyFile(isThere ? try KeyFile.read(path, trust: .own) : try KeyFile.make(path))
         }
     }
 }

@@ -11,16 +11,35 @@ final class VaultContents: Sendable {
     /// The slot that opened the vault, by its id.
     private let openedBy: [UInt8]
 
+    /// The slots that were not as the header has them when the vault was opened, by name.
+    let alteredSlots: [String]
+
+    /// A vault that was just made.
     init(_ database: VaultDatabase, sealer: consuming RecordSealer, openedBy: [UInt8]) {
+        self.database = database
+        self.sealer = sealer
+        self.openedBy = openedBy
+        alteredSlots = []
+    }
+
+    private init(
+        _ database: VaultDatabase,
+        _ snapshot: Snapshot,
+        sealer: consuming RecordSealer,
+        openedBy: [UInt8]
+    ) throws(VaultError) {
+        alteredSlots = try Self.check(snapshot, sealer, openedBy: openedBy).alteredSlots
         self.database = database
         self.sealer = sealer
         self.openedBy = openedBy
     }
 
-    /// Opens the vault at `path` with a credential.
+    /// Opens the vault at `path`; nobody is asked for anything before it is clear that there is one.
     ///
-    /// - Throws: `noVault`, `locked`, `damaged`, `configuration`.
-    static func open(_ path: String, credential: borrowing Credential, name: String) throws(VaultError) -> VaultContents {
+    /// - Throws: `noVault`, `locked`, `damaged`, `configuration`, what `credential` throws.
+    static func open(_ path: String, _ credential: () throws(VaultError) -> NamedCredential) throws(VaultError)
+        -> VaultContents
+    {
         let database: VaultDatabase
         let snapshot: Snapshot
         do throws(StoreError) {
@@ -30,17 +49,14 @@ final class VaultContents: Sendable {
             throw VaultError(error)
         }
         let vault = VaultIdentity(format: RecordContext.format, id: snapshot.header.vaultID)
-        let unlocked: Unlocked
-        do throws(KeyError) {
-            unlocked = try credential.open(snapshot.slots.map(KeySlot.init), of: vault, name: name)
-        } catch {
-            throw VaultError(error)
+        let slots = snapshot.slots.map(KeySlot.init)
+        let named = try credential()
+        let unlocked = try translating { () throws(KeyError) in
+            try named.credential.open(slots, of: vault, name: named.name)
         }
         let slot = unlocked.slot
-        let sealer = RecordSealer(unlocked.vaultKey, vault: vault, keyEpoch: snapshot.header.keyEpoch)
-        let contents = VaultContents(database, sealer: sealer, openedBy: slot)
-        _ = try contents.check(snapshot)
-        return contents
+        let sealer = RecordSealer(unlocked.takeKey(), vault: vault, keyEpoch: snapshot.header.keyEpoch)
+        return try VaultContents(database, snapshot, sealer: sealer, openedBy: slot)
     }
 
     /// A header that was authenticated.
@@ -55,22 +71,22 @@ final class VaultContents: Sendable {
     func read(_ wanted: Wanted = Wanted()) throws(VaultError) -> (header: CheckedHeader, snapshot: Snapshot) {
         let snapshot: Snapshot
         do { snapshot = try database.read(wanted) } catch { throw VaultError(error) }
-        return (try check(snapshot), snapshot)
+        return (try Self.check(snapshot, sealer, openedBy: openedBy), snapshot)
     }
 
     /// Authenticates the header of a snapshot, and all slots by it.
     ///
     /// - Throws: `damaged`; `locked` when the vault has got a new key meanwhile; `tryAgain` for another vault.
-    private func check(_ snapshot: Snapshot) throws(VaultError) -> CheckedHeader {
+    private static func check(_ snapshot: Snapshot, _ sealer: borrowing RecordSealer, openedBy: [UInt8])
+        throws(VaultError) -> CheckedHeader
+    {
         let header = snapshot.header
-        guard header.vaultID == sealer.context.vault.id else {
-            throw VaultError(StoreError.replaced(path: database.file.path))
-        }
+        guard header.vaultID == sealer.context.vault.id else { throw VaultError(StoreError.changedMeanwhile) }
         guard header.keyEpoch == sealer.context.keyEpoch else {
             throw VaultError(.locked, "The vault has got a new key meanwhile.", remedy: "Unlock it again.")
         }
         guard sealer.authenticates(header) else { throw .damaged("its header was edited") }
-        let altered = Self.alteredSlots(snapshot)
+        let altered = alteredSlots(snapshot)
         guard !altered.contains(where: { $0.id == openedBy }) else {
             throw .damaged("the slot that opened it was edited")
         }
@@ -85,7 +101,9 @@ final class VaultContents: Sendable {
     private static func alteredSlots(_ snapshot: Snapshot) -> [(id: [UInt8], name: String)] {
         let slots = snapshot.slots.map(KeySlot.init)
         let entries = snapshot.header.slots.entries
-        let foreign = slots.filter { !entries.contains($0.digestEntry) }.map { (id: $0.id, name: "the slot \($0.name)") }
+        let foreign = slots.filter { !entries.contains($0.digestEntry) }.map {
+            (id: $0.id, name: "the slot \($0.name)")
+        }
         let gone = entries.filter { entry in !slots.contains { $0.id == entry.id } }
         return foreign + gone.map { (id: $0.id, name: "a slot that is gone") }
     }

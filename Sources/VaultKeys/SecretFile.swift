@@ -34,6 +34,32 @@ package enum SecretFile {
         }
     }
 
+    /// Reads a file that somebody names once, whoever it belongs to: a file, a pipe, or standard input for `-`.
+    ///
+    /// A pipe has a minute to give what it has.
+    ///
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - limit: one byte more than this is read at most, so that too much can be seen.
+    /// - Returns: the content.
+    /// - Throws: `unreadable`, `unsafeFile` for a folder, `timedOut`.
+    package static func readInput(_ path: String, limit: Int) throws(KeyError) -> SecretBytes {
+        let isStandardInput = path == "-"
+        let descriptor = isStandardInput ? STDIN_FILENO : unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+        guard descriptor >= 0 else { throw .unreadable(path: path, errno: errno) }
+        defer { if !isStandardInput { close(descriptor) } }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw .unreadable(path: path, errno: errno) }
+        let isFile = status.st_mode & S_IFMT == S_IFREG
+        guard status.st_mode & S_IFMT != S_IFDIR else { throw .unsafeFile(path: path, .notRegular) }
+        let name = isStandardInput ? "Standard input" : path
+        do {
+            return try .read(from: descriptor, limit: limit + 1, within: isFile ? nil : PassphraseSource.patience)
+        } catch {
+            throw error.code == ETIMEDOUT ? .timedOut(name) : .unreadable(path: name, errno: error.code)
+        }
+    }
+
     private static func objection(to status: stat, trust: Trust) -> UnsafeFileReason? {
         let mode = status.st_mode & 0o7777
         guard status.st_mode & S_IFMT == S_IFREG else { return .notRegular }

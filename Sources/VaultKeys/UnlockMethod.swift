@@ -114,4 +114,7 @@ package struct Unlocked: ~Copyable, Sendable {
     package let vaultKey: VaultKey
     /// The slot's id, 16 bytes.
     package let slot: [UInt8]
+
+    /// Gives the key away.
+    package consuming func takeKey() -> VaultKey { vaultKey }
 }

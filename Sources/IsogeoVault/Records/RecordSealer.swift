@@ -1,5 +1,6 @@
 internal import VaultCrypto
 internal import VaultKeys
+internal import VaultOAuth
 internal import VaultStore
 
 /// Makes rows of what is known, and knows what rows say: sealing and authentication, without any file.
@@ -31,7 +32,8 @@ struct RecordSealer: ~Copyable, Sendable {
             keyEpoch: context.keyEpoch,
             generation: (previous?.generation ?? 0) + 1,
             slots: slots,
-            state: headerKey.seal(state.encoded.span, padding: .metadata, authenticating: context.headerState()).combined,
+            state: headerKey.seal(state.encoded.span, padding: .metadata, authenticating: context.headerState())
+                .combined,
             tag: []
         )
         header.tag = tag(of: header)
@@ -64,7 +66,8 @@ struct RecordSealer: ~Copyable, Sendable {
     }
 
     /// A row with both boxes.
-    func application(_ id: [UInt8], _ metadata: ApplicationMetadata, secret: borrowing SecretBytes) -> ApplicationRecord {
+    func application(_ id: [UInt8], _ metadata: ApplicationMetadata, secret: borrowing SecretBytes) -> ApplicationRecord
+    {
         let nameTag = nameTag(of: metadata.name)
         let secretBox = secret.withBytes { secret in
             key.subkey(for: .secrets).seal(

@@ -1,0 +1,37 @@
+internal import VaultOAuth
+
+public import struct FoundationEssentials.Date
+
+/// A group application in a vault: what may be shown of it.
+public struct Application: Sendable, Equatable {
+    /// Its name in this vault.
+    public let name: ApplicationName
+    /// The OAuth client_id (RFC 6749 §2.2): no secret.
+    public let clientID: String
+    /// Where its tokens are requested.
+    public let tokenURI: String
+    /// Scheme, host and port of `tokenURI`.
+    public let tokenOrigin: String
+    /// How id and secret are written into the Basic header.
+    public let basicEncoding: NewApplication.BasicEncoding
+    /// The scopes that its file spoke of.
+    public let scopes: [String]
+    /// The certificates that are trusted for it instead of the system's.
+    public let caFile: String?
+    /// When it was first imported.
+    public let created: Date
+    /// When its secret was written.
+    public let credentialWritten: Date
+
+    init(_ metadata: ApplicationMetadata) {
+        name = metadata.name
+        clientID = metadata.clientID
+        tokenURI = metadata.endpoint.canonicalText
+        tokenOrigin = metadata.endpoint.origin
+        basicEncoding = metadata.encoding == .raw ? .raw : .form
+        scopes = metadata.scopes
+        caFile = metadata.caFile
+        created = Date(timeIntervalSince1970: Double(metadata.created))
+        credentialWritten = Date(timeIntervalSince1970: Double(metadata.credentialWritten))
+    }
+}

@@ -1,0 +1,45 @@
+internal import Glibc
+internal import VaultCrypto
+internal import VaultKeys
+
+/// What a new vault is protected with: its first key slot.
+public struct Protection: ~Copyable, Sendable {
+    private enum Kind: ~Copyable, Sendable {
+        case credential(Credential)
+        case keyFile(path: String)
+    }
+
+    private let kind: Kind
+
+    private init(_ kind: consuming Kind) { self.kind = kind }
+
+    /// A key file, 32 random bytes; it is made, mode 0600, where there is none.
+    public static func keyFile(_ path: String) -> Protection { Protection(.keyFile(path: path)) }
+
+    /// A passphrase that `ask` gets from somebody.
+    public static func passphrase(asking ask: Unlocking.Asking) throws(VaultError) -> Protection {
+        Protection(.credential(.passphrase(try Passphrase(asking: ask))))
+    }
+
+    /// The passphrase or key file that `unlocking` names, so that it opens the vault from then on.
+    public static func by(_ unlocking: Unlocking) throws(VaultError) -> Protection {
+        let named = try unlocking.credential()
+        return Protection(.credential(named.takeCredential()))
+    }
+
+    /// Makes the slot; a key file is made and read back before.
+    borrowing func makeSlot(
+        wrapping vaultKey: borrowing VaultKey,
+        of vault: VaultIdentity,
+        now: Int64
+    ) throws(KeyError) -> KeySlot {
+        switch kind {
+        case .credential(let credential):
+            return try credential.makeSlot(cost: .moderate, wrapping: vaultKey, of: vault, now: now)
+        case .keyFile(let path):
+            let isThere = unsafe access(path, F_OK) == 0
+            let key = isThere ? try KeyFile.read(path, trust: .own) : try KeyFile.make(path)
+            return KeyFileSlot.make(key, wrapping: vaultKey, of: vault, now: now)
+        }
+    }
+}

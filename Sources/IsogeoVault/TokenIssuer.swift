@@ -1,0 +1,158 @@
+internal import VaultCrypto
+internal import VaultOAuth
+internal import VaultStore
+
+/// Gives out one token: the cached one, or a new one that it asks for while nobody else does.
+///
+/// It blocks: for the lease of another process, for the server.
+struct TokenIssuer {
+    let contents: VaultContents
+    let doors: VaultDoors
+    let options: TokenOptions
+
+    /// How long a holder of the lease may need at worst, and a little more.
+    private static let patience = TokenClient.timeLimit + .seconds(5)
+    /// How much of a token's life must be left when it is given out for want of a new one, in seconds.
+    private static let leastRest: Int64 = 5
+
+    private var minimum: Int64 { Int64(options.minimumLifetime) }
+
+    func token(for name: ApplicationName?) throws(VaultError) -> AccessToken {
+        let began = doors.now()
+        let (application, rows) = try contents.application(name)
+        let request = try translating { () throws(OAuthError) in
+            try TokenRequest(endpoint: application.metadata.endpoint, scope: options.scope)
+        }
+        let id = contents.sealer.tokenID(of: application.row.id, application.metadata, request: request.body)
+        let cached = rows.first { $0.id == id }.flatMap(open)
+        if let cached, !options.refresh, cached.lifetime.isUsable(at: began, minimum: minimum) {
+            return accessToken(cached, application, .vault)
+        }
+
+        switch try waitForLease(id, began: began) {
+        case .found(let token): return accessToken(token, application, .vault)
+        case .acquired(let lease): return try ask(request, application, id: id, cached: cached, under: consume lease)
+        case .unavailable: return try ask(request, application, id: id, cached: cached, under: nil)
+        }
+    }
+
+    // MARK: - The lease
+
+    private enum Waited: ~Copyable {
+        case acquired(Lease)
+        case found(CachedToken)
+        /// There is nothing to lock here; whoever asks, asks.
+        case unavailable
+    }
+
+    private func waitForLease(_ id: [UInt8], began: Int64) throws(VaultError) -> Waited {
+        // A token that somebody asked for after we began is as new as ours would be: refreshers share it too.
+        func shared() throws(StoreError) -> CachedToken? {
+            guard
+                let token = try contents.database.read(Wanted(tokens: .identified(id: id))).tokens.first.flatMap(open),
+                token.lifetime.isUsable(at: doors.now(), minimum: minimum)
+            else { return nil }
+            return options.refresh && token.lifetime.asked < began ? nil : token
+        }
+        do throws(StoreError) {
+            let file = try lockFile()
+            switch try Lease.acquire(LeaseName(token: id), in: file, until: .now + Self.patience, checking: shared) {
+            case .found(let token): return .found(token)
+            case .acquired(let lease):
+                if let token = try shared() { return .found(token) }
+                return .acquired(lease)
+            }
+        } catch {
+            guard case .leasesUnavailable = error else { throw VaultError(error) }
+            doors.warn("\(error.sentence) Others may ask the server at the same time.")
+            return .unavailable
+        }
+    }
+
+    private func lockFile() throws(StoreError) -> LockFile {
+        let vault = contents.database.file
+        guard contents.database.isReadOnly else { return try LockFile.open(beside: vault) }
+        guard let folder = environmentVariable("XDG_RUNTIME_DIR") else {
+            throw .leasesUnavailable(path: vault.path, errno: 0)
+        }
+        return try LockFile.open(for: vault, runtimeFolder: folder)
+    }
+
+    // MARK: - The request
+
+    /// Asks the server and keeps what it gives; the lease is lent so that it can't end before.
+    private func ask(
+        _ request: TokenRequest,
+        _ application: StoredApplication,
+        id: [UInt8],
+        cached: CachedToken?,
+        under lease: borrowing Lease?
+    ) throws(VaultError) -> AccessToken {
+        let secret = try contents.secret(of: application)
+        let grant: TokenGrant
+        do throws(OAuthError) {
+            grant = try send(request, application.metadata, secret)
+        } catch {
+            // Whoever wants a token and nothing more is given one that still lives.
+            let least = max(minimum, Self.leastRest)
+            if let cached, !options.refresh, cached.lifetime.remaining(at: doors.now()) > least {
+                doors.warn("\(error.sentence) The cached token is given out while it lives. \(error.remedy)")
+                return accessToken(cached, application, .vault)
+            }
+            throw VaultError(error)
+        }
+        let lifetime = TokenLifetime(asked: grant.requestedAt, grantedSeconds: Int64(grant.lifetime))
+        let token = CachedToken(value: grant.accessToken, lifetime: lifetime)
+        if grant.lifetimeIsAssumed {
+            doors.warn("The server doesn't say how long its token lives: an hour is assumed.")
+        }
+        if grant.isCacheable { store(token, of: application, id: id) }
+        guard minimum == 0 || lifetime.remaining(at: doors.now()) > minimum else {
+            throw VaultError(
+                .unexpectedAnswer,
+                "The server grants tokens for \(lifetime.seconds) s, which is no more than the \(minimum) s that are wanted.",
+                remedy: "Ask for a shorter minimum."
+            )
+        }
+        return accessToken(token, application, .endpoint)
+    }
+
+    private func send(
+        _ request: TokenRequest,
+        _ metadata: ApplicationMetadata,
+        _ secret: borrowing SecretBytes
+    ) throws(OAuthError) -> TokenGrant {
+        try TokenClient(transport: doors.transport).token(
+            for: request,
+            clientID: metadata.clientID,
+            secret: secret,
+            encoding: metadata.encoding,
+            connection: ConnectionSettings(caFile: metadata.caFile)
+        )
+    }
+
+    // MARK: - The cache
+
+    /// A cached token that can't be opened is none: another one is asked for.
+    private func open(_ row: TokenRecord) -> CachedToken? { try? contents.sealer.token(row) }
+
+    // The token is in hand: that it can't be kept is worth a warning and no more.
+    private func store(_ token: CachedToken, of application: StoredApplication, id: [UInt8]) {
+        guard !contents.database.isReadOnly else {
+            return doors.warn("The vault at \(contents.database.file.path) is read-only: the token isn't kept.")
+        }
+        do {
+            try contents.store(contents.sealer.token(id, of: application.row.id, token), now: doors.now())
+        } catch {
+            doors.warn("The token isn't kept. \(error.sentence) \(error.remedy)")
+        }
+    }
+
+    private func accessToken(
+        _ token: CachedToken,
+        _ application: StoredApplication,
+        _ source: AccessToken.Source
+    ) -> AccessToken {
+        AccessToken(token, of: application.metadata.name, at: doors.now(), source)
+    }
+}

@@ -1,0 +1,113 @@
+internal import VaultStore
+
+/// A vault, open: applications, their sealed secrets, and their cached tokens.
+///
+/// It may be used from any number of tasks. What blocks runs on threads of its own, never on Swift's. It isn't used
+/// across `fork`.
+public final class Vault: Sendable {
+    let contents: VaultContents
+    let doors: VaultDoors
+
+    private init(_ contents: VaultContents, doors: VaultDoors) {
+        self.contents = contents
+        self.doors = doors
+    }
+
+    /// Where the vault lies.
+    public var path: String { contents.database.file.path }
+
+    /// Whether the vault can only be read: tokens are given then, and none is kept.
+    public var isReadOnly: Bool { contents.database.isReadOnly }
+
+    /// Where a vault lies when nobody says otherwise: `ISOGEO_VAULT`, else `isogeo-vault/vault.db` in
+    /// `$XDG_DATA_HOME` or `~/.local/share`.
+    ///
+    /// - Throws: `configuration` where there is no home.
+    public static func standardPath() throws(VaultError) -> String {
+        guard let path = VaultPlace.standard(environment: environmentVariable) else {
+            throw VaultError(
+                .configuration,
+                "There is no home folder to look for the vault in.",
+                remedy: "Say where it is: --vault PATH, or the variable ISOGEO_VAULT."
+            )
+        }
+        return path
+    }
+
+    /// Opens a vault.
+    ///
+    /// - Parameters:
+    ///   - path: where it lies; nil for the standard place.
+    ///   - unlocking: how; by what the environment names unless said otherwise.
+    /// - Returns: the vault, open.
+    /// - Throws: `noVault`; `locked` when the way that was named doesn't open it; `damaged`; `configuration`.
+    public static func open(at path: String? = nil, unlocking: Unlocking = .environment) async throws(VaultError)
+        -> Vault
+    {
+        try await open(at: path, unlocking: unlocking, doors: .real)
+    }
+
+    /// Makes a vault with its first application.
+    ///
+    /// - Parameters:
+    ///   - path: where; nil for the standard place. Missing folders are made.
+    ///   - protection: what opens it.
+    ///   - application: its first application.
+    /// - Returns: the vault, open.
+    /// - Throws: `exists` when there is one already, be it since a moment ago; `configuration` for an unsafe place.
+    public static func create(
+        at path: String? = nil,
+        protectedBy protection: borrowing Protection,
+        importing application: borrowing NewApplication
+    ) async throws(VaultError) -> Vault {
+        try await create(at: path, protectedBy: protection, importing: application, doors: .real)
+    }
+
+    /// Whether there is a vault.
+    ///
+    /// - Parameter path: where; nil for the standard place.
+    /// - Returns: false where nothing lies there.
+    /// - Throws: when something lies there that is no vault, or none that could be used.
+    public static func exists(at path: String? = nil) async throws(VaultError) -> Bool {
+        let path = try place(path)
+        return try await BlockingExecutor.run { () throws(VaultError) -> Bool in try VaultContents.exists(at: path) }
+    }
+
+    private static func place(_ path: String?) throws(VaultError) -> String {
+        if let path { return path }
+        return try standardPath()
+    }
+
+    package static func open(at path: String?, unlocking: Unlocking, doors: VaultDoors) async throws(VaultError)
+        -> Vault
+    {
+        let path = try place(path)
+        return try await BlockingExecutor.run { () throws(VaultError) -> Vault in
+            let contents = try VaultContents.open(path) { () throws(VaultError) in try unlocking.credential() }
+            for slot in contents.alteredSlots {
+                doors.warn(
+                    "In this vault \(slot) was edited; it can be read, and nothing is changed until that is put right."
+                )
+            }
+            return Vault(contents, doors: doors)
+        }
+    }
+
+    package static func create(
+        at path: String?,
+        protectedBy protection: borrowing Protection,
+        importing application: borrowing NewApplication,
+        doors: VaultDoors
+    ) async throws(VaultError) -> Vault {
+        let path = try place(path)
+        return try await BlockingExecutor.run { () throws(VaultError) -> Vault in
+            let contents = try VaultContents.make(
+                at: path,
+                protection: protection,
+                application: application,
+                now: doors.now()
+            )
+            return Vault(contents, doors: doors)
+        }
+    }
+}
