@@ -21,7 +21,8 @@ package enum Change: Equatable, Sendable {
     /// Whether nothing is lost for ever with it: a token can be asked for again.
     var isAboutTokens: Bool {
         switch self {
-        case .putToken, .removeToken, .removeTokenIfUnchanged, .removeTokens, .removeTokensExpired, .removeAllTokens: true
+        case .putToken, .removeToken, .removeTokenIfUnchanged, .removeTokens, .removeTokensExpired, .removeAllTokens:
+            true
         case .putHeader, .putSlot, .removeSlot, .putApplication, .removeApplication: false
         }
     }

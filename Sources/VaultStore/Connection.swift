@@ -194,7 +194,9 @@ struct Connection: ~Copyable {
 
     /// What the database has, one more than ours at most: that is enough to refuse it.
     private borrowing func schemaItems() throws(StoreError) -> [Schema.Item] {
-        let statement = try prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema LIMIT \(Schema.items.count + 1)")
+        let statement = try prepare(
+            "SELECT type, name, tbl_name, sql FROM sqlite_schema LIMIT \(Schema.items.count + 1)"
+        )
         var items: [Schema.Item] = []
         while try statement.step() {
             guard let type = statement.text(0), let name = statement.text(1), let table = statement.text(2),

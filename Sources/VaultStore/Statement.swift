@@ -77,7 +77,8 @@ struct Statement: ~Copyable {
 
     /// The text of a column; nil where it holds something else, or no UTF-8.
     borrowing func text(_ column: CInt) -> String? {
-        guard unsafe sqlite3_column_type(handle, column) == SQLITE_TEXT, let start = unsafe sqlite3_column_text(handle, column)
+        guard unsafe sqlite3_column_type(handle, column) == SQLITE_TEXT,
+            let start = unsafe sqlite3_column_text(handle, column)
         else { return nil }
         let count = Int(unsafe sqlite3_column_bytes(handle, column))
         return unsafe String(validating: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)

@@ -7,7 +7,8 @@ extension StoreError {
     static func sqlite(_ status: CInt, on connection: OpaquePointer?, path: String, action: String) -> StoreError {
         switch status & 0xFF {
         case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL: return .busy(path: path)
-        case SQLITE_CORRUPT, SQLITE_NOTADB: return unsafe .damaged(path: path, what: String(cString: sqlite3_errstr(status)))
+        case SQLITE_CORRUPT, SQLITE_NOTADB:
+            return unsafe .damaged(path: path, what: String(cString: sqlite3_errstr(status)))
         // Every value that is bound is measured first, so that this one was read.
         case SQLITE_TOOBIG: return .damaged(path: path, what: "a row is too long")
         case SQLITE_CONSTRAINT: return unsafe constraint(status, message: String(cString: sqlite3_errmsg(connection)))

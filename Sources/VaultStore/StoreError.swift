@@ -66,7 +66,8 @@ extension StoreError {
         case .notAVault(let path): "\(path) is not a vault, but a database of another program."
         case .newerFormat(let path, let format): "The vault at \(path) has format \(format), which is newer than ours."
         case .unsafePath(let fault): fault.sentence
-        case .leftOverJournal(let path): "A write to \(path) was interrupted, and can't be undone where it is read-only."
+        case .leftOverJournal(let path):
+            "A write to \(path) was interrupted, and can't be undone where it is read-only."
         case .readOnly(let path): "The vault at \(path) can be read but not written."
         case .io(let path, let action, let errno, let code):
             "\(path): \(action) failed (\(SystemFailure.text(errno: errno, code: code)))."
@@ -104,5 +105,7 @@ extension StoreError {
 
 /// Whether the operating system's answer is about rights and not about the disk.
 private enum PermissionProblem {
-    static func isOne(_ errno: Int32) -> Bool { errno == SystemFailure.accessDenied || errno == SystemFailure.notPermitted }
+    static func isOne(_ errno: Int32) -> Bool {
+        errno == SystemFailure.accessDenied || errno == SystemFailure.notPermitted
+    }
 }

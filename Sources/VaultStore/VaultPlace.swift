@@ -8,7 +8,9 @@ package enum VaultPlace {
     /// - Returns: a path; nil where there is neither a variable nor a home.
     package static func standard(environment: (String) -> String?) -> String? {
         if let named = environment("ISOGEO_VAULT"), !named.isEmpty { return named }
-        return folder("XDG_DATA_HOME", else: ".local/share", environment: environment).map { $0 + "/isogeo-vault/vault.db" }
+        return folder("XDG_DATA_HOME", else: ".local/share", environment: environment).map {
+            $0 + "/isogeo-vault/vault.db"
+        }
     }
 
     /// The folder that an XDG variable names, else the usual one below the home.

@@ -1,4 +1,5 @@
 import Testing
+
 @testable import VaultStore
 
 @Suite(.onItsOwnThread) struct RecordsTests {
@@ -7,7 +8,10 @@ import Testing
     init() throws { folder = try TemporaryFolder() }
 
     @Test func `what was written is read, each record in one state of the vault`() throws {
-        let database = try folder.vault("vault.db", [.putApplication(Sample.application(2)), .putToken(Sample.token())])
+        let database = try folder.vault(
+            "vault.db",
+            [.putApplication(Sample.application(2)), .putToken(Sample.token())]
+        )
         let snapshot = try database.read(.everything)
         #expect(snapshot.header == Sample.header())
         #expect(snapshot.slots == [Sample.slot()])
@@ -28,7 +32,9 @@ import Testing
         let nothing = try database.read()
         #expect(nothing.applications.isEmpty && nothing.tokens.isEmpty && nothing.counts == nil)
 
-        let named = try database.read(Wanted(applications: .named(tag: Sample.bytes(32, 2)), tokens: .ofApplicationsRead))
+        let named = try database.read(
+            Wanted(applications: .named(tag: Sample.bytes(32, 2)), tokens: .ofApplicationsRead)
+        )
         #expect(named.applications == [Sample.application(2)])
         #expect(named.tokens == [Sample.token(2, of: 2)])
 
@@ -249,7 +255,8 @@ import Testing
 
         let tooMany: [Change] = [.putHeader(Sample.header(tag: 3)), .putSlot(Sample.slot(17))]
         #expect(failure { try database.commit(tooMany, expecting: Sample.bytes(32, 2)) }?.category == .internal)
-        let none: [Change] = [.putHeader(Sample.header(tag: 3))] + (1...16).map { .removeSlot(id: Sample.bytes(16, $0)) }
+        let none: [Change] =
+            [.putHeader(Sample.header(tag: 3))] + (1...16).map { .removeSlot(id: Sample.bytes(16, $0)) }
         #expect(failure { try database.commit(none, expecting: Sample.bytes(32, 2)) }?.category == .internal)
         #expect(try database.read().slots.count == 16)
     }
