@@ -58,4 +58,26 @@ import Testing
         #expect(fault.remedy == "chmod 600 '/home/it'\\''s me/v;rm'")
         #expect(PathFault(path: "/home/u/v", .sharedFolder(mode: 0o1777)).remedy == "chmod go-w /home/u/v")
     }
+
+    @Test(
+        arguments: [
+            (5, .tryAgain), (6, .tryAgain), (15, .tryAgain), (261, .tryAgain), (517, .tryAgain),
+            (11, .damaged), (26, .damaged), (267, .damaged), (18, .damaged),
+            (10, .inputOutput), (13, .inputOutput), (14, .inputOutput), (8, .inputOutput), (776, .inputOutput),
+            (1032, .inputOutput), (7, .inputOutput),
+            (2067, .exists), (787, .tryAgain), (275, .internal), (1299, .internal), (3091, .internal),
+        ] as [(Int32, StoreError.Category)]
+    )
+    func `each result of SQLite means something`(_ code: Int32, _ category: StoreError.Category) {
+        let error = unsafe StoreError.sqlite(code, on: nil, path: "/v", action: "writing")
+        #expect(error.category == category)
+    }
+
+    @Test func `a journal that can't be rolled back is told from other read-only files`() {
+        #expect(unsafe StoreError.sqlite(776, on: nil, path: "/v", action: "reading") == .leftOverJournal(path: "/v"))
+        #expect(
+            unsafe StoreError.sqlite(13, on: nil, path: "/v", action: "writing")
+                == .io(path: "/v", action: "writing", errno: 0, code: 13)
+        )
+    }
 }
