@@ -32,8 +32,11 @@ struct Connection: ~Copyable {
     /// Connects to a file that was checked before and is compared afterwards; nothing of it has been read then.
     ///
     /// - Parameters:
+    ///   - file: where it lies.
     ///   - writing: false for reading alone; true falls back to it where file or folder can't be written.
     ///   - patience: how long each lock of another process is waited for.
+    /// - Returns: the connection, restricted; the schema is for `requireSchema` to compare.
+    /// - Throws: `noVault`, `unsafePath`, `damaged`, `io`.
     static func open(_ file: VaultFile, writing: Bool, patience: Duration) throws(StoreError) -> Connection {
         let folder = try file.openFolder()
         guard let before = try file.check(in: folder) else { throw .noVault(path: file.path) }

@@ -58,6 +58,7 @@ package struct Lease: ~Copyable, Sendable {
     ///   - file: where.
     ///   - deadline: the end of the wait.
     ///   - checking: asked after each try that failed; what it gives ends the wait, and so does its error.
+    /// - Returns: the lease, or what `checking` found.
     /// - Throws: `leaseHeld` at the deadline, `leasesUnavailable`, what `checking` throws.
     package static func acquire<Found: ~Copyable>(
         _ name: LeaseName,

@@ -34,7 +34,10 @@ package final class LockFile: Sendable {
     ///
     /// It is named after the vault's device and inode, so that every path to it leads to one file.
     ///
-    /// - Parameter runtimeFolder: `XDG_RUNTIME_DIR`.
+    /// - Parameters:
+    ///   - vault: the vault, wherever it lies.
+    ///   - runtimeFolder: `XDG_RUNTIME_DIR`.
+    /// - Returns: the lock file, made where it was missing.
     /// - Throws: `leasesUnavailable` where nothing can be written, `unsafePath`, `io`, `noVault`.
     package static func open(for vault: VaultFile, runtimeFolder: String) throws(StoreError) -> LockFile {
         guard let identity = vault.currentIdentity() else { throw .noVault(path: vault.path) }

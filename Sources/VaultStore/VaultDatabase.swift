@@ -26,6 +26,7 @@ package final class VaultDatabase: Sendable {
     ///   - file: where it lies; checked again.
     ///   - forWriting: false never writes, not even to undo what a writer left that died.
     ///   - patience: how long the lock of another process is waited for, each time.
+    /// - Returns: the open vault; its `isReadOnly` tells which way.
     /// - Throws: `noVault`, `damaged`, `notAVault`, `newerFormat`, `leftOverJournal`, `unsafePath`, `busy`, `io`.
     package static func open(
         _ file: VaultFile,
@@ -47,6 +48,8 @@ package final class VaultDatabase: Sendable {
     /// - Parameters:
     ///   - file: from `VaultFile.prepare`.
     ///   - contents: a header, one slot at least, and what else belongs to the beginning.
+    ///   - patience: how long the lock of another process is waited for, each time.
+    /// - Returns: the open vault.
     /// - Throws: `vaultExists`, and what `open` and `commit` throw.
     package static func create(
         _ file: VaultFile,

@@ -17,6 +17,7 @@ package struct VaultFile: Hashable, Sendable {
     /// The vault at `path`, which must be there.
     ///
     /// - Parameter path: absolute, or from the working folder; links may lead to its folder.
+    /// - Returns: the place, resolved.
     /// - Throws: `noVault`, `unsafePath`, `damaged` for a write-ahead log beside it, `io`.
     package static func find(_ path: String) throws(StoreError) -> VaultFile {
         let (folder, name) = try split(path)
@@ -84,7 +85,7 @@ package struct VaultFile: Hashable, Sendable {
         return status
     }
 
-    /// Which file lies there now; nil where there is none. One system call.
+    /// Which file lies there now, in one system call; nil where there is none.
     func currentIdentity() -> FileIdentity? {
         var found = stat()
         guard unsafe lstat(path, &found) == 0 else { return nil }
