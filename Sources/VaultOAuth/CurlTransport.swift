@@ -1,0 +1,112 @@
+internal import CVaultCurl
+internal import Glibc
+internal import VaultCrypto
+
+/// Sends token requests with the system's libcurl.
+package struct CurlTransport: TokenTransport {
+    /// The largest answer that is read, in bytes.
+    package static let answerLimit = 1 << 20
+
+    private let isSet: @Sendable (String) -> Bool
+
+    /// - Parameter isSet: whether an environment variable has a value.
+    package init(isSet: @escaping @Sendable (String) -> Bool = Environment.isSet) { self.isSet = isSet }
+
+    /// Whether what libcurl frees is wiped; opens libcurl.
+    ///
+    /// It isn't where somebody else in this process had initialised libcurl first.
+    package static var wipesMemory: Bool { (try? CurlLibrary.ready()) ?? false }
+
+    /// Whether there is a libcurl that will do; opens it.
+    package static func checkLibrary() throws(OAuthError) { try CurlLibrary.ready() }
+
+    package func send(_ request: borrowing TransportRequest, timeLimit: Duration) throws(OAuthError) -> TransportReply {
+        guard !isSet("SSLKEYLOGFILE") else { throw .configuration(.keyLogging) }
+        if let caFile = request.connection.caFile { try Self.checkCAFile(caFile) }
+        try CurlLibrary.ready()
+        let exchange = try CurlExchange(answerLimit: Self.answerLimit)
+        try configure(exchange, request, timeLimit)
+        return try exchange.perform(request.credentials)
+    }
+
+    // MARK: - Settings
+
+    private func configure(_ exchange: borrowing CurlExchange, _ request: borrowing TransportRequest, _ limit: Duration)
+        throws(OAuthError)
+    {
+        let endpoint = request.endpoint
+        try exchange.set(CVAULT_CURLOPT_URL, endpoint.canonicalText)
+        // Path and query are sent as they were checked.
+        try exchange.set(CVAULT_CURLOPT_PATH_AS_IS, 1)
+        try exchange.set(CVAULT_CURLOPT_PROTOCOLS_STR, endpoint.scheme.rawValue)
+        try exchange.set(CVAULT_CURLOPT_FOLLOWLOCATION, 0)
+        // nghttp2 keeps copies of headers.
+        try exchange.set(CVAULT_CURLOPT_HTTP_VERSION, Int(CVAULT_CURL_HTTP_VERSION_1_1.rawValue))
+        try exchange.set(CVAULT_CURLOPT_HTTP09_ALLOWED, 0)
+        try exchange.set(CVAULT_CURLOPT_NETRC, Int(CVAULT_CURL_NETRC_IGNORED.rawValue))
+        try exchange.set(CVAULT_CURLOPT_VERBOSE, 0)
+        try exchange.set(CVAULT_CURLOPT_FORBID_REUSE, 1)
+        // The smallest there is, and still of a size that our allocator puts into locked pages.
+        try exchange.set(CVAULT_CURLOPT_UPLOAD_BUFFERSIZE, 16 * 1024)
+        try exchange.setBody(request.body)
+        for line in request.headerLines { try exchange.addLine(line) }
+        // Or curl waits for "100 Continue" before it sends the body.
+        try exchange.addLine("Expect:")
+
+        try exchange.set(CVAULT_CURLOPT_NOSIGNAL, 1)
+        try exchange.set(CVAULT_CURLOPT_QUICK_EXIT, 1)
+        try exchange.set(CVAULT_CURLOPT_CONNECTTIMEOUT_MS, request.connection.connectTimeLimit.wholeMilliseconds)
+        try exchange.set(CVAULT_CURLOPT_TIMEOUT_MS, limit.wholeMilliseconds)
+        if let interruption = request.connection.interruption { try exchange.watch(interruption) }
+
+        try configureTLS(exchange, request.connection)
+        try configureRoute(exchange, endpoint, request.connection)
+    }
+
+    private func configureTLS(_ exchange: borrowing CurlExchange, _ connection: ConnectionSettings) throws(OAuthError) {
+        try exchange.set(CVAULT_CURLOPT_SSLVERSION, Int(CVAULT_CURL_SSLVERSION_TLSv1_2.rawValue))
+        try exchange.set(CVAULT_CURLOPT_SSL_VERIFYPEER, 1)
+        try exchange.set(CVAULT_CURLOPT_SSL_VERIFYHOST, 2)
+        guard let caFile = connection.caFile else { return }
+        try exchange.set(CVAULT_CURLOPT_CAINFO, caFile)
+        // In place of the system's certificates, not beside them.
+        try exchange.set(CVAULT_CURLOPT_CAPATH, nil)
+    }
+
+    private func configureRoute(
+        _ exchange: borrowing CurlExchange,
+        _ endpoint: TokenEndpoint,
+        _ connection: ConnectionSettings
+    ) throws(OAuthError) {
+        switch ProxyChoice.choose(for: endpoint, own: connection.proxy, isSet: isSet) {
+        case .none:
+            try exchange.set(CVAULT_CURLOPT_PROXY, "")
+            try exchange.set(CVAULT_CURLOPT_NOPROXY, "*")
+        case .environment: break
+        case .application(let proxy): try exchange.set(CVAULT_CURLOPT_PROXY, proxy.text)
+        }
+        // The header lines are for the server, never for the proxy's CONNECT.
+        try exchange.set(CVAULT_CURLOPT_HEADEROPT, Int(CVAULT_CURLHEADER_SEPARATE.rawValue))
+        try exchange.set(CVAULT_CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+        // Whatever /etc/hosts or a name server say.
+        guard endpoint.host == "localhost" else { return }
+        try exchange.pin("localhost:\(endpoint.port):127.0.0.1,[::1]")
+    }
+
+    /// libcurl says "bad CA file" of one that is missing and of one that is empty alike.
+    private static func checkCAFile(_ path: String) throws(OAuthError) {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else {
+            throw .configuration(errno == ENOENT ? .caFileMissing : .caFileUnreadable(errno: errno))
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw .configuration(.caFileUnreadable(errno: 0)) }
+        guard unsafe access(path, R_OK) == 0 else { throw .configuration(.caFileUnreadable(errno: errno)) }
+    }
+}
+
+extension Duration {
+    /// At least one: to libcurl 0 means no limit.
+    fileprivate var wholeMilliseconds: Int {
+        max(1, Int(components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000))
+    }
+}

@@ -1,0 +1,47 @@
+internal import Glibc
+
+/// The application's own proxy: `http://host:port` or `https://host:port`, without user and password, which would be a
+/// secret in the vault's metadata.
+package struct ProxyAddress: Hashable, Sendable {
+    package let text: String
+
+    package init(_ text: String) throws(OAuthError) {
+        let parts = text.lowercased().split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0] == "http" || parts[0] == "https" else { throw .configuration(.invalidProxy) }
+        let authority = parts[1].hasSuffix("/") ? parts[1].dropLast() : parts[1]
+        guard let colon = authority.lastIndex(of: ":"), let host = Host(authority[..<colon]),
+            let port = UInt16(authority[authority.index(after: colon)...]), port > 0
+        else { throw .configuration(.invalidProxy) }
+        self.text = "\(parts[0])://\(host.text):\(port)"
+    }
+}
+
+/// Through what a request goes.
+package enum ProxyChoice: Equatable, Sendable {
+    case none
+    /// What this variable names, unless `no_proxy` excepts the host: libcurl reads both.
+    case environment(variable: String)
+    case application(ProxyAddress)
+
+    /// Chooses as libcurl would: lower case first, empty is unset; the application's own only where nothing is set.
+    ///
+    /// Plain http goes to this computer alone and never through a proxy, which would see the secret in clear.
+    package static func choose(
+        for endpoint: TokenEndpoint,
+        own: ProxyAddress?,
+        isSet: (String) -> Bool = Environment.isSet
+    ) -> ProxyChoice {
+        guard endpoint.scheme == .https else { return .none }
+        let variables = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
+        if let variable = variables.first(where: isSet) { return .environment(variable: variable) }
+        return own.map { .application($0) } ?? .none
+    }
+}
+
+package enum Environment {
+    /// Whether a variable has a value; its value isn't copied, it may hold a password.
+    package static func isSet(_ name: String) -> Bool {
+        guard let value = unsafe getenv(name) else { return false }
+        return unsafe value.pointee != 0
+    }
+}
