@@ -49,7 +49,8 @@ let package = Package(
         .target(name: "VaultCommands", dependencies: ["IsogeoVault", "CVaultLinux", argumentParser]),
         .executableTarget(name: "isogeo-vault", dependencies: ["VaultCommands", "CVaultWipingFree"]),
 
-        .target(name: "VaultTestSupport", dependencies: ["VaultCrypto"], path: "Tests/VaultTestSupport"),
+        .target(name: "CVaultTestSupport", path: "Tests/CVaultTestSupport", cSettings: cSettings),
+        .target(name: "VaultTestSupport", dependencies: ["CVaultTestSupport", "VaultCrypto"], path: "Tests/VaultTestSupport"),
         .testTarget(name: "VaultCryptoTests", dependencies: ["VaultCrypto", "VaultTestSupport"]),
         .testTarget(name: "VaultKeysTests", dependencies: ["VaultKeys", "VaultTestSupport"]),
         .testTarget(name: "VaultStoreTests", dependencies: ["VaultStore", "VaultTestSupport"]),

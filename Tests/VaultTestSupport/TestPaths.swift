@@ -1,11 +1,29 @@
-package import Foundation
+import Foundation
 
-/// Where tests find what is not code.
+/// Where the tests find what isn't compiled into them, and why a part of it isn't there.
 package enum TestPaths {
-    /// Vectors that stay outside of the project: `ISOGEO_VAULT_CORPORA`, else beside the checkout.
-    package static var corpora: URL {
-        let environment = ProcessInfo.processInfo.environment
-        if let path = environment["ISOGEO_VAULT_CORPORA"] { return URL(filePath: path) }
-        return URL(filePath: #filePath).appending(path: "../../../../shared/corpora").standardized
-    }
+    private static let environment = ProcessInfo.processInfo.environment
+
+    /// The checkout that this was built from, or `ISOGEO_VAULT_CHECKOUT` where the tests run on a copy.
+    package static let checkout: String =
+        environment["ISOGEO_VAULT_CHECKOUT"]
+        ?? URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardizedFileURL.path()
+
+    /// The command line under test, `ISOGEO_VAULT_BINARY`; nil skips what needs it.
+    package static let binary: String? = environment["ISOGEO_VAULT_BINARY"]
+
+    /// Test vectors of other projects.
+    package static let corpora = environment["ISOGEO_VAULT_CORPORA"] ?? checkout + "/../shared/corpora"
+
+    /// What `Scripts/test` unpacked the test servers to.
+    package static let servers = environment["ISOGEO_VAULT_SERVERS"] ?? checkout + "/.build-servers/root"
+
+    /// A file of `Tests/Fixtures`.
+    package static func fixture(_ name: String) -> String { checkout + "/Tests/Fixtures/" + name }
+
+    /// Why there is no glewlwyd; nil where it can be started.
+    package static let glewlwydMissing: String? =
+        environment["ISOGEO_VAULT_SKIP_GLEWLWYD"]
+        ?? (FileManager.default.isExecutableFile(atPath: servers + "/usr/bin/glewlwyd")
+            ? nil : "glewlwyd was not unpacked; Scripts/test does it")
 }

@@ -1,0 +1,31 @@
+#ifndef CVAULT_TEST_SUPPORT_H
+#define CVAULT_TEST_SUPPORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// A pipe whose ends are closed by each exec. 0 or an errno.
+int cvault_test_pipe(int *reading, int *writing);
+
+/// A new terminal: the side that a person sits at, and the name of the other. 0 or an errno.
+int cvault_test_open_terminal(int *master, char *name, size_t capacity);
+
+/// Starts a program in a session of its own, with default signals, in `folder`, by posix_spawn(3). 0 or an errno.
+///
+/// Its descriptor n is ours of the number sources[n], or closed where that is -1; sources lie above `count`. All
+/// others are closed. With a terminal's name, 0, 1 and 2 are that terminal, which then controls the session.
+int cvault_test_spawn(const char *path, char *const *arguments, char *const *environment, const char *folder,
+                      const char *terminal, const int *sources, int count, int32_t *process);
+
+/// A descriptor that becomes readable when the process ends (pidfd_open(2)), or -1 and errno.
+int cvault_test_pidfd_open(int32_t process);
+
+/// Copies memory of this process by process_vm_readv(2), which no dumpable flag forbids. The bytes read, or -1.
+ptrdiff_t cvault_test_read_own_memory(uint64_t address, void *buffer, size_t count);
+
+/// The offset of the first place at or behind `from` where haystack equals needle, each byte of which was
+/// exclusive-ored with mask; -1 if there is none. The needle itself is nowhere in clear.
+ptrdiff_t cvault_test_find(const void *haystack, size_t count, size_t from, const uint8_t *needle, size_t needle_count,
+                           uint8_t mask);
+
+#endif

@@ -1,0 +1,47 @@
+import Glibc
+
+/// Debian's glewlwyd over TLS on loopback, with one confidential client, for as long as this value lives.
+package final class Glewlwyd: Sendable {
+    package let tokenURI: String
+    package let clientID: String
+    package let clientSecret: String
+    package let scope: String
+    /// What a client must trust.
+    package let authority: ThrowawayCA
+    private let state: TemporaryFolder
+    private let process: RunningProcess
+
+    /// Starts it and waits until it answers.
+    ///
+    /// - Parameter lifetime: of a token, in seconds.
+    package init(lifetime: Int = 3600) async throws {
+        authority = try await ThrowawayCA()
+        state = try TemporaryFolder()
+        var command = Command(
+            TestPaths.checkout + "/Tests/Servers/glewlwyd",
+            [
+                "--root", TestPaths.servers, "--state", state.path, "--certificates", authority.path,
+                "--lifetime", "\(lifetime)",
+            ]
+        )
+        command.input = .open
+        command.limit = .seconds(120)
+        process = try command.start()
+        let said = await process.wait(within: .seconds(60)) { $0.outputText.hasSuffix("ready\n") }
+        let pairs = said.outputText.split(separator: "\n").map { $0.split(separator: "=", maxSplits: 1) }
+        let values = Dictionary(
+            pairs.compactMap { $0.count == 2 ? ($0[0], String($0[1])) : nil },
+            uniquingKeysWith: { first, _ in first }
+        )
+        guard let uri = values["token_uri"], let id = values["client_id"], let secret = values["client_secret"],
+            let scope = values["scope"]
+        else { throw ServerError.notStarted("glewlwyd", said) }
+        (tokenURI, clientID, clientSecret, self.scope) = (uri, id, secret, scope)
+    }
+
+    /// Ends it and waits for its end.
+    package func stop() async throws {
+        process.closeInput()
+        _ = try await process.outcome()
+    }
+}

@@ -1,0 +1,142 @@
+import CVaultTestSupport
+import Foundation
+package import Glibc
+
+/// Looks for bytes in the whole memory of a process.
+///
+/// A process that isn't dumpable hides its memory from everybody but root (CAP_SYS_PTRACE) and itself. Nothing is
+/// stopped meanwhile: the process should be waiting for something.
+package struct MemorySearch: Sendable {
+    /// What is looked for, kept in a form that a search of our own memory doesn't find.
+    package struct Pattern: Sendable {
+        package let name: String
+        fileprivate let masked: [UInt8]
+        fileprivate static let mask: UInt8 = 0xa5
+
+        package init(_ name: String, _ bytes: some Sequence<UInt8>) {
+            self.init(name, masked: bytes.map { $0 ^ Self.mask })
+        }
+
+        private init(_ name: String, masked: [UInt8]) {
+            self.name = name
+            self.masked = masked
+            precondition(masked.count >= 8, "fewer than eight bytes are found by accident")
+        }
+
+        /// Bytes that are only lent.
+        package init(_ name: String, lent bytes: Span<UInt8>) {
+            var masked: [UInt8] = []
+            for index in bytes.indices { masked.append(bytes[index] ^ Self.mask) }
+            self.init(name, masked: masked)
+        }
+    }
+
+    /// A place where a pattern stands.
+    package struct Hit: Sendable, CustomStringConvertible {
+        package let pattern: String
+        package let address: UInt64
+        package let mapping: MemoryMapping
+
+        package var description: String { "\(pattern) at \(String(address, radix: 16)) in \(mapping)" }
+    }
+
+    package private(set) var hits: [Hit] = []
+    /// How much was read: a search that read nothing proves nothing.
+    package private(set) var bytesRead = 0
+
+    /// What must be none: copies that could reach swap.
+    package var hitsOutsideLockedMemory: [Hit] { hits.filter { !$0.mapping.isLocked } }
+
+    /// Searches another process.
+    ///
+    /// - Throws: where we may not look.
+    package init(of process: pid_t, for patterns: [Pattern]) throws {
+        let memory = try Descriptor(opening: "/proc/\(process)/mem", O_RDONLY)
+        try unsafe self.init(process, patterns) { address, buffer in
+            // Guard pages are read as well: what ptrace(2) may see isn't bound by the mapping's permissions.
+            unsafe pread(memory.number, buffer.baseAddress, buffer.count, off_t(address))
+        }
+    }
+
+    /// Searches this process; pages that we may not read now, guard pages among them, are passed over.
+    package init(ofOurselvesFor patterns: [Pattern]) throws {
+        try unsafe self.init(getpid(), patterns) { address, buffer in
+            unsafe cvault_test_read_own_memory(address, buffer.baseAddress, buffer.count)
+        }
+    }
+
+    private init(
+        _ process: pid_t,
+        _ patterns: [Pattern],
+        read: (UInt64, UnsafeMutableRawBufferPointer) -> Int
+    ) throws {
+        let chunk = 1 << 20
+        let overlap = (patterns.map(\.masked.count).max() ?? 1) - 1
+        // In a mapping of its own, so that what was read isn't found a second time.
+        let buffer = try ScratchMapping(count: chunk + overlap)
+        for mapping in try MemoryMapping.all(of: process) where !mapping.addresses.overlaps(buffer.addresses) {
+            // Devices may be mapped too, and reading those does things; [vsyscall] lies where no offset reaches.
+            guard !mapping.name.hasPrefix("/dev/"), mapping.addresses.upperBound <= UInt64(Int64.max) else { continue }
+            var start = mapping.addresses.lowerBound
+            while start < mapping.addresses.upperBound {
+                let wanted = min(chunk + overlap, Int(mapping.addresses.upperBound - start))
+                let count = unsafe max(0, read(start, UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<wanted])))
+                for pattern in patterns {
+                    // What begins behind the chunk is the next one's.
+                    for offset in pattern.offsets(in: buffer, count: count) where offset < chunk {
+                        hits.append(Hit(pattern: pattern.name, address: start + UInt64(offset), mapping: mapping))
+                    }
+                }
+                bytesRead += min(count, chunk)
+                // A page that can't be read is passed over, what follows it isn't.
+                start += UInt64(count == wanted ? chunk : (count / pageSize + 1) * pageSize)
+            }
+        }
+    }
+}
+
+private let pageSize = Int(getpagesize())
+
+extension MemorySearch.Pattern {
+    fileprivate func offsets(in scratch: ScratchMapping, count: Int) -> [Int] {
+        var (found, next): ([Int], Int) = ([], 0)
+        while true {
+            let offset = unsafe cvault_test_find(
+                scratch.bytes.baseAddress,
+                count,
+                next,
+                masked,
+                masked.count,
+                Self.mask
+            )
+            guard offset >= 0 else { return found }
+            found.append(offset)
+            next = offset + 1
+        }
+    }
+}
+
+/// Memory for what was read of others, between pages that nobody can read: without them the kernel would make one
+/// mapping of it and its neighbours, and those would be left out of a search of ourselves.
+@safe
+private final class ScratchMapping {
+    private let mapping: UnsafeMutableRawBufferPointer
+    let bytes: UnsafeMutableRawBufferPointer
+
+    init(count: Int) throws {
+        let size = (count + pageSize - 1) / pageSize * pageSize
+        let start = unsafe mmap(nil, size + 2 * pageSize, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        guard let start = unsafe start, unsafe start != MAP_FAILED else { throw POSIXError.last }
+        unsafe mapping = UnsafeMutableRawBufferPointer(start: start, count: size + 2 * pageSize)
+        unsafe bytes = UnsafeMutableRawBufferPointer(start: start + pageSize, count: size)
+        guard unsafe mprotect(bytes.baseAddress, size, PROT_READ | PROT_WRITE) == 0 else { throw POSIXError.last }
+    }
+
+    deinit { unsafe munmap(mapping.baseAddress, mapping.count) }
+
+    /// Where it lies.
+    var addresses: Range<UInt64> {
+        let start = unsafe UInt64(UInt(bitPattern: mapping.baseAddress))
+        return unsafe start..<start + UInt64(mapping.count)
+    }
+}

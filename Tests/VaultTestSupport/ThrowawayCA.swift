@@ -1,0 +1,22 @@
+/// A certificate authority that nobody trusts, and its certificate for localhost, 127.0.0.1 and ::1.
+package struct ThrowawayCA: Sendable {
+    private let folder: TemporaryFolder
+
+    package init() async throws {
+        folder = try TemporaryFolder()
+        let made = try await Command(TestPaths.checkout + "/Tests/Servers/throwaway-ca", [folder.path]).run()
+        guard made.exitCode == 0 else { throw ServerError.notStarted("throwaway-ca", made) }
+    }
+
+    /// Where the files are.
+    package var path: String { folder.path }
+    /// What a client must trust.
+    package var certificate: String { folder("ca.pem") }
+    package var serverCertificate: String { folder("server.pem") }
+    package var serverKey: String { folder("server.key") }
+}
+
+/// Why a test has no server.
+package enum ServerError: Error {
+    case notStarted(String, ProcessReport)
+}
