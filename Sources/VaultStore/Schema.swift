@@ -87,7 +87,7 @@ extension Schema {
         guard let stranger = found.first(where: { !items.contains($0) }) else {
             return found.count == items.count ? nil : "an entry of its schema is there twice"
         }
-        return "there is a \(printable(stranger.type)) that isn't ours, \(printable(stranger.name))"
+        return "the \(printable(stranger.type)) \(printable(stranger.name)) isn't ours"
     }
 
     /// A planted name for a terminal: short, and without anything that a terminal obeys.

@@ -124,6 +124,8 @@ private final class Inside: Sendable {
                         }
                         let others = inside.enter()
                         #expect(others == 0)
+                        // Long enough for another thread to come in, if it could.
+                        usleep(1000)
                         inside.leave()
                         _ = consume outcome
                     }

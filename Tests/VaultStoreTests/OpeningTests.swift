@@ -65,7 +65,7 @@ import Testing
 
     @Test func `a planted trigger is damage, and never runs`() throws {
         let what = try damage("create trigger planted after insert on token begin delete from application; end;")
-        #expect(what == "there is a trigger that isn't ours, planted")
+        #expect(what == "the trigger planted isn't ours")
     }
 
     @Test func `a trigger that is planted while the vault is open doesn't run either`() throws {
@@ -82,9 +82,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ("create table extra (x)", "there is a table that isn't ours, extra"),
-        ("create view extra as select 1", "there is a view that isn't ours, extra"),
-        ("create index extra on token (box)", "there is a index that isn't ours, extra"),
+        ("create table extra (x)", "the table extra isn't ours"),
+        ("create view extra as select 1", "the view extra isn't ours"),
+        ("create index extra on token (box)", "the index extra isn't ours"),
         ("drop index token_expires", "the index token_expires is missing"),
         ("drop table token", "the table token is missing"),
         ("pragma user_version = 0", "there is no format 0"),
@@ -100,7 +100,7 @@ import Testing
 
     @Test func `a planted name can't speak to the terminal`() throws {
         let what = try #require(try damage("create table \"\u{1B}[31m\(String(repeating: "x", count: 200))é\" (x)"))
-        #expect(what.hasPrefix("there is a table that isn't ours, ?[31mxxx"))
+        #expect(what.hasPrefix("the table ?[31mxxx"))
         #expect(what.utf8.count < 120)
     }
 
