@@ -46,15 +46,22 @@ let package = Package(
             name: "IsogeoVault",
             dependencies: ["VaultCrypto", "VaultKeys", "VaultStore", "VaultOAuth", "CVaultLinux"]
         ),
-        .target(name: "VaultCommands", dependencies: ["IsogeoVault", "CVaultLinux", argumentParser]),
-        .executableTarget(name: "isogeo-vault", dependencies: ["VaultCommands", "CVaultWipingFree"]),
+        .target(name: "VaultCommands", dependencies: ["IsogeoVault", "VaultCrypto", "CVaultLinux", argumentParser]),
+        .executableTarget(name: "isogeo-vault", dependencies: ["VaultCommands", "CVaultLinux", "CVaultWipingFree"]),
 
         .target(name: "CVaultTestSupport", path: "Tests/CVaultTestSupport", cSettings: cSettings),
-        .target(name: "VaultTestSupport", dependencies: ["CVaultTestSupport", "VaultCrypto"], path: "Tests/VaultTestSupport"),
+        .target(
+            name: "VaultTestSupport",
+            dependencies: ["CVaultTestSupport", "VaultCrypto"],
+            path: "Tests/VaultTestSupport"
+        ),
         .testTarget(name: "VaultCryptoTests", dependencies: ["VaultCrypto", "VaultTestSupport"]),
         .testTarget(name: "VaultKeysTests", dependencies: ["VaultKeys", "VaultTestSupport"]),
         .testTarget(name: "VaultStoreTests", dependencies: ["VaultStore", "VaultTestSupport"]),
-        .testTarget(name: "VaultOAuthTests", dependencies: ["VaultOAuth", "VaultCrypto", "CVaultCurl", "VaultTestSupport"]),
+        .testTarget(
+            name: "VaultOAuthTests",
+            dependencies: ["VaultOAuth", "VaultCrypto", "CVaultCurl", "VaultTestSupport"]
+        ),
         .testTarget(name: "IsogeoVaultTests", dependencies: ["IsogeoVault", "VaultTestSupport"]),
         .testTarget(name: "VaultCommandsTests", dependencies: ["VaultCommands", "VaultTestSupport"]),
         .testTarget(name: "ProcessTests", dependencies: ["VaultTestSupport"]),

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static int lock_byte(int descriptor, int command, short type, uint64_t offset, struct flock *answer) {
@@ -20,6 +21,24 @@ static int lock_byte(int descriptor, int command, short type, uint64_t offset, s
 int cvault_set_not_dumpable(void) {
     int before = errno;
     int result = prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : errno;
+    errno = before;
+    return result;
+}
+
+int cvault_forbid_core_files(void) {
+    int before = errno;
+    struct rlimit none = { 0, 0 };
+    int result = setrlimit(RLIMIT_CORE, &none) == 0 ? 0 : errno;
+    errno = before;
+    return result;
+}
+
+int cvault_raise_lock_limit(void) {
+    int before = errno;
+    struct rlimit limit;
+    int result = getrlimit(RLIMIT_MEMLOCK, &limit) == 0 ? 0 : errno;
+    limit.rlim_cur = limit.rlim_max;
+    if (result == 0) result = setrlimit(RLIMIT_MEMLOCK, &limit) == 0 ? 0 : errno;
     errno = before;
     return result;
 }

@@ -23,16 +23,13 @@ public struct Protection: ~Copyable, Sendable {
 
     /// The passphrase or key file that `unlocking` names, so that it opens the vault from then on.
     public static func by(_ unlocking: Unlocking) throws(VaultError) -> Protection {
-        let named = try unlocking.credential()
-        return Protection(.credential(named.takeCredential()))
+        Protection(.credential(try unlocking.credential()))
     }
 
-    /// Makes the slot; a key file is made and read back before.
-    borrowing func makeSlot(
-        wrapping vaultKey: borrowing VaultKey,
-        of vault: VaultIdentity,
-        now: Int64
-    ) throws(KeyError) -> KeySlot {
+    /// Makes the slot; a key file is made before, and read back.
+    borrowing func makeSlot(wrapping vaultKey: borrowing VaultKey, of vault: VaultIdentity, now: Int64) throws(KeyError)
+        -> KeySlot
+    {
         switch kind {
         case .credential(let credential):
             return try credential.makeSlot(cost: .moderate, wrapping: vaultKey, of: vault, now: now)
@@ -40,6 +37,16 @@ public struct Protection: ~Copyable, Sendable {
             let isThere = unsafe access(path, F_OK) == 0
             let key = isThere ? try KeyFile.read(path, trust: .own) : try KeyFile.make(path)
             return KeyFileSlot.make(key, wrapping: vaultKey, of: vault, now: now)
+        }
+    }
+
+    /// Opens a vault that has such a slot.
+    borrowing func open(_ slots: [KeySlot], of vault: VaultIdentity) throws(KeyError) -> Unlocked {
+        switch kind {
+        case .credential(let credential): return try credential.open(slots, of: vault, name: "The credential")
+        case .keyFile(let path):
+            let key = Credential.keyFile(try KeyFile.read(path, trust: .own))
+            return try key.open(slots, of: vault, name: "The key file \(path)")
         }
     }
 }

@@ -29,7 +29,7 @@ struct TokenIssuer {
             return accessToken(cached, application, .vault)
         }
 
-        switch try waitForLease(id, began: began) {
+        switch try waitForLease(id, began: began, seen: cached) {
         case .found(let token): return accessToken(token, application, .vault)
         case .acquired(let lease): return try ask(request, application, id: id, cached: cached, under: consume lease)
         case .unavailable: return try ask(request, application, id: id, cached: cached, under: nil)
@@ -45,14 +45,16 @@ struct TokenIssuer {
         case unavailable
     }
 
-    private func waitForLease(_ id: [UInt8], began: Int64) throws(VaultError) -> Waited {
-        // A token that somebody asked for after we began is as new as ours would be: refreshers share it too.
+    private func waitForLease(_ id: [UInt8], began: Int64, seen: CachedToken?) throws(VaultError) -> Waited {
+        // A token that wasn't there when we began, and was asked for since, is as new as ours would be: those who
+        // refresh at the same time share it.
         func shared() throws(StoreError) -> CachedToken? {
             guard
                 let token = try contents.database.read(Wanted(tokens: .identified(id: id))).tokens.first.flatMap(open),
                 token.lifetime.isUsable(at: doors.now(), minimum: minimum)
             else { return nil }
-            return options.refresh && token.lifetime.asked < began ? nil : token
+            guard options.refresh else { return token }
+            return token != seen && token.lifetime.asked >= began ? token : nil
         }
         do throws(StoreError) {
             let file = try lockFile()

@@ -49,21 +49,19 @@ public struct Unlocking: Sendable {
     private var method: UnlockMethod? {
         switch way {
         case .named(let method): method
-        case .environment: .named(inEnvironment: environmentVariable)
+        case .environment:
+            // That a variable with a secret is set is all that may be known of it: its value would be copied.
+            .named(inEnvironment: { name in
+                name == PassphraseSource.secretVariable ? (isSet(name) ? "" : nil) : environmentVariable(name)
+            })
         }
     }
 
     /// Reads what opens the vault, or asks for it.
     ///
-    /// - Returns: the credential, and what people call it.
     /// - Throws: `locked` when nothing is named and nobody can be asked; what is wrong with what was named.
-    func credential() throws(VaultError) -> NamedCredential {
-        if let method {
-            return NamedCredential(
-                credential: try translating { () throws(KeyError) in try method.credential() },
-                name: method.name
-            )
-        }
+    func credential() throws(VaultError) -> Credential {
+        if let method { return try translating { () throws(KeyError) in try method.credential() } }
         guard case .environment(let asking?) = way else {
             throw VaultError(
                 .locked,
@@ -72,16 +70,11 @@ public struct Unlocking: Sendable {
                     + "ISOGEO_VAULT_PASSPHRASE_FILE; or run it where you can be asked."
             )
         }
-        return NamedCredential(credential: .passphrase(try Passphrase(asking: asking)), name: "The passphrase")
+        return .passphrase(try Passphrase(asking: asking))
     }
-}
 
-/// A credential, and what people call it at the start of a sentence.
-struct NamedCredential: ~Copyable {
-    let credential: Credential
-    let name: String
-
-    consuming func takeCredential() -> Credential { credential }
+    /// What people call the way, at the start of a sentence.
+    var name: String { method?.name ?? "The passphrase" }
 }
 
 extension Passphrase {
@@ -94,6 +87,8 @@ extension Passphrase {
         do { self = try Passphrase(bytes) } catch { throw VaultError(.emptyPassphrase("The passphrase")) }
     }
 }
+
+private func isSet(_ variable: String) -> Bool { unsafe getenv(variable) != nil }
 
 /// A variable of the environment; nil where it isn't set.
 func environmentVariable(_ name: String) -> String? {

@@ -1,3 +1,4 @@
+internal import VaultKeys
 internal import VaultStore
 
 /// A vault, open: applications, their sealed secrets, and their cached tokens.
@@ -73,7 +74,7 @@ public final class Vault: Sendable {
         return try await BlockingExecutor.run { () throws(VaultError) -> Bool in try VaultContents.exists(at: path) }
     }
 
-    private static func place(_ path: String?) throws(VaultError) -> String {
+    static func place(_ path: String?) throws(VaultError) -> String {
         if let path { return path }
         return try standardPath()
     }
@@ -81,12 +82,36 @@ public final class Vault: Sendable {
     package static func open(at path: String?, unlocking: Unlocking, doors: VaultDoors) async throws(VaultError)
         -> Vault
     {
+        try await open(at: path, doors: doors) { (slots, vault) throws(VaultError) in
+            let credential = try unlocking.credential()
+            return try translating { () throws(KeyError) in
+                try credential.open(slots, of: vault, name: unlocking.name)
+            }
+        }
+    }
+
+    /// Opens a vault by what would have protected it, had nobody made it a moment before.
+    package static func open(
+        at path: String?,
+        protectedBy protection: borrowing Protection,
+        doors: VaultDoors
+    ) async throws(VaultError) -> Vault {
+        try await open(at: path, doors: doors) { (slots, vault) throws(VaultError) in
+            try translating { () throws(KeyError) in try protection.open(slots, of: vault) }
+        }
+    }
+
+    private static func open(
+        at path: String?,
+        doors: VaultDoors,
+        _ unlock: ([KeySlot], VaultIdentity) throws(VaultError) -> Unlocked
+    ) async throws(VaultError) -> Vault {
         let path = try place(path)
         return try await BlockingExecutor.run { () throws(VaultError) -> Vault in
-            let contents = try VaultContents.open(path) { () throws(VaultError) in try unlocking.credential() }
+            let contents = try VaultContents.open(path, unlock)
             for slot in contents.alteredSlots {
                 doors.warn(
-                    "In this vault \(slot) was edited; it can be read, and nothing is changed until that is put right."
+                    "In this vault \(slot) was edited: it can be read, and isn't changed before that is put right."
                 )
             }
             return Vault(contents, doors: doors)

@@ -36,10 +36,15 @@ final class VaultContents: Sendable {
 
     /// Opens the vault at `path`; nobody is asked for anything before it is clear that there is one.
     ///
-    /// - Throws: `noVault`, `locked`, `damaged`, `configuration`, what `credential` throws.
-    static func open(_ path: String, _ credential: () throws(VaultError) -> NamedCredential) throws(VaultError)
-        -> VaultContents
-    {
+    /// - Parameters:
+    ///   - path: where it lies.
+    ///   - unlock: opens one of the slots.
+    /// - Returns: the vault, its header authenticated.
+    /// - Throws: `noVault`, `damaged`, `configuration`, what `unlock` throws.
+    static func open(
+        _ path: String,
+        _ unlock: ([KeySlot], VaultIdentity) throws(VaultError) -> Unlocked
+    ) throws(VaultError) -> VaultContents {
         let database: VaultDatabase
         let snapshot: Snapshot
         do throws(StoreError) {
@@ -49,11 +54,7 @@ final class VaultContents: Sendable {
             throw VaultError(error)
         }
         let vault = VaultIdentity(format: RecordContext.format, id: snapshot.header.vaultID)
-        let slots = snapshot.slots.map(KeySlot.init)
-        let named = try credential()
-        let unlocked = try translating { () throws(KeyError) in
-            try named.credential.open(slots, of: vault, name: named.name)
-        }
+        let unlocked = try unlock(snapshot.slots.map(KeySlot.init), vault)
         let slot = unlocked.slot
         let sealer = RecordSealer(unlocked.takeKey(), vault: vault, keyEpoch: snapshot.header.keyEpoch)
         return try VaultContents(database, snapshot, sealer: sealer, openedBy: slot)

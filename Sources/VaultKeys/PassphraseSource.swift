@@ -13,6 +13,9 @@ package enum PassphraseSource: Equatable, Sendable {
     /// How long a descriptor may take, and a command where no terminal could ask for anything.
     package static let patience: Int64 = 60_000
 
+    /// The variable that holds a passphrase itself.
+    package static let secretVariable = "ISOGEO_VAULT_PASSPHRASE"
+
     /// What people call it, at the start of a sentence.
     package var name: String {
         switch self {

@@ -15,7 +15,9 @@ package enum UnlockMethod: Equatable, Sendable {
     package static func named(inEnvironment variable: (String) -> String?) -> UnlockMethod? {
         if let path = variable("ISOGEO_VAULT_KEY_FILE") { return .keyFile(path, trust: .own) }
         if let path = variable("ISOGEO_VAULT_PASSPHRASE_FILE") { return .passphrase(.file(path, trust: .own)) }
-        if variable("ISOGEO_VAULT_PASSPHRASE") != nil { return .passphrase(.variable("ISOGEO_VAULT_PASSPHRASE")) }
+        if variable(PassphraseSource.secretVariable) != nil {
+            return .passphrase(.variable(PassphraseSource.secretVariable))
+        }
         guard let folder = variable("CREDENTIALS_DIRECTORY") else { return nil }
         let key = "\(folder)/isogeo-vault.key"
         if unsafe access(key, F_OK) == 0 { return .keyFile(key, trust: .lent) }

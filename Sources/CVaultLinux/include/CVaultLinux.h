@@ -7,6 +7,10 @@
 
 /// Keeps core dumps, /proc/PID/mem and ptrace of other unprivileged processes away from this one: prctl(2).
 int cvault_set_not_dumpable(void);
+/// RLIMIT_CORE to nothing: setrlimit(2).
+int cvault_forbid_core_files(void);
+/// RLIMIT_MEMLOCK to all that this process may have.
+int cvault_raise_lock_limit(void);
 
 /// A pipe that no child inherits by accident: pipe2(2) with O_CLOEXEC.
 int cvault_pipe(int *reading_end, int *writing_end);

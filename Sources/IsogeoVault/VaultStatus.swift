@@ -1,0 +1,73 @@
+internal import VaultKeys
+internal import VaultStore
+
+public import struct FoundationEssentials.Date
+
+/// What a vault's file tells without a key. None of it is authenticated: that takes the key.
+public struct VaultStatus: Sendable {
+    /// One way to open the vault.
+    public struct Slot: Sendable {
+        /// The first eight hexadecimal digits of its id.
+        public let id: String
+        /// `passphrase`, `key-file`, or a kind of a later version.
+        public let kind: String
+        /// When it was made.
+        public let created: Date
+    }
+
+    /// Where the vault lies.
+    public let path: String
+    /// The number of the file's format.
+    public let format: Int
+    /// Whether it can't be written here.
+    public let isReadOnly: Bool
+    /// When it was made.
+    public let created: Date
+    /// When it was last changed, tokens apart.
+    public let changed: Date
+    /// How often it was changed, tokens apart.
+    public let generation: Int
+    /// Its openers.
+    public let slots: [Slot]
+    /// How many applications it holds.
+    public let applications: Int
+    /// How many tokens lie in it, expired ones included.
+    public let tokens: Int
+    /// When the last of the tokens expires.
+    public let lastTokenExpires: Date?
+}
+
+extension Vault {
+    /// What is known of a vault without its key.
+    ///
+    /// - Parameter path: where it lies; nil for the standard place.
+    /// - Returns: what the file tells.
+    /// - Throws: `noVault`, `damaged`, `configuration`.
+    public static func status(at path: String? = nil) async throws(VaultError) -> VaultStatus {
+        let path = try place(path)
+        return try await BlockingExecutor.run { () throws(VaultError) -> VaultStatus in
+            try translating { () throws(StoreError) in
+                let database = try VaultDatabase.open(try VaultFile.find(path))
+                return VaultStatus(try database.read(Wanted(counts: true)), of: database)
+            }
+        }
+    }
+}
+
+extension VaultStatus {
+    fileprivate init(_ snapshot: Snapshot, of database: VaultDatabase) {
+        let header = snapshot.header
+        path = database.file.path
+        format = Int(RecordContext.format)
+        isReadOnly = database.isReadOnly
+        created = Date(timeIntervalSince1970: Double(header.created))
+        changed = Date(timeIntervalSince1970: Double(header.changed))
+        generation = Int(header.generation)
+        slots = snapshot.slots.map(KeySlot.init).map { slot in
+            Slot(id: slot.shortID, kind: slot.kind.rawValue, created: Date(timeIntervalSince1970: Double(slot.created)))
+        }
+        applications = Int(snapshot.counts?.applications ?? 0)
+        tokens = Int(snapshot.counts?.tokens ?? 0)
+        lastTokenExpires = snapshot.counts?.latestExpiry.map { Date(timeIntervalSince1970: Double($0)) }
+    }
+}

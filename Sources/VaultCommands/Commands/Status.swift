@@ -1,0 +1,85 @@
+internal import ArgumentParser
+internal import FoundationEssentials
+internal import IsogeoVault
+
+/// `isogeo-vault status`
+struct Status: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show what the vault's file tells without a key: place, slots, counts, times."
+    )
+
+    @Flag(help: "Print it as JSON.")
+    var json = false
+
+    @OptionGroup(title: "Vault")
+    var vault: VaultOptions
+
+    func run() async throws {
+        let context = Context.current
+        let status = try await Vault.status(at: vault.vault)
+        if json { return try context.printJSON(StatusReport(status)) }
+        try context.print(
+            table([
+                ["vault", status.path + (status.isReadOnly ? " (read-only)" : "")],
+                ["format", "\(status.format)"],
+                ["created", status.created.rfc3339],
+                ["changed", "\(status.changed.rfc3339), \(status.generation) times"],
+                ["opened by", status.slots.map { "\($0.kind) \($0.id)" }.joined(separator: ", ")],
+                ["applications", "\(status.applications)"],
+                ["cached tokens", Self.tokens(status)],
+            ])
+        )
+    }
+
+    private static func tokens(_ status: VaultStatus) -> String {
+        guard let last = status.lastTokenExpires else { return "0" }
+        return "\(status.tokens), the last until \(last.rfc3339)"
+    }
+}
+
+/// A vault's state as JSON.
+private struct StatusReport: Encodable {
+    struct Slot: Encodable {
+        let id: String
+        let kind: String
+        let created: String
+        let created_epoch: Int64
+    }
+
+    let vault: String
+    let format: Int
+    let read_only: Bool
+    let created: String
+    let created_epoch: Int64
+    let changed: String
+    let changed_epoch: Int64
+    let generation: Int
+    let slots: [Slot]
+    let applications: Int
+    let tokens: Int
+    let last_token_expires: String?
+    let last_token_expires_epoch: Int64?
+
+    init(_ status: VaultStatus) {
+        vault = status.path
+        format = status.format
+        read_only = status.isReadOnly
+        created = status.created.rfc3339
+        created_epoch = status.created.epochSeconds
+        changed = status.changed.rfc3339
+        changed_epoch = status.changed.epochSeconds
+        generation = status.generation
+        slots = status.slots.map { slot in
+            Slot(
+                id: slot.id,
+                kind: slot.kind,
+                created: slot.created.rfc3339,
+                created_epoch: slot.created.epochSeconds
+            )
+        }
+        applications = status.applications
+        tokens = status.tokens
+        last_token_expires = status.lastTokenExpires?.rfc3339
+        last_token_expires_epoch = status.lastTokenExpires?.epochSeconds
+    }
+}

@@ -1,0 +1,90 @@
+internal import ArgumentParser
+internal import IsogeoVault
+
+/// `isogeo-vault token [NAME]`
+struct Token: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Print a token: the cached one while it is usable, else a new one.",
+        discussion: """
+            The token is the only thing on standard output, followed by a newline. However many processes ask at once, \
+            one of them asks the server; the others are given the same token.
+
+            Which application: NAME, else $ISOGEO_VAULT_APP, else the default, else the only one.
+
+              curl -H "Authorization: Bearer $(isogeo-vault token)" "https://v1.api.isogeo.com/resources/search"
+            """
+    )
+
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case raw, header, json
+    }
+
+    @Argument(help: "The application.")
+    var name: String?
+
+    @Option(
+        help: """
+            raw: the token; header: "Authorization: Bearer …"; json: with its application and its time to live.
+            """
+    )
+    var format = Format.raw
+
+    @Flag(help: "The same as --format json.")
+    var json = false
+
+    @Flag(help: "Print no newline behind the token.")
+    var noNewline = false
+
+    @Option(help: ArgumentHelp("Seconds that the token must still live, at least.", valueName: "seconds"))
+    var minTtl = 0
+
+    @Flag(help: "Ask for a new token even when the cached one is usable.")
+    var refresh = false
+
+    @Option(help: ArgumentHelp("The scopes to ask for, in one word with spaces.", valueName: "scopes"))
+    var scope: String?
+
+    @OptionGroup(title: "Vault")
+    var vault: VaultOptions
+
+    func validate() throws {
+        guard (0...86_400).contains(minTtl) else { throw ValidationError("--min-ttl is 0 to 86400 seconds.") }
+        guard !json || format == .raw || format == .json else {
+            throw ValidationError("--json and --format \(format.rawValue) contradict each other.")
+        }
+    }
+
+    func run() async throws {
+        let context = Context.current
+        let application = try applicationName(name)
+        let opened = try await vault.open(context)
+        let options = TokenOptions(scope: scope, minimumLifetime: minTtl, refresh: refresh)
+        let token = try await opened.token(for: application, options)
+        switch json ? .json : format {
+        case .raw: try context.output(Array((token.value + (noNewline ? "" : "\n")).utf8))
+        case .header:
+            try context.output(Array(("Authorization: \(token.authorization)" + (noNewline ? "" : "\n")).utf8))
+        case .json: try context.printJSON(TokenReport(token))
+        }
+    }
+}
+
+/// A token as JSON.
+private struct TokenReport: Encodable {
+    let access_token: String
+    let token_type = "Bearer"
+    let application: String
+    let expires_at: String
+    let expires_at_epoch: Int64
+    let expires_in: Int
+    let source: String
+
+    init(_ token: AccessToken) {
+        access_token = token.value
+        application = token.application.description
+        expires_at = token.expires.rfc3339
+        expires_at_epoch = token.expires.epochSeconds
+        expires_in = token.remainingSeconds
+        source = token.source.rawValue
+    }
+}

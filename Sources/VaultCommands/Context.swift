@@ -1,0 +1,40 @@
+package import IsogeoVault
+
+/// The doors of the commands to the world: what they print, whom they ask, which vault functions they call on.
+///
+/// A test runs a command with doors of its own.
+package struct Context: Sendable {
+    /// The result, and nothing else.
+    package var output: @Sendable ([UInt8]) throws(VaultError) -> Void
+    /// What is said to people.
+    package var message: @Sendable (String) -> Void
+    /// Asks a person for a passphrase; nil where nobody can be asked.
+    package var terminal: (any PassphrasePrompting)?
+    /// The clock, the network.
+    package var doors: VaultDoors
+
+    package init(
+        output: @escaping @Sendable ([UInt8]) throws(VaultError) -> Void,
+        message: @escaping @Sendable (String) -> Void,
+        terminal: (any PassphrasePrompting)?,
+        doors: VaultDoors
+    ) {
+        self.output = output
+        self.message = message
+        self.terminal = terminal
+        self.doors = doors
+    }
+
+    @TaskLocal package static var current = Context.real
+
+    /// Standard output and error, the terminal, the real clock and network.
+    package static let real = Context(
+        output: { (bytes) throws(VaultError) in try StandardOutput.write(bytes) },
+        message: { StandardOutput.say($0) },
+        terminal: Terminal.forPrompts,
+        doors: .real
+    )
+
+    /// Prints a result as text, followed by a newline.
+    func print(_ text: String) throws(VaultError) { try output(Array("\(text)\n".utf8)) }
+}

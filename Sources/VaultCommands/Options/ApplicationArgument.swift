@@ -1,0 +1,23 @@
+internal import Glibc
+internal import IsogeoVault
+
+/// The application that is meant: the one that is named here, else by `ISOGEO_VAULT_APP`; nil leaves it to the vault.
+///
+/// - Throws: `usage` for what can't be a name.
+func applicationName(_ argument: String?) throws(VaultError) -> ApplicationName? {
+    let variable = unsafe getenv("ISOGEO_VAULT_APP").map { unsafe String(cString: $0) }
+    guard let text = argument ?? variable.flatMap({ $0.isEmpty ? nil : $0 }) else { return nil }
+    return try validName(text)
+}
+
+/// - Throws: `usage` for what can't be a name.
+func validName(_ text: String) throws(VaultError) -> ApplicationName {
+    guard let name = ApplicationName(text) else {
+        throw VaultError(
+            .usage,
+            "That can't be the name of an application.",
+            remedy: "A name has 1 to 128 bytes and no control characters."
+        )
+    }
+    return name
+}

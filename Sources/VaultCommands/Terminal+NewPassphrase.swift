@@ -1,0 +1,18 @@
+internal import IsogeoVault
+internal import VaultCrypto
+
+extension PassphrasePrompting {
+    /// Asks for a new passphrase, twice; three times it may differ.
+    func askNew(into passphrase: inout OutputSpan<UInt8>) throws(VaultError) {
+        for _ in 0..<3 {
+            try ask("New passphrase of the vault: ", into: &passphrase)
+            let again = try SecretBytes(capacity: passphrase.capacity) {
+                (output: inout OutputSpan<UInt8>) throws(VaultError) in
+                try ask("The same again: ", into: &output)
+            }
+            if again.matches(passphrase.span) { return }
+            passphrase.removeAll()
+        }
+        throw VaultError(.locked, "Three times two passphrases differed.", remedy: "Run it again.")
+    }
+}

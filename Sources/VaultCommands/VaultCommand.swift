@@ -1,0 +1,49 @@
+package import ArgumentParser
+internal import Glibc
+internal import IsogeoVault
+
+/// `isogeo-vault`
+package struct VaultCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "isogeo-vault",
+        abstract: "Keeps the secrets of Isogeo group applications encrypted, and gets their tokens.",
+        discussion: """
+            isogeo-vault import client_secrets.json    takes the secret into the vault
+            isogeo-vault token                         prints a token, from the vault while it is usable
+
+            Exit codes: 0 done; 64 usage; 65 the input file isn't acceptable; 66 no such vault or application; 67 the \
+            credential was refused; 70 internal; 72 the vault is damaged; 73 exists already; 74 reading or writing \
+            failed; 75 the same call may work later; 76 the server's answer makes no sense or grants too little; \
+            77 locked, or the key doesn't fit; 78 permissions or configuration.
+            """,
+        version: "0.1.0",
+        subcommands: [Import.self, Token.self, List.self, Status.self]
+    )
+
+    package init() {}
+
+    /// Runs the command that the arguments name; errors are said on standard error, with their remedies.
+    ///
+    /// - Parameter arguments: without the program's name; nil for the process's own.
+    /// - Returns: the exit code.
+    package static func run(_ arguments: [String]? = nil) async -> Int32 {
+        let context = Context.current
+        do {
+            var command = try parseAsRoot(arguments)
+            if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+            return 0
+        } catch let error as VaultError {
+            context.message("\(error.sentence)\n  \(error.remedy)")
+            return error.code.exitStatus
+        } catch {
+            let code = exitCode(for: error)
+            let text = fullMessage(for: error)
+            guard code == .success else {
+                context.message(text.hasPrefix("Error: ") ? String(text.dropFirst("Error: ".count)) : text)
+                return code.rawValue
+            }
+            do { try context.print(text) } catch { return error.code.exitStatus }
+            return 0
+        }
+    }
+}
