@@ -14,6 +14,7 @@ package final class Glewlwyd: Sendable {
     /// Starts it and waits until it answers.
     ///
     /// - Parameter lifetime: of a token, in seconds.
+    /// - Throws: `ServerError.notStarted` with all that it said.
     package init(lifetime: Int = 3600) async throws {
         authority = try await ThrowawayCA()
         state = try TemporaryFolder()

@@ -12,6 +12,9 @@ package enum TestPaths {
     /// The command line under test, `ISOGEO_VAULT_BINARY`; nil skips what needs it.
     package static let binary: String? = environment["ISOGEO_VAULT_BINARY"]
 
+    /// Whether there is time for soaks and hundreds of kills: `Scripts/test --long`.
+    package static let isLongRun = environment["ISOGEO_VAULT_LONG"] != nil
+
     /// Test vectors of other projects.
     package static let corpora = environment["ISOGEO_VAULT_CORPORA"] ?? checkout + "/../shared/corpora"
 
