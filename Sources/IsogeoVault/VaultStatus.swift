@@ -3,7 +3,9 @@ internal import VaultStore
 
 public import struct FoundationEssentials.Date
 
-/// What a vault's file tells without a key. None of it is authenticated: that takes the key.
+/// What a vault's file tells without a key.
+///
+/// None of it is authenticated: that takes the key.
 public struct VaultStatus: Sendable {
     /// One way to open the vault.
     public struct Slot: Sendable {

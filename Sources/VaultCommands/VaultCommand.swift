@@ -2,7 +2,7 @@ package import ArgumentParser
 internal import Glibc
 internal import IsogeoVault
 
-/// `isogeo-vault`
+/// The whole command line, `isogeo-vault`.
 package struct VaultCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "isogeo-vault",

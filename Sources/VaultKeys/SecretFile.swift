@@ -98,6 +98,8 @@ extension SecretBytes {
     ///   - descriptor: open for reading.
     ///   - limit: the most to read, in bytes.
     ///   - milliseconds: how long it may take altogether; nil waits for ever.
+    /// - Returns: what was read.
+    /// - Throws: an `errno`; ETIMEDOUT when the time is up.
     static func read(from descriptor: Int32, limit: Int, within milliseconds: Int64? = nil) throws(ReadFailure)
         -> SecretBytes
     {

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import IsogeoVault
 
-/// `isogeo-vault import FILE`
+/// Takes a credential in: `isogeo-vault import FILE`.
 struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Take a client_secrets.json into the vault, its secret encrypted.",

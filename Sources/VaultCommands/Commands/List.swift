@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import IsogeoVault
 
-/// `isogeo-vault list`
+/// Lists applications: `isogeo-vault list`.
 struct List: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "List the applications in the vault, never a secret."

@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import FoundationEssentials
 internal import IsogeoVault
 
-/// `isogeo-vault status`
+/// Shows a vault from outside: `isogeo-vault status`.
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show what the vault's file tells without a key: place, slots, counts, times."

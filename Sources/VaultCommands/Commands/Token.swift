@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import IsogeoVault
 
-/// `isogeo-vault token [NAME]`
+/// Prints a token: `isogeo-vault token [NAME]`.
 struct Token: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print a token: the cached one while it is usable, else a new one.",
