@@ -47,7 +47,10 @@ let package = Package(
             dependencies: ["VaultCrypto", "VaultKeys", "VaultStore", "VaultOAuth", "CVaultLinux"]
         ),
         .target(name: "VaultCommands", dependencies: ["IsogeoVault", "VaultCrypto", "CVaultLinux", argumentParser]),
-        .executableTarget(name: "isogeo-vault", dependencies: ["VaultCommands", "CVaultLinux", "CVaultWipingFree"]),
+        .executableTarget(
+            name: "isogeo-vault",
+            dependencies: ["VaultCommands", "IsogeoVault", "CVaultLinux", "CVaultWipingFree"]
+        ),
 
         .target(name: "CVaultTestSupport", path: "Tests/CVaultTestSupport", cSettings: cSettings),
         .target(

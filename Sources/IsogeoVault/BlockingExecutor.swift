@@ -6,7 +6,7 @@ internal import Synchronization
 /// Swift's pool has as many threads as there are cores; four blocking calls on a server with two of them hold up every
 /// other task of the program. A thread is started for work while there are fewer than eight, and ends when nothing is
 /// left to do: starting one costs some 50 µs, what it is started for a hundred times that.
-final class BlockingExecutor: TaskExecutor {
+package final class BlockingExecutor: TaskExecutor {
     private static let shared = BlockingExecutor()
     private static let threadLimit = 8
 
@@ -25,7 +25,15 @@ final class BlockingExecutor: TaskExecutor {
         }
     }
 
-    func enqueue(_ job: consuming ExecutorJob) {
+    /// Runs a whole program on one of the threads and ends the process with the status that it gives.
+    ///
+    /// Swift's own pool never starts: for a command that lives five milliseconds its five threads are one of them.
+    package static func runProgram(_ program: @escaping @Sendable () async -> Int32) -> Never {
+        Task(executorPreference: shared) { exit(await program()) }
+        while true { pause() }
+    }
+
+    package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         let startsThread = state.withLock { state in
             state.waiting.append(job)

@@ -8,15 +8,15 @@ package struct Context: Sendable {
     package var output: @Sendable ([UInt8]) throws(VaultError) -> Void
     /// What is said to people.
     package var message: @Sendable (String) -> Void
-    /// Asks a person for a passphrase; nil where nobody can be asked.
-    package var terminal: (any PassphrasePrompting)?
+    /// Who can be asked for a passphrase; nil where nobody can.
+    package var terminal: @Sendable () -> (any PassphrasePrompting)?
     /// The clock, the network.
     package var doors: VaultDoors
 
     package init(
         output: @escaping @Sendable ([UInt8]) throws(VaultError) -> Void,
         message: @escaping @Sendable (String) -> Void,
-        terminal: (any PassphrasePrompting)?,
+        terminal: @escaping @Sendable () -> (any PassphrasePrompting)?,
         doors: VaultDoors
     ) {
         self.output = output
@@ -31,7 +31,7 @@ package struct Context: Sendable {
     package static let real = Context(
         output: { (bytes) throws(VaultError) in try StandardOutput.write(bytes) },
         message: { StandardOutput.say($0) },
-        terminal: Terminal.forPrompts,
+        terminal: { Terminal.forPrompts },
         doors: .real
     )
 

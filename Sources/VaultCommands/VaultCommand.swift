@@ -29,6 +29,11 @@ package struct VaultCommand: AsyncParsableCommand {
     package static func run(_ arguments: [String]? = nil) async -> Int32 {
         let context = Context.current
         do {
+            let arguments = arguments ?? Array(Swift.CommandLine.arguments.dropFirst())
+            if let call = TokenCall(plain: arguments) {
+                try await call.run(context)
+                return 0
+            }
             var command = try parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
             return 0

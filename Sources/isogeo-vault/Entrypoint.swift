@@ -1,11 +1,10 @@
-internal import CVaultWipingFree
-internal import Glibc
+internal import IsogeoVault
 internal import VaultCommands
 
 @main
 enum Entrypoint {
-    static func main() async {
+    static func main() {
         ProcessHardening.apply()
-        exit(await VaultCommand.run())
+        BlockingExecutor.runProgram { await VaultCommand.run() }
     }
 }

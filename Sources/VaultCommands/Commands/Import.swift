@@ -4,6 +4,7 @@ internal import IsogeoVault
 /// Takes a credential in: `isogeo-vault import FILE`.
 struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "import",
         abstract: "Take a client_secrets.json into the vault, its secret encrypted.",
         discussion: """
             The first import makes the vault and protects it as --protect says; without it, by the key file or \
@@ -59,7 +60,7 @@ struct Import: AsyncParsableCommand {
     func run() async throws {
         let context = Context.current
         let application = try NewApplication(clientSecrets: file, try options)
-        for warning in application.warnings { vault.say("warning: \(warning)", context) }
+        for warning in application.warnings { vault.choice.say("warning: \(warning)", context) }
         let (opened, outcome) = try await store(application, context)
         try report(application, outcome, opened.path, context)
     }
@@ -78,12 +79,12 @@ struct Import: AsyncParsableCommand {
     private func store(_ application: borrowing NewApplication, _ context: Context) async throws(VaultError)
         -> (vault: Vault, outcome: ImportReport.Outcome)
     {
-        let doors = vault.doors(context)
-        guard try await Vault.exists(at: vault.vault) else {
+        let doors = vault.choice.doors(context)
+        guard try await Vault.exists(at: vault.choice.path) else {
             let protection = try protection(context)
             do {
                 let made = try await Vault.create(
-                    at: vault.vault,
+                    at: vault.choice.path,
                     protectedBy: protection,
                     importing: application,
                     doors: doors
@@ -92,31 +93,33 @@ struct Import: AsyncParsableCommand {
             } catch {
                 // Somebody made it a moment before: what would have protected it opens it, or that is the answer.
                 guard error.code == .exists else { throw error }
-                let opened = try await Vault.open(at: vault.vault, protectedBy: protection, doors: doors)
+                let opened = try await Vault.open(at: vault.choice.path, protectedBy: protection, doors: doors)
                 return (opened, try await opened.add(application, replacing: replace) ? .replaced : .added)
             }
         }
         // A vault that is there has its protection: --protect names what must open it.
-        let opened = try await Vault.open(at: vault.vault, unlocking: unlocking(context), doors: doors)
+        let opened = try await Vault.open(at: vault.choice.path, unlocking: unlocking(context), doors: doors)
         return (opened, try await opened.add(application, replacing: replace) ? .replaced : .added)
     }
 
     private func unlocking(_ context: Context) -> Unlocking {
-        guard case .keyFile(let path) = protect, !vault.nameAWay else { return vault.unlocking(context) }
+        guard case .keyFile(let path) = protect, !vault.choice.hasNamedWay else {
+            return vault.choice.unlocking(context)
+        }
         return .keyFile(path)
     }
 
     private func protection(_ context: Context) throws(VaultError) -> Protection {
         switch protect {
         case .keyFile(let path):
-            vault.say(
+            vault.choice.say(
                 "The vault is protected by the key file \(path): keep a copy of it, apart from the vault's.",
                 context
             )
             return .keyFile(path)
         case .passphrase, nil:
-            if vault.nameAWay { return try .by(vault.unlocking(context)) }
-            guard !vault.noPrompt, let terminal = context.terminal else { throw Self.noProtection }
+            if vault.choice.hasNamedWay { return try .by(vault.choice.unlocking(context)) }
+            guard vault.choice.mayAsk, let terminal = context.terminal() else { throw Self.noProtection }
             return try .passphrase { (passphrase) throws(VaultError) in
                 try terminal.askNew(into: &passphrase)
             }
@@ -129,10 +132,10 @@ struct Import: AsyncParsableCommand {
         _ path: String,
         _ context: Context
     ) throws(VaultError) {
-        vault.say("\(outcome.sentence(application.name, path))", context)
-        vault.say("Tokens will be requested from \(application.tokenOrigin).", context)
+        vault.choice.say("\(outcome.sentence(application.name, path))", context)
+        vault.choice.say("Tokens will be requested from \(application.tokenOrigin).", context)
         if file != "-" {
-            vault.say("\(file) still holds the secret in clear: delete it when you no longer need it.", context)
+            vault.choice.say("\(file) still holds the secret in clear: delete it when you no longer need it.", context)
         }
         guard json else { return }
         try context.printJSON(

@@ -4,6 +4,7 @@ internal import IsogeoVault
 /// Lists applications: `isogeo-vault list`.
 struct List: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "list",
         abstract: "List the applications in the vault, never a secret."
     )
 
@@ -15,7 +16,7 @@ struct List: AsyncParsableCommand {
 
     func run() async throws {
         let context = Context.current
-        let opened = try await vault.open(context)
+        let opened = try await vault.choice.open(context)
         let applications = try await opened.applications()
         if json {
             try context.printJSON(

@@ -5,6 +5,7 @@ internal import IsogeoVault
 /// Shows a vault from outside: `isogeo-vault status`.
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "status",
         abstract: "Show what the vault's file tells without a key: place, slots, counts, times."
     )
 
@@ -16,7 +17,7 @@ struct Status: AsyncParsableCommand {
 
     func run() async throws {
         let context = Context.current
-        let status = try await Vault.status(at: vault.vault)
+        let status = try await Vault.status(at: vault.choice.path)
         if json { return try context.printJSON(StatusReport(status)) }
         try context.print(
             table([

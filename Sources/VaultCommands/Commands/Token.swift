@@ -4,6 +4,7 @@ internal import IsogeoVault
 /// Prints a token: `isogeo-vault token [NAME]`.
 struct Token: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "token",
         abstract: "Print a token: the cached one while it is usable, else a new one.",
         discussion: """
             The token is the only thing on standard output, followed by a newline. However many processes ask at once, \
@@ -55,17 +56,45 @@ struct Token: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let context = Context.current
-        let application = try applicationName(name)
-        let opened = try await vault.open(context)
-        let options = TokenOptions(scope: scope, minimumLifetime: minTtl, refresh: refresh)
-        let token = try await opened.token(for: application, options)
-        switch json ? .json : format {
-        case .raw: try context.output(Array((token.value + (noNewline ? "" : "\n")).utf8))
-        case .header:
-            try context.output(Array(("Authorization: \(token.authorization)" + (noNewline ? "" : "\n")).utf8))
+        let call = TokenCall(
+            application: name,
+            format: json ? .json : format,
+            newline: !noNewline,
+            options: TokenOptions(scope: scope, minimumLifetime: minTtl, refresh: refresh),
+            vault: vault.choice
+        )
+        try await call.run(Context.current)
+    }
+}
+
+/// What `token` does once its arguments are known.
+struct TokenCall {
+    var application: String?
+    var format = Token.Format.raw
+    var newline = true
+    var options = TokenOptions()
+    var vault = VaultChoice()
+
+    func run(_ context: Context) async throws(VaultError) {
+        let name = try applicationName(application)
+        let token = try await vault.open(context).token(for: name, options)
+        switch format {
+        case .raw: try context.output(Array((token.value + (newline ? "\n" : "")).utf8))
+        case .header: try context.output(Array(("Authorization: \(token.authorization)" + (newline ? "\n" : "")).utf8))
         case .json: try context.printJSON(TokenReport(token))
         }
+    }
+}
+
+extension TokenCall {
+    /// The call that `token` or `token NAME` is, and nothing else.
+    ///
+    /// These are nearly all calls there are, and a parser of arguments takes longer to see it than the vault needs for
+    /// the token: 3 of 6 ms.
+    init?(plain arguments: [String]) {
+        guard arguments.first == "token", arguments.count <= 2, arguments.dropFirst().allSatisfy({ !$0.hasPrefix("-") })
+        else { return nil }
+        application = arguments.dropFirst().first
     }
 }
 

@@ -51,31 +51,6 @@ struct VaultOptions: ParsableArguments {
         ].compactMap(\.self)
     }
 
-    /// How the vault is opened: as the options say, else the environment, else by asking.
-    func unlocking(_ context: Context) -> Unlocking {
-        if let named = named.first { return named }
-        guard !noPrompt, let terminal = context.terminal else { return .environment }
-        return .environment { (passphrase) throws(VaultError) in
-            try terminal.ask("Passphrase of the vault: ", into: &passphrase)
-        }
-    }
-
-    /// Whether options or environment name a way to open it.
-    var nameAWay: Bool { (named.first ?? .environment).isNamed }
-
-    /// Says something to people, unless they want it quiet.
-    func say(_ text: String, _ context: Context) {
-        if !quiet { context.message(text) }
-    }
-
-    /// The world, with warnings said to people.
-    func doors(_ context: Context) -> VaultDoors {
-        var doors = context.doors
-        if !quiet { doors.warn = { context.message("warning: \($0)") } }
-        return doors
-    }
-
-    func open(_ context: Context) async throws(VaultError) -> Vault {
-        try await Vault.open(at: vault, unlocking: unlocking(context), doors: doors(context))
-    }
+    /// What was chosen.
+    var choice: VaultChoice { VaultChoice(path: vault, named: named.first, mayAsk: !noPrompt, isQuiet: quiet) }
 }
