@@ -53,18 +53,20 @@ _Static_assert(sizeof(CURLversion) == sizeof(unsigned int), "CURLversion is of a
 _Static_assert(sizeof(curl_off_t) == sizeof(int64_t), "curl_off_t is of another size");
 _Static_assert(SAME_TYPE(CURL *, void *), "CURL is no longer void");
 
-#define OPTION(name, number) _Static_assert(CVAULT_CURLOPT_##name == CURLOPT_##name, "CURLOPT_" #name);
+// Different enumerations on purpose: compared as numbers.
+#define SAME_NUMBER(ours, theirs) _Static_assert((long)ours == (long)theirs, #theirs " has another number");
+#define OPTION(name, number) SAME_NUMBER(CVAULT_CURLOPT_##name, CURLOPT_##name)
 CVAULT_CURL_OPTIONS(OPTION)
 
-#define CODE(name, number) _Static_assert(CVAULT_CURLE_##name == CURLE_##name, "CURLE_" #name);
+#define CODE(name, number) SAME_NUMBER(CVAULT_CURLE_##name, CURLE_##name)
 CVAULT_CURL_CODES(CODE)
 
-#define INFO(name, number) _Static_assert(CVAULT_CURLINFO_##name == CURLINFO_##name, "CURLINFO_" #name);
+#define INFO(name, number) SAME_NUMBER(CVAULT_CURLINFO_##name, CURLINFO_##name)
 CVAULT_CURL_INFOS(INFO)
 
-#define CONSTANT(name, number) _Static_assert(CVAULT_CURL_##name == CURL_##name, "CURL_" #name);
+#define CONSTANT(name, number) SAME_NUMBER(CVAULT_CURL_##name, CURL_##name)
 CVAULT_CURL_CONSTANTS(CONSTANT)
-_Static_assert(CVAULT_CURLHEADER_SEPARATE == CURLHEADER_SEPARATE, "CURLHEADER_SEPARATE");
+SAME_NUMBER(CVAULT_CURLHEADER_SEPARATE, CURLHEADER_SEPARATE)
 
 // The callbacks' types, which setopt's dots don't check.
 _Static_assert(SAME_TYPE(curl_write_callback, size_t (*)(char *, size_t, size_t, void *)), "curl_write_callback");

@@ -109,10 +109,3 @@ void cvault_wiping_free(void *block) {
     explicit_bzero(block, malloc_usable_size(block));
     free(block);
 }
-
-size_t cvault_locked_blocks(void) {
-    pthread_mutex_lock(&locked_mutex);
-    size_t count = locked_count;
-    pthread_mutex_unlock(&locked_mutex);
-    return count;
-}

@@ -77,7 +77,9 @@ struct CurlExchange: ~Copyable {
         let lines = unsafe ReplyHeaders(UnsafeBufferPointer(start: headers.bytes, count: headers.count))
         return TransportReply(
             status: get(CVAULT_CURLINFO_RESPONSE_CODE),
-            body: unsafe SecretBytes(copying: Span(_unsafeStart: received.bytes, count: received.count)),
+            body: unsafe SecretBytes(
+                copying: Span(_unsafeElements: UnsafeBufferPointer(start: received.bytes, count: received.count))
+            ),
             retryAfter: lines["retry-after"],
             location: lines["location"]
         )

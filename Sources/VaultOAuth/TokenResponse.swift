@@ -29,6 +29,7 @@ package enum TokenResponse {
     ///   - requestedAt: when the request was sent, in seconds since 1970.
     ///   - now: when the answer came, in seconds since 1970; `Retry-After` counts from here.
     ///   - redactor: takes the secret out of the server's words.
+    /// - Returns: the token.
     /// - Throws: `OAuthError.answer`.
     package static func decode(
         _ reply: consuming TransportReply,

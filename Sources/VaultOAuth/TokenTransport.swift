@@ -4,10 +4,13 @@ internal import CVaultCurl
 ///
 /// It blocks: never on Swift's own threads.
 package protocol TokenTransport: Sendable {
+    /// Sends and waits.
+    ///
     /// - Parameters:
     ///   - request: what is sent; lent, with its header in guarded memory.
     ///   - timeLimit: how long all of it may take.
-    /// - Throws: why no answer came. An answer of whatever status is none of these.
+    /// - Returns: the answer, whatever its status.
+    /// - Throws: why no answer came.
     func send(_ request: borrowing TransportRequest, timeLimit: Duration) throws(OAuthError) -> TransportReply
 }
 

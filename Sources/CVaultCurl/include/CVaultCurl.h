@@ -208,7 +208,4 @@ void *cvault_wiping_realloc(void *block, size_t size);
 char *cvault_wiping_strdup(const char *text);
 void cvault_wiping_free(void *block);
 
-/// How many blocks live in locked pages now.
-size_t cvault_locked_blocks(void);
-
 #endif

@@ -1,0 +1,273 @@
+import Foundation
+import Testing
+import VaultCrypto
+
+@testable import VaultOAuth
+
+@Suite struct CurlTransportTests {
+    /// Asks once, on a thread of its own, in five seconds at most.
+    private func ask(
+        _ address: String,
+        scope: String? = nil,
+        connection: ConnectionSettings = ConnectionSettings(),
+        timeLimit: Duration = .seconds(5),
+        isSet: @escaping @Sendable (String) -> Bool = { _ in false }
+    ) async throws -> Result<TokenGrant, OAuthError> {
+        let request = try TokenRequest(endpoint: TokenEndpoint(address), scope: scope)
+        return try await onThread {
+            Result { () throws(OAuthError) in
+                let secret = guarded(canary)
+                let credentials = try BasicCredentials(clientID: clientID, secret: secret, encoding: .raw)
+                let redactor = Redactor(secret: secret, credentials: credentials)
+                let message = TransportRequest(request, credentials: credentials, connection: connection)
+                let reply = try CurlTransport(isSet: isSet).send(message, timeLimit: timeLimit)
+                return try TokenResponse.decode(reply, requestedAt: 0, now: 0, redactor: redactor)
+            }
+        }
+    }
+
+    private func failure(_ result: Result<TokenGrant, OAuthError>) -> OAuthError? {
+        guard case .failure(let error) = result else { return nil }
+        #expect(!words(of: error).contains(canary))
+        return error
+    }
+
+    private func failure(_ answer: ScriptedServer.Answer) async throws -> OAuthError? {
+        let server = try ScriptedServer(answer)
+        defer { server.stop() }
+        return failure(try await ask("http://127.0.0.1:\(server.port)/token"))
+    }
+
+    @Test func `the request on the wire is exactly this`() async throws {
+        let server = try ScriptedServer(.token)
+        defer { server.stop() }
+        let grant = try await ask("http://127.0.0.1:\(server.port)/oauth/token?a=%C3%A9", scope: "resources:read").get()
+        #expect(grant.accessToken == "t")
+        #expect(grant.lifetime == 3599)
+        let request = try #require(server.requests.first)
+        let parts = request.components(separatedBy: "\r\n\r\n")
+        let lines = parts[0].components(separatedBy: "\r\n")
+        let header = try BasicCredentials(clientID: clientID, secret: guarded(canary), encoding: .raw)
+            .withHeader { plain($0) }
+        #expect(lines[0] == "POST /oauth/token?a=%C3%A9 HTTP/1.1")
+        #expect(
+            lines.dropFirst().sorted() == [
+                "Accept: application/json", header, "Content-Length: 52",
+                "Content-Type: application/x-www-form-urlencoded", "Host: 127.0.0.1:\(server.port)",
+                "User-Agent: isogeo-vault",
+            ]
+        )
+        #expect(parts.dropFirst() == ["grant_type=client_credentials&scope=resources%3Aread"])
+        #expect(server.requests.count == 1)
+    }
+
+    @Test(arguments: ["localhost", "127.0.0.1", "127.0.0.2"])
+    func `this computer is reached under each of its names`(_ host: String) async throws {
+        let server = try ScriptedServer(.token)
+        defer { server.stop() }
+        let result = try await ask("http://\(host):\(server.port)/")
+        // 127.0.0.2 is another address, where nobody listens.
+        if host == "127.0.0.2" {
+            #expect(failure(result) == .connection(.refused))
+        } else {
+            #expect(try result.get().accessToken == "t")
+        }
+    }
+
+    @Test(.enabled(if: FileManager.default.fileExists(atPath: "/proc/sys/net/ipv6"), "this computer has no IPv6"))
+    func `IPv6 is spoken, by number and by name`() async throws {
+        let server: ScriptedServer
+        do { server = try ScriptedServer(.token, onIPv6: true) } catch { try Test.cancel("no ::1 on this computer") }
+        defer { server.stop() }
+        #expect(try await ask("http://[::1]:\(server.port)/").get().accessToken == "t")
+        #expect(try await ask("http://localhost:\(server.port)/").get().accessToken == "t")
+    }
+
+    @Test func `no proxy of the environment sees a plain request`() async throws {
+        let server = try ScriptedServer(.token)
+        let proxy = try ScriptedServer(.token)
+        defer {
+            server.stop()
+            proxy.stop()
+        }
+        let own = try ProxyAddress("http://127.0.0.1:\(proxy.port)")
+        let settings = ConnectionSettings(proxy: own)
+        let result = try await ask("http://127.0.0.1:\(server.port)/", connection: settings) { $0 != "SSLKEYLOGFILE" }
+        #expect(try result.get().accessToken == "t")
+        #expect(proxy.requests.isEmpty)
+        #expect(server.requests.count == 1)
+    }
+
+    @Test func `an application's proxy is told host and port, and nothing of the header`() async throws {
+        let proxy = try ScriptedServer(.http("407 Who", ""), .http("503 No", ""), .http("302 There", "", "Location: /"))
+        defer { proxy.stop() }
+        let settings = ConnectionSettings(proxy: try ProxyAddress("http://127.0.0.1:\(proxy.port)"))
+        #expect(failure(try await ask("https://a.example/t", connection: settings)) == .answer(.proxyAuthentication))
+        #expect(
+            failure(try await ask("https://a.example/t", connection: settings))
+                == .connection(.proxyRefused(status: 503))
+        )
+        #expect(
+            failure(try await ask("https://a.example/t", connection: settings))
+                == .connection(.proxyRefused(status: 302))
+        )
+        #expect(proxy.requests.count == 3)
+        for request in proxy.requests {
+            #expect(request.hasPrefix("CONNECT a.example:443 HTTP/1.1\r\n"))
+            #expect(!request.contains("Authorization: Basic"))
+            #expect(!request.contains("grant_type"))
+        }
+    }
+
+    @Test(arguments: [301, 302, 303, 307, 308]) func `no redirect is followed`(_ status: Int) async throws {
+        let other = try ScriptedServer(.token)
+        let server = try ScriptedServer(
+            .http("\(status) Moved", "", "Location: http://127.0.0.1:\(other.port)/")
+        )
+        defer {
+            server.stop()
+            other.stop()
+        }
+        let result = try await ask("http://127.0.0.1:\(server.port)/")
+        #expect(failure(result) == .answer(.redirect(host: "127.0.0.1:\(other.port)")))
+        #expect(other.requests.isEmpty)
+        #expect(server.requests.count == 1)
+    }
+
+    @Test func `a refused credential is one request, whatever the server asks for`() async throws {
+        let server = try ScriptedServer(
+            .http("401 No", #"{"error":"invalid_client"}"#, "WWW-Authenticate: Basic realm=\"x\"")
+        )
+        defer { server.stop() }
+        let result = try await ask("http://127.0.0.1:\(server.port)/")
+        let refused = ServerError(code: "invalid_client", description: nil)
+        #expect(failure(result) == .answer(.refused(status: 401, refused)))
+        #expect(server.requests.count == 1)
+    }
+
+    @Test func `Retry-After arrives`() async throws {
+        #expect(try await failure(.http("429 No", "", "retry-after: 7")) == .answer(.throttled(notBefore: 7)))
+    }
+
+    @Test func `a connection that ends is told from one that was never made`() async throws {
+        #expect(try await failure(.close) == .connection(.broken))
+        #expect(try await failure(.reset) == .connection(.broken))
+        #expect(
+            try await failure(.bytes(Array("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{".utf8)))
+                == .connection(.broken)
+        )
+        let server = try ScriptedServer(.token)
+        server.stop()
+        #expect(failure(try await ask("http://127.0.0.1:\(server.port)/")) == .connection(.refused))
+    }
+
+    @Test func `what isn't HTTP is named`() async throws {
+        #expect(try await failure(.bytes(Array("SSH-2.0-OpenSSH_9.2\r\n".utf8))) == .connection(.notHTTP))
+    }
+
+    @Test func `an answer above a mebibyte is cut off, whether it says so or not`() async throws {
+        let large = String(repeating: " ", count: CurlTransport.answerLimit + 1)
+        let tooLarge = OAuthError.answer(.tooLarge(limit: CurlTransport.answerLimit))
+        #expect(try await failure(.http("200 OK", large)) == tooLarge)
+        #expect(try await failure(.bytes(Array("HTTP/1.1 200 OK\r\n\r\n\(large)".utf8))) == tooLarge)
+        let header = "X: " + String(repeating: "x", count: 60_000)
+        #expect(try await failure(.http("200 OK", "", header, header)) == tooLarge)
+        let whole = String(repeating: " ", count: CurlTransport.answerLimit - 20) + #"{"access_token":"t"}"#
+        let server = try ScriptedServer(.http("200 OK", whole))
+        defer { server.stop() }
+        #expect(try await ask("http://127.0.0.1:\(server.port)/").get().accessToken == "t")
+    }
+
+    @Test func `a silent server costs no more than the time allowed`() async throws {
+        let server = try ScriptedServer(.silence)
+        defer { server.stop() }
+        let result = try await ask("http://127.0.0.1:\(server.port)/", timeLimit: .milliseconds(100))
+        #expect(failure(result) == .connection(.timedOut))
+        let none = try await ask("http://127.0.0.1:\(server.port)/", timeLimit: .zero)
+        #expect(failure(none) == .connection(.timedOut))
+    }
+
+    @Test func `another thread can end a request`() async throws {
+        let server = try ScriptedServer(.silence)
+        defer { server.stop() }
+        let interruption = Interruption()
+        Thread.detachNewThread {
+            for _ in 0..<100 where server.requests.isEmpty { Thread.sleep(forTimeInterval: 0.05) }
+            interruption.interrupt()
+        }
+        let settings = ConnectionSettings(interruption: interruption)
+        let result = try await ask("http://127.0.0.1:\(server.port)/", connection: settings, timeLimit: .seconds(20))
+        #expect(failure(result) == .connection(.interrupted))
+    }
+
+    @Test func `a name without an address is named`() async throws {
+        // RFC 6761 keeps .invalid from ever having one.
+        let result = try await ask("https://nowhere.invalid/", timeLimit: .seconds(3))
+        let error = failure(result)
+        #expect(error == .connection(.nameResolution) || error == .connection(.timedOut))
+    }
+
+    @Test func `nothing is asked while keys are written down`() async throws {
+        let server = try ScriptedServer(.token)
+        defer { server.stop() }
+        let result = try await ask("http://127.0.0.1:\(server.port)/") { $0 == "SSLKEYLOGFILE" }
+        #expect(failure(result) == .configuration(.keyLogging))
+        #expect(server.requests.isEmpty)
+    }
+
+    @Test func `a CA file that won't do is found before anything is sent`() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let server = try ScriptedServer(.silence)
+        defer { server.stop() }
+        let garbage = folder.appendingPathComponent("garbage.pem").path
+        try Data("no certificate".utf8).write(to: URL(fileURLWithPath: garbage))
+        for (file, problem): (String, ConfigurationProblem) in [
+            (folder.appendingPathComponent("missing.pem").path, .caFileMissing),
+            (folder.path, .caFileUnreadable(errno: 0)), (garbage, .caFileInvalid),
+        ] {
+            let settings = ConnectionSettings(caFile: file)
+            let result = try await ask("https://127.0.0.1:\(server.port)/", connection: settings)
+            #expect(failure(result) == .configuration(problem))
+        }
+    }
+
+    @Test(.disabled(if: geteuid() == 0, "root may read every file"))
+    func `a CA file that may not be read is told from a missing one`() async throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+        try #require(FileManager.default.createFile(atPath: file, contents: nil, attributes: [.posixPermissions: 0]))
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        let result = try await ask("https://127.0.0.1:1/", connection: ConnectionSettings(caFile: file))
+        #expect(failure(result) == .configuration(.caFileUnreadable(errno: EACCES)))
+    }
+
+    @Test func `what libcurl frees is wiped`() async throws {
+        #expect(try await onThread { CurlTransport.wipesMemory })
+        try await onThread { try CurlTransport.checkLibrary() }
+    }
+
+    @Test func `many requests at once don't disturb one another`() async throws {
+        let server = try ScriptedServer(.token)
+        defer { server.stop() }
+        try await withThrowingTaskGroup { group in
+            for _ in 0..<16 {
+                group.addTask { try await ask("http://127.0.0.1:\(server.port)/", timeLimit: .seconds(20)).get() }
+            }
+            for try await grant in group { #expect(grant.accessToken == "t") }
+        }
+        #expect(server.requests.count == 16)
+    }
+
+    @Test func `a client tries again over the wire`() async throws {
+        let server = try ScriptedServer(.reset, .http("503 No", ""), .token)
+        defer { server.stop() }
+        let request = try TokenRequest(endpoint: TokenEndpoint("http://127.0.0.1:\(server.port)/"))
+        let doors = TokenClient.Doors(now: { 7 }, uptime: { .zero }, sleep: { _ in }, random: { 0 })
+        let grant = try await onThread {
+            try TokenClient(doors: doors).token(for: request, clientID: clientID, secret: guarded(canary))
+        }
+        #expect(grant.requestedAt == 7)
+        #expect(server.requests.count == 3)
+    }
+}

@@ -1,0 +1,83 @@
+import Testing
+
+@testable import VaultOAuth
+
+@Suite struct OAuthErrorTests {
+    private static let none = ServerError(code: nil, description: nil)
+
+    private static let all: [OAuthError] =
+        EndpointProblem.allCases.map { .endpoint($0) } + CredentialsProblem.allCases.map { .credentials($0) }
+        + TLSProblem.allCases.map { .tls($0) } + ReservedParameter.allCases.map { .parameters(.reserved($0)) }
+        + [
+            .clientSecrets(.emptyFile), .clientSecrets(.tooLarge(limit: 1)), .clientSecrets(.utf16),
+            .clientSecrets(.notJSON(.init(reason: .comment, line: 1, column: 2))), .clientSecrets(.iniFile),
+            .clientSecrets(.notAnObject), .clientSecrets(.headCutOff), .clientSecrets(.apiEntity),
+            .clientSecrets(.serviceAccount), .clientSecrets(.authorizedUser), .clientSecrets(.noApplication),
+            .clientSecrets(.severalApplications), .clientSecrets(.userApplication), .clientSecrets(.missing(.clientID)),
+            .clientSecrets(.empty(.clientID)), .clientSecrets(.wrongType(.scopes)), .clientSecrets(.tooLong(.kind)),
+            .clientSecrets(.controlCharacter(.kind)), .clientSecrets(.placeholder(.clientSecret)),
+            .parameters(.invalidScope), .parameters(.emptyName), .parameters(.controlCharacter), .parameters(.repeated),
+            .parameters(.tooLong(limit: 1)), .configuration(.keyLogging), .configuration(.libraryMissing),
+            .configuration(.libraryTooOld(version: "7.68.0")), .configuration(.libraryWithoutOpenSSL),
+            .configuration(.libraryUnusable(option: 1)), .configuration(.caFileMissing),
+            .configuration(.caFileUnreadable(errno: 13)), .configuration(.caFileUnreadable(errno: 0)),
+            .configuration(.caFileInvalid), .configuration(.invalidProxy), .connection(.nameResolution),
+            .connection(.proxyNameResolution), .connection(.refused), .connection(.unreachable(errno: 113)),
+            .connection(.unreachable(errno: 0)), .connection(.broken), .connection(.timedOut),
+            .connection(.proxyRefused(status: 503)), .connection(.proxyRefused(status: 0)), .connection(.notHTTP),
+            .connection(.interrupted), .connection(.other(code: 2)), .answer(.refused(status: 401, none)),
+            .answer(.throttled(notBefore: 0)), .answer(.throttled(notBefore: nil)), .answer(.requestTimeout),
+            .answer(.serverFault(status: 500, notBefore: nil, none)), .answer(.redirect(host: "a.example")),
+            .answer(.redirect(host: nil)), .answer(.proxyAuthentication), .answer(.rejected(status: 404, none)),
+            .answer(.empty(status: 200)), .answer(.notJSON(status: 200, .init(reason: .empty, line: 1, column: 1))),
+            .answer(.notAnObject), .answer(.tooLarge(limit: 1)), .answer(.tokenMissing), .answer(.tokenUnreadable),
+            .answer(.tokenIsSecret), .answer(.notBearer), .answer(.lifetimeUnreadable),
+        ]
+
+    @Test func `each error is a sentence and a next step`() {
+        for error in Self.all {
+            for text in [error.sentence, error.remedy] {
+                #expect(
+                    text.first?.isUppercase == true || text.hasPrefix("libcurl") || text.hasPrefix("SSLKEYLOGFILE"),
+                    "\(text)"
+                )
+                #expect(text.hasSuffix("."), "\(text)")
+                #expect(!text.contains("\n"))
+                #expect(!text.contains("Optional("))
+            }
+        }
+        #expect(Set(Self.all.map(\.sentence)).count == Self.all.count)
+    }
+
+    @Test func `each kind of failure is of its category`() {
+        #expect(OAuthError.clientSecrets(.utf16).category == .file)
+        #expect(OAuthError.endpoint(.plainHTTP).category == .file)
+        #expect(OAuthError.answer(.refused(status: 401, Self.none)).category == .refused)
+        for error: OAuthError in [
+            .connection(.nameResolution), .connection(.refused), .connection(.broken), .connection(.timedOut),
+            .answer(.throttled(notBefore: nil)), .answer(.requestTimeout),
+            .answer(.serverFault(status: 501, notBefore: nil, Self.none)), .connection(.interrupted),
+        ] {
+            #expect(error.category == .unavailable)
+        }
+        for error: OAuthError in [
+            .tls(.expired), .answer(.redirect(host: nil)), .answer(.proxyAuthentication), .connection(.notHTTP),
+            .answer(.rejected(status: 404, Self.none)), .answer(.tooLarge(limit: 1)), .answer(.notBearer),
+        ] {
+            #expect(error.category == .unacceptableAnswer)
+        }
+        #expect(OAuthError.configuration(.keyLogging).category == .configuration)
+    }
+
+    @Test func `a library that won't do names the package`() {
+        for problem: ConfigurationProblem in [.libraryMissing, .libraryTooOld(version: "1"), .libraryWithoutOpenSSL] {
+            #expect(problem.remedy.contains("libcurl4"))
+        }
+    }
+
+    @Test func `a time to wait for is told`() {
+        #expect(OAuthError.answer(.throttled(notBefore: 784_111_777)).sentence.contains("1994-11-06T08:49:37Z"))
+        #expect(OAuthError.answer(.throttled(notBefore: 784_111_777)).notBefore == 784_111_777)
+        #expect(OAuthError.connection(.refused).notBefore == nil)
+    }
+}

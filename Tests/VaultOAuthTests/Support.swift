@@ -1,0 +1,32 @@
+import Foundation
+import Testing
+import VaultCrypto
+
+@testable import VaultOAuth
+
+/// Looked for in everything that is said; 64 characters, as Isogeo's secrets have.
+let canary = "CANARYcanary0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP"
+let clientID = "python-minimalist-sdk-test-uuid-1a2b3c4d5e6f4a8b9c0d1e2f3a4b5c6d"
+
+func guarded(_ text: String) -> SecretBytes { SecretBytes(copying: Array(text.utf8).span) }
+func guarded(_ bytes: [UInt8]) -> SecretBytes { SecretBytes(copying: bytes.span) }
+
+func plain(_ secret: borrowing SecretBytes) -> String { secret.withBytes { plain($0) } }
+func plain(_ span: Span<UInt8>) -> String { String(decoding: span.indices.map { span[$0] }, as: UTF8.self) }
+
+/// Runs what blocks on a thread of its own: Swift's pool has as many threads as there are cores.
+func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread.detachNewThread { continuation.resume(with: Result(catching: body)) }
+    }
+}
+
+/// Everything that an error can say.
+func words(of error: OAuthError) -> String { "\(error.sentence) \(error.remedy) \(error) \(String(reflecting: error))" }
+
+/// A redactor for `canary` under `clientID`.
+func redactor(for secret: String = canary) throws -> Redactor {
+    let bytes = guarded(secret)
+    let credentials = try BasicCredentials(clientID: clientID, secret: bytes, encoding: .raw)
+    return Redactor(secret: bytes, credentials: credentials)
+}
