@@ -66,16 +66,17 @@ public struct Unlocking: Sendable {
     /// - Throws: `locked` when nothing is named and nobody can be asked; what is wrong with what was named.
     func credential() throws(VaultError) -> Credential {
         if let method { return try translating { () throws(KeyError) in try method.credential() } }
-        guard case .environment(let asking?) = way else {
-            throw VaultError(
-                .locked,
-                "The vault is locked, and nothing says how to open it.",
-                remedy: "Name a key with --key-file or --passphrase-file, or their variables ISOGEO_VAULT_KEY_FILE and "
-                    + "ISOGEO_VAULT_PASSPHRASE_FILE; or run it where you can be asked."
-            )
-        }
+        guard case .environment(let asking?) = way else { throw Self.nothingNamed }
         return .passphrase(try Passphrase(asking: asking))
     }
+
+    /// Nothing is named, and nobody can be asked.
+    package static let nothingNamed = VaultError(
+        .locked,
+        "The vault is locked, and nothing says how to open it.",
+        remedy: "Name a key with --key-file or --passphrase-file, or their variables ISOGEO_VAULT_KEY_FILE and "
+            + "ISOGEO_VAULT_PASSPHRASE_FILE; or run it where you can be asked."
+    )
 
     /// What people call the way, at the start of a sentence.
     var name: String { method?.name ?? "The passphrase" }
