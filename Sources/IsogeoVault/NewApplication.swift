@@ -110,7 +110,11 @@ public struct NewApplication: ~Copyable, Sendable {
 
 extension NewApplication {
     /// Lends the secret.
-    borrowing func withSecret<Result>(_ body: (borrowing SecretBytes) -> Result) -> Result { body(file.secret) }
+    borrowing func withSecret<Result, Failure: Error>(
+        _ body: (borrowing SecretBytes) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try body(file.secret)
+    }
 
     /// What is stored of it beside the secret, with a new credential id.
     borrowing func metadata(now: Int64, created: Int64? = nil) -> ApplicationMetadata {

@@ -103,8 +103,8 @@ struct TokenIssuer {
             }
             throw VaultError(error)
         }
-        let lifetime = TokenLifetime(asked: grant.requestedAt, grantedSeconds: Int64(grant.lifetime))
-        let token = CachedToken(value: grant.accessToken, lifetime: lifetime)
+        let token = CachedToken(grant)
+        let lifetime = token.lifetime
         if grant.lifetimeIsAssumed {
             doors.warn("The server doesn't say how long its token lives: an hour is assumed.")
         }
@@ -144,7 +144,8 @@ struct TokenIssuer {
             return doors.warn("The vault at \(contents.database.file.path) is read-only: the token isn't kept.")
         }
         do {
-            try contents.store(contents.sealer.token(id, of: application.row.id, token), now: doors.now())
+            let row = contents.sealer.token(id, of: application.row.id, token)
+            try contents.store(row, of: application.metadata.name, now: doors.now())
         } catch {
             doors.warn("The token isn't kept. \(error.sentence) \(error.remedy)")
         }

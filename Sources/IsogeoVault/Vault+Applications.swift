@@ -22,3 +22,64 @@ extension Vault {
         }
     }
 }
+
+extension Vault {
+    /// One application.
+    ///
+    /// - Parameter name: which; nil for the default, or the only one.
+    /// - Returns: what is known of it, and when its cached tokens expire.
+    /// - Throws: `noApplication`.
+    public func application(_ name: ApplicationName? = nil) async throws(VaultError) -> Application {
+        try await BlockingExecutor.run { () throws(VaultError) in
+            let (application, tokens) = try contents.application(name)
+            return Application(application.metadata, tokens: tokens.compactMap { contents.lifetime(of: $0) })
+        }
+    }
+
+    /// Takes an application out of the vault, with its secret and its tokens.
+    public func remove(_ name: ApplicationName) async throws(VaultError) {
+        try await BlockingExecutor.run { () throws(VaultError) in try contents.remove(name, now: doors.now()) }
+    }
+
+    /// Gives an application another name; its secret and its tokens stay.
+    ///
+    /// - Throws: `exists` when another one has that name.
+    public func rename(_ name: ApplicationName, to newName: ApplicationName) async throws(VaultError) {
+        try await BlockingExecutor.run { () throws(VaultError) in
+            try contents.rename(name, to: newName, now: doors.now())
+        }
+    }
+
+    /// Says which application is meant when nobody names one; nil takes that back.
+    public func setDefault(_ name: ApplicationName?) async throws(VaultError) {
+        try await BlockingExecutor.run { () throws(VaultError) in try contents.setDefault(name, now: doors.now()) }
+    }
+
+    /// Replaces an application's secret, after the new one has given a token.
+    ///
+    /// - Parameters:
+    ///   - name: whose.
+    ///   - application: the new credential, whose own name doesn't count.
+    ///   - scope: asked for with the proof, where the server wants one.
+    /// - Throws: `credentialRefused`, and nothing has changed then.
+    public func rotate(
+        _ name: ApplicationName,
+        to application: borrowing NewApplication,
+        scope: String? = nil
+    ) async throws(VaultError) {
+        try await BlockingExecutor.run { () throws(VaultError) in
+            // A name that is mistyped must not cost a request.
+            _ = try contents.application(name)
+            let proof = try TokenProof(of: application, scope: scope, doors: doors)
+            try contents.rotate(name, to: application, proof: proof, now: doors.now())
+        }
+    }
+
+    /// Drops the cached tokens of one application, or of all. Isogeo has no revocation: they live on until they expire.
+    public func forget(_ name: ApplicationName?) async throws(VaultError) {
+        try await BlockingExecutor.run { () throws(VaultError) in
+            let application = try name.map { (name) throws(VaultError) in try contents.application(name).application }
+            try contents.forget(application, now: doors.now())
+        }
+    }
+}

@@ -17,14 +17,14 @@ extension VaultContents {
     /// - Throws: `exists`, and what a change throws.
     func add(_ new: borrowing NewApplication, replacing: Bool, now: Int64) throws(VaultError) -> Bool {
         let nameTag = sealer.nameTag(of: new.name)
-        return try change(Wanted(applications: .named(tag: nameTag)), now: now) {
-            (state, snapshot) throws(VaultError) -> (changes: [Change], result: Bool) in
-            guard let old = snapshot.applications.first else {
+        return try change(Wanted(applications: .named(tag: nameTag)), now: now) { (draft) throws(VaultError) -> Bool in
+            guard let old = draft.snapshot.applications.first else {
                 let row = new.withSecret {
                     sealer.application(Sodium.randomBytes(16), new.metadata(now: now), secret: $0)
                 }
-                state.applications.add(sealer.digest(of: row))
-                return ([.putApplication(row)], false)
+                draft.put(row, replacing: nil, sealer)
+                draft.events.append(AuditEvent(.imported, new.name.description))
+                return false
             }
             guard replacing else {
                 throw VaultError(
@@ -35,9 +35,10 @@ extension VaultContents {
             }
             let metadata = new.metadata(now: now, created: try stored(old).metadata.created)
             let row = new.withSecret { sealer.application(old.id, metadata, secret: $0) }
-            state.applications.subtract(sealer.digest(of: old))
-            state.applications.add(sealer.digest(of: row))
-            return ([.putApplication(row), .removeTokens(application: old.id)], true)
+            draft.put(row, replacing: old, sealer)
+            draft.changes.append(.removeTokens(application: old.id))
+            draft.events.append(AuditEvent(.replaced, new.name.description))
+            return true
         }
     }
 
@@ -90,7 +91,7 @@ extension VaultContents {
         }
     }
 
-    private func stored(_ row: ApplicationRecord) throws(VaultError) -> StoredApplication {
+    func stored(_ row: ApplicationRecord) throws(VaultError) -> StoredApplication {
         do {
             return StoredApplication(row: row, metadata: try sealer.metadata(of: row))
         } catch {
@@ -98,17 +99,30 @@ extension VaultContents {
         }
     }
 
-    private func compare(_ rows: [ApplicationRecord], with header: CheckedHeader) throws(VaultError) {
-        var sum = SetHash()
-        for row in rows { sum.add(sealer.digest(of: row)) }
-        guard sum == header.state.applications else {
+    func compare(_ rows: [ApplicationRecord], with header: CheckedHeader) throws(VaultError) {
+        guard sum(of: rows) == header.state.applications else {
             throw .damaged("its applications are not those that were written, or partly older")
         }
+    }
+
+    func sum(of rows: [ApplicationRecord]) -> SetHash {
+        var sum = SetHash()
+        for row in rows { sum.add(sealer.digest(of: row)) }
+        return sum
+    }
+}
+
+extension VaultDraft {
+    /// Writes an application's row, and keeps the header's sum over all rows up to date.
+    mutating func put(_ row: ApplicationRecord, replacing old: ApplicationRecord?, _ sealer: borrowing RecordSealer) {
+        if let old { state.applications.subtract(sealer.digest(of: old)) }
+        state.applications.add(sealer.digest(of: row))
+        changes.append(.putApplication(row))
     }
 }
 
 extension VaultError {
-    fileprivate static func noApplication(_ name: ApplicationName?, known: [ApplicationName]) -> VaultError {
+    static func noApplication(_ name: ApplicationName?, known: [ApplicationName]) -> VaultError {
         // Enough to find a name that was mistyped; `list` has the others.
         let names = known.prefix(12).map(\.description).joined(separator: ", ") + (known.count > 12 ? ", …" : "")
         let remedy =

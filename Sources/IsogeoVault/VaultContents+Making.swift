@@ -55,10 +55,11 @@ extension VaultContents {
         var state = HeaderState()
         state.applications.add(sealer.digest(of: row))
         guard let slots = SlotDigests([slot.digestEntry]) else { throw .damaged("its first slot has another form") }
+        let events = [AuditEvent(.created), AuditEvent(.imported, application.name.description)]
+        let entries = sealer.auditEntries(events, &state.audit, oldest: [], now: now)
         let header = sealer.header(state, slots: slots, after: nil, now: now)
-        let database = try translating { () throws(StoreError) in
-            try VaultDatabase.create(file, [.putHeader(header), .putSlot(slot.record), .putApplication(row)])
-        }
+        let rows: [Change] = [.putHeader(header), .putSlot(slot.record), .putApplication(row)] + entries
+        let database = try translating { () throws(StoreError) in try VaultDatabase.create(file, rows) }
         return VaultContents(database, sealer: sealer, openedBy: slot.id)
     }
 

@@ -28,7 +28,7 @@ final class VaultContents: Sendable {
         sealer: consuming RecordSealer,
         openedBy: [UInt8]
     ) throws(VaultError) {
-        alteredSlots = try Self.check(snapshot, sealer, openedBy: openedBy).alteredSlots
+        alteredSlots = try Self.check(snapshot, sealer, openedBy: openedBy).alteredSlots.map(\.name)
         self.database = database
         self.sealer = sealer
         self.openedBy = openedBy
@@ -64,8 +64,8 @@ final class VaultContents: Sendable {
     struct CheckedHeader {
         let record: HeaderRecord
         let state: HeaderState
-        /// The slots that are not as the header has them, by name: edited, planted or taken away.
-        let alteredSlots: [String]
+        /// The slots that are not as the header has them: edited, planted or taken away.
+        let alteredSlots: [(id: [UInt8], name: String)]
     }
 
     /// Reads, and authenticates what was read as far as the header speaks of it.
@@ -93,7 +93,7 @@ final class VaultContents: Sendable {
         }
         do {
             let state = try sealer.state(of: header)
-            return CheckedHeader(record: header, state: state, alteredSlots: altered.map(\.name))
+            return CheckedHeader(record: header, state: state, alteredSlots: altered)
         } catch {
             throw .damaged("its header can't be opened")
         }
@@ -107,37 +107,5 @@ final class VaultContents: Sendable {
         }
         let gone = entries.filter { entry in !slots.contains { $0.id == entry.id } }
         return foreign + gone.map { (id: $0.id, name: "a slot that is gone") }
-    }
-
-    /// Changes the vault: `body` is shown the state as it is and says what becomes of it; it is asked again where
-    /// somebody else was faster.
-    ///
-    /// - Parameters:
-    ///   - wanted: what `body` needs to see.
-    ///   - now: seconds since 1970.
-    ///   - body: changes the state and returns the rows that change with it.
-    /// - Returns: what `body` returned beside the rows.
-    /// - Throws: what `body` throws; `damaged` while a slot isn't as it was written; what the store throws.
-    func change<Result>(
-        _ wanted: Wanted,
-        now: Int64,
-        _ body: (inout HeaderState, Snapshot) throws(VaultError) -> (changes: [Change], result: Result)
-    ) throws(VaultError) -> Result {
-        let deadline = ContinuousClock.now + VaultDatabase.patience
-        while true {
-            let (header, snapshot) = try read(wanted)
-            guard header.alteredSlots.isEmpty else {
-                throw .damaged("\(header.alteredSlots.joined(separator: ", ")) was edited, so nothing is changed")
-            }
-            var state = header.state
-            let (changes, result) = try body(&state, snapshot)
-            let next = sealer.header(state, slots: header.record.slots, after: header.record, now: now)
-            do {
-                try database.commit(changes + [.putHeader(next)], expecting: header.record.tag)
-                return result
-            } catch {
-                guard error == .changedMeanwhile, ContinuousClock.now < deadline else { throw VaultError(error) }
-            }
-        }
     }
 }

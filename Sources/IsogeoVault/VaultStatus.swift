@@ -65,11 +65,17 @@ extension VaultStatus {
         created = Date(timeIntervalSince1970: Double(header.created))
         changed = Date(timeIntervalSince1970: Double(header.changed))
         generation = Int(header.generation)
-        slots = snapshot.slots.map(KeySlot.init).map { slot in
-            Slot(id: slot.shortID, kind: slot.kind.rawValue, created: Date(timeIntervalSince1970: Double(slot.created)))
-        }
+        slots = snapshot.slots.map(KeySlot.init).map(Slot.init)
         applications = Int(snapshot.counts?.applications ?? 0)
         tokens = Int(snapshot.counts?.tokens ?? 0)
         lastTokenExpires = snapshot.counts?.latestExpiry.map { Date(timeIntervalSince1970: Double($0)) }
+    }
+}
+
+extension VaultStatus.Slot {
+    init(_ slot: KeySlot) {
+        id = slot.shortID
+        kind = slot.kind.rawValue
+        created = Date(timeIntervalSince1970: Double(slot.created))
     }
 }

@@ -22,7 +22,7 @@ package struct CanonicalEncoder {
 
     /// Appends a number as eight bytes, little-endian.
     package mutating func append(_ number: UInt64) {
-        append((0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) })
+        append(number.littleEndianBytes)
     }
 
     package mutating func append(_ number: Int64) { append(UInt64(bitPattern: number)) }
@@ -32,6 +32,11 @@ package struct CanonicalEncoder {
         let length = UInt32(count)
         for shift in stride(from: 0, to: 32, by: 8) { bytes.append(UInt8(truncatingIfNeeded: length >> shift)) }
     }
+}
+
+extension UInt64 {
+    /// The number as eight bytes.
+    package var littleEndianBytes: [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: self >> (8 * $0)) } }
 }
 
 /// Reads what `CanonicalEncoder` wrote, and nothing else.

@@ -14,7 +14,7 @@ package struct SetHash: Equatable, Sendable {
 
     /// The sum as 32 bytes, little-endian.
     package var bytes: [UInt8] {
-        limbs.flatMap { limb in (0..<8).map { UInt8(truncatingIfNeeded: limb >> (8 * $0)) } }
+        limbs.flatMap(\.littleEndianBytes)
     }
 
     package mutating func add(_ digest: [UInt8]) {

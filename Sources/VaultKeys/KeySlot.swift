@@ -118,7 +118,10 @@ package struct KeySlot: Equatable, Sendable {
     package var name: String { "\(kind.rawValue) \(shortID)" }
 
     /// The first eight hexadecimal digits of the id.
-    package var shortID: String {
+    package var shortID: String { Self.shortID(of: id) }
+
+    /// The first eight hexadecimal digits of an id.
+    package static func shortID(of id: [UInt8]) -> String {
         id.prefix(4).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
     }
 

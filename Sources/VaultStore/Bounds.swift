@@ -10,6 +10,7 @@ enum Bounds {
     static let wrappedKey = 40...256
     static let metadata = 40...1_048_576
     static let secret = 40...131_072
+    static let logEntry = 40...65_536
     static let token = 40...2_097_152
 
     static func isKind(_ kind: String) -> Bool {

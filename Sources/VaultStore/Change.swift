@@ -17,13 +17,16 @@ package enum Change: Equatable, Sendable {
     /// Removes what has expired at this second.
     case removeTokensExpired(at: Int64)
     case removeAllTokens
+    case putLogEntry(LogRecord)
+    case removeLogEntries(through: Int64)
 
     /// Whether nothing is lost for ever with it: a token can be asked for again.
     var isAboutTokens: Bool {
         switch self {
         case .putToken, .removeToken, .removeTokenIfUnchanged, .removeTokens, .removeTokensExpired, .removeAllTokens:
             true
-        case .putHeader, .putSlot, .removeSlot, .putApplication, .removeApplication: false
+        case .putHeader, .putSlot, .removeSlot, .putApplication, .removeApplication, .putLogEntry, .removeLogEntries:
+            false
         }
     }
 }

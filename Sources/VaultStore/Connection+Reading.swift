@@ -13,8 +13,14 @@ extension Connection {
         case .ofApplicationsRead:
             for application in applications { tokens += try self.tokens(of: application.id) }
         }
-        let counts = wanted.counts ? try counts() : nil
-        return Snapshot(header: header, slots: slots, applications: applications, tokens: tokens, counts: counts)
+        return Snapshot(
+            header: header,
+            slots: slots,
+            applications: applications,
+            tokens: tokens,
+            log: try log(wanted.log),
+            counts: wanted.counts ? try counts() : nil
+        )
     }
 
     /// The header's tag: what a change is compared with.
@@ -127,6 +133,25 @@ extension Connection {
             tokens.append(TokenRecord(id: id, application: application, expires: expires, box: box))
         }
         return tokens
+    }
+
+    private borrowing func log(_ wanted: Wanted.Log) throws(StoreError) -> [LogRecord] {
+        let limit: Int64
+        switch wanted {
+        case .none: return []
+        case .all: limit = .max
+        case .oldest(let count): limit = count
+        }
+        let statement = try prepare("SELECT number, box FROM log ORDER BY number LIMIT ?1")
+        try statement.bind(limit, at: 1)
+        var entries: [LogRecord] = []
+        while try statement.step() {
+            guard let number = statement.number(0), number >= 1, let box = statement.bytes(1, Bounds.logEntry) else {
+                throw damaged("log")
+            }
+            entries.append(LogRecord(number: number, box: box))
+        }
+        return entries
     }
 
     private borrowing func counts() throws(StoreError) -> Snapshot.Counts {

@@ -20,6 +20,15 @@ extension Connection {
             try statement.bind(now, at: 1)
             try statement.run()
         case .removeAllTokens: try run("DELETE FROM token")
+        case .putLogEntry(let entry):
+            let statement = try prepare("INSERT INTO log (number, box) VALUES (?1, ?2)")
+            try statement.bind(entry.number, at: 1)
+            try statement.bind(entry.box, at: 2)
+            try statement.run()
+        case .removeLogEntries(let number):
+            let statement = try prepare("DELETE FROM log WHERE number <= ?1")
+            try statement.bind(number, at: 1)
+            try statement.run()
         }
     }
 

@@ -86,6 +86,18 @@ package struct ApplicationRecord: Equatable, Sendable {
     }
 }
 
+/// One entry of the audit trail: a sealed box with a number.
+package struct LogRecord: Equatable, Sendable {
+    /// From 1, without gaps.
+    package var number: Int64
+    package var box: [UInt8]
+
+    package init(number: Int64, box: [UInt8]) {
+        self.number = number
+        self.box = box
+    }
+}
+
 /// A cached token, or a note about one: a sealed box that goes with its application or at its time.
 package struct TokenRecord: Equatable, Sendable {
     /// 32 bytes.

@@ -78,9 +78,8 @@ enum Schema {
     private static let tokenApplication = "CREATE INDEX token_application ON token (application)"
     private static let tokenExpires = "CREATE INDEX token_expires ON token (expires)"
 
-    // Part of the format and empty in this version: the vault key wrapped for a while, and the audit trail. With their
-    // places fixed now, the versions that fill them need no new format.
-
+    // Part of the format and empty in this version: the vault key wrapped for a while. With its place fixed now, the
+    // version that fills it needs no new format.
     private static let session = """
         CREATE TABLE session (
             id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),

@@ -14,18 +14,26 @@ package struct Wanted: Equatable, Sendable {
         case ofApplicationsRead
     }
 
+    package enum Log: Equatable, Sendable {
+        case none, all
+        /// The first so many that are kept.
+        case oldest(Int64)
+    }
+
     package var applications: Applications
     package var tokens: Tokens
+    package var log: Log
     package var counts: Bool
 
-    package init(applications: Applications = .none, tokens: Tokens = .none, counts: Bool = false) {
+    package init(applications: Applications = .none, tokens: Tokens = .none, log: Log = .none, counts: Bool = false) {
         self.applications = applications
         self.tokens = tokens
+        self.log = log
         self.counts = counts
     }
 
     /// All there is, for a backup or a new key.
-    package static let everything = Wanted(applications: .all, tokens: .all, counts: true)
+    package static let everything = Wanted(applications: .all, tokens: .all, log: .all, counts: true)
 }
 
 /// One state of the vault, as one transaction saw it.
@@ -43,6 +51,8 @@ package struct Snapshot: Equatable, Sendable {
     /// In the order of their ids, which is no order.
     package var applications: [ApplicationRecord]
     package var tokens: [TokenRecord]
+    /// In the order of their numbers.
+    package var log: [LogRecord]
     /// Where they were wanted.
     package var counts: Counts?
 }

@@ -1,4 +1,5 @@
 internal import VaultCrypto
+internal import VaultOAuth
 
 /// A token as it lies in its box.
 struct CachedToken: Equatable, Sendable {
@@ -10,6 +11,11 @@ struct CachedToken: Equatable, Sendable {
     init(value: String, lifetime: TokenLifetime) {
         self.value = value
         self.lifetime = lifetime
+    }
+
+    init(_ grant: TokenGrant) {
+        let lifetime = TokenLifetime(asked: grant.requestedAt, grantedSeconds: Int64(grant.lifetime))
+        self.init(value: grant.accessToken, lifetime: lifetime)
     }
 
     var encoded: [UInt8] {

@@ -8,14 +8,21 @@ struct HeaderState: Equatable {
     var applications = SetHash()
     /// The row that is meant when nobody names one.
     var defaultApplication: [UInt8]?
+    /// The two ends of the audit trail.
+    var audit = AuditBounds()
 
-    private static let version: UInt64 = 1
+    /// Version 1 knew no audit trail.
+    private static let version: UInt64 = 2
 
     var encoded: [UInt8] {
         var encoder = CanonicalEncoder()
         encoder.append(Self.version)
         encoder.append(applications.bytes)
         encoder.append(defaultApplication ?? [])
+        encoder.append(audit.oldest)
+        encoder.append(audit.beforeOldest)
+        encoder.append(audit.newest)
+        encoder.append(audit.newestDigest)
         return encoder.bytes
     }
 
@@ -23,11 +30,18 @@ struct HeaderState: Equatable {
 
     init(encoded: [UInt8]) throws(CryptoError) {
         var decoder = CanonicalDecoder(encoded)
-        guard try decoder.nextNumber() == Self.version else { throw .malformedEncoding }
+        let version = try decoder.nextNumber()
+        guard (1...Self.version).contains(version) else { throw .malformedEncoding }
         applications = try SetHash(bytes: try decoder.next())
         let row = try decoder.next()
         guard row.isEmpty || row.count == 16 else { throw .malformedEncoding }
         defaultApplication = row.isEmpty ? nil : row
+        if version >= 2 {
+            audit.oldest = try decoder.nextSignedNumber()
+            audit.beforeOldest = try decoder.next()
+            audit.newest = try decoder.nextSignedNumber()
+            audit.newestDigest = try decoder.next()
+        }
         try decoder.finish()
     }
 }

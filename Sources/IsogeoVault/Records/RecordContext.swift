@@ -33,6 +33,10 @@ struct RecordContext {
         return encoder.bytes
     }
 
+    func auditEntry(_ number: Int64) -> [UInt8] {
+        encoder(table: "log", row: UInt64(bitPattern: number).littleEndianBytes, purpose: "entry").bytes
+    }
+
     private func encoder(table: String, row: [UInt8], purpose: String) -> CanonicalEncoder {
         var encoder = CanonicalEncoder()
         encoder.append("isogeo-vault record")

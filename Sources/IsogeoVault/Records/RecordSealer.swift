@@ -6,7 +6,7 @@ internal import VaultStore
 /// Makes rows of what is known, and knows what rows say: sealing and authentication, without any file.
 struct RecordSealer: ~Copyable, Sendable {
     let context: RecordContext
-    private let key: VaultKey
+    fileprivate let key: VaultKey
 
     init(_ key: consuming VaultKey, vault: VaultIdentity, keyEpoch: Int64) {
         self.key = key
@@ -23,14 +23,20 @@ struct RecordSealer: ~Copyable, Sendable {
     // MARK: - Header
 
     /// A header with its tag: the next one after `previous`, or a vault's first.
-    func header(_ state: HeaderState, slots: SlotDigests, after previous: HeaderRecord?, now: Int64) -> HeaderRecord {
+    func header(
+        _ state: HeaderState,
+        slots: SlotDigests,
+        after previous: HeaderRecord?,
+        raisesGeneration: Bool = true,
+        now: Int64
+    ) -> HeaderRecord {
         let headerKey = key.subkey(for: .header)
         var header = HeaderRecord(
             vaultID: context.vault.id,
             created: previous?.created ?? now,
-            changed: now,
+            changed: raisesGeneration ? now : previous?.changed ?? now,
             keyEpoch: context.keyEpoch,
-            generation: (previous?.generation ?? 0) + 1,
+            generation: (previous?.generation ?? 0) + (raisesGeneration ? 1 : 0),
             slots: slots,
             state: headerKey.seal(state.encoded.span, padding: .metadata, authenticating: context.headerState())
                 .combined,
@@ -68,7 +74,6 @@ struct RecordSealer: ~Copyable, Sendable {
     /// A row with both boxes.
     func application(_ id: [UInt8], _ metadata: ApplicationMetadata, secret: borrowing SecretBytes) -> ApplicationRecord
     {
-        let nameTag = nameTag(of: metadata.name)
         let secretBox = secret.withBytes { secret in
             key.subkey(for: .secrets).seal(
                 secret,
@@ -76,12 +81,22 @@ struct RecordSealer: ~Copyable, Sendable {
                 authenticating: context.secret(of: id, credential: metadata.credential)
             )
         }
-        let metadataBox = key.subkey(for: .metadata).seal(
+        return application(id, metadata, secretBox: secretBox.combined)
+    }
+
+    /// A row with new metadata of the same credential; its secret stays sealed as it is.
+    func application(_ row: ApplicationRecord, _ metadata: ApplicationMetadata) -> ApplicationRecord {
+        application(row.id, metadata, secretBox: row.secret)
+    }
+
+    private func application(_ id: [UInt8], _ metadata: ApplicationMetadata, secretBox: [UInt8]) -> ApplicationRecord {
+        let nameTag = nameTag(of: metadata.name)
+        let box = key.subkey(for: .metadata).seal(
             metadata.encoded.span,
             padding: .metadata,
             authenticating: context.metadata(of: id, nameTag: nameTag)
         )
-        return ApplicationRecord(id: id, nameTag: nameTag, metadata: metadataBox.combined, secret: secretBox.combined)
+        return ApplicationRecord(id: id, nameTag: nameTag, metadata: box.combined, secret: secretBox)
     }
 
     func metadata(of row: ApplicationRecord) throws(CryptoError) -> ApplicationMetadata {
@@ -141,6 +156,61 @@ struct RecordSealer: ~Copyable, Sendable {
             authenticating: context.token(row.id, application: row.application, expires: row.expires)
         )
         return try CachedToken(encoded: box.publicBytes)
+    }
+}
+
+// MARK: - The audit trail
+
+extension RecordSealer {
+    func auditEntry(_ entry: AuditEntry, number: Int64) -> LogRecord {
+        let box = key.subkey(for: .log).seal(
+            entry.encoded.span,
+            padding: .secret,
+            authenticating: context.auditEntry(number)
+        )
+        return LogRecord(number: number, box: box.combined)
+    }
+
+    func auditEntry(_ row: LogRecord) throws(CryptoError) -> AuditEntry {
+        let box = try key.subkey(for: .log).open(
+            SealedBox(combined: row.box),
+            padding: .secret,
+            authenticating: context.auditEntry(row.number)
+        )
+        return try AuditEntry(encoded: box.publicBytes)
+    }
+
+    /// The rows that tell of `events`, behind the newest entry; the oldest ones go beyond the limit.
+    ///
+    /// - Parameters:
+    ///   - events: what is told, in its order.
+    ///   - bounds: what the header says of the trail, before and after.
+    ///   - oldest: the oldest rows there are. One that isn't where it should be stays, for `verify` to name.
+    ///   - now: seconds since 1970.
+    /// - Returns: what is written.
+    func auditEntries(_ events: [AuditEvent], _ bounds: inout AuditBounds, oldest: [LogRecord], now: Int64) -> [Change] {
+        var changes: [Change] = []
+        for event in events {
+            let entry = AuditEntry(time: now, event: event, previous: bounds.newestDigest)
+            let row = auditEntry(entry, number: bounds.newest + 1)
+            bounds.newest = row.number
+            bounds.newestDigest = digest(of: row)
+            changes.append(.putLogEntry(row))
+        }
+        for row in oldest where row.number == bounds.oldest && bounds.newest - bounds.oldest >= AuditBounds.limit {
+            bounds.oldest += 1
+            bounds.beforeOldest = digest(of: row)
+            changes.append(.removeLogEntries(through: row.number))
+        }
+        return changes
+    }
+
+    /// What the next entry and the header know of this one.
+    func digest(of row: LogRecord) -> [UInt8] {
+        var encoder = CanonicalEncoder()
+        encoder.append(row.number)
+        encoder.append(row.box)
+        return KeyedHash.digest(of: encoder.bytes, key: key.subkey(for: .rowHash).bytes)
     }
 }
 

@@ -1,0 +1,43 @@
+internal import VaultKeys
+
+extension Vault {
+    /// The key slots, by when they were made.
+    public func keys() async throws(VaultError) -> [VaultStatus.Slot] {
+        try await BlockingExecutor.run { () throws(VaultError) in try contents.slots().map(VaultStatus.Slot.init) }
+    }
+
+    /// Adds a key slot: another way to open the vault. Nothing is encrypted anew.
+    ///
+    /// - Returns: the slot.
+    /// - Throws: `usage` when there are 16 slots, or 4 passphrases, already.
+    public func addKey(_ protection: borrowing Protection) async throws(VaultError) -> VaultStatus.Slot {
+        try await BlockingExecutor.run { () throws(VaultError) in
+            VaultStatus.Slot(try contents.addKey(protection, now: doors.now()))
+        }
+    }
+
+    /// Puts a new key slot into the place of another.
+    ///
+    /// - Parameters:
+    ///   - slot: the beginning of its id, or its kind where only one has it.
+    ///   - protection: what opens the new one.
+    /// - Returns: the new slot.
+    /// - Throws: `usage` when there is no such slot.
+    public func changeKey(_ slot: String, to protection: borrowing Protection) async throws(VaultError)
+        -> VaultStatus.Slot
+    {
+        try await BlockingExecutor.run { () throws(VaultError) in
+            VaultStatus.Slot(try contents.changeKey(slot, to: protection, now: doors.now()))
+        }
+    }
+
+    /// Removes a key slot; the last one stays.
+    ///
+    /// This file is closed to that key from now on, copies of it are not: after a leak a new secret is needed.
+    ///
+    /// - Parameter slot: the beginning of its id, or its kind where only one has it.
+    /// - Throws: `usage` when there is no such slot, or no other.
+    public func removeKey(_ slot: String) async throws(VaultError) {
+        try await BlockingExecutor.run { () throws(VaultError) in try contents.removeKey(slot, now: doors.now()) }
+    }
+}

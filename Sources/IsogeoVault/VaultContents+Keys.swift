@@ -1,0 +1,87 @@
+internal import VaultCrypto
+internal import VaultKeys
+internal import VaultStore
+
+extension VaultContents {
+    /// The slots, by when they were made.
+    func slots() throws(VaultError) -> [KeySlot] {
+        try read().snapshot.slots.map(KeySlot.init).sorted { ($0.created, $0.shortID) < ($1.created, $1.shortID) }
+    }
+
+    /// Adds a slot that `protection` opens.
+    ///
+    /// - Returns: the slot's name.
+    func addKey(_ protection: borrowing Protection, now: Int64) throws(VaultError) -> KeySlot {
+        // Made once, before the change: deriving a passphrase's key takes half a second.
+        let slot = try newSlot(protection, now: now)
+        try change(Wanted(), now: now) { (draft) throws(VaultError) in
+            draft.slots = try Self.adding(slot, to: draft.intactSlots)
+            draft.events.append(AuditEvent(.keyAdded, slot.name))
+        }
+        return slot
+    }
+
+    /// Puts a new slot into the place of another.
+    func changeKey(_ id: String, to protection: borrowing Protection, now: Int64) throws(VaultError) -> KeySlot {
+        let slot = try newSlot(protection, now: now)
+        try change(Wanted(), now: now) { (draft) throws(VaultError) in
+            let old = try Self.slot(id, among: draft.intactSlots.map { ($0.id, $0.name, $0.shortID) })
+            draft.slots = try Self.adding(slot, to: draft.intactSlots.filter { $0.id != old })
+            draft.events.append(AuditEvent(.keyChanged, slot.name, detail: id))
+        }
+        return slot
+    }
+
+    /// Takes a slot away, be it one that was edited; never the last one.
+    func removeKey(_ id: String, now: Int64) throws(VaultError) {
+        let (header, snapshot) = try read()
+        let present = snapshot.slots.map(KeySlot.init).map { ($0.id, $0.name, $0.shortID) }
+        let gone = header.alteredSlots.filter { altered in !present.contains { $0.0 == altered.id } }
+        let known = present + gone.map { ($0.id, $0.name, KeySlot.shortID(of: $0.id)) }
+        let slot = try Self.slot(id, among: known)
+        try change(Wanted(), now: now, leavingOut: slot) { (draft) throws(VaultError) in
+            draft.slots = draft.intactSlots.filter { $0.id != slot }
+            draft.events.append(AuditEvent(.keyRemoved, id))
+        }
+    }
+
+    private func newSlot(_ protection: borrowing Protection, now: Int64) throws(VaultError) -> KeySlot {
+        do {
+            return try sealer.withKey { (key) throws(KeyError) in
+                try protection.makeSlot(wrapping: key, of: sealer.context.vault, now: now)
+            }
+        } catch {
+            throw VaultError(error)
+        }
+    }
+
+    private static func adding(_ slot: KeySlot, to slots: [KeySlot]) throws(VaultError) -> [KeySlot] {
+        let all = slots + [slot]
+        guard all.filter({ $0.kind == .passphrase }).count <= KeySlot.passphraseLimit else {
+            throw VaultError(
+                .usage,
+                "A vault has at most \(KeySlot.passphraseLimit) passphrases: each is tried, and each try takes its time.",
+                remedy: "Remove one with `key remove`, or add a key file."
+            )
+        }
+        return all
+    }
+
+    /// The slot that `text` means: the beginning of its id, or its kind where only one has it.
+    private static func slot(_ text: String, among slots: [(id: [UInt8], name: String, shortID: String)])
+        throws(VaultError) -> [UInt8]
+    {
+        let wanted = text.lowercased()
+        let found = slots.filter { slot in
+            (wanted.utf8.count >= 2 && slot.shortID.hasPrefix(wanted)) || slot.name.hasPrefix("\(wanted) ")
+        }
+        guard let slot = found.first, found.count == 1 else {
+            throw VaultError(
+                .usage,
+                found.isEmpty ? "The vault has no key slot \(text)." : "\(text) means more than one key slot.",
+                remedy: "Name one by its id: \(slots.map(\.name).joined(separator: ", "))."
+            )
+        }
+        return slot.id
+    }
+}

@@ -1,0 +1,149 @@
+internal import VaultCrypto
+internal import VaultStore
+
+extension VaultContents {
+    /// Opens every box and follows every chain.
+    ///
+    /// - Throws: when the vault can't be read at all; what is wrong inside is told by the result.
+    func verify() throws(VaultError) -> Verification {
+        do { try database.checkStructure() } catch { throw VaultError(error) }
+        let (header, snapshot) = try read(.everything)
+        return verification(of: snapshot, header)
+    }
+
+    private func verification(of snapshot: Snapshot, _ header: CheckedHeader) -> Verification {
+        var findings = header.alteredSlots.map { Verification.Finding.slot($0.name) }
+        let closed = snapshot.applications.filter { !opens($0) }.count
+        if closed > 0 { findings.append(.unreadableApplications(closed)) }
+        if sum(of: snapshot.applications) != header.state.applications { findings.append(.applicationsDiffer) }
+        let broken = snapshot.tokens.filter { (try? sealer.token($0)) == nil }.count
+        if broken > 0 { findings.append(.unreadableTokens(broken)) }
+        if let finding = brokenLink(snapshot.log, header.state.audit) { findings.append(finding) }
+        return Verification(
+            applications: snapshot.applications.count,
+            tokens: snapshot.tokens.count,
+            auditEntries: snapshot.log.count,
+            findings: findings
+        )
+    }
+
+    private func opens(_ row: ApplicationRecord) -> Bool {
+        do {
+            _ = try sealer.secret(of: row, try sealer.metadata(of: row))
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    // MARK: - The audit trail
+
+    /// The audit trail, the newest entry last.
+    ///
+    /// - Throws: `damaged` when the chain is broken.
+    func auditTrail() throws(VaultError) -> [AuditTrail.Entry] {
+        let (header, snapshot) = try read(Wanted(log: .all))
+        if let finding = brokenLink(snapshot.log, header.state.audit) { throw .damaged(finding.sentence) }
+        return snapshot.log.compactMap { row in
+            (try? sealer.auditEntry(row)).map { AuditTrail.Entry(number: row.number, $0) }
+        }
+    }
+
+    private func brokenLink(_ rows: [LogRecord], _ bounds: AuditBounds) -> Verification.Finding? {
+        guard rows.map(\.number) == Array(bounds.oldest..<bounds.newest + 1) else { return .auditTrailHasGaps }
+        var before = bounds.beforeOldest
+        for row in rows {
+            guard let entry = try? sealer.auditEntry(row), entry.previous == before else {
+                return .auditTrailBroken(row.number)
+            }
+            before = sealer.digest(of: row)
+        }
+        return before == bounds.newestDigest ? nil : .auditTrailBroken(bounds.newest)
+    }
+
+    // MARK: - Copies
+
+    /// Writes a consistent copy, without tokens, to a place where nothing lies yet.
+    ///
+    /// - Throws: `damaged` before anything is written; `exists`; what the store throws.
+    func backup(to path: String) throws(VaultError) {
+        let snapshot = try intactSnapshot()
+        do throws(StoreError) { try Self.write(snapshot, to: path) } catch { throw VaultError(error) }
+    }
+
+    /// All rows, after each was opened and all were compared with the header.
+    private func intactSnapshot() throws(VaultError) -> Snapshot {
+        do { try database.checkStructure() } catch { throw VaultError(error) }
+        let (header, snapshot) = try read(.everything)
+        let damage = verification(of: snapshot, header).findings.filter(\.isDamage)
+        guard damage.isEmpty else { throw .damaged(damage.map(\.sentence).joined(separator: " ")) }
+        return snapshot
+    }
+
+    private static func write(_ snapshot: Snapshot, to path: String) throws(StoreError) {
+        _ = try VaultDatabase.create(try VaultFile.prepare(path), [.putHeader(snapshot.header)] + rows(of: snapshot))
+    }
+
+    private static func rows(of snapshot: Snapshot) -> [Change] {
+        snapshot.slots.map(Change.putSlot) + snapshot.applications.map(Change.putApplication)
+            + snapshot.log.map(Change.putLogEntry)
+    }
+
+    /// Puts what this vault, a backup, holds into the place of the vault at `path`.
+    ///
+    /// Whatever lies there is copied beside it first. Where it is a state of the same vault it is replaced in one
+    /// transaction, so that programs that have it open go on with what was restored.
+    ///
+    /// - Parameters:
+    ///   - path: where.
+    ///   - keeping: the path of the copy.
+    ///   - now: seconds since 1970.
+    /// - Returns: whether something lay there, and was kept.
+    /// - Throws: `damaged` when the backup is; `exists` when another vault lies there.
+    func restore(to path: String, keeping copy: String, now: Int64) throws(VaultError) -> Bool {
+        let backup = try intactSnapshot()
+        do throws(StoreError) {
+            let database: VaultDatabase
+            do {
+                database = try VaultDatabase.open(try VaultFile.find(path))
+            } catch {
+                guard error.category == .noVault else { throw error }
+                try Self.write(restored(backup, over: nil, now: now), to: path)
+                return false
+            }
+            let current = try database.read(.everything)
+            guard current.header.vaultID == backup.header.vaultID else { throw .vaultExists(path: path) }
+            try Self.write(current, to: copy)
+            let next = try restored(backup, over: current.header, now: now)
+            try database.commit(
+                Self.removals(of: current) + Self.rows(of: next) + [.putHeader(next.header)],
+                expecting: current.header.tag
+            )
+            return true
+        } catch {
+            throw VaultError(error)
+        }
+    }
+
+    /// The backup's state with an entry in its audit trail, and a generation above all that was there.
+    private func restored(_ backup: Snapshot, over current: HeaderRecord?, now: Int64) throws(StoreError) -> Snapshot {
+        guard var state = try? sealer.state(of: backup.header) else {
+            throw .damaged(path: database.file.path, what: "its header can't be opened")
+        }
+        var next = backup
+        for case .putLogEntry(let row) in sealer.auditEntries([AuditEvent(.restored)], &state.audit, oldest: [], now: now) {
+            next.log.append(row)
+        }
+        var previous = backup.header
+        previous.generation = max(previous.generation, current?.generation ?? 0)
+        next.header = sealer.header(state, slots: backup.header.slots, after: previous, now: now)
+        next.tokens = []
+        return next
+    }
+
+    private static func removals(of snapshot: Snapshot) -> [Change] {
+        [.removeAllTokens, .removeLogEntries(through: .max)]
+            + snapshot.applications.map { .removeApplication(id: $0.id) }
+            + snapshot.slots.map { .removeSlot(id: $0.id) }
+    }
+}
