@@ -60,6 +60,46 @@ package enum SecretFile {
         }
     }
 
+    /// An `errno`.
+    package struct WriteFailure: Error { package let code: Int32 }
+
+    /// Makes a file, mode 0600, where nothing stands yet; what can't be written whole is taken away again.
+    ///
+    /// - Throws: an `errno`; EEXIST when something stands there.
+    package static func make(_ path: String, _ content: borrowing SecretBytes) throws(WriteFailure) {
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw WriteFailure(code: errno) }
+        var failure = content.withBytes { writeAll($0, to: descriptor) }
+        // Whatever the umask took away.
+        if failure == 0, fchmod(descriptor, 0o600) != 0 || fsync(descriptor) != 0 { failure = errno }
+        close(descriptor)
+        guard failure == 0 else {
+            unsafe unlink(path)
+            throw WriteFailure(code: failure)
+        }
+        syncFolder(of: path)
+    }
+
+    private static func writeAll(_ bytes: Span<UInt8>, to descriptor: Int32) -> Int32 {
+        unsafe bytes.withUnsafeBufferPointer { buffer in
+            var written = 0
+            while written < buffer.count {
+                let count = unsafe write(descriptor, buffer.baseAddress?.advanced(by: written), buffer.count - written)
+                if count > 0 { written += count } else if errno != EINTR { return errno }
+            }
+            return 0
+        }
+    }
+
+    // The file's name lives in its folder: without this a power cut could take back the key of a vault that stays.
+    private static func syncFolder(of path: String) {
+        let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
+    }
+
     private static func objection(to status: stat, trust: Trust) -> UnsafeFileReason? {
         let mode = status.st_mode & 0o7777
         guard status.st_mode & S_IFMT == S_IFREG else { return .notRegular }
