@@ -17,7 +17,10 @@ package struct VaultCommand: AsyncParsableCommand {
             77 locked, or the key doesn't fit; 78 permissions or configuration.
             """,
         version: "0.1.0",
-        subcommands: [Import.self, Token.self, List.self, Status.self]
+        subcommands: [
+            Import.self, Token.self, List.self, Show.self, Rename.self, Remove.self, Default.self, Rotate.self,
+            Forget.self, Export.self, Key.self, Status.self, Verify.self, Backup.self, Restore.self, Log.self,
+        ]
     )
 
     package init() {}
@@ -28,8 +31,9 @@ package struct VaultCommand: AsyncParsableCommand {
     /// - Returns: the exit code.
     package static func run(_ arguments: [String]? = nil) async -> Int32 {
         let context = Context.current
+        let arguments = arguments ?? Array(Swift.CommandLine.arguments.dropFirst())
+        let errorFormat = ErrorFormat(in: arguments)
         do {
-            let arguments = arguments ?? Array(Swift.CommandLine.arguments.dropFirst())
             if let call = TokenCall(plain: arguments) {
                 try await call.run(context)
                 return 0
@@ -38,13 +42,14 @@ package struct VaultCommand: AsyncParsableCommand {
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
             return 0
         } catch let error as VaultError {
-            context.message("\(error.sentence)\n  \(error.remedy)")
+            errorFormat.tell(error, context)
             return error.code.exitStatus
         } catch {
             let code = exitCode(for: error)
-            let text = fullMessage(for: error)
+            let text = code == .success ? fullMessage(for: error) : message(for: error)
             guard code == .success else {
-                context.message(text.hasPrefix("Error: ") ? String(text.dropFirst("Error: ".count)) : text)
+                let sentence = text.hasPrefix("Error: ") ? String(text.dropFirst("Error: ".count)) : text
+                errorFormat.tell(VaultError(.usage, sentence, remedy: "isogeo-vault help shows how."), context)
                 return code.rawValue
             }
             do { try context.print(text) } catch { return error.code.exitStatus }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import IsogeoVault
+internal import VaultCrypto
 
 /// A new key slot: what opens it.
 struct NewKeyOptions: ParsableArguments {
@@ -25,6 +26,33 @@ struct NewKeyOptions: ParsableArguments {
         if case .recovery = way {} else if output != nil {
             throw ValidationError("--output goes with the way recovery.")
         }
+    }
+
+    private func protection(_ context: Context) throws(VaultError) -> Protection {
+        if case .keyFile(let path) = way { return .keyFile(path) }
+        if let path = newPassphraseFile { return try .by(.passphraseFile(path)) }
+        if let descriptor = newPassphraseFd { return try .by(.passphraseDescriptor(descriptor)) }
+        guard let terminal = context.terminal() else {
+            throw VaultError(
+                .usage,
+                "Nobody can be asked for the new passphrase.",
+                remedy: "Give it with --new-passphrase-file PATH or --new-passphrase-fd NUMBER."
+            )
+        }
+        return try .passphrase { (passphrase) throws(VaultError) in try terminal.askNew(into: &passphrase) }
+    }
+
+    // Never on standard output: the logs of CI keep that.
+    private func show(_ code: borrowing SecretBytes, _ context: Context) throws(VaultError) {
+        if let output { return try RecoveryCodeFile.make(output, code) }
+        guard let terminal = context.terminal() else {
+            throw VaultError(
+                .usage,
+                "There is no terminal to show the recovery code on.",
+                remedy: "Have it written to a file: --output PATH"
+            )
+        }
+        try terminal.show(recoveryCode: code)
     }
 
     func add(to vault: Vault, _ context: Context) async throws(VaultError) -> VaultStatus.Slot {
