@@ -16,6 +16,12 @@ package enum KeyError: Error, Equatable {
     case notReadBack(path: String)
     case emptyPassphrase(String)
     case passphraseTooLong(String)
+    /// A recovery code whose groups with these numbers (1 … 13) don't check: mistyped, exchanged, or of another code.
+    case recoveryCodeDamaged(groups: [Int])
+    /// A recovery code with too few or too many characters, hyphens and blanks not counted.
+    case recoveryCodeIncomplete(characters: Int)
+    /// A recovery code with a character that none has, in the group with this number.
+    case recoveryCodeNotAlphabet(group: Int)
     /// A descriptor gave nothing for the time that it had.
     case timedOut(String)
     /// A descriptor can't be read, with the `errno`.
@@ -57,6 +63,14 @@ extension KeyError {
         case .notReadBack(let path): "The key file \(path) doesn't read back as it was written."
         case .emptyPassphrase(let origin): "\(origin) is empty."
         case .passphraseTooLong(let origin): "\(origin) is longer than 1024 bytes."
+        case .recoveryCodeDamaged(let groups) where groups.count == 1:
+            "Group \(groups[0]) of the recovery code isn't as it was given out."
+        case .recoveryCodeDamaged(let groups):
+            "The groups \(enumeration(groups)) of the recovery code aren't as they were given out."
+        case .recoveryCodeIncomplete(let characters):
+            "The recovery code has \(characters) characters instead of \(RecoveryCode.characterCount)."
+        case .recoveryCodeNotAlphabet(let group):
+            "Group \(group) of the recovery code has a character that is in no recovery code."
         case .timedOut(let origin): "\(origin) gave nothing for 60 seconds."
         case .badDescriptor(let descriptor, let code): "Descriptor \(descriptor) can't be read: \(describe(code))."
         case .commandFailed(let status): "The passphrase command failed with status \(status)."
@@ -86,6 +100,12 @@ extension KeyError {
         case .notReadBack: "Check the disk, then try another path."
         case .emptyPassphrase: "Give a passphrase; to choose another way to unlock leave it out altogether."
         case .passphraseTooLong: "Give a passphrase of at most 1024 bytes, or use a key file."
+        case .recoveryCodeDamaged: "Compare them with what was written down, character by character."
+        case .recoveryCodeIncomplete:
+            "Compare it with what was written down: \(RecoveryCode.groupCount) groups of "
+                + "\(RecoveryCode.groupLength) characters; hyphens and blanks don't count."
+        case .recoveryCodeNotAlphabet:
+            "Compare it with what was written down: digits and letters without accents, and never a U."
         case .timedOut: "See that what writes the passphrase closes its end."
         case .badDescriptor: "Open it for reading, for instance: --passphrase-fd 3 3< FILE."
         case .commandFailed, .commandDidNotStart:
@@ -95,4 +115,11 @@ extension KeyError {
         case .damagedSlot: "Restore the vault from a backup, or open it by another slot."
         }
     }
+}
+
+/// 1, 2 and 3.
+private func enumeration(_ numbers: [Int]) -> String {
+    let words = numbers.map(String.init)
+    guard let last = words.last, words.count > 1 else { return words.first ?? "" }
+    return words.dropLast().joined(separator: ", ") + " and \(last)"
 }
