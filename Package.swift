@@ -50,12 +50,22 @@ let package = Package(
         .executableTarget(name: "isogeo-vault", dependencies: ["VaultCommands", "CVaultWipingFree"]),
 
         .target(name: "CVaultTestSupport", path: "Tests/CVaultTestSupport", cSettings: cSettings),
-        .target(name: "VaultTestSupport", dependencies: ["CVaultTestSupport", "VaultCrypto"], path: "Tests/VaultTestSupport"),
+        .target(
+            name: "VaultTestSupport",
+            dependencies: ["CVaultTestSupport", "VaultCrypto"],
+            path: "Tests/VaultTestSupport"
+        ),
         .testTarget(name: "VaultCryptoTests", dependencies: ["VaultCrypto", "VaultTestSupport"]),
-        .testTarget(name: "VaultKeysTests", dependencies: ["VaultKeys", "VaultTestSupport"]),
+        .testTarget(name: "VaultKeysTests", dependencies: ["VaultKeys", "VaultCrypto", "VaultTestSupport"]),
         .testTarget(name: "VaultStoreTests", dependencies: ["VaultStore", "VaultTestSupport"]),
-        .testTarget(name: "VaultOAuthTests", dependencies: ["VaultOAuth", "VaultCrypto", "CVaultCurl", "VaultTestSupport"]),
-        .testTarget(name: "IsogeoVaultTests", dependencies: ["IsogeoVault", "VaultTestSupport"]),
+        .testTarget(
+            name: "VaultOAuthTests",
+            dependencies: ["VaultOAuth", "VaultCrypto", "CVaultCurl", "VaultTestSupport"]
+        ),
+        .testTarget(
+            name: "IsogeoVaultTests",
+            dependencies: ["IsogeoVault", "VaultCrypto", "VaultKeys", "VaultStore", "VaultOAuth", "VaultTestSupport"]
+        ),
         .testTarget(name: "VaultCommandsTests", dependencies: ["VaultCommands", "VaultTestSupport"]),
         .testTarget(name: "ProcessTests", dependencies: ["VaultTestSupport"]),
     ]
