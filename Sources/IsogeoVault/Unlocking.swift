@@ -2,7 +2,9 @@ internal import Glibc
 package import VaultCrypto
 internal import VaultKeys
 
-/// How a vault is opened. The way that is named is the only one tried.
+/// How a vault is opened.
+///
+/// The way that is named is the only one tried.
 public struct Unlocking: Sendable {
     /// Appends a passphrase, at most 1 024 bytes, that somebody was asked for.
     public typealias Asking = @Sendable (inout OutputSpan<UInt8>) throws(VaultError) -> Void
@@ -16,8 +18,10 @@ public struct Unlocking: Sendable {
 
     private init(_ way: Way) { self.way = way }
 
-    /// By what the environment names: `ISOGEO_VAULT_KEY_FILE`, `ISOGEO_VAULT_PASSPHRASE_FILE`,
-    /// `ISOGEO_VAULT_PASSPHRASE`, or a credential in `$CREDENTIALS_DIRECTORY`. Nobody is asked.
+    /// By what the environment names; nobody is asked.
+    ///
+    /// That is `ISOGEO_VAULT_KEY_FILE`, `ISOGEO_VAULT_PASSPHRASE_FILE`, `ISOGEO_VAULT_PASSPHRASE`, or a credential in
+    /// `$CREDENTIALS_DIRECTORY`.
     public static let environment = Unlocking(.environment(asking: nil))
 
     /// By what the environment names; where it names nothing, by a passphrase that `ask` gets from somebody.

@@ -4,7 +4,9 @@ package import VaultCrypto
 ///
 /// Any slot opens the vault, as in LUKS; making, changing or removing one never re-encrypts data.
 package struct KeySlot: Equatable, Sendable {
-    /// What holds the slot's secret. Later versions know more kinds; theirs are carried along and not opened.
+    /// What holds the slot's secret.
+    ///
+    /// Later versions know more kinds; theirs are carried along and not opened.
     package struct Kind: RawRepresentable, Hashable, Sendable {
         package let rawValue: String
         package init(rawValue: String) { self.rawValue = rawValue }

@@ -63,8 +63,10 @@ package enum PassphraseSource: Equatable, Sendable {
 
 /// A secret in the environment: where it lies is overwritten once it has been read.
 package enum EnvironmentSecret {
-    /// Reads a variable into guarded memory and overwrites it in place; `unsetenv` would leave it on the stack of the
-    /// process, where `/proc/PID/environ` shows it. Nil when it isn't set. To be called once, before other threads run.
+    /// Reads a variable into guarded memory and overwrites it in place; nil when it isn't set.
+    ///
+    /// `unsetenv` would leave it on the stack of the process, where `/proc/PID/environ` shows it. To be called once,
+    /// before other threads run.
     package static func take(_ name: String) -> SecretBytes? {
         guard let value = unsafe getenv(name) else { return nil }
         let count = unsafe strlen(value)

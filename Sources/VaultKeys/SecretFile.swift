@@ -106,6 +106,8 @@ extension SecretBytes {
     ///   - descriptor: open for reading.
     ///   - limit: the most to read, in bytes.
     ///   - deadline: when it must be at its end; nil waits for ever.
+    /// - Returns: what was read.
+    /// - Throws: `ETIMEDOUT` at the deadline, or what the system says.
     static func read(
         from descriptor: Int32,
         limit: Int,

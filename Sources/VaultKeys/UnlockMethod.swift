@@ -1,14 +1,18 @@
 internal import Glibc
 package import VaultCrypto
 
-/// A way to open a vault that somebody named. It is the only one tried: when it fails, that is the answer.
+/// A way to open a vault that somebody named.
+///
+/// It is the only one tried: when it fails, that is the answer.
 package enum UnlockMethod: Equatable, Sendable {
     case keyFile(String, trust: SecretFile.Trust)
     case passphrase(PassphraseSource)
 
-    /// The way that the environment names, in this order: `ISOGEO_VAULT_KEY_FILE`, `ISOGEO_VAULT_PASSPHRASE_FILE`,
-    /// `ISOGEO_VAULT_PASSPHRASE`, then `isogeo-vault.key` and `isogeo-vault.passphrase` in `$CREDENTIALS_DIRECTORY`
-    /// (systemd.exec(5)). A variable that is set and empty names a way, which then fails: it isn't passed over.
+    /// The way that the environment names.
+    ///
+    /// In this order: `ISOGEO_VAULT_KEY_FILE`, `ISOGEO_VAULT_PASSPHRASE_FILE`, `ISOGEO_VAULT_PASSPHRASE`, then
+    /// `isogeo-vault.key` and `isogeo-vault.passphrase` in `$CREDENTIALS_DIRECTORY` (systemd.exec(5)). A variable that is
+    /// set and empty names a way, which then fails: it isn't passed over.
     ///
     /// - Parameter variable: the value of a variable of the environment; nil when it isn't set.
     /// - Returns: nil when none is named.
