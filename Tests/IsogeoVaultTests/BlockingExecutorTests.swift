@@ -4,7 +4,9 @@ import Testing
 
 @testable import IsogeoVault
 
-/// What blocks holds up nobody. Those that take all threads run in a process of their own: other tests need them too.
+/// What blocks holds up nobody.
+///
+/// Those that take all threads run in a process of their own: other tests need them too.
 @Suite struct BlockingExecutorTests {
     @Test func `eight that block don't hold up an ordinary task`() async {
         await #expect(processExitsWith: .success) { () async throws in
