@@ -117,6 +117,20 @@ import VaultTestSupport
         #expect(refusal == .costRefused(slot: "passphrase", passes: 1, memory: 1 << 20, tooLow: true))
     }
 
+    @Test func `what doesn't fit into memory is refused instead of being killed`() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("MemAvailable:    65535 kB\n", to: "meminfo")
+        let memory = AvailableMemory(proc: folder.path, cgroups: folder.path)
+        let passphrase = try Passphrase("p")
+        let salt = [UInt8](repeating: 1, count: 16)
+        let refusal = failure { () throws(KeyError) in
+            try PassphraseSlot.secret(of: passphrase, cost: .floor, salt: salt, slot: "s", memory: memory)
+        }
+        #expect(refusal == .notEnoughMemory(needed: 64 << 20, available: 65535 << 10))
+        try folder.write("MemAvailable:    65536 kB\n", to: "meminfo")
+        _ = try PassphraseSlot.secret(of: passphrase, cost: .floor, salt: salt, slot: "s", memory: memory)
+    }
+
     @Test func `parameters that are no cost are damage`() throws {
         let slot = try passphraseSlot(try Passphrase("p"))
         let whole = slot.parameters
