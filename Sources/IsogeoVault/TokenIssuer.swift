@@ -124,7 +124,10 @@ struct TokenIssuer {
         _ metadata: ApplicationMetadata,
         _ secret: borrowing SecretBytes
     ) throws(OAuthError) -> TokenGrant {
-        try TokenClient(transport: doors.transport).token(
+        // One clock for all: a lifetime counts from a moment of the clock that it is measured by.
+        var clientDoors = TokenClient.Doors.system
+        clientDoors.now = doors.now
+        return try TokenClient(transport: doors.transport, doors: clientDoors).token(
             for: request,
             clientID: metadata.clientID,
             secret: secret,
