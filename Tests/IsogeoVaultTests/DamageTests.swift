@@ -20,7 +20,7 @@ import VaultTestSupport
     @Test(
         arguments: [
             "created = created - 1", "changed = changed + 1", "key_epoch = 2", "generation = 1 + generation",
-            "slots = cast(substr(slots, 1, 47) || x'00' as blob)", "state = zeroblob(length(state))",
+            "slots = cast(substr(slots, 1, 40) || zeroblob(8) as blob)", "state = zeroblob(length(state))",
             "tag = zeroblob(32)",
         ]
     )
