@@ -67,7 +67,7 @@ let package = Package(
         ),
         .testTarget(name: "IsogeoVaultTests", dependencies: ["IsogeoVault", "VaultTestSupport"]),
         .testTarget(name: "VaultCommandsTests", dependencies: ["VaultCommands", "VaultTestSupport"]),
-        .testTarget(name: "ProcessTests", dependencies: ["VaultTestSupport"]),
+        .testTarget(name: "ProcessTests", dependencies: ["IsogeoVault", "VaultCrypto", "VaultTestSupport"]),
     ]
 )
 
