@@ -5,7 +5,7 @@ import VaultTestSupport
 /// The files that Isogeo's users have, and those they take for them.
 @Suite(.serialized, .needsBinary)
 struct ClientSecretsTests {
-    /// A file; `ID` and `SECRET` stand for a client's.
+    /// A file; `@ID@` and `@SECRET@` stand for a client's.
     struct Variant: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let content: String
@@ -16,7 +16,7 @@ struct ClientSecretsTests {
         }
 
         func text(_ client: Home.Client) -> String {
-            content.replacing("ID", with: client.id).replacing("SECRET", with: client.secret.text)
+            content.replacing("@ID@", with: client.id).replacing("@SECRET@", with: client.secret.text)
         }
     }
 
@@ -34,7 +34,7 @@ struct ClientSecretsTests {
         return (applications as? [[String: Any]])?.first?["token_uri"] as? String
     }
 
-    private static let credential = #""client_id": "ID", "client_secret": "SECRET""#
+    private static let credential = #""client_id": "@ID@", "client_secret": "@SECRET@""#
     private static let isogeo = #""token_uri": "https://id.api.isogeo.com/oauth/token""#
     private static let page = #"{"web": {\#(credential), \#(isogeo)}}"#
 
@@ -50,7 +50,7 @@ struct ClientSecretsTests {
              "isogeo_staff": false}}
             """#
         ),
-        Variant("10, in one line", #"{"web":{"client_id":"ID","client_secret":"SECRET",\#(isogeo)}}"#),
+        Variant("10, in one line", #"{"web":{"client_id":"@ID@","client_secret":"@SECRET@",\#(isogeo)}}"#),
         Variant(
             "installed, of a group application",
             #"{"installed": {\#(credential), \#(isogeo), "isogeo_type": "group"}}"#
@@ -122,7 +122,7 @@ struct ClientSecretsTests {
                 "The file belongs to a user application, which can't get tokens by itself.", group
             ),
             (
-                Variant("8, the SDK's INI", "[auth]\nCLIENT_ID = ID\nCLIENT_SECRET = SECRET\n"),
+                Variant("8, the SDK's INI", "[auth]\nCLIENT_ID = @ID@\nCLIENT_SECRET = @SECRET@\n"),
                 "The file is an INI file, the SDK's older form, not a client_secrets.json.",
                 "Use the client_secrets.json that Isogeo sent; the INI file was made from it."
             ),
@@ -134,7 +134,7 @@ struct ClientSecretsTests {
             (
                 Variant(
                     "a service account",
-                    #"{"type": "service_account", "private_key": "SECRET", "client_id": "ID"}"#
+                    #"{"type": "service_account", "private_key": "@SECRET@", "client_id": "@ID@"}"#
                 ),
                 "The file is the key of a Google service account, not an OAuth client.",
                 "Use the client_secrets.json of an Isogeo group application."
@@ -167,7 +167,7 @@ struct ClientSecretsTests {
             (
                 Variant(
                     "a placeholder for the secret",
-                    #"{"web": {"client_id": "ID", "client_secret": "{client_secret}"}}"#
+                    #"{"web": {"client_id": "@ID@", "client_secret": "{client_secret}"}}"#
                 ),
                 "The file's client_secret is a placeholder.", "Put in what Isogeo sent instead of the template's words."
             ),
@@ -178,18 +178,18 @@ struct ClientSecretsTests {
                 Variant("both forms", #"{"web": {\#(credential)}, "installed": {\#(credential)}}"#),
                 "The file has both \"web\" and \"installed\".", unedited
             ),
-            (Variant("no client_id", #"{"web": {"client_secret": "SECRET"}}"#), "The file has no client_id.", again),
-            (Variant("no secret", #"{"web": {"client_id": "ID"}}"#), "The file has no client_secret.", again),
+            (Variant("no client_id", #"{"web": {"client_secret": "@SECRET@"}}"#), "The file has no client_id.", again),
+            (Variant("no secret", #"{"web": {"client_id": "@ID@"}}"#), "The file has no client_secret.", again),
             (
-                Variant("an empty secret", #"{"web": {"client_id": "ID", "client_secret": ""}}"#),
+                Variant("an empty secret", #"{"web": {"client_id": "@ID@", "client_secret": ""}}"#),
                 "The file's client_secret is empty.", again
             ),
             (
-                Variant("a number for a secret", #"{"web": {"client_id": "ID", "client_secret": 7}}"#),
+                Variant("a number for a secret", #"{"web": {"client_id": "@ID@", "client_secret": 7}}"#),
                 "The file's client_secret has the wrong JSON type.", again
             ),
             (
-                Variant("a line end in the secret", #"{"web": {"client_id": "ID", "client_secret": "SECRET\n"}}"#),
+                Variant("a line end in the secret", #"{"web": {"client_id": "@ID@", "client_secret": "@SECRET@\n"}}"#),
                 "The file's client_secret contains a control character.", again
             ),
             (Variant("UTF-16's mark", "\u{0}{\u{0}}"), "The file is UTF-16; JSON is UTF-8.", "Save it again as UTF-8."),
@@ -208,7 +208,7 @@ struct ClientSecretsTests {
     @Test(arguments: [
         #"{"web": {\#(credential), }}"#, #"{"web": {\#(credential)}} x"#, #"{"web": {\#(credential)}"#,
         #"{"web": {\#(credential), "client_secret": "other"}}"#,
-        #"{"web": {"client_id": "\ud800", "client_secret": "SECRET"}}"#,
+        #"{"web": {"client_id": "\ud800", "client_secret": "@SECRET@"}}"#,
         "{'web': {}}", "// {}",
     ])
     func `what isn't strict JSON is refused with the place, never with the content`(content: String) async throws {

@@ -20,7 +20,7 @@ struct ExitCodeTests {
             "A name has 1 to 128 bytes and no control characters."
         )
         for (options, sentence) in [
-            (["--min-ttl", "-1"], "--min-ttl is 0 to 86400 seconds."),
+            (["--min-ttl=-1"], "--min-ttl is 0 to 86400 seconds."),
             (["--min-ttl", "86401"], "--min-ttl is 0 to 86400 seconds."),
             (["--json", "--format", "header"], "--json and --format header contradict each other."),
             (["--vault", ""], "--vault has no path."),
