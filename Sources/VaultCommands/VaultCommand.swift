@@ -38,8 +38,7 @@ package struct VaultCommand: AsyncParsableCommand {
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
             return 0
         } catch let error as VaultError {
-            context.message("\(error.sentence)\n  \(error.remedy)")
-            return error.code.exitStatus
+            return say(error, context)
         } catch {
             let code = exitCode(for: error)
             let text = fullMessage(for: error)
@@ -47,8 +46,13 @@ package struct VaultCommand: AsyncParsableCommand {
                 context.message(text.hasPrefix("Error: ") ? String(text.dropFirst("Error: ".count)) : text)
                 return code.rawValue
             }
-            do { try context.print(text) } catch { return error.code.exitStatus }
+            do { try context.print(text) } catch { return say(error, context) }
             return 0
         }
+    }
+
+    private static func say(_ error: VaultError, _ context: Context) -> Int32 {
+        context.message("\(error.sentence)\n  \(error.remedy)")
+        return error.code.exitStatus
     }
 }
