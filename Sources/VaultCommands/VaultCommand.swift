@@ -8,8 +8,8 @@ package struct VaultCommand: AsyncParsableCommand {
         commandName: "isogeo-vault",
         abstract: "Keeps the secrets of Isogeo group applications encrypted, and gets their tokens.",
         discussion: """
-            isogeo-vault import client_secrets.json    takes the secret into the vault
-            isogeo-vault token                         prints a token, from the vault while it is usable
+              isogeo-vault import client_secrets.json    takes the secret into the vault
+              isogeo-vault token                         prints a token
 
             Exit codes: 0 done; 64 usage; 65 the input file isn't acceptable; 66 no such vault or application; 67 the \
             credential was refused; 70 internal; 72 the vault is damaged; 73 exists already; 74 reading or writing \
