@@ -69,8 +69,8 @@ let package = Package(
             name: "IsogeoVaultTests",
             dependencies: ["IsogeoVault", "VaultCrypto", "VaultKeys", "VaultStore", "VaultOAuth", "VaultTestSupport"]
         ),
-        .testTarget(name: "VaultCommandsTests", dependencies: ["VaultCommands", "VaultTestSupport"]),
-        .testTarget(name: "ProcessTests", dependencies: ["VaultTestSupport"]),
+        .testTarget(name: "VaultCommandsTests", dependencies: ["VaultCommands", "IsogeoVault", "VaultTestSupport"]),
+        .testTarget(name: "ProcessTests", dependencies: ["IsogeoVault", "VaultCrypto", "VaultTestSupport"]),
     ]
 )
 

@@ -84,9 +84,9 @@ public final class Vault: Sendable {
     package static func open(at path: String?, unlocking: Unlocking, doors: VaultDoors) async throws(VaultError)
         -> Vault
     {
-        try await open(at: path, doors: doors) { (slots, vault) throws(VaultError) in
+        try await open(at: path, doors: doors) { (locked) throws(VaultError) in
             let credential = try unlocking.credential()
-            return try translating { () throws(KeyError) in
+            return try locked.open { (slots, vault) throws(KeyError) in
                 try credential.open(slots, of: vault, name: unlocking.name)
             }
         }
@@ -98,15 +98,15 @@ public final class Vault: Sendable {
         protectedBy protection: borrowing Protection,
         doors: VaultDoors
     ) async throws(VaultError) -> Vault {
-        try await open(at: path, doors: doors) { (slots, vault) throws(VaultError) in
-            try translating { () throws(KeyError) in try protection.open(slots, of: vault) }
+        try await open(at: path, doors: doors) { (locked) throws(VaultError) in
+            try locked.open { (slots, vault) throws(KeyError) in try protection.open(slots, of: vault) }
         }
     }
 
     private static func open(
         at path: String?,
         doors: VaultDoors,
-        _ unlock: ([KeySlot], VaultIdentity) throws(VaultError) -> Unlocked
+        _ unlock: (LockedSlots) throws(VaultError) -> Unlocked
     ) async throws(VaultError) -> Vault {
         let path = try place(path)
         return try await BlockingExecutor.run { () throws(VaultError) -> Vault in

@@ -45,6 +45,7 @@ extension KeyError {
         switch self {
         case .doesNotFit(let way): "\(way) doesn't open this vault."
         case .noSlot(let kind): "This vault has no key slot of the kind \(kind.rawValue)."
+        case .unreadable(path: "", _): "The path of the key or passphrase file is empty."
         case .unreadable(let path, let code): "\(path) can't be read: \(describe(code))."
         case .unsafeFile(let path, .notRegular): "\(path) is not a regular file."
         case .unsafeFile(let path, .foreignOwner(let owner)): "\(path) belongs to somebody else (uid \(owner))."
@@ -75,6 +76,7 @@ extension KeyError {
         switch self {
         case .doesNotFit: "Give the key that the vault was made with; `isogeo-vault status` lists its slots."
         case .noSlot: "`isogeo-vault status` lists the slots that this vault has; use one of them."
+        case .unreadable(path: "", _): "Give a path; to choose another way to unlock leave it out altogether."
         case .unreadable: "Check the path and who may read it."
         case .unsafeFile(_, .notRegular):
             "Give the path of the file itself; for a pipe use --passphrase-fd."
