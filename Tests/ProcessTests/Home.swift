@@ -122,7 +122,7 @@ extension TokenServer {
 extension ProcessReport {
     /// Records an issue unless it failed with this code, this sentence and this remedy, and gave no result.
     ///
-    /// - Parameter warnings: what was said before, without `isogeo-vault: `.
+    /// What was said before stands in `warnings`, without `isogeo-vault: `.
     func expectFailure(
         _ code: Int,
         _ sentence: String,
