@@ -16,7 +16,9 @@ public struct Protection: ~Copyable, Sendable {
     /// A key file, 32 random bytes; it is made, mode 0600, where there is none.
     public static func keyFile(_ path: String) -> Protection { Protection(.keyFile(path: path)) }
 
-    /// A passphrase that `ask` gets from somebody.
+    /// A passphrase that `ask` gets from somebody; it is called once, now.
+    ///
+    /// - Throws: what `ask` throws; `locked` when the passphrase is empty.
     public static func passphrase(asking ask: Unlocking.Asking) throws(VaultError) -> Protection {
         Protection(.credential(.passphrase(try Passphrase(asking: ask))))
     }

@@ -13,7 +13,9 @@ enum ErrorFormat: String, ExpressibleByArgument, CaseIterable {
     }
 
     /// Tells an error.
-    func tell(_ error: VaultError, _ context: Context) {
+    ///
+    /// - Returns: its exit code.
+    func tell(_ error: VaultError, _ context: Context) -> Int32 {
         switch self {
         case .text: context.message("\(error.sentence)\n  \(error.remedy)")
         case .json:
@@ -27,6 +29,7 @@ enum ErrorFormat: String, ExpressibleByArgument, CaseIterable {
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
             context.line(String(decoding: (try? encoder.encode(report)) ?? Data(), as: UTF8.self))
         }
+        return error.code.exitStatus
     }
 }
 

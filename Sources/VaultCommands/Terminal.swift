@@ -1,7 +1,6 @@
 internal import CVaultLinux
 internal import Glibc
 package import IsogeoVault
-package import VaultCrypto
 
 /// Somebody who can be asked for a passphrase.
 package protocol PassphrasePrompting: Sendable {
@@ -11,7 +10,7 @@ package protocol PassphrasePrompting: Sendable {
     func ask(_ prompt: String, into passphrase: inout OutputSpan<UInt8>) throws(VaultError)
 
     /// Shows a recovery code, once.
-    func show(recoveryCode: borrowing SecretBytes) throws(VaultError)
+    func show(recoveryCode: Span<UInt8>) throws(VaultError)
 }
 
 /// The terminal that controls this process: `/dev/tty`, whatever the standard streams are.
@@ -37,13 +36,11 @@ struct Terminal: PassphrasePrompting {
         try result.get()
     }
 
-    func show(recoveryCode: borrowing SecretBytes) throws(VaultError) {
+    func show(recoveryCode: Span<UInt8>) throws(VaultError) {
         guard let terminal = Self.openTerminal() else { throw Self.failure(errno) }
         defer { close(terminal) }
         Self.show("Recovery code of the vault. Write it down now: it is shown this once.\n\n    ", on: terminal)
-        let written = recoveryCode.withBytes { code in
-            unsafe code.withUnsafeBufferPointer { unsafe write(terminal, $0.baseAddress, $0.count) }
-        }
+        let written = unsafe recoveryCode.withUnsafeBufferPointer { unsafe write(terminal, $0.baseAddress, $0.count) }
         guard written == recoveryCode.count else { throw Self.failure(errno) }
         Self.show("\n\nKeep it on paper, apart from this computer.\n", on: terminal)
     }

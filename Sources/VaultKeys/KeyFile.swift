@@ -13,10 +13,13 @@ package enum KeyFile {
         if content.count == count { return content }
         content.removeLineEnd()
         if content.count == 2 * count, let key = content.withBytes({ Hexadecimal.decode($0) }) { return key }
-        throw .notAKeyFile(path: path, count: content.count)
+        throw .notAKeyFile(path: path)
     }
 
     /// Makes a key file, mode 0600, with hexadecimal digits that survive being copied, and reads it back.
+    ///
+    /// It gets its name once it is written and synced: whoever is killed on the way leaves no key file, and the next try
+    /// doesn't find half of one.
     ///
     /// - Returns: the key.
     /// - Throws: `cannotWrite` (also when something stands there already), `notReadBack`.

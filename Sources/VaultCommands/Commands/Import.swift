@@ -12,7 +12,7 @@ struct Import: AsyncParsableCommand {
             is named and nobody can be asked, nothing is made. A vault that is there already keeps its protection.
 
               isogeo-vault import client_secrets.json
-              isogeo-vault import --protect key-file=/etc/isogeo/vault.key client_secrets.json
+              isogeo-vault import --protect key-file=vault.key client_secrets.json
 
             A file stays where it is, with the secret in clear, unless --delete-source says otherwise. That deletes it \
             after its secret was read back from the vault; on an SSD, in a snapshot or in a backup the old bytes may \

@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import IsogeoVault
-internal import VaultCrypto
 
 /// A new key slot: what opens it.
 struct NewKeyOptions: ParsableArguments {
@@ -43,8 +42,8 @@ struct NewKeyOptions: ParsableArguments {
     }
 
     // Never on standard output: the logs of CI keep that.
-    private func show(_ code: borrowing SecretBytes, _ context: Context) throws(VaultError) {
-        if let output { return try RecoveryCodeFile.make(output, code) }
+    private func show(_ code: Span<UInt8>, _ context: Context) throws(VaultError) {
+        if let output { return try ClearFile.make(output, code) }
         guard let terminal = context.terminal() else {
             throw VaultError(
                 .usage,
@@ -64,7 +63,7 @@ struct NewKeyOptions: ParsableArguments {
 
     func change(_ slot: String, of vault: Vault, _ context: Context) async throws(VaultError) -> VaultStatus.Slot {
         if case .recovery = way {
-            return try await vault.addRecoveryCode(replacing: slot) { (code) throws(VaultError) in
+            return try await vault.replaceWithRecoveryCode(slot) { (code) throws(VaultError) in
                 try show(code, context)
             }
         }
