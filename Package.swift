@@ -59,13 +59,16 @@ let package = Package(
             path: "Tests/VaultTestSupport"
         ),
         .testTarget(name: "VaultCryptoTests", dependencies: ["VaultCrypto", "VaultTestSupport"]),
-        .testTarget(name: "VaultKeysTests", dependencies: ["VaultKeys", "VaultTestSupport"]),
+        .testTarget(name: "VaultKeysTests", dependencies: ["VaultKeys", "VaultCrypto", "VaultTestSupport"]),
         .testTarget(name: "VaultStoreTests", dependencies: ["VaultStore", "VaultTestSupport"]),
         .testTarget(
             name: "VaultOAuthTests",
             dependencies: ["VaultOAuth", "VaultCrypto", "CVaultCurl", "VaultTestSupport"]
         ),
-        .testTarget(name: "IsogeoVaultTests", dependencies: ["IsogeoVault", "VaultTestSupport"]),
+        .testTarget(
+            name: "IsogeoVaultTests",
+            dependencies: ["IsogeoVault", "VaultCrypto", "VaultKeys", "VaultStore", "VaultOAuth", "VaultTestSupport"]
+        ),
         .testTarget(name: "VaultCommandsTests", dependencies: ["VaultCommands", "IsogeoVault", "VaultTestSupport"]),
         .testTarget(name: "ProcessTests", dependencies: ["IsogeoVault", "VaultCrypto", "VaultTestSupport"]),
     ]

@@ -30,11 +30,14 @@ need_packages() {
     [ ${#missing[@]} -gt 0 ] || return 0
     command="apt-get install --no-install-recommends ${missing[*]}"
     say "Missing Debian packages: ${missing[*]}"
-    if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then die "as root, run: $command"; fi
+    if [ "$(id -u)" != 0 ]; then
+        command -v sudo >/dev/null || die "as root, run: $command"
+        command="sudo $command"
+    fi
     if [ "${CI:-}" != true ] && [ "${install:-}" != yes ]; then
-        [ -t 0 ] || die "run: sudo $command"
+        [ -t 0 ] || die "run: $command"
         read -r -p "Install them now? [y/N] " answer
-        case $answer in [yY]*) ;; *) die "run: sudo $command" ;; esac
+        case $answer in [yY]*) ;; *) die "run: $command" ;; esac
     fi
     # A machine that was never updated knows no package. Nothing that is installed is ever removed for us.
     apt_install "${missing[@]}" || { apt_update; apt_install "${missing[@]}"; } || die "this failed: $command"

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 // libcurl's allocator: what is freed is wiped first. Small blocks are malloc's, without a header of ours, so that a block
 // from before or after the exchange of allocators may be freed by either. While an answer is awaited libcurl's send
@@ -20,12 +21,12 @@ static struct { void *start; size_t size; } locked[LOCKED_BLOCKS];
 static size_t locked_count;
 static pthread_mutex_t locked_mutex = PTHREAD_MUTEX_INITIALIZER;
 
-static const size_t page_size = 4096;
+static size_t page_size(void) { return (size_t)sysconf(_SC_PAGESIZE); }
 
 /// The size of a locked block, taken out of the table if asked; 0 for any other block.
 static size_t locked_size(void *block, int takes_out) {
     // Pages begin where pages begin, malloc's blocks seldom do: few others are looked up.
-    if ((uintptr_t)block % page_size != 0) return 0;
+    if ((uintptr_t)block % page_size() != 0) return 0;
     size_t size = 0;
     pthread_mutex_lock(&locked_mutex);
     for (size_t index = 0; index < locked_count; index++) {
@@ -39,7 +40,8 @@ static size_t locked_size(void *block, int takes_out) {
 }
 
 static void *locked_malloc(size_t size) {
-    size_t whole = (size + page_size - 1) / page_size * page_size;
+    size_t page = page_size();
+    size_t whole = (size + page - 1) / page * page;
     if (whole < size) return NULL;
     void *block = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (block == MAP_FAILED) return NULL;

@@ -53,10 +53,7 @@ public struct NewApplication: ~Copyable, Sendable {
 
     private init(_ file: consuming ClientSecretsFile, _ options: Options) throws(VaultError) {
         let encoding: VaultOAuth.BasicEncoding = options.basicEncoding == .raw ? .raw : .form
-        let endpoint = try translating { () throws(OAuthError) in
-            if let tokenURI = options.tokenURI { return try TokenEndpoint(tokenURI) }
-            return try file.tokenEndpoint()
-        }
+        let endpoint = try Self.endpoint(of: file, options)
         // Whatever can't be sent is refused now, and not when the first job needs a token.
         try translating { () throws(OAuthError) in
             _ = try BasicCredentials(clientID: file.clientID, secret: file.secret, encoding: encoding)
@@ -81,6 +78,18 @@ public struct NewApplication: ~Copyable, Sendable {
             throw VaultError(.inputOutput, error.sentence, remedy: error.remedy)
         }
         do { return try ClientSecretsFile(bytes) } catch { throw VaultError(error) }
+    }
+
+    private static func endpoint(of file: borrowing ClientSecretsFile, _ options: Options) throws(VaultError)
+        -> TokenEndpoint
+    {
+        guard let tokenURI = options.tokenURI else {
+            do { return try file.tokenEndpoint() } catch { throw VaultError(error) }
+        }
+        // One that was given by hand is not the file's fault.
+        do { return try TokenEndpoint(tokenURI) } catch {
+            throw VaultError(.usage, error.sentence, remedy: error.remedy)
+        }
     }
 
     // The vault is used from anywhere, cron included: a relative path would mean another file there.

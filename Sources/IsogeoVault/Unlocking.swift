@@ -6,7 +6,9 @@ internal import VaultKeys
 ///
 /// The way that is named is the only one tried.
 public struct Unlocking: Sendable {
-    /// Appends a passphrase, at most 1 024 bytes, that somebody was asked for.
+    /// Asks somebody for a passphrase and appends its bytes, at most 1 024, without a line end.
+    ///
+    /// The output's memory is guarded, locked, and wiped afterwards. What it throws is thrown by whoever called it.
     public typealias Asking = @Sendable (inout OutputSpan<UInt8>) throws(VaultError) -> Void
 
     private enum Way: Sendable {
@@ -37,12 +39,14 @@ public struct Unlocking: Sendable {
         Unlocking(.named(.passphrase(.file(path, trust: .own))))
     }
 
-    /// By the passphrase that a descriptor gives within a minute.
+    /// By the passphrase that a descriptor gives within a minute; one line end behind it is taken off.
     public static func passphraseDescriptor(_ descriptor: Int32) -> Unlocking {
         Unlocking(.named(.passphrase(.descriptor(descriptor))))
     }
 
-    /// By the passphrase that a command line of `/bin/sh` prints.
+    /// By the passphrase that a command line of `/bin/sh` prints; one line end behind it is taken off.
+    ///
+    /// Where there is no terminal to ask at, the command is ended after a minute.
     public static func passphraseCommand(_ line: String) -> Unlocking {
         Unlocking(.named(.passphrase(.command(line))))
     }
@@ -66,16 +70,17 @@ public struct Unlocking: Sendable {
     /// - Throws: `locked` when nothing is named and nobody can be asked; what is wrong with what was named.
     func credential() throws(VaultError) -> Credential {
         if let method { return try translating { () throws(KeyError) in try method.credential() } }
-        guard case .environment(let asking?) = way else {
-            throw VaultError(
-                .locked,
-                "The vault is locked, and nothing says how to open it.",
-                remedy: "Name a key with --key-file or --passphrase-file, or their variables ISOGEO_VAULT_KEY_FILE and "
-                    + "ISOGEO_VAULT_PASSPHRASE_FILE; or run it where you can be asked."
-            )
-        }
+        guard case .environment(let asking?) = way else { throw Self.nothingNamed }
         return .passphrase(try Passphrase(asking: asking))
     }
+
+    /// Nothing is named, and nobody can be asked.
+    package static let nothingNamed = VaultError(
+        .locked,
+        "The vault is locked, and nothing says how to open it.",
+        remedy: "Name a key with --key-file or --passphrase-file, or their variables ISOGEO_VAULT_KEY_FILE and "
+            + "ISOGEO_VAULT_PASSPHRASE_FILE; or run it where you can be asked."
+    )
 
     /// What people call the way, at the start of a sentence.
     var name: String { method?.name ?? "The passphrase" }

@@ -41,7 +41,8 @@ public final class Vault: Sendable {
     ///   - path: where it lies; nil for the standard place.
     ///   - unlocking: how; by what the environment names unless said otherwise.
     /// - Returns: the vault, open.
-    /// - Throws: `noVault`; `locked` when the way that was named doesn't open it; `damaged`; `configuration`.
+    /// - Throws: `noVault`; `locked` when the way that was named doesn't open it; `damaged`; `configuration`; `inputOutput`;
+    ///   `tryAgain` when others kept the vault busy.
     public static func open(at path: String? = nil, unlocking: Unlocking = .environment) async throws(VaultError)
         -> Vault
     {
@@ -55,7 +56,8 @@ public final class Vault: Sendable {
     ///   - protection: what opens it.
     ///   - application: its first application.
     /// - Returns: the vault, open.
-    /// - Throws: `exists` when there is one already, be it since a moment ago; `configuration` for an unsafe place.
+    /// - Throws: `exists` when there is one already, be it since a moment ago; `configuration` for an unsafe place or key
+    ///   file; `inputOutput`; `tryAgain` when somebody else has been making it for too long.
     public static func create(
         at path: String? = nil,
         protectedBy protection: borrowing Protection,

@@ -109,7 +109,8 @@ extension VaultContents {
 
 extension VaultError {
     fileprivate static func noApplication(_ name: ApplicationName?, known: [ApplicationName]) -> VaultError {
-        let names = known.map(\.description).joined(separator: ", ")
+        // Enough to find a name that was mistyped; `list` has the others.
+        let names = known.prefix(12).map(\.description).joined(separator: ", ") + (known.count > 12 ? ", …" : "")
         let remedy =
             known.isEmpty
             ? "Import a client_secrets.json: isogeo-vault import FILE"

@@ -12,8 +12,9 @@ struct VaultChoice: Sendable {
     /// How the vault is opened: as the options say, else the environment, else by asking.
     func unlocking(_ context: Context) -> Unlocking {
         if let named { return named }
-        guard mayAsk, let terminal = context.terminal() else { return .environment }
+        guard mayAsk else { return .environment }
         return .environment { (passphrase) throws(VaultError) in
+            guard let terminal = context.terminal() else { throw Unlocking.nothingNamed }
             try terminal.ask("Passphrase of the vault: ", into: &passphrase)
         }
     }

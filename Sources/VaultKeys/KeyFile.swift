@@ -15,7 +15,7 @@ package enum KeyFile {
         if content.count == count { return content }
         content.removeLineEnd()
         if content.count == 2 * count, let key = content.withBytes({ Hexadecimal.decode($0) }) { return key }
-        throw .notAKeyFile(path: path, count: content.count)
+        throw .notAKeyFile(path: path)
     }
 
     /// Makes a key file, mode 0600, with hexadecimal digits that survive being copied, and reads it back.

@@ -41,10 +41,10 @@ struct CurlOutcome {
         return message.contains("alert") ? .tls(.handshakeFailed) : .connection(.broken)
     }
 
-    /// X509_STORE_CTX_get_error(3); libcurl compares the host's name itself and leaves 0.
+    /// X509_STORE_CTX_get_error(3); libcurl compares the host's name itself, and leaves the 0 or 1 that was there before.
     private var certificateProblem: TLSProblem {
         switch verifyResult {
-        case 0, 62, 63, 64: .nameMismatch
+        case 0, 1, 62, 63, 64: .nameMismatch
         case 9: .notYetValid
         case 10: .expired
         case 2, 19, 20, 21, 27: .unknownIssuer

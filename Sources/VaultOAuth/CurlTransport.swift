@@ -10,7 +10,7 @@ package struct CurlTransport: TokenTransport {
     private let isSet: @Sendable (String) -> Bool
 
     /// - Parameter isSet: whether an environment variable has a value.
-    package init(isSet: @escaping @Sendable (String) -> Bool = Environment.isSet) { self.isSet = isSet }
+    package init(isSet: @escaping @Sendable (String) -> Bool = ProcessEnvironment.isSet) { self.isSet = isSet }
 
     /// Whether what libcurl frees is wiped; opens libcurl.
     ///

@@ -29,7 +29,7 @@ package enum ProxyChoice: Equatable, Sendable {
     package static func choose(
         for endpoint: TokenEndpoint,
         own: ProxyAddress?,
-        isSet: (String) -> Bool = Environment.isSet
+        isSet: (String) -> Bool = ProcessEnvironment.isSet
     ) -> ProxyChoice {
         guard endpoint.scheme == .https else { return .none }
         let variables = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
@@ -38,7 +38,8 @@ package enum ProxyChoice: Equatable, Sendable {
     }
 }
 
-package enum Environment {
+/// The variables this process was started with.
+package enum ProcessEnvironment {
     /// Whether a variable has a value; its value isn't copied, it may hold a password.
     package static func isSet(_ name: String) -> Bool {
         guard let value = unsafe getenv(name) else { return false }

@@ -45,6 +45,7 @@ import Testing
         arguments: [
             (10, .expired), (9, .notYetValid), (18, .selfSigned), (19, .unknownIssuer), (20, .unknownIssuer),
             (21, .unknownIssuer), (23, .revoked), (66, .weakKey), (62, .nameMismatch), (0, .nameMismatch),
+            (1, .nameMismatch),
             (26, .invalidCertificate),
         ] as [(Int, TLSProblem)]
     ) func `each fault of a certificate is named`(_ verdict: Int, _ problem: TLSProblem) {

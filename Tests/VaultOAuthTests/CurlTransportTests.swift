@@ -5,27 +5,6 @@ import VaultCrypto
 @testable import VaultOAuth
 
 @Suite struct CurlTransportTests {
-    /// Asks once, on a thread of its own, in five seconds at most.
-    private func ask(
-        _ address: String,
-        scope: String? = nil,
-        connection: ConnectionSettings = ConnectionSettings(),
-        timeLimit: Duration = .seconds(5),
-        isSet: @escaping @Sendable (String) -> Bool = { _ in false }
-    ) async throws -> Result<TokenGrant, OAuthError> {
-        let request = try TokenRequest(endpoint: TokenEndpoint(address), scope: scope)
-        return try await onThread {
-            Result { () throws(OAuthError) in
-                let secret = guarded(canary)
-                let credentials = try BasicCredentials(clientID: clientID, secret: secret, encoding: .raw)
-                let redactor = Redactor(secret: secret, credentials: credentials)
-                let message = TransportRequest(request, credentials: credentials, connection: connection)
-                let reply = try CurlTransport(isSet: isSet).send(message, timeLimit: timeLimit)
-                return try TokenResponse.decode(reply, requestedAt: 0, now: 0, redactor: redactor)
-            }
-        }
-    }
-
     private func failure(_ result: Result<TokenGrant, OAuthError>) -> OAuthError? {
         guard case .failure(let error) = result else { return nil }
         #expect(!words(of: error).contains(canary))

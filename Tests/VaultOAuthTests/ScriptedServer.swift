@@ -114,6 +114,8 @@ final class ScriptedServer: Sendable {
     }
 
     private static func isWhole(_ request: [UInt8]) -> Bool {
+        // A TLS handshake (RFC 8446 §5.1) will become no request.
+        if request.first == 0x16 { return true }
         let text = String(decoding: request, as: UTF8.self)
         guard let head = text.range(of: "\r\n\r\n") else { return false }
         let line = text[..<head.lowerBound].components(separatedBy: "\r\n").first { $0.hasPrefix("Content-Length: ") }

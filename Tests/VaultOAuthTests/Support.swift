@@ -30,3 +30,24 @@ func redactor(for secret: String = canary) throws -> Redactor {
     let credentials = try BasicCredentials(clientID: clientID, secret: bytes, encoding: .raw)
     return Redactor(secret: bytes, credentials: credentials)
 }
+
+/// Asks once with the real transport, on a thread of its own.
+func ask(
+    _ address: String,
+    scope: String? = nil,
+    connection: ConnectionSettings = ConnectionSettings(),
+    timeLimit: Duration = .seconds(5),
+    isSet: @escaping @Sendable (String) -> Bool = { _ in false }
+) async throws -> Result<TokenGrant, OAuthError> {
+    let request = try TokenRequest(endpoint: TokenEndpoint(address), scope: scope)
+    return try await onThread {
+        Result { () throws(OAuthError) in
+            let secret = guarded(canary)
+            let credentials = try BasicCredentials(clientID: clientID, secret: secret, encoding: .raw)
+            let redactor = Redactor(secret: secret, credentials: credentials)
+            let message = TransportRequest(request, credentials: credentials, connection: connection)
+            let reply = try CurlTransport(isSet: isSet).send(message, timeLimit: timeLimit)
+            return try TokenResponse.decode(reply, requestedAt: 0, now: 0, redactor: redactor)
+        }
+    }
+}
