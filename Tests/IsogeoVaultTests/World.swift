@@ -144,7 +144,7 @@ final class TestClock: Sendable {
 
 /// Waits until something has come to hold; 20 seconds at most.
 func eventually(_ condition: @Sendable () -> Bool) async throws -> Bool {
-    let deadline = ContinuousClock.now + .seconds(20)
+    let deadline = ContinuousClock.now + .seconds(60)
     while !condition(), .now < deadline { try await Task.sleep(for: .milliseconds(2)) }
     return condition()
 }
