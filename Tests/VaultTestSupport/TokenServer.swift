@@ -15,7 +15,7 @@ package final class TokenServer: Sendable {
         package var holdsAnswers = false
         /// A JSON array of scripted answers.
         package var answers: String?
-        package var limit: Duration = .seconds(120)
+        package var limit: Duration = .seconds(300)
 
         package init() {}
     }
