@@ -95,12 +95,11 @@ import VaultTestSupport
         let first = try await world.makeVault()
         let vaults = vaultCount == 1 ? [first] : [first, try await world.open()]
         world.server.hold()
-        let readings = world.clock.readingCount
+        world.clock.forgetReaders()
         let values = try await withThrowingTaskGroup(of: String.self) { group in
             for index in 0..<4 { group.addTask { try await vaults[index % vaultCount].token().value } }
-            // All four have looked at the clock as they began, and one of them again, before it waits for the server.
             try await world.waitForRequests(1)
-            try await world.waitForReadings(readings + 5)
+            try await world.waitForReaders(4)
             world.server.release()
             return try await group.reduce(into: []) { $0.append($1) }
         }
@@ -113,11 +112,11 @@ import VaultTestSupport
         _ = try await vault.token()
         world.clock.advance(by: 1)
         world.server.hold()
-        let readings = world.clock.readingCount
+        world.clock.forgetReaders()
         let values = try await withThrowingTaskGroup(of: String.self) { group in
             for _ in 0..<3 { group.addTask { try await vault.token(TokenOptions(refresh: true)).value } }
             try await world.waitForRequests(2)
-            try await world.waitForReadings(readings + 4)
+            try await world.waitForReaders(3)
             world.server.release()
             return try await group.reduce(into: []) { $0.append($1) }
         }
@@ -138,9 +137,9 @@ import VaultTestSupport
                 try await second.add(other)
             }
             let third = try await world.open()
-            let readings = world.clock.readingCount
+            world.clock.forgetReaders()
             group.addTask { try await third.token(for: .named("catalogue")).value }
-            try await world.waitForReadings(readings + 1)
+            try await world.waitForReaders(1)
             world.server.release()
             return try await group.reduce(into: []) { $0.append($1) }
         }

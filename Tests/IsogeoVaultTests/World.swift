@@ -96,10 +96,10 @@ final class World: Sendable {
         #expect(isSo, "\(server.requests.count) requests")
     }
 
-    /// Waits until somebody looked at the clock so often.
-    func waitForReadings(_ count: Int) async throws {
-        let isSo = try await eventually { self.clock.readingCount >= count }
-        #expect(isSo, "\(clock.readingCount) readings")
+    /// Waits until so many callers have looked at the clock: each has a thread of its own, and looks when it begins.
+    func waitForReaders(_ count: Int) async throws {
+        let isSo = try await eventually { self.clock.readerCount >= count }
+        #expect(isSo, "\(clock.readerCount) readers")
     }
 
     /// Copies the vault's file; nobody may be using it.
@@ -126,15 +126,17 @@ extension ApplicationName {
 /// A clock that goes when a test says so.
 final class TestClock: Sendable {
     private let time = Mutex<Int64>(1_900_000_000)
-    private let readings = Atomic(0)
+    private let readers = Mutex<Set<pthread_t>>([])
 
     var now: Int64 {
-        readings.add(1, ordering: .relaxed)
+        readers.withLock { _ = $0.insert(pthread_self()) }
         return time.withLock { $0 }
     }
 
-    /// How often somebody looked.
-    var readingCount: Int { readings.load(ordering: .relaxed) }
+    /// How many threads looked since they were last forgotten.
+    var readerCount: Int { readers.withLock { $0.count } }
+
+    func forgetReaders() { readers.withLock { $0 = [] } }
 
     func advance(by seconds: Int64) { time.withLock { $0 += seconds } }
     func set(_ now: Int64) { time.withLock { $0 = now } }
@@ -142,7 +144,7 @@ final class TestClock: Sendable {
 
 /// Waits until something has come to hold; 20 seconds at most.
 func eventually(_ condition: @Sendable () -> Bool) async throws -> Bool {
-    let deadline = ContinuousClock.now + .seconds(20)
+    let deadline = ContinuousClock.now + .seconds(60)
     while !condition(), .now < deadline { try await Task.sleep(for: .milliseconds(2)) }
     return condition()
 }

@@ -122,7 +122,12 @@ extension TokenServer {
 extension ProcessReport {
     /// Records an issue unless it failed with this code, this sentence and this remedy, and gave no result.
     ///
-    /// What was said before stands in `warnings`, without `isogeo-vault: `.
+    /// - Parameters:
+    ///   - code: the exit code.
+    ///   - sentence: what happened.
+    ///   - remedy: what to do now.
+    ///   - warnings: what was said before, without `isogeo-vault: `.
+    ///   - sourceLocation: where the issue is reported.
     func expectFailure(
         _ code: Int,
         _ sentence: String,

@@ -193,7 +193,7 @@ struct UnlockingTests {
         let short = try home.folder.write("0123", to: "short")
         try await home.run("list", "--key-file", short).expectFailure(
             77,
-            "\(short) is no key file: it has 4 bytes, not 32 bytes or 64 hexadecimal digits.",
+            "\(short) is no key file: it holds neither 32 bytes nor 64 hexadecimal digits.",
             "Give the key file of this vault, unchanged."
         )
     }

@@ -74,6 +74,8 @@ import VaultTestSupport
     }
 
     @Test(.privileged) func `root: a lent file of root's is read by whoever may`() async throws {
+        // Where the other user can get to.
+        let folder = try TemporaryFolder(in: "/tmp")
         let path = try folder.write("secret", to: "file", mode: 0o444)
         try folder.setMode(0o711)
         await #expect(processExitsWith: .success) { [path = path as String] () async throws in

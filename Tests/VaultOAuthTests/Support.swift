@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 import VaultCrypto
 
@@ -50,4 +51,28 @@ func ask(
             return try TokenResponse.decode(reply, requestedAt: 0, now: 0, redactor: redactor)
         }
     }
+}
+
+/// A port that nobody listens on, and that nobody else can have meanwhile.
+final class ClosedPort {
+    let number: UInt16
+    private let socket: CInt
+
+    init() throws {
+        let socket = Glibc.socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+        self.socket = socket
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let bound = unsafe withUnsafeMutablePointer(to: &address) { address in
+            unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                unsafe bind(socket, address, size) == 0 && getsockname(socket, address, &size) == 0
+            }
+        }
+        try #require(bound)
+        number = UInt16(bigEndian: address.sin_port)
+    }
+
+    deinit { close(socket) }
 }

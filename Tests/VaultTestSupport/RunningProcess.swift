@@ -43,7 +43,7 @@ package final class RunningProcess: Sendable {
 
     /// Waits until `condition` holds for what was said, or the process has ended, or time is up.
     package func wait(
-        within patience: Duration = .seconds(20),
+        within patience: Duration = .seconds(60),
         until condition: @escaping @Sendable (ProcessReport) -> Bool
     ) async -> ProcessReport {
         await supervisor.wait(within: patience, until: condition)
@@ -53,7 +53,7 @@ package final class RunningProcess: Sendable {
     ///
     /// - Throws: `neverSaid` where it ended before, or time ran out.
     @discardableResult
-    package func expect(_ text: String, within patience: Duration = .seconds(20)) async throws(ProcessError)
+    package func expect(_ text: String, within patience: Duration = .seconds(60)) async throws(ProcessError)
         -> ProcessReport
     {
         let report = await wait(within: patience) { $0.outputText.contains(text) }

@@ -4,8 +4,9 @@ package import Foundation
 package final class TemporaryFolder: Sendable {
     package let path: String
 
-    package init() throws {
-        let base = try FileManager.default.temporaryDirectory.path().resolvingLinks()
+    /// Makes it in `base`; nil is the folder for temporary files, which may be closed to other users.
+    package init(in base: String? = nil) throws {
+        let base = try (base ?? FileManager.default.temporaryDirectory.path()).resolvingLinks()
         var template = Array((base + "/isogeo-vault-test.XXXXXX").utf8CString)
         guard unsafe mkdtemp(&template) != nil else { throw POSIXError.last }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -15,7 +15,7 @@ package final class TokenServer: Sendable {
         package var holdsAnswers = false
         /// A JSON array of scripted answers.
         package var answers: String?
-        package var limit: Duration = .seconds(120)
+        package var limit: Duration = .seconds(300)
 
         package init() {}
     }
@@ -85,7 +85,7 @@ package final class TokenServer: Sendable {
     /// Waits until so many requests were begun.
     ///
     /// - Returns: whether it came to that before time was up.
-    package func waitForRequests(_ count: Int, within patience: Duration = .seconds(20)) async throws -> Bool {
+    package func waitForRequests(_ count: Int, within patience: Duration = .seconds(60)) async throws -> Bool {
         let deadline = ContinuousClock.now + patience
         while try requests.count < count, .now < deadline { try await Task.sleep(for: .milliseconds(5)) }
         return try requests.count >= count
