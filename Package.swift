@@ -65,7 +65,10 @@ let package = Package(
             name: "VaultOAuthTests",
             dependencies: ["VaultOAuth", "VaultCrypto", "CVaultCurl", "VaultTestSupport"]
         ),
-        .testTarget(name: "IsogeoVaultTests", dependencies: ["IsogeoVault", "VaultTestSupport"]),
+        .testTarget(
+            name: "IsogeoVaultTests",
+            dependencies: ["IsogeoVault", "VaultCrypto", "VaultKeys", "VaultStore", "VaultOAuth", "VaultTestSupport"]
+        ),
         .testTarget(name: "VaultCommandsTests", dependencies: ["VaultCommands", "VaultTestSupport"]),
         .testTarget(name: "ProcessTests", dependencies: ["VaultTestSupport"]),
     ]
