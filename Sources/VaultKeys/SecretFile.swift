@@ -41,9 +41,14 @@ package enum SecretFile {
     /// - Parameters:
     ///   - path: the file.
     ///   - limit: one byte more than this is read at most, so that too much can be seen.
+    ///   - look: shown the descriptor before anything is read.
     /// - Returns: the content.
     /// - Throws: `unreadable`, `unsafeFile` for a folder, `timedOut`.
-    package static func readInput(_ path: String, limit: Int) throws(KeyError) -> SecretBytes {
+    package static func readInput(
+        _ path: String,
+        limit: Int,
+        looking look: (_ descriptor: Int32) -> Void = { _ in }
+    ) throws(KeyError) -> SecretBytes {
         let isStandardInput = path == "-"
         let descriptor = isStandardInput ? STDIN_FILENO : unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
         guard descriptor >= 0 else { throw .unreadable(path: path, errno: errno) }
@@ -52,6 +57,7 @@ package enum SecretFile {
         guard unsafe fstat(descriptor, &status) == 0 else { throw .unreadable(path: path, errno: errno) }
         let isFile = status.st_mode & S_IFMT == S_IFREG
         guard status.st_mode & S_IFMT != S_IFDIR else { throw .unsafeFile(path: path, .notRegular) }
+        look(descriptor)
         let name = isStandardInput ? "Standard input" : path
         do {
             return try .read(from: descriptor, limit: limit + 1, within: isFile ? nil : PassphraseSource.patience)
