@@ -99,7 +99,9 @@ extension Vault {
         }
     }
 
-    /// Drops the cached tokens of one application, or of all. Isogeo has no revocation: they live on until they expire.
+    /// Drops the cached tokens of one application, or of all.
+    ///
+    /// Isogeo has no revocation: they live on until they expire.
     public func forget(_ name: ApplicationName?) async throws(VaultError) {
         try await BlockingExecutor.run { () throws(VaultError) in
             let application = try name.map { (name) throws(VaultError) in try contents.application(name).application }
