@@ -59,7 +59,7 @@ let package = Package(
             path: "Tests/VaultTestSupport"
         ),
         .testTarget(name: "VaultCryptoTests", dependencies: ["VaultCrypto", "VaultTestSupport"]),
-        .testTarget(name: "VaultKeysTests", dependencies: ["VaultKeys", "VaultTestSupport"]),
+        .testTarget(name: "VaultKeysTests", dependencies: ["VaultKeys", "VaultCrypto", "VaultTestSupport"]),
         .testTarget(name: "VaultStoreTests", dependencies: ["VaultStore", "VaultTestSupport"]),
         .testTarget(
             name: "VaultOAuthTests",
@@ -69,8 +69,8 @@ let package = Package(
             name: "IsogeoVaultTests",
             dependencies: ["IsogeoVault", "VaultCrypto", "VaultKeys", "VaultStore", "VaultOAuth", "VaultTestSupport"]
         ),
-        .testTarget(name: "VaultCommandsTests", dependencies: ["VaultCommands", "VaultTestSupport"]),
-        .testTarget(name: "ProcessTests", dependencies: ["VaultTestSupport"]),
+        .testTarget(name: "VaultCommandsTests", dependencies: ["VaultCommands", "IsogeoVault", "VaultTestSupport"]),
+        .testTarget(name: "ProcessTests", dependencies: ["IsogeoVault", "VaultCrypto", "VaultTestSupport"]),
     ]
 )
 

@@ -16,15 +16,29 @@ public struct Protection: ~Copyable, Sendable {
     /// A key file, 32 random bytes; it is made, mode 0600, where there is none.
     public static func keyFile(_ path: String) -> Protection { Protection(.keyFile(path: path)) }
 
-    /// A passphrase that `ask` gets from somebody.
+    /// A passphrase that `ask` gets from somebody; it is called once, now.
+    ///
+    /// - Throws: what `ask` throws; `locked` when the passphrase is empty.
     public static func passphrase(asking ask: Unlocking.Asking) throws(VaultError) -> Protection {
         Protection(.credential(.passphrase(try Passphrase(asking: ask))))
     }
 
     /// The passphrase or key file that `unlocking` names, so that it opens the vault from then on.
+    ///
+    /// - Throws: what is wrong with what is named; `usage` for a recovery code, which is made and never chosen.
     public static func by(_ unlocking: Unlocking) throws(VaultError) -> Protection {
-        Protection(.credential(try unlocking.credential()))
+        guard !unlocking.isRecovery else {
+            throw VaultError(
+                .usage,
+                "A recovery code opens the vault that it was made for, and protects no other.",
+                remedy: "Protect it with a passphrase or a key file, and let a recovery code be made for it."
+            )
+        }
+        return Protection(.credential(try unlocking.credential()))
     }
+
+    /// A recovery code that was made just now.
+    static func recovery(_ code: consuming RecoveryCode) -> Protection { Protection(.credential(.recovery(code))) }
 
     /// Makes the slot; a key file is made before, and read back.
     borrowing func makeSlot(wrapping vaultKey: borrowing VaultKey, of vault: VaultIdentity, now: Int64) throws(KeyError)

@@ -6,12 +6,15 @@ internal import VaultKeys
 ///
 /// The way that is named is the only one tried.
 public struct Unlocking: Sendable {
-    /// Appends a passphrase, at most 1 024 bytes, that somebody was asked for.
+    /// Asks somebody for a passphrase or a recovery code and appends its bytes, at most 1 024, without a line end.
+    ///
+    /// The output's memory is guarded, locked, and wiped afterwards. What it throws is thrown by whoever called it.
     public typealias Asking = @Sendable (inout OutputSpan<UInt8>) throws(VaultError) -> Void
 
     private enum Way: Sendable {
         case environment(asking: Asking?)
         case named(UnlockMethod)
+        case recoveryCode(asking: Asking)
     }
 
     private let way: Way
@@ -37,15 +40,26 @@ public struct Unlocking: Sendable {
         Unlocking(.named(.passphrase(.file(path, trust: .own))))
     }
 
-    /// By the passphrase that a descriptor gives within a minute.
+    /// By the passphrase that a descriptor gives within a minute; one line end behind it is taken off.
     public static func passphraseDescriptor(_ descriptor: Int32) -> Unlocking {
         Unlocking(.named(.passphrase(.descriptor(descriptor))))
     }
 
-    /// By the passphrase that a command line of `/bin/sh` prints.
+    /// By the passphrase that a command line of `/bin/sh` prints; one line end behind it is taken off.
+    ///
+    /// Where there is no terminal to ask at, the command is ended after a minute.
     public static func passphraseCommand(_ line: String) -> Unlocking {
         Unlocking(.named(.passphrase(.command(line))))
     }
+
+    /// By the recovery code in a file of the user's own, mode 0600 or 0400.
+    public static func recoveryFile(_ path: String) -> Unlocking { Unlocking(.named(.recovery(file: path))) }
+
+    /// By the recovery code that `ask` gets from somebody.
+    ///
+    /// Case, hyphens and white space don't matter; an error names the groups with a slip in them, so that only those are
+    /// typed again.
+    public static func recoveryCode(asking ask: @escaping Asking) -> Unlocking { Unlocking(.recoveryCode(asking: ask)) }
 
     /// Whether a way was named, here or by the environment, so that nobody will be asked.
     package var isNamed: Bool { method != nil }
@@ -53,6 +67,7 @@ public struct Unlocking: Sendable {
     private var method: UnlockMethod? {
         switch way {
         case .named(let method): method
+        case .recoveryCode: nil
         case .environment:
             // That a variable with a secret is set is all that may be known of it: its value would be copied.
             .named(inEnvironment: { name in
@@ -66,8 +81,11 @@ public struct Unlocking: Sendable {
     /// - Throws: `locked` when nothing is named and nobody can be asked; what is wrong with what was named.
     func credential() throws(VaultError) -> Credential {
         if let method { return try translating { () throws(KeyError) in try method.credential() } }
-        guard case .environment(let asking?) = way else { throw Self.nothingNamed }
-        return .passphrase(try Passphrase(asking: asking))
+        switch way {
+        case .environment(let asking?): return .passphrase(try Passphrase(asking: asking))
+        case .recoveryCode(let asking): return .recovery(try RecoveryCode(asking: asking))
+        case .environment, .named: throw Self.nothingNamed
+        }
     }
 
     /// Nothing is named, and nobody can be asked.
@@ -79,7 +97,15 @@ public struct Unlocking: Sendable {
     )
 
     /// What people call the way, at the start of a sentence.
-    var name: String { method?.name ?? "The passphrase" }
+    var name: String { method?.name ?? (isRecovery ? "The recovery code" : "The passphrase") }
+
+    /// Whether it is a recovery code that opens the vault.
+    var isRecovery: Bool {
+        switch way {
+        case .recoveryCode, .named(.recovery): true
+        case .environment, .named: false
+        }
+    }
 }
 
 extension Passphrase {
@@ -90,6 +116,17 @@ extension Passphrase {
             try ask(&output)
         }
         do { self = try Passphrase(bytes) } catch { throw VaultError(.emptyPassphrase("The passphrase")) }
+    }
+}
+
+extension RecoveryCode {
+    /// Asks somebody for a recovery code.
+    fileprivate init(asking ask: Unlocking.Asking) throws(VaultError) {
+        let text = try SecretBytes(capacity: RecoveryCode.textLimit) {
+            (output: inout OutputSpan<UInt8>) throws(VaultError) in
+            try ask(&output)
+        }
+        self = try translating { () throws(KeyError) in try RecoveryCode(text: text) }
     }
 }
 

@@ -18,6 +18,8 @@ struct VaultDraft {
     var events: [AuditEvent] = []
     /// Whether it counts as a change of the vault, which a token doesn't.
     var raisesGeneration = true
+    /// Whether all is checked and nothing written.
+    var isRehearsal = false
 }
 
 extension VaultContents {
@@ -49,8 +51,15 @@ extension VaultContents {
             if draft.raisesGeneration { try Self.refuse(altered.filter { $0.id != slot }.map(\.name)) }
             draft.changes += sealer.auditEntries(draft.events, &draft.state.audit, oldest: snapshot.log, now: now)
             let next = try nextHeader(draft, now: now)
+            if draft.isRehearsal {
+                guard !database.isReadOnly else { throw VaultError(StoreError.readOnly(path: database.file.path)) }
+                return result
+            }
             do {
-                try database.commit(draft.changes + slotChanges(draft) + [.putHeader(next)], expecting: header.record.tag)
+                try database.commit(
+                    draft.changes + slotChanges(draft) + [.putHeader(next)],
+                    expecting: header.record.tag
+                )
                 return result
             } catch {
                 guard error == .changedMeanwhile, ContinuousClock.now < deadline else { throw VaultError(error) }

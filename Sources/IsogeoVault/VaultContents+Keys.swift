@@ -10,24 +10,29 @@ extension VaultContents {
 
     /// Adds a slot that `protection` opens.
     ///
-    /// - Returns: the slot's name.
-    func addKey(_ protection: borrowing Protection, now: Int64) throws(VaultError) -> KeySlot {
+    /// - Returns: the slot.
+    func addKey(_ protection: borrowing Protection, now: Int64, rehearsing: Bool = false) throws(VaultError) -> KeySlot
+    {
         // Made once, before the change: deriving a passphrase's key takes half a second.
         let slot = try newSlot(protection, now: now)
         try change(Wanted(), now: now) { (draft) throws(VaultError) in
             draft.slots = try Self.adding(slot, to: draft.intactSlots)
             draft.events.append(AuditEvent(.keyAdded, slot.name))
+            draft.isRehearsal = rehearsing
         }
         return slot
     }
 
     /// Puts a new slot into the place of another.
-    func changeKey(_ id: String, to protection: borrowing Protection, now: Int64) throws(VaultError) -> KeySlot {
+    func changeKey(_ id: String, to protection: borrowing Protection, now: Int64, rehearsing: Bool = false)
+        throws(VaultError) -> KeySlot
+    {
         let slot = try newSlot(protection, now: now)
         try change(Wanted(), now: now) { (draft) throws(VaultError) in
             let old = try Self.slot(id, among: draft.intactSlots.map { ($0.id, $0.name, $0.shortID) })
             draft.slots = try Self.adding(slot, to: draft.intactSlots.filter { $0.id != old })
             draft.events.append(AuditEvent(.keyChanged, slot.name, detail: id))
+            draft.isRehearsal = rehearsing
         }
         return slot
     }

@@ -13,7 +13,8 @@ extension VaultError {
             case .costRefused, .damagedSlot: .damaged
             case .cannotWrite, .notReadBack: .inputOutput
             case .doesNotFit, .noSlot, .unreadable, .notAKeyFile, .emptyPassphrase, .passphraseTooLong, .timedOut,
-                .badDescriptor, .commandFailed, .commandDidNotStart:
+                .badDescriptor, .commandFailed, .commandDidNotStart, .recoveryCodeDamaged, .recoveryCodeIncomplete,
+                .recoveryCodeNotAlphabet:
                 .locked
             }
         self.init(code, error.sentence, remedy: error.remedy)

@@ -11,7 +11,7 @@ public struct VaultStatus: Sendable {
     public struct Slot: Sendable {
         /// The first eight hexadecimal digits of its id.
         public let id: String
-        /// `passphrase`, `key-file`, or a kind of a later version.
+        /// `passphrase`, `key-file`, `recovery`, or a kind of a later version.
         public let kind: String
         /// When it was made.
         public let created: Date
@@ -29,7 +29,7 @@ public struct VaultStatus: Sendable {
     public let changed: Date
     /// How often it was changed, tokens apart.
     public let generation: Int
-    /// Its openers.
+    /// The ways to open it.
     public let slots: [Slot]
     /// How many applications it holds.
     public let applications: Int

@@ -6,8 +6,8 @@ package import IsogeoVault
 package struct Context: Sendable {
     /// The result, and nothing else.
     package var output: @Sendable ([UInt8]) throws(VaultError) -> Void
-    /// What is said to people.
-    package var message: @Sendable (String) -> Void
+    /// A line on standard error.
+    package var line: @Sendable (String) -> Void
     /// Who can be asked for a passphrase; nil where nobody can.
     package var terminal: @Sendable () -> (any PassphrasePrompting)?
     /// The clock, the network.
@@ -15,12 +15,12 @@ package struct Context: Sendable {
 
     package init(
         output: @escaping @Sendable ([UInt8]) throws(VaultError) -> Void,
-        message: @escaping @Sendable (String) -> Void,
+        line: @escaping @Sendable (String) -> Void,
         terminal: @escaping @Sendable () -> (any PassphrasePrompting)?,
         doors: VaultDoors
     ) {
         self.output = output
-        self.message = message
+        self.line = line
         self.terminal = terminal
         self.doors = doors
     }
@@ -30,10 +30,13 @@ package struct Context: Sendable {
     /// Standard output and error, the terminal, the real clock and network.
     package static let real = Context(
         output: { (bytes) throws(VaultError) in try StandardOutput.write(bytes) },
-        message: { StandardOutput.say($0) },
+        line: { StandardOutput.say($0) },
         terminal: { Terminal.forPrompts },
         doors: .real
     )
+
+    /// Says something to people.
+    func message(_ text: String) { line("isogeo-vault: \(text)") }
 
     /// Prints a result as text, followed by a newline.
     func print(_ text: String) throws(VaultError) { try output(Array("\(text)\n".utf8)) }

@@ -15,8 +15,8 @@ enum StandardOutput {
         )
     }
 
-    /// Says something to people; where nobody can hear it, it isn't said.
-    static func say(_ text: String) { _ = write(Array("isogeo-vault: \(text)\n".utf8), to: STDERR_FILENO) }
+    /// Writes a line for people; where nobody reads it, it is lost.
+    static func say(_ text: String) { _ = write(Array("\(text)\n".utf8), to: STDERR_FILENO) }
 
     /// The `errno` of what failed.
     private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {

@@ -8,6 +8,9 @@ package protocol PassphrasePrompting: Sendable {
     ///
     /// - Throws: `locked` when the prompt is dismissed, or more is typed than a passphrase has.
     func ask(_ prompt: String, into passphrase: inout OutputSpan<UInt8>) throws(VaultError)
+
+    /// Shows a recovery code, once.
+    func show(recoveryCode: Span<UInt8>) throws(VaultError)
 }
 
 /// The terminal that controls this process: `/dev/tty`, whatever the standard streams are.
@@ -31,6 +34,15 @@ struct Terminal: PassphrasePrompting {
         // The line end that was typed was not shown.
         Self.show("\n", on: terminal)
         try result.get()
+    }
+
+    func show(recoveryCode: Span<UInt8>) throws(VaultError) {
+        guard let terminal = Self.openTerminal() else { throw Self.failure(errno) }
+        defer { close(terminal) }
+        Self.show("Recovery code of the vault. Write it down now: it is shown this once.\n\n    ", on: terminal)
+        let written = unsafe recoveryCode.withUnsafeBufferPointer { unsafe write(terminal, $0.baseAddress, $0.count) }
+        guard written == recoveryCode.count else { throw Self.failure(errno) }
+        Self.show("\n\nKeep it on paper, apart from this computer.\n", on: terminal)
     }
 
     private static func readLine(

@@ -8,8 +8,8 @@ package struct VaultCommand: AsyncParsableCommand {
         commandName: "isogeo-vault",
         abstract: "Keeps the secrets of Isogeo group applications encrypted, and gets their tokens.",
         discussion: """
-            isogeo-vault import client_secrets.json    takes the secret into the vault
-            isogeo-vault token                         prints a token, from the vault while it is usable
+              isogeo-vault import client_secrets.json    takes the secret into the vault
+              isogeo-vault token                         prints a token
 
             Exit codes: 0 done; 64 usage; 65 the input file isn't acceptable; 66 no such vault or application; 67 the \
             credential was refused; 70 internal; 72 the vault is damaged; 73 exists already; 74 reading or writing \
@@ -17,7 +17,10 @@ package struct VaultCommand: AsyncParsableCommand {
             77 locked, or the key doesn't fit; 78 permissions or configuration.
             """,
         version: "0.1.0",
-        subcommands: [Import.self, Token.self, List.self, Status.self]
+        subcommands: [
+            Import.self, Token.self, List.self, Show.self, Rename.self, Remove.self, Default.self, Rotate.self,
+            Forget.self, Export.self, Key.self, Status.self, Verify.self, Backup.self, Restore.self, Log.self,
+        ]
     )
 
     package init() {}
@@ -28,8 +31,9 @@ package struct VaultCommand: AsyncParsableCommand {
     /// - Returns: the exit code.
     package static func run(_ arguments: [String]? = nil) async -> Int32 {
         let context = Context.current
+        let arguments = arguments ?? Array(Swift.CommandLine.arguments.dropFirst())
+        let errorFormat = ErrorFormat(in: arguments)
         do {
-            let arguments = arguments ?? Array(Swift.CommandLine.arguments.dropFirst())
             if let call = TokenCall(plain: arguments) {
                 try await call.run(context)
                 return 0
@@ -38,16 +42,15 @@ package struct VaultCommand: AsyncParsableCommand {
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
             return 0
         } catch let error as VaultError {
-            context.message("\(error.sentence)\n  \(error.remedy)")
-            return error.code.exitStatus
+            return errorFormat.tell(error, context)
         } catch {
             let code = exitCode(for: error)
-            let text = fullMessage(for: error)
+            let text = code == .success ? fullMessage(for: error) : message(for: error)
             guard code == .success else {
-                context.message(text.hasPrefix("Error: ") ? String(text.dropFirst("Error: ".count)) : text)
-                return code.rawValue
+                let sentence = text.hasPrefix("Error: ") ? String(text.dropFirst("Error: ".count)) : text
+                return errorFormat.tell(VaultError(.usage, sentence, remedy: "isogeo-vault help shows how."), context)
             }
-            do { try context.print(text) } catch { return error.code.exitStatus }
+            do { try context.print(text) } catch { return errorFormat.tell(error, context) }
             return 0
         }
     }

@@ -9,13 +9,19 @@ package enum KeyError: Error, Equatable {
     /// A file that others can read or change, or that is no file.
     case unsafeFile(path: String, UnsafeFileReason)
     /// A key file holds neither 32 bytes nor 64 hexadecimal digits.
-    case notAKeyFile(path: String, count: Int)
+    case notAKeyFile(path: String)
     /// A key file is to be made where something stands already, or can't be made.
     case cannotWrite(path: String, errno: Int32)
     /// What was written doesn't read back as it was.
     case notReadBack(path: String)
     case emptyPassphrase(String)
     case passphraseTooLong(String)
+    /// A recovery code whose groups with these numbers (1 … 13) don't check: mistyped, exchanged, or of another code.
+    case recoveryCodeDamaged(groups: [Int])
+    /// A recovery code with too few or too many characters, hyphens and blanks not counted.
+    case recoveryCodeIncomplete(characters: Int)
+    /// A recovery code with a character that none has, in the group with this number.
+    case recoveryCodeNotAlphabet(group: Int)
     /// A descriptor gave nothing for the time that it had.
     case timedOut(String)
     /// A descriptor can't be read, with the `errno`.
@@ -45,18 +51,27 @@ extension KeyError {
         switch self {
         case .doesNotFit(let way): "\(way) doesn't open this vault."
         case .noSlot(let kind): "This vault has no key slot of the kind \(kind.rawValue)."
+        case .unreadable(path: "", _): "The path of the key or passphrase file is empty."
         case .unreadable(let path, let code): "\(path) can't be read: \(describe(code))."
         case .unsafeFile(let path, .notRegular): "\(path) is not a regular file."
         case .unsafeFile(let path, .foreignOwner(let owner)): "\(path) belongs to somebody else (uid \(owner))."
         case .unsafeFile(let path, .mode(let mode)):
             "\(path) is open to others (mode 0\(String(mode, radix: 8)))."
         case .unsafeFile(let path, .hardLinks(let count)): "\(path) has \(count) names (hard links)."
-        case .notAKeyFile(let path, let count):
-            "\(path) is no key file: it has \(count) bytes, not 32 bytes or 64 hexadecimal digits."
+        case .notAKeyFile(let path):
+            "\(path) is no key file: it holds neither 32 bytes nor 64 hexadecimal digits."
         case .cannotWrite(let path, let code): "The key file \(path) can't be made: \(describe(code))."
         case .notReadBack(let path): "The key file \(path) doesn't read back as it was written."
         case .emptyPassphrase(let origin): "\(origin) is empty."
         case .passphraseTooLong(let origin): "\(origin) is longer than 1024 bytes."
+        case .recoveryCodeDamaged(let groups) where groups.count == 1:
+            "Group \(groups[0]) of the recovery code isn't as it was given out."
+        case .recoveryCodeDamaged(let groups):
+            "The groups \(enumeration(groups)) of the recovery code aren't as they were given out."
+        case .recoveryCodeIncomplete(let characters):
+            "The recovery code has \(characters) characters instead of \(RecoveryCode.characterCount)."
+        case .recoveryCodeNotAlphabet(let group):
+            "Group \(group) of the recovery code has a character that is in no recovery code."
         case .timedOut(let origin): "\(origin) gave nothing for 60 seconds."
         case .badDescriptor(let descriptor, let code): "Descriptor \(descriptor) can't be read: \(describe(code))."
         case .commandFailed(let status): "The passphrase command failed with status \(status)."
@@ -75,17 +90,25 @@ extension KeyError {
         switch self {
         case .doesNotFit: "Give the key that the vault was made with; `isogeo-vault status` lists its slots."
         case .noSlot: "`isogeo-vault status` lists the slots that this vault has; use one of them."
+        case .unreadable(path: "", _): "Give a path; to choose another way to unlock leave it out altogether."
         case .unreadable: "Check the path and who may read it."
         case .unsafeFile(_, .notRegular):
             "Give the path of the file itself; for a pipe use --passphrase-fd."
-        case .unsafeFile(let path, .foreignOwner): "Make it your own: sudo chown \"$USER\" '\(path)'."
-        case .unsafeFile(let path, .mode): "Close it: chmod 600 '\(path)'. A container's secret: --shared-key-file."
+        case .unsafeFile(let path, .foreignOwner): "Make it your own: sudo chown \"$USER\" \(quoted(path))."
+        case .unsafeFile(let path, .mode):
+            "Close it: chmod 600 \(quoted(path)). A container's secret: --shared-key-file."
         case .unsafeFile: "Keep one name of it alone; a second one may be somebody else's."
         case .notAKeyFile: "Give the key file of this vault, unchanged."
         case .cannotWrite: "Name a file that doesn't exist yet, in a folder of yours."
         case .notReadBack: "Check the disk, then try another path."
         case .emptyPassphrase: "Give a passphrase; to choose another way to unlock leave it out altogether."
         case .passphraseTooLong: "Give a passphrase of at most 1024 bytes, or use a key file."
+        case .recoveryCodeDamaged: "Compare them with what was written down, character by character."
+        case .recoveryCodeIncomplete:
+            "Compare it with what was written down: \(RecoveryCode.groupCount) groups of "
+                + "\(RecoveryCode.groupLength) characters; hyphens and blanks don't count."
+        case .recoveryCodeNotAlphabet:
+            "Compare it with what was written down: digits and letters without accents, and never a U."
         case .timedOut: "See that what writes the passphrase closes its end."
         case .badDescriptor: "Open it for reading, for instance: --passphrase-fd 3 3< FILE."
         case .commandFailed, .commandDidNotStart:
@@ -96,3 +119,13 @@ extension KeyError {
         }
     }
 }
+
+/// 1, 2 and 3.
+private func enumeration(_ numbers: [Int]) -> String {
+    let words = numbers.map(String.init)
+    guard let last = words.last, words.count > 1 else { return words.first ?? "" }
+    return words.dropLast().joined(separator: ", ") + " and \(last)"
+}
+
+/// One word for a shell, whatever the path holds.
+private func quoted(_ path: String) -> String { "'" + path.replacing("'", with: "'\\''") + "'" }

@@ -1,4 +1,3 @@
-internal import Glibc
 package import VaultCrypto
 
 /// A file with a vault's key: 32 bytes, or 64 hexadecimal digits with or without a line end.
@@ -14,38 +13,25 @@ package enum KeyFile {
         if content.count == count { return content }
         content.removeLineEnd()
         if content.count == 2 * count, let key = content.withBytes({ Hexadecimal.decode($0) }) { return key }
-        throw .notAKeyFile(path: path, count: content.count)
+        throw .notAKeyFile(path: path)
     }
 
     /// Makes a key file, mode 0600, with hexadecimal digits that survive being copied, and reads it back.
+    ///
+    /// It gets its name once it is written and synced: whoever is killed on the way leaves no key file, and the next try
+    /// doesn't find half of one.
     ///
     /// - Returns: the key.
     /// - Throws: `cannotWrite` (also when something stands there already), `notReadBack`.
     package static func make(_ path: String) throws(KeyError) -> SecretBytes {
         let key = SecretBytes.random(count: count)
         let digits = key.withBytes { Hexadecimal.encode($0) }
-        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .cannotWrite(path: path, errno: errno) }
-        let written = digits.withBytes { bytes in
-            unsafe bytes.withUnsafeBufferPointer { unsafe write(descriptor, $0.baseAddress, $0.count) }
+        do {
+            try SecretFile.make(path, digits)
+        } catch {
+            throw .cannotWrite(path: path, errno: error.code)
         }
-        let failure = written == digits.count && fchmod(descriptor, 0o600) == 0 && fsync(descriptor) == 0 ? 0 : errno
-        close(descriptor)
-        guard failure == 0, written == digits.count else {
-            unsafe unlink(path)
-            throw .cannotWrite(path: path, errno: failure)
-        }
-        syncFolder(of: path)
         guard let again = try? read(path, trust: .own), again.matches(key) else { throw .notReadBack(path: path) }
         return key
-    }
-
-    // The file's name lives in its folder: without this a power cut could take back the key of a vault that stays.
-    private static func syncFolder(of path: String) {
-        let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-        let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        fsync(descriptor)
-        close(descriptor)
     }
 }

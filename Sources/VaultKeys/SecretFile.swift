@@ -1,3 +1,4 @@
+internal import CVaultLinux
 internal import Glibc
 package import VaultCrypto
 
@@ -36,21 +37,25 @@ package enum SecretFile {
 
     /// Reads a file that somebody names once, whoever it belongs to: a file, a pipe, or standard input for `-`.
     ///
-    /// A pipe has a minute to give what it has.
+    /// A pipe has a minute to give what it has, and a FIFO as long to get somebody who writes.
     ///
     /// - Parameters:
     ///   - path: the file.
     ///   - limit: one byte more than this is read at most, so that too much can be seen.
+    ///   - milliseconds: how long a pipe has.
     ///   - look: shown the descriptor before anything is read.
     /// - Returns: the content.
     /// - Throws: `unreadable`, `unsafeFile` for a folder, `timedOut`.
     package static func readInput(
         _ path: String,
         limit: Int,
+        within milliseconds: Int64 = PassphraseSource.patience,
         looking look: (_ descriptor: Int32) -> Void = { _ in }
     ) throws(KeyError) -> SecretBytes {
         let isStandardInput = path == "-"
-        let descriptor = isStandardInput ? STDIN_FILENO : unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+        // O_NONBLOCK: opening a FIFO without a writer would wait for one for ever.
+        let flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK
+        let descriptor = isStandardInput ? STDIN_FILENO : unsafe open(path, flags)
         guard descriptor >= 0 else { throw .unreadable(path: path, errno: errno) }
         defer { if !isStandardInput { close(descriptor) } }
         var status = stat()
@@ -59,11 +64,63 @@ package enum SecretFile {
         guard status.st_mode & S_IFMT != S_IFDIR else { throw .unsafeFile(path: path, .notRegular) }
         look(descriptor)
         let name = isStandardInput ? "Standard input" : path
+        let deadline = isFile ? nil : ContinuousClock.now + .milliseconds(milliseconds)
         do {
-            return try .read(from: descriptor, limit: limit + 1, within: isFile ? nil : PassphraseSource.patience)
+            return try .read(from: descriptor, limit: limit + 1, until: deadline)
         } catch {
             throw error.code == ETIMEDOUT ? .timedOut(name) : .unreadable(path: name, errno: error.code)
         }
+    }
+
+    /// An `errno`.
+    package struct WriteFailure: Error { package let code: Int32 }
+
+    /// Makes a file, mode 0600, where nothing stands yet.
+    ///
+    /// It gets its name once it is written and synced: whoever is killed on the way leaves no half of it.
+    ///
+    /// - Throws: an `errno`; EEXIST when something stands there.
+    package static func make(_ path: String, _ content: borrowing SecretBytes) throws(WriteFailure) {
+        let draft = "\(path).\(String(UInt64.random(in: .min ... .max), radix: 36)).new"
+        defer { unsafe unlink(draft) }
+        try write(content, to: draft)
+        let failure = unsafe cvault_rename_to_new(draft, path)
+        guard failure == 0 else { throw WriteFailure(code: failure) }
+        syncFolder(of: path)
+    }
+
+    private static func write(_ content: borrowing SecretBytes, to draft: String) throws(WriteFailure) {
+        let descriptor = unsafe open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw WriteFailure(code: errno) }
+        defer { close(descriptor) }
+        let failure = content.withBytes { writeAll($0, to: descriptor) }
+        guard failure == 0 else { throw WriteFailure(code: failure) }
+        // Whatever the umask took away.
+        guard fchmod(descriptor, 0o600) == 0, fsync(descriptor) == 0 else { throw WriteFailure(code: errno) }
+    }
+
+    private static func writeAll(_ bytes: Span<UInt8>, to descriptor: Int32) -> Int32 {
+        unsafe bytes.withUnsafeBufferPointer { buffer in
+            var written = 0
+            while written < buffer.count {
+                let count = unsafe Glibc.write(
+                    descriptor,
+                    buffer.baseAddress?.advanced(by: written),
+                    buffer.count - written
+                )
+                if count > 0 { written += count } else if errno != EINTR { return errno }
+            }
+            return 0
+        }
+    }
+
+    // The file's name lives in its folder: without this a power cut could take back the key of a vault that stays.
+    private static func syncFolder(of path: String) {
+        let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
     }
 
     private static func objection(to status: stat, trust: Trust) -> UnsafeFileReason? {
@@ -103,13 +160,16 @@ extension SecretBytes {
     /// - Parameters:
     ///   - descriptor: open for reading.
     ///   - limit: the most to read, in bytes.
-    ///   - milliseconds: how long it may take altogether; nil waits for ever.
+    ///   - deadline: when it must be at its end; nil waits for ever.
     /// - Returns: what was read.
-    /// - Throws: an `errno`; ETIMEDOUT when the time is up.
-    static func read(from descriptor: Int32, limit: Int, within milliseconds: Int64? = nil) throws(ReadFailure)
-        -> SecretBytes
-    {
-        let deadline = milliseconds.map { ContinuousClock.now + .milliseconds($0) }
+    /// - Throws: `ETIMEDOUT` at the deadline, or what the system says.
+    static func read(
+        from descriptor: Int32,
+        limit: Int,
+        until deadline: ContinuousClock.Instant? = nil
+    ) throws(ReadFailure) -> SecretBytes {
+        // poll(2) passes over a negative number, and would wait for nothing.
+        guard descriptor >= 0 else { throw ReadFailure(code: EBADF) }
         return try SecretBytes(capacity: limit) { (output: inout OutputSpan<UInt8>) throws(ReadFailure) in
             while !output.isFull {
                 if let deadline { try waitUntilReadable(descriptor, deadline: deadline) }
@@ -120,7 +180,9 @@ extension SecretBytes {
                     return got
                 }
                 if result == 0 { return }
-                if result < 0, errno != EINTR { throw ReadFailure(code: errno) }
+                // EAGAIN: somebody else read what was there; it is waited for again.
+                let isTriedAgain = errno == EINTR || deadline != nil && errno == EAGAIN
+                if result < 0, !isTriedAgain { throw ReadFailure(code: errno) }
             }
         }
     }

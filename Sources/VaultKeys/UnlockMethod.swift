@@ -7,6 +7,8 @@ package import VaultCrypto
 package enum UnlockMethod: Equatable, Sendable {
     case keyFile(String, trust: SecretFile.Trust)
     case passphrase(PassphraseSource)
+    /// The recovery code in a file of the user's own.
+    case recovery(file: String)
 
     /// The first way that the environment names.
     ///
@@ -35,6 +37,7 @@ package enum UnlockMethod: Equatable, Sendable {
         switch self {
         case .keyFile(let path, _): "The key file \(path)"
         case .passphrase(let source): source.name
+        case .recovery(let path): "The recovery code in \(path)"
         }
     }
 
@@ -43,8 +46,11 @@ package enum UnlockMethod: Equatable, Sendable {
     /// - Throws: whatever is wrong with the file, descriptor, command or variable.
     package func credential() throws(KeyError) -> Credential {
         switch self {
-        case .keyFile(let path, let trust): .keyFile(try KeyFile.read(path, trust: trust))
-        case .passphrase(let source): .passphrase(try source.read())
+        case .keyFile(let path, let trust): return .keyFile(try KeyFile.read(path, trust: trust))
+        case .passphrase(let source): return .passphrase(try source.read())
+        case .recovery(let path):
+            let text = try SecretFile.read(path, limit: RecoveryCode.textLimit, trust: .own)
+            return .recovery(try RecoveryCode(text: text))
         }
     }
 }
@@ -54,11 +60,13 @@ package enum Credential: ~Copyable, Sendable {
     case passphrase(Passphrase)
     /// The 32 bytes of a key file.
     case keyFile(SecretBytes)
+    case recovery(RecoveryCode)
 
     package var kind: KeySlot.Kind {
         switch self {
         case .passphrase: .passphrase
         case .keyFile: .keyFile
+        case .recovery: .recovery
         }
     }
 
@@ -104,6 +112,7 @@ package enum Credential: ~Copyable, Sendable {
         case .passphrase(let passphrase):
             try PassphraseSlot.make(passphrase, cost: cost, wrapping: vaultKey, of: vault, now: now)
         case .keyFile(let key): KeyFileSlot.make(key, wrapping: vaultKey, of: vault, now: now)
+        case .recovery(let code): RecoverySlot.make(code, wrapping: vaultKey, of: vault, now: now)
         }
     }
 
@@ -111,6 +120,7 @@ package enum Credential: ~Copyable, Sendable {
         switch self {
         case .passphrase(let passphrase): try PassphraseSlot.secret(of: passphrase, for: slot)
         case .keyFile(let key): KeyFileSlot.secret(of: key, for: slot)
+        case .recovery(let code): RecoverySlot.secret(of: code, for: slot)
         }
     }
 }

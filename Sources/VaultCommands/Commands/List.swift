@@ -33,30 +33,3 @@ private struct ListReport: Encodable {
     let vault: String
     let applications: [ApplicationReport]
 }
-
-/// An application as JSON.
-private struct ApplicationReport: Encodable {
-    let name: String
-    let client_id: String
-    let token_uri: String
-    let basic_encoding: String
-    let ca_file: String?
-    let scopes: [String]
-    let created: String
-    let created_epoch: Int64
-    let secret_written: String
-    let secret_written_epoch: Int64
-
-    init(_ application: Application) {
-        name = application.name.description
-        client_id = application.clientID
-        token_uri = application.tokenURI
-        basic_encoding = application.basicEncoding.rawValue
-        ca_file = application.caFile
-        scopes = application.scopes
-        created = application.created.rfc3339
-        created_epoch = application.created.epochSeconds
-        secret_written = application.credentialWritten.rfc3339
-        secret_written_epoch = application.credentialWritten.epochSeconds
-    }
-}

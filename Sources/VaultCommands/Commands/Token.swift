@@ -12,12 +12,13 @@ struct Token: AsyncParsableCommand {
 
             Which application: NAME, else $ISOGEO_VAULT_APP, else the default, else the only one.
 
-              curl -H "Authorization: Bearer $(isogeo-vault token)" "https://v1.api.isogeo.com/resources/search"
+              curl -H "Authorization: Bearer $(isogeo-vault token)" \\
+                https://v1.api.isogeo.com/shares
             """
     )
 
     enum Format: String, ExpressibleByArgument, CaseIterable {
-        case raw, header, json
+        case raw, header, json, curl, env
     }
 
     @Argument(help: "The application.")
@@ -25,7 +26,8 @@ struct Token: AsyncParsableCommand {
 
     @Option(
         help: """
-            raw: the token; header: "Authorization: Bearer …"; json: with its application and its time to live.
+            raw: the token; header: "Authorization: Bearer …"; json: with its application and its time to live; \
+            curl: a line for curl --config; env: assignments for a shell's eval.
             """
     )
     var format = Format.raw
@@ -45,6 +47,15 @@ struct Token: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The scopes to ask for, in one word with spaces.", valueName: "scopes"))
     var scope: String?
 
+    @Option(help: ArgumentHelp("Ask with this client_secrets.json and keep nothing; no vault is needed.", valueName: "file"))
+    var from: String?
+
+    @Flag(help: "Ask with the credential in the environment and keep nothing; no vault is needed.")
+    var fromEnvironment = false
+
+    @OptionGroup(title: "Credential (with --from and --from-environment)")
+    var credential: CredentialOptions
+
     @OptionGroup(title: "Vault")
     var vault: VaultOptions
 
@@ -52,6 +63,10 @@ struct Token: AsyncParsableCommand {
         guard (0...86_400).contains(minTtl) else { throw ValidationError("--min-ttl is 0 to 86400 seconds.") }
         guard !json || format == .raw || format == .json else {
             throw ValidationError("--json and --format \(format.rawValue) contradict each other.")
+        }
+        guard from == nil || !fromEnvironment else { throw ValidationError("Give --from or --from-environment.") }
+        guard name == nil || (from == nil && !fromEnvironment) else {
+            throw ValidationError("A credential that isn't in the vault has no name there.")
         }
     }
 
@@ -61,6 +76,8 @@ struct Token: AsyncParsableCommand {
             format: json ? .json : format,
             newline: !noNewline,
             options: TokenOptions(scope: scope, minimumLifetime: minTtl, refresh: refresh),
+            source: fromEnvironment ? .environment : from.map(ImportSource.file),
+            credential: credential.options,
             vault: vault.choice
         )
         try await call.run(Context.current)
@@ -73,16 +90,51 @@ struct TokenCall {
     var format = Token.Format.raw
     var newline = true
     var options = TokenOptions()
+    /// The credential to ask with in place of one in the vault.
+    var source: ImportSource?
+    var credential = NewApplication.Options()
     var vault = VaultChoice()
 
     func run(_ context: Context) async throws(VaultError) {
-        let name = try applicationName(application)
-        let token = try await vault.open(context).token(for: name, options)
-        switch format {
-        case .raw: try context.output(Array((token.value + (newline ? "\n" : "")).utf8))
-        case .header: try context.output(Array(("Authorization: \(token.authorization)" + (newline ? "\n" : "")).utf8))
-        case .json: try context.printJSON(TokenReport(token))
+        let token = try await token(context)
+        if format == .json { return try context.printJSON(TokenReport(token)) }
+        try context.output(Array((token.text(format) + (newline ? "\n" : "")).utf8))
+    }
+
+    private func token(_ context: Context) async throws(VaultError) -> AccessToken {
+        guard let source else {
+            let name = try applicationName(application)
+            return try await vault.open(context).token(for: name, options)
         }
+        let application = try source.read(credential)
+        for warning in application.warnings { vault.say("warning: \(warning)", context) }
+        return try await application.token(options, doors: vault.doors(context))
+    }
+}
+
+extension AccessToken {
+    /// The token for programs that read text. A token comes from the server: what a shell or curl would take for more
+    /// than text is quoted (RFC 6749 Appendix A.12 allows every visible character).
+    fileprivate func text(_ format: Token.Format) -> String {
+        switch format {
+        case .raw, .json: value
+        case .header: "Authorization: \(authorization)"
+        case .curl:
+            "header = \"Authorization: \(authorization.escaping("\\").escaping("\""))\""
+        case .env:
+            """
+            export ISOGEO_ACCESS_TOKEN='\(value.split(separator: "'", omittingEmptySubsequences: false)
+                .joined(separator: "'\\''"))'
+            export ISOGEO_ACCESS_TOKEN_EXPIRES='\(expires.epochSeconds)'
+            """
+        }
+    }
+}
+
+extension String {
+    /// The text with a backslash before each `character`.
+    fileprivate func escaping(_ character: Character) -> String {
+        split(separator: character, omittingEmptySubsequences: false).joined(separator: "\\\(character)")
     }
 }
 

@@ -28,8 +28,14 @@ struct VaultOptions: ParsableArguments {
     )
     var passphraseCommand: String?
 
+    @Option(help: ArgumentHelp("Open it by the recovery code in this file, mode 0600 and yours.", valueName: "path"))
+    var recovery: String?
+
     @Flag(help: "Never ask for a passphrase: fail instead.")
     var noPrompt = false
+
+    @Option(help: "How an error is told: text, or json on one line.")
+    var errorFormat = ErrorFormat.text
 
     @Flag(name: [.short, .long], help: "Say nothing on standard error, errors apart.")
     var quiet = false
@@ -48,6 +54,7 @@ struct VaultOptions: ParsableArguments {
             passphraseFile.map { .passphraseFile($0) },
             passphraseFd.map { .passphraseDescriptor($0) },
             passphraseCommand.map { .passphraseCommand($0) },
+            recovery.map { .recoveryFile($0) },
         ].compactMap(\.self)
     }
 

@@ -1,0 +1,26 @@
+internal import ArgumentParser
+internal import IsogeoVault
+
+/// Copies the vault: `isogeo-vault backup FILE`.
+struct Backup: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup",
+        abstract: "Write a consistent copy of the vault, without its cached tokens.",
+        discussion: """
+            Every box is opened first: what is damaged isn't copied. The copy is encrypted like the vault, and the same \
+            keys open it; keep them apart from it.
+            """
+    )
+
+    @Argument(help: "The file to make, in a folder of yours.")
+    var file: String
+
+    @OptionGroup(title: "Vault")
+    var vault: VaultOptions
+
+    func run() async throws {
+        let context = Context.current
+        try await vault.choice.open(context).backup(to: file)
+        vault.choice.say("Wrote the backup \(file).", context)
+    }
+}

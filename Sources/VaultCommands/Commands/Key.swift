@@ -1,0 +1,117 @@
+internal import ArgumentParser
+internal import IsogeoVault
+
+/// The key slots: `isogeo-vault key …`.
+struct Key: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "key",
+        abstract: "List, add, change and remove the ways to open the vault.",
+        discussion: """
+            Each key slot opens the vault by itself. Removing one closes this file to it, and not the copies of the file \
+            that somebody may have: after a leak ask Isogeo for a new secret.
+            """,
+        subcommands: [KeyList.self, KeyAdd.self, KeyChange.self, KeyRemove.self]
+    )
+}
+
+/// Lists key slots: `isogeo-vault key list`.
+struct KeyList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the key slots.")
+
+    @Flag(help: "Print them as JSON.")
+    var json = false
+
+    @OptionGroup(title: "Vault")
+    var vault: VaultOptions
+
+    func run() async throws {
+        let context = Context.current
+        let slots = try await vault.choice.open(context).keys()
+        if json { return try context.printJSON(slots.map(SlotReport.init)) }
+        let rows = slots.map { [$0.id, $0.kind, $0.created.rfc3339] }
+        try context.print(table([["ID", "KIND", "MADE"]] + rows))
+    }
+}
+
+/// Adds a key slot: `isogeo-vault key add WAY`.
+struct KeyAdd: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "add",
+        abstract: "Add a way to open the vault: passphrase, key-file=PATH (made if missing), or recovery."
+    )
+
+    @OptionGroup
+    var new: NewKeyOptions
+
+    @OptionGroup(title: "Vault")
+    var vault: VaultOptions
+
+    func run() async throws {
+        let context = Context.current
+        let opened = try await vault.choice.open(context)
+        let slot = try await new.add(to: opened, context)
+        vault.choice.say("Added the key slot \(slot.kind) \(slot.id).", context)
+    }
+}
+
+/// Replaces a key slot: `isogeo-vault key change SLOT WAY`.
+struct KeyChange: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "change",
+        abstract: "Put a new key into the place of another, as for a new passphrase."
+    )
+
+    @Argument(help: "The slot: the beginning of its id, or its kind where only one has it.")
+    var slot: String
+
+    @OptionGroup
+    var new: NewKeyOptions
+
+    @OptionGroup(title: "Vault")
+    var vault: VaultOptions
+
+    func run() async throws {
+        let context = Context.current
+        let opened = try await vault.choice.open(context)
+        let changed = try await new.change(slot, of: opened, context)
+        vault.choice.say("The key slot \(slot) is now \(changed.kind) \(changed.id).", context)
+    }
+}
+
+/// Removes a key slot: `isogeo-vault key remove SLOT`.
+struct KeyRemove: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "remove",
+        abstract: "Remove a way to open the vault; the last one stays."
+    )
+
+    @Argument(help: "The slot: the beginning of its id, or its kind where only one has it.")
+    var slot: String
+
+    @OptionGroup(title: "Vault")
+    var vault: VaultOptions
+
+    func run() async throws {
+        let context = Context.current
+        try await vault.choice.open(context).removeKey(slot)
+        vault.choice.say(
+            "Removed the key slot \(slot). Copies of the vault that were made before still open with it.",
+            context
+        )
+    }
+}
+
+/// A key slot as JSON.
+struct SlotReport: Encodable {
+    let id: String
+    let kind: String
+    let created: String
+    let created_epoch: Int64
+
+    init(_ slot: VaultStatus.Slot) {
+        id = slot.id
+        kind = slot.kind
+        created = slot.created.rfc3339
+        created_epoch = slot.created.epochSeconds
+    }
+}

@@ -1,0 +1,59 @@
+internal import ArgumentParser
+internal import IsogeoVault
+
+/// Shows the audit trail: `isogeo-vault log`.
+struct Log: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "log",
+        abstract: "Show the audit trail: what was done to the vault, and with its secrets.",
+        discussion: """
+            The entries are sealed and chained: nobody without the vault's key can change one or take one out. The last \
+            10000 are kept.
+            """
+    )
+
+    @Option(help: ArgumentHelp("Show so many of the newest entries.", valueName: "count"))
+    var last: Int?
+
+    @Flag(help: "Print them as JSON.")
+    var json = false
+
+    @OptionGroup(title: "Vault")
+    var vault: VaultOptions
+
+    func validate() throws {
+        guard last.map({ $0 > 0 }) ?? true else { throw ValidationError("--last is a number above 0.") }
+    }
+
+    func run() async throws {
+        let context = Context.current
+        let entries = try await vault.choice.open(context).auditTrail().entries.suffix(last ?? .max)
+        if json { return try context.printJSON(entries.map(LogReport.init)) }
+        let rows = entries.map { entry in
+            [
+                "\(entry.number)", entry.time.rfc3339, entry.event.kind.rawValue,
+                [entry.event.subject, entry.event.detail].filter { !$0.isEmpty }.joined(separator: ", before: "),
+            ]
+        }
+        try context.print(table([["NUMBER", "TIME", "WHAT", "OF"]] + rows))
+    }
+}
+
+/// An entry of the audit trail as JSON.
+private struct LogReport: Encodable {
+    let number: Int64
+    let time: String
+    let time_epoch: Int64
+    let event: String
+    let subject: String
+    let detail: String
+
+    init(_ entry: AuditTrail.Entry) {
+        number = entry.number
+        time = entry.time.rfc3339
+        time_epoch = entry.time.epochSeconds
+        event = entry.event.kind.rawValue
+        subject = entry.event.subject
+        detail = entry.event.detail
+    }
+}

@@ -1,0 +1,29 @@
+internal import ArgumentParser
+internal import IsogeoVault
+
+/// Puts a copy back: `isogeo-vault restore FILE`.
+struct Restore: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore",
+        abstract: "Put a backup into the vault's place, after it was verified.",
+        discussion: """
+            The key is the backup's. What lies in the vault's place is copied beside it first. A vault that is too \
+            damaged to be read must be moved away by hand before.
+            """
+    )
+
+    @Argument(help: "The backup.")
+    var file: String
+
+    @OptionGroup(title: "Vault")
+    var vault: VaultOptions
+
+    func run() async throws {
+        let context = Context.current
+        var choice = vault.choice
+        choice.path = file
+        let kept = try await choice.open(context).restore(to: vault.choice.path)
+        choice.say("The vault is again as \(file) has it.", context)
+        if let kept { choice.say("What was there before is in \(kept).", context) }
+    }
+}

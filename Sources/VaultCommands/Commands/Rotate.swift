@@ -1,0 +1,47 @@
+internal import ArgumentParser
+internal import IsogeoVault
+
+/// Replaces a secret that was proven: `isogeo-vault rotate NAME FILE`.
+struct Rotate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rotate",
+        abstract: "Replace an application's secret, after the new one has given a token.",
+        discussion: """
+            The new client_secrets.json is tried first: when the server refuses it, or can't be reached, the vault stays \
+            as it is. Basic encoding and certificates stay what they were unless options say otherwise.
+            """
+    )
+
+    @Argument(help: "The application.")
+    var name: String
+
+    @Argument(help: "The new client_secrets.json; - is standard input.")
+    var file: String
+
+    @Option(help: ArgumentHelp("The scopes to ask for with the proof.", valueName: "scopes"))
+    var scope: String?
+
+    @OptionGroup(title: "Credential")
+    var credential: CredentialOptions
+
+    @OptionGroup(title: "Vault")
+    var vault: VaultOptions
+
+    func run() async throws {
+        let context = Context.current
+        let application = try validName(name)
+        let opened = try await vault.choice.open(context)
+        let present = try await opened.application(application)
+        var options = try credential.options
+        options.name = application
+        options.basicEncoding = credential.basicEncoding?.encoding ?? present.basicEncoding
+        options.caFile = credential.caFile ?? present.caFile
+        let new = try NewApplication(clientSecrets: file, options)
+        for warning in new.warnings { vault.choice.say("warning: \(warning)", context) }
+        try await opened.rotate(application, to: new, scope: scope)
+        vault.choice.say("The new secret of \(application) gave a token and is in the vault now.", context)
+        if new.tokenOrigin != present.tokenOrigin {
+            vault.choice.say("Tokens are requested from \(new.tokenOrigin) now, before from \(present.tokenOrigin).", context)
+        }
+    }
+}

@@ -1,0 +1,58 @@
+internal import ArgumentParser
+internal import IsogeoVault
+
+/// Opens every box: `isogeo-vault verify`.
+struct Verify: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Open every box in the vault and follow every chain; 72 when something isn't as it was written."
+    )
+
+    @Flag(help: "Print what was found as JSON.")
+    var json = false
+
+    @OptionGroup(title: "Vault")
+    var vault: VaultOptions
+
+    func run() async throws {
+        let context = Context.current
+        let result = try await vault.choice.open(context).verify()
+        if json {
+            try context.printJSON(VerificationReport(result))
+        } else {
+            for finding in result.findings { try context.print(finding.sentence) }
+            if result.findings.isEmpty {
+                try context.print(
+                    "All is as it was written: \(result.applications) applications, \(result.tokens) cached tokens, "
+                        + "\(result.auditEntries) entries of the audit trail."
+                )
+            }
+        }
+        guard result.findings.contains(where: \.isDamage) else { return }
+        throw VaultError(
+            .damaged,
+            "The vault isn't as it was written.",
+            remedy: "Restore a backup: isogeo-vault restore FILE"
+        )
+    }
+}
+
+/// What `verify` found, as JSON.
+private struct VerificationReport: Encodable {
+    struct Finding: Encodable {
+        let damage: Bool
+        let sentence: String
+    }
+
+    let applications: Int
+    let tokens: Int
+    let audit_entries: Int
+    let findings: [Finding]
+
+    init(_ result: Verification) {
+        applications = result.applications
+        tokens = result.tokens
+        audit_entries = result.auditEntries
+        findings = result.findings.map { Finding(damage: $0.isDamage, sentence: $0.sentence) }
+    }
+}

@@ -1,0 +1,42 @@
+internal import ArgumentParser
+internal import FoundationEssentials
+internal import IsogeoVault
+
+/// How an error is told on standard error.
+enum ErrorFormat: String, ExpressibleByArgument, CaseIterable {
+    case text, json
+
+    /// What the arguments ask for, whether or not the rest of them can be understood.
+    init(in arguments: [String]) {
+        let asksForJSON = zip(arguments, arguments.dropFirst()).contains { $0 == "--error-format" && $1 == "json" }
+        self = asksForJSON || arguments.contains("--error-format=json") ? .json : .text
+    }
+
+    /// Tells an error.
+    ///
+    /// - Returns: its exit code.
+    func tell(_ error: VaultError, _ context: Context) -> Int32 {
+        switch self {
+        case .text: context.message("\(error.sentence)\n  \(error.remedy)")
+        case .json:
+            let report = ErrorReport(
+                code: error.code.exitStatus,
+                name: error.code.name,
+                sentence: error.sentence,
+                remedy: error.remedy
+            )
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            context.line(String(decoding: (try? encoder.encode(report)) ?? Data(), as: UTF8.self))
+        }
+        return error.code.exitStatus
+    }
+}
+
+/// An error as JSON.
+private struct ErrorReport: Encodable {
+    let code: Int32
+    let name: String
+    let sentence: String
+    let remedy: String
+}

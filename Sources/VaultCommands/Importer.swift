@@ -1,0 +1,209 @@
+internal import Glibc
+internal import IsogeoVault
+
+/// Takes credentials into a vault, one after the other: the first may make it.
+struct Importer {
+    let command: Import
+    let context: Context
+    private var vault: Vault?
+    private var reports: [ImportReport] = []
+    private var failures: [VaultError] = []
+
+    init(command: Import, context: Context) {
+        self.command = command
+        self.context = context
+    }
+
+    private var choice: VaultChoice { command.vault.choice }
+
+    /// Takes all; one that fails doesn't keep the others out.
+    mutating func take(_ sources: [ImportSource]) async throws(VaultError) {
+        for (index, source) in sources.enumerated() {
+            if sources.count > 1 { Progress.show("\(index + 1) of \(sources.count): \(source.name)", choice) }
+            do {
+                try await take(source)
+            } catch {
+                guard sources.count > 1 else { throw error }
+                context.message("\(source.name): \(error.sentence)\n  \(error.remedy)")
+                failures.append(error)
+            }
+        }
+        Progress.clear(choice)
+        if command.json { try context.printJSON(ImportReports(imports: reports)) }
+        guard let first = failures.first else { return }
+        throw VaultError(
+            first.code,
+            "\(failures.count) of \(sources.count) were not imported.",
+            remedy: "Each has its reason above; the others are in the vault."
+        )
+    }
+
+    private mutating func take(_ source: ImportSource) async throws(VaultError) {
+        let application = try source.read(try command.options)
+        for warning in application.warnings { choice.say("warning: \(source.name): \(warning)", context) }
+        guard !command.dryRun else { return try report(application, .wouldImport, source) }
+        let proof = command.check ? try await application.prove(scope: command.scope, doors: choice.doors(context)) : nil
+        let outcome = try await store(application, proof)
+        try report(application, outcome, source)
+        guard command.deleteSource else {
+            if case .file(let path) = source, path != "-" {
+                choice.say("\(path) still holds the secret in clear: delete it when you no longer need it.", context)
+            }
+            return
+        }
+        try await delete(application, source)
+    }
+
+    // MARK: - The vault
+
+    private mutating func store(_ application: borrowing NewApplication, _ proof: ProvenToken?) async throws(VaultError)
+        -> ImportReport.Outcome
+    {
+        if vault == nil, try await !Vault.exists(at: choice.path) {
+            let protection = try protection()
+            do {
+                let made = try await Vault.create(
+                    at: choice.path,
+                    protectedBy: protection,
+                    importing: application,
+                    doors: choice.doors(context)
+                )
+                // Closed and opened anew through its slot: from here on it is known that it opens.
+                let vault = try await reopen(made, protection)
+                self.vault = vault
+                try await addRecoveryCode(to: vault)
+                return .madeVault
+            } catch {
+                // Somebody made it a moment before: what would have protected it opens it, or that is the answer.
+                guard error.code == .exists else { throw error }
+                vault = try await Vault.open(at: choice.path, protectedBy: protection, doors: choice.doors(context))
+            }
+        }
+        let vault = try await opened()
+        return try await vault.add(application, replacing: command.replace, proven: proof) ? .replaced : .added
+    }
+
+    private func reopen(_ made: consuming Vault, _ protection: borrowing Protection) async throws(VaultError) -> Vault {
+        _ = consume made
+        return try await Vault.open(at: choice.path, protectedBy: protection, doors: choice.doors(context))
+    }
+
+    // A vault that is there has its protection: --protect names what must open it.
+    private mutating func opened() async throws(VaultError) -> Vault {
+        if let vault { return vault }
+        var choice = choice
+        if case .keyFile(let path) = command.protect, !choice.hasNamedWay { choice.named = .keyFile(path) }
+        let opened = try await choice.open(context)
+        vault = opened
+        return opened
+    }
+
+    private func protection() throws(VaultError) -> Protection {
+        switch command.protect {
+        case .keyFile(let path):
+            choice.say("The vault is protected by the key file \(path): keep a copy of it, apart from the vault's.", context)
+            return .keyFile(path)
+        case .passphrase, .recovery, nil:
+            if choice.hasNamedWay { return try .by(choice.unlocking(context)) }
+            guard choice.mayAsk, let terminal = context.terminal() else { throw Self.noProtection }
+            return try .passphrase { (passphrase) throws(VaultError) in try terminal.askNew(into: &passphrase) }
+        }
+    }
+
+    // A key file is lost with its disk; with somebody at the terminal there is a code on paper before that.
+    private func addRecoveryCode(to vault: Vault) async throws(VaultError) {
+        guard case .keyFile = command.protect, !command.noRecovery, choice.mayAsk, let terminal = context.terminal() else {
+            return
+        }
+        _ = try await vault.addRecoveryCode { (code) throws(VaultError) in try terminal.show(recoveryCode: code) }
+    }
+
+    // MARK: - The source
+
+    private mutating func delete(_ application: borrowing NewApplication, _ source: ImportSource) async throws(VaultError) {
+        guard case .file(let path) = source, path != "-" else {
+            throw VaultError(.usage, "Only a file can be deleted.", remedy: "Leave --delete-source away.")
+        }
+        guard try await opened().holds(application) else {
+            throw VaultError(
+                .damaged,
+                "The vault doesn't give back what was read from \(path), which stays.",
+                remedy: "Look at the vault: isogeo-vault verify"
+            )
+        }
+        try application.deleteSource()
+        choice.say("Deleted \(path). Its old bytes may live on in snapshots, backups and on an SSD.", context)
+    }
+
+    // MARK: - What is said
+
+    private mutating func report(
+        _ application: borrowing NewApplication,
+        _ outcome: ImportReport.Outcome,
+        _ source: ImportSource
+    ) throws(VaultError) {
+        let path = vault?.path
+        choice.say(outcome.sentence(application.name, path ?? ""), context)
+        choice.say("Tokens \(outcome == .wouldImport ? "would" : "will") be requested from \(application.tokenOrigin).", context)
+        reports.append(
+            ImportReport(
+                application: application.name.description,
+                outcome: outcome,
+                source: source.name,
+                token_origin: application.tokenOrigin,
+                vault: path
+            )
+        )
+    }
+
+    private static let noProtection = VaultError(
+        .usage,
+        "There is no vault yet, and nothing says how to protect a new one.",
+        remedy: """
+            Choose one of these:
+              isogeo-vault import --protect key-file=PATH FILE         (PATH is made; keep a copy of it)
+              isogeo-vault import --passphrase-file PATH FILE          (the passphrase is in PATH, mode 0600)
+              isogeo-vault import --protect passphrase FILE            (on a terminal: you are asked for it)
+            """
+    )
+}
+
+/// An import as JSON.
+struct ImportReport: Encodable {
+    enum Outcome: String, Encodable {
+        case madeVault = "made-vault"
+        case wouldImport = "would-import"
+        case added, replaced
+
+        func sentence(_ name: ApplicationName, _ path: String) -> String {
+            switch self {
+            case .madeVault: "Made the vault \(path) with the application \(name)."
+            case .added: "Added the application \(name) to \(path)."
+            case .replaced: "Replaced the application \(name) in \(path)."
+            case .wouldImport: "Would import the application \(name)."
+            }
+        }
+    }
+
+    let application: String
+    let outcome: Outcome
+    let source: String
+    let token_origin: String
+    let vault: String?
+}
+
+private struct ImportReports: Encodable {
+    let imports: [ImportReport]
+}
+
+/// One line on a terminal that tells how far it is; nothing elsewhere.
+private enum Progress {
+    static func show(_ text: String, _ choice: VaultChoice) { write("\r\u{1B}[K\(text)", choice) }
+    static func clear(_ choice: VaultChoice) { write("\r\u{1B}[K", choice) }
+
+    private static func write(_ text: String, _ choice: VaultChoice) {
+        guard !choice.isQuiet, isatty(STDERR_FILENO) == 1 else { return }
+        let bytes = Array(text.utf8)
+        _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+}
