@@ -34,13 +34,19 @@ public struct NewApplication: ~Copyable, Sendable {
     public var tokenOrigin: String { endpoint.origin }
     /// What is odd about the file without making it useless, in sentences.
     public let warnings: [String]
+    /// Where it was read from.
+    public let source: Source
 
+    /// The file that was read, as it was then; nil for anything but a regular file.
+    let sourceFile: FileFingerprint?
+    /// 16 random bytes that no other value has, be it of the same credential.
+    let id = Sodium.randomBytes(16)
     private let file: ClientSecretsFile
     private let endpoint: TokenEndpoint
     private let encoding: VaultOAuth.BasicEncoding
     private let caFile: String?
 
-    /// Reads a `client_secrets.json`.
+    /// Reads a `client_secrets.json`, or the INI file that Isogeo's SDK makes of it.
     ///
     /// - Parameters:
     ///   - path: the file; `-` is standard input.
@@ -48,10 +54,18 @@ public struct NewApplication: ~Copyable, Sendable {
     /// - Throws: `inputNotAcceptable` with what the file is instead; `inputOutput` when it can't be read; `configuration`
     ///   for the CA file.
     public init(clientSecrets path: String, _ options: Options = Options()) throws(VaultError) {
-        try self.init(try Self.read(path), options)
+        var sourceFile: FileFingerprint?
+        let file = try Self.read(path) { sourceFile = FileFingerprint(descriptor: $0) }
+        let source = path == "-" ? Source.standardInput : .file(path)
+        try self.init(file, options, source: source, sourceFile: sourceFile)
     }
 
-    private init(_ file: consuming ClientSecretsFile, _ options: Options) throws(VaultError) {
+    init(
+        _ file: consuming ClientSecretsFile,
+        _ options: Options,
+        source: Source,
+        sourceFile: FileFingerprint?
+    ) throws(VaultError) {
         let encoding: VaultOAuth.BasicEncoding = options.basicEncoding == .raw ? .raw : .form
         let endpoint = try Self.endpoint(of: file, options)
         // Whatever can't be sent is refused now, and not when the first job needs a token.
@@ -66,14 +80,18 @@ public struct NewApplication: ~Copyable, Sendable {
         self.endpoint = endpoint
         self.encoding = encoding
         self.caFile = caFile
+        self.source = source
+        self.sourceFile = sourceFile
         warnings = Self.warnings(file, encoding: encoding)
         self.file = file
     }
 
-    private static func read(_ path: String) throws(VaultError) -> ClientSecretsFile {
+    private static func read(_ path: String, looking look: (_ descriptor: Int32) -> Void) throws(VaultError)
+        -> ClientSecretsFile
+    {
         let bytes: SecretBytes
         do {
-            bytes = try SecretFile.readInput(path, limit: ClientSecretsFile.sizeLimit)
+            bytes = try SecretFile.readInput(path, limit: ClientSecretsFile.sizeLimit, looking: look)
         } catch {
             throw VaultError(.inputOutput, error.sentence, remedy: error.remedy)
         }
@@ -123,6 +141,11 @@ extension NewApplication {
         _ body: (borrowing SecretBytes) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         try body(file.secret)
+    }
+
+    /// Whether tokens for both are asked for in the same name at the same place.
+    borrowing func isSameClient(as metadata: ApplicationMetadata) -> Bool {
+        file.clientID == metadata.clientID && endpoint == metadata.endpoint
     }
 
     /// What is stored of it beside the secret, with a new credential id.

@@ -92,9 +92,9 @@ struct TokenIssuer {
         under lease: borrowing Lease?
     ) throws(VaultError) -> AccessToken {
         let secret = try contents.secret(of: application)
-        let grant: TokenGrant
+        let granted: GrantedToken
         do throws(OAuthError) {
-            grant = try send(request, application.metadata, secret)
+            granted = try GrantedToken(request, for: application.metadata, secret: secret, doors: doors)
         } catch {
             // Whoever wants a token and nothing more is given one that still lives.
             let least = max(minimum, Self.leastRest)
@@ -104,37 +104,9 @@ struct TokenIssuer {
             }
             throw VaultError(error)
         }
-        let token = CachedToken(grant)
-        let lifetime = token.lifetime
-        if grant.lifetimeIsAssumed {
-            doors.warn("The server doesn't say how long its token lives: an hour is assumed.")
-        }
-        if grant.isCacheable { store(token, of: application, id: id) }
-        guard minimum == 0 || lifetime.remaining(at: doors.now()) > minimum else {
-            throw VaultError(
-                .unexpectedAnswer,
-                "The server grants tokens for \(lifetime.seconds) s, which is no more than the \(minimum) s that are wanted.",
-                remedy: "Ask for a shorter minimum."
-            )
-        }
-        return accessToken(token, application, .endpoint)
-    }
-
-    private func send(
-        _ request: TokenRequest,
-        _ metadata: ApplicationMetadata,
-        _ secret: borrowing SecretBytes
-    ) throws(OAuthError) -> TokenGrant {
-        // One clock for all: a lifetime counts from a moment of the clock that it is measured by.
-        var clientDoors = TokenClient.Doors.system
-        clientDoors.now = doors.now
-        return try TokenClient(transport: doors.transport, doors: clientDoors).token(
-            for: request,
-            clientID: metadata.clientID,
-            secret: secret,
-            encoding: metadata.encoding,
-            connection: ConnectionSettings(caFile: metadata.caFile)
-        )
+        if granted.isCacheable { store(granted.token, of: application, id: id) }
+        try granted.check(minimum: minimum, now: doors.now())
+        return accessToken(granted.token, application, .endpoint)
     }
 
     // MARK: - The cache

@@ -4,13 +4,37 @@ extension Vault {
     /// - Parameters:
     ///   - application: what is added.
     ///   - replacing: whether one of the same name is replaced; its cached tokens go then.
+    ///   - proof: the token that proved it, which is kept; nil when it wasn't proven.
     /// - Returns: whether one was replaced.
-    /// - Throws: `exists`; `damaged`; `inputOutput`; `tryAgain` when others kept the vault busy.
+    /// - Throws: `exists`; `damaged`; `inputOutput`; `tryAgain` when others kept the vault busy; `usage` for the proof of
+    ///   another application.
     @discardableResult
-    public func add(_ application: borrowing NewApplication, replacing: Bool = false) async throws(VaultError) -> Bool {
+    public func add(
+        _ application: borrowing NewApplication,
+        replacing: Bool = false,
+        proven proof: ProvenToken? = nil
+    ) async throws(VaultError) -> Bool {
         try await BlockingExecutor.run { () throws(VaultError) in
-            try contents.add(application, replacing: replacing, now: doors.now())
+            let replaced = try contents.add(application, replacing: replacing, proven: proof, now: doors.now())
+            let others = contents.otherNames(of: application).map(\.description).joined(separator: ", ")
+            if !others.isEmpty {
+                doors.warn(
+                    "The same client_id at \(application.tokenOrigin) is in the vault as \(others) too: "
+                        + "a new secret from Isogeo will have to go to each."
+                )
+            }
+            return replaced
         }
+    }
+
+    /// Whether the vault gives back what was read: the application of that name has this client_id, token endpoint and
+    /// secret.
+    ///
+    /// It is read anew from the vault's file, and the secrets are compared in constant time.
+    ///
+    /// - Throws: `damaged` when the secret can't be opened.
+    public func holds(_ application: borrowing NewApplication) async throws(VaultError) -> Bool {
+        try await BlockingExecutor.run { () throws(VaultError) in try contents.holds(application) }
     }
 
     /// The applications, by name.
@@ -70,12 +94,14 @@ extension Vault {
         try await BlockingExecutor.run { () throws(VaultError) in
             // A name that is mistyped must not cost a request.
             _ = try contents.application(name)
-            let proof = try TokenProof(of: application, scope: scope, doors: doors)
+            let proof = try ProvenToken(of: application, scope: scope, doors: doors)
             try contents.rotate(name, to: application, proof: proof, now: doors.now())
         }
     }
 
-    /// Drops the cached tokens of one application, or of all. Isogeo has no revocation: they live on until they expire.
+    /// Drops the cached tokens of one application, or of all.
+    ///
+    /// Isogeo has no revocation: they live on until they expire.
     public func forget(_ name: ApplicationName?) async throws(VaultError) {
         try await BlockingExecutor.run { () throws(VaultError) in
             let application = try name.map { (name) throws(VaultError) in try contents.application(name).application }

@@ -55,15 +55,17 @@ public final class Vault: Sendable {
     ///   - path: where; nil for the standard place. Missing folders are made.
     ///   - protection: what opens it.
     ///   - application: its first application.
+    ///   - proof: the token that proved it, which is kept; nil when it wasn't proven.
     /// - Returns: the vault, open.
     /// - Throws: `exists` when there is one already, be it since a moment ago; `configuration` for an unsafe place or key
     ///   file; `inputOutput`; `tryAgain` when somebody else has been making it for too long.
     public static func create(
         at path: String? = nil,
         protectedBy protection: borrowing Protection,
-        importing application: borrowing NewApplication
+        importing application: borrowing NewApplication,
+        proven proof: ProvenToken? = nil
     ) async throws(VaultError) -> Vault {
-        try await create(at: path, protectedBy: protection, importing: application, doors: .real)
+        try await create(at: path, protectedBy: protection, importing: application, proven: proof, doors: .real)
     }
 
     /// Whether there is a vault.
@@ -124,6 +126,7 @@ public final class Vault: Sendable {
         at path: String?,
         protectedBy protection: borrowing Protection,
         importing application: borrowing NewApplication,
+        proven proof: ProvenToken? = nil,
         doors: VaultDoors
     ) async throws(VaultError) -> Vault {
         let path = try place(path)
@@ -132,6 +135,7 @@ public final class Vault: Sendable {
                 at: path,
                 protection: protection,
                 application: application,
+                proven: proof,
                 now: doors.now()
             )
             return Vault(contents, doors: doors)

@@ -9,36 +9,39 @@ struct StoredApplication: Sendable {
 
 extension VaultContents {
     // Up to so many rows are all compared with the header before a secret is opened.
-    private static let comparedLimit: Int64 = 1000
+    static let comparedLimit: Int64 = 1000
 
     /// Adds an application; one of the same name is replaced only when that is said.
     ///
     /// - Returns: whether one was replaced. It keeps its row and loses its tokens.
     /// - Throws: `exists`, and what a change throws.
-    func add(_ new: borrowing NewApplication, replacing: Bool, now: Int64) throws(VaultError) -> Bool {
+    func add(_ new: borrowing NewApplication, replacing: Bool, proven proof: ProvenToken? = nil, now: Int64)
+        throws(VaultError) -> Bool
+    {
+        try proof?.check(new)
         let nameTag = sealer.nameTag(of: new.name)
         return try change(Wanted(applications: .named(tag: nameTag)), now: now) { (draft) throws(VaultError) -> Bool in
-            guard let old = draft.snapshot.applications.first else {
-                let row = new.withSecret {
-                    sealer.application(Sodium.randomBytes(16), new.metadata(now: now), secret: $0)
-                }
-                draft.put(row, replacing: nil, sealer)
-                draft.events.append(AuditEvent(.imported, new.name.description))
-                return false
-            }
-            guard replacing else {
+            let old = draft.snapshot.applications.first
+            guard old == nil || replacing else {
                 throw VaultError(
                     .exists,
                     "There is an application \(new.name) already.",
                     remedy: "Replace its secret with --replace, or give the new one another name with --name."
                 )
             }
-            let metadata = new.metadata(now: now, created: try stored(old).metadata.created)
-            let row = new.withSecret { sealer.application(old.id, metadata, secret: $0) }
+            let created = try old.map { (row) throws(VaultError) in try stored(row).metadata.created }
+            let metadata = new.metadata(now: now, created: created)
+            let row = new.withSecret { sealer.application(old?.id ?? Sodium.randomBytes(16), metadata, secret: $0) }
             draft.put(row, replacing: old, sealer)
-            draft.changes.append(.removeTokens(application: old.id))
-            draft.events.append(AuditEvent(.replaced, new.name.description))
-            return true
+            if let old { draft.changes.append(.removeTokens(application: old.id)) }
+            draft.events.append(AuditEvent(old == nil ? .imported : .replaced, new.name.description))
+            if let proof {
+                if let token = sealer.token(proof.granted, of: row.id, metadata) {
+                    draft.changes.append(.putToken(token))
+                }
+                draft.events.append(AuditEvent(.tokenRequested, new.name.description))
+            }
+            return old != nil
         }
     }
 
@@ -109,6 +112,15 @@ extension VaultContents {
         var sum = SetHash()
         for row in rows { sum.add(sealer.digest(of: row)) }
         return sum
+    }
+}
+
+extension RecordSealer {
+    /// The row of a token that was just granted; nil for one that may not be kept.
+    func token(_ granted: GrantedToken, of application: [UInt8], _ metadata: ApplicationMetadata) -> TokenRecord? {
+        guard granted.isCacheable else { return nil }
+        let id = tokenID(of: application, metadata, request: granted.request)
+        return token(id, of: application, granted.token)
     }
 }
 

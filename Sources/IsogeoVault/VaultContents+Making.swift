@@ -14,6 +14,7 @@ extension VaultContents {
     ///   - path: where; missing folders are made.
     ///   - protection: the first slot.
     ///   - application: the first application.
+    ///   - proof: the token that proved it, which is kept.
     ///   - now: seconds since 1970.
     /// - Returns: the vault, open.
     /// - Throws: `exists` when somebody was faster; what is wrong with the place or the key.
@@ -21,8 +22,10 @@ extension VaultContents {
         at path: String,
         protection: borrowing Protection,
         application: borrowing NewApplication,
+        proven proof: ProvenToken? = nil,
         now: Int64
     ) throws(VaultError) -> VaultContents {
+        try proof?.check(application)
         let (file, lockFile) = try translating { () throws(StoreError) in
             let file = try VaultFile.prepare(path)
             return (file, try LockFile.open(beside: file))
@@ -30,13 +33,14 @@ extension VaultContents {
         let lease = try makingLease(lockFile)
         // Seen before a key is made for a vault that somebody has made meanwhile.
         guard try !exists(at: path) else { throw VaultError(StoreError.vaultExists(path: file.path)) }
-        return try make(file, protection: protection, application: application, now: now, under: lease)
+        return try make(file, protection: protection, application: application, proven: proof, now: now, under: lease)
     }
 
     private static func make(
         _ file: VaultFile,
         protection: borrowing Protection,
         application: borrowing NewApplication,
+        proven proof: ProvenToken? = nil,
         now: Int64,
         under lease: borrowing Lease
     ) throws(VaultError) -> VaultContents {
@@ -49,16 +53,21 @@ extension VaultContents {
             throw VaultError(error)
         }
         let sealer = RecordSealer(vaultKey, vault: vault, keyEpoch: 1)
-        let row = application.withSecret { secret in
-            sealer.application(Sodium.randomBytes(16), application.metadata(now: now), secret: secret)
-        }
+        let metadata = application.metadata(now: now)
+        let row = application.withSecret { sealer.application(Sodium.randomBytes(16), metadata, secret: $0) }
+        let token = proof.flatMap { sealer.token($0.granted, of: row.id, metadata) }
         var state = HeaderState()
         state.applications.add(sealer.digest(of: row))
         guard let slots = SlotDigests([slot.digestEntry]) else { throw .damaged("its first slot has another form") }
-        let events = [AuditEvent(.created), AuditEvent(.imported, application.name.description)]
+        let name = application.name.description
+        let events =
+            [AuditEvent(.created), AuditEvent(.imported, name)]
+            + (proof == nil ? [] : [AuditEvent(.tokenRequested, name)])
         let entries = sealer.auditEntries(events, &state.audit, oldest: [], now: now)
         let header = sealer.header(state, slots: slots, after: nil, now: now)
-        let rows: [Change] = [.putHeader(header), .putSlot(slot.record), .putApplication(row)] + entries
+        let rows: [Change] =
+            [.putHeader(header), .putSlot(slot.record), .putApplication(row)] + (token.map { [.putToken($0)] } ?? [])
+            + entries
         let database = try translating { () throws(StoreError) in try VaultDatabase.create(file, rows) }
         return VaultContents(database, sealer: sealer, openedBy: slot.id)
     }

@@ -40,7 +40,7 @@ extension VaultContents {
     func rotate(
         _ name: ApplicationName,
         to new: borrowing NewApplication,
-        proof: TokenProof,
+        proof: ProvenToken,
         now: Int64
     ) throws(VaultError) {
         try changeApplication(name, now: now) { (draft, old) throws(VaultError) in
@@ -49,10 +49,7 @@ extension VaultContents {
             let row = new.withSecret { sealer.application(old.row.id, metadata, secret: $0) }
             draft.put(row, replacing: old.row, sealer)
             draft.changes.append(.removeTokens(application: old.row.id))
-            if let token = proof.token {
-                let id = sealer.tokenID(of: row.id, metadata, request: proof.request)
-                draft.changes.append(.putToken(sealer.token(id, of: row.id, token)))
-            }
+            if let token = sealer.token(proof.granted, of: row.id, metadata) { draft.changes.append(.putToken(token)) }
             draft.events.append(AuditEvent(.rotated, name.description))
         }
     }

@@ -43,12 +43,14 @@ package enum SecretFile {
     ///   - path: the file.
     ///   - limit: one byte more than this is read at most, so that too much can be seen.
     ///   - milliseconds: how long a pipe has.
+    ///   - look: shown the descriptor before anything is read.
     /// - Returns: the content.
     /// - Throws: `unreadable`, `unsafeFile` for a folder, `timedOut`.
     package static func readInput(
         _ path: String,
         limit: Int,
-        within milliseconds: Int64 = PassphraseSource.patience
+        within milliseconds: Int64 = PassphraseSource.patience,
+        looking look: (_ descriptor: Int32) -> Void = { _ in }
     ) throws(KeyError) -> SecretBytes {
         let isStandardInput = path == "-"
         // O_NONBLOCK: opening a FIFO without a writer would wait for one for ever.
@@ -60,6 +62,7 @@ package enum SecretFile {
         guard unsafe fstat(descriptor, &status) == 0 else { throw .unreadable(path: path, errno: errno) }
         let isFile = status.st_mode & S_IFMT == S_IFREG
         guard status.st_mode & S_IFMT != S_IFDIR else { throw .unsafeFile(path: path, .notRegular) }
+        look(descriptor)
         let name = isStandardInput ? "Standard input" : path
         let deadline = isFile ? nil : ContinuousClock.now + .milliseconds(milliseconds)
         do {

@@ -7,6 +7,7 @@ package enum ClientSecretsMember: String, Sendable, CaseIterable {
     case tokenURI = "token_uri"
     case isogeoType = "isogeo_type"
     case projectID = "project_id"
+    case redirectURIs = "redirect_uris"
 }
 
 /// Why a file isn't an acceptable `client_secrets.json`, and what it is instead.
@@ -15,8 +16,10 @@ package enum ClientSecretsProblem: Error, Equatable, Sendable {
     case tooLarge(limit: Int)
     case utf16
     case notJSON(StrictJSON.Failure)
-    /// The SDK's older form: `[auth]`, `CLIENT_ID = …`.
+    /// An INI file, but not the SDK's: it has no section `[auth]`.
     case iniFile
+    /// The SDK's INI file, with a line that can't be understood, by its number.
+    case iniLine(Int, INILineProblem)
     case notAnObject
     /// `client_id` stands at the top, without `{"web": {` before it.
     case headCutOff
@@ -33,6 +36,23 @@ package enum ClientSecretsProblem: Error, Equatable, Sendable {
     case tooLong(ClientSecretsMember)
     case controlCharacter(ClientSecretsMember)
     case placeholder(ClientSecretsMember)
+    /// Where it comes from something else than JSON.
+    case notUTF8(ClientSecretsMember)
+}
+
+extension ClientSecretsProblem {
+    /// The member that is wrong and what it is, to be said behind the name of whatever holds it; nil for the others.
+    package var fault: (member: ClientSecretsMember, phrase: String)? {
+        switch self {
+        case .empty(let member): (member, "is empty")
+        case .wrongType(let member): (member, "has the wrong JSON type")
+        case .tooLong(let member): (member, "is too long")
+        case .controlCharacter(let member): (member, "contains a control character")
+        case .placeholder(let member): (member, "is a placeholder")
+        case .notUTF8(let member): (member, "isn't UTF-8")
+        default: nil
+        }
+    }
 }
 
 extension ClientSecretsProblem: Explained {
@@ -43,7 +63,8 @@ extension ClientSecretsProblem: Explained {
         case .utf16: "The file is UTF-16; JSON is UTF-8."
         case .notJSON(let failure):
             "The file isn't JSON: at line \(failure.line), column \(failure.column), \(failure.reason.phrase)."
-        case .iniFile: "The file is an INI file, the SDK's older form, not a client_secrets.json."
+        case .iniFile: "The file is an INI file without the section [auth], from which the SDK reads a credential."
+        case .iniLine(let number, let problem): "Line \(number) of the INI file can't be read: \(problem.phrase)."
         case .notAnObject: "The file is JSON, but not an object."
         case .headCutOff: "The file's head is cut off: client_id stands outside of \"web\"."
         case .apiEntity: "The file is an application as Isogeo's API describes it, not a client_secrets.json."
@@ -53,20 +74,17 @@ extension ClientSecretsProblem: Explained {
         case .severalApplications: "The file has both \"web\" and \"installed\"."
         case .userApplication: "The file belongs to a user application, which can't get tokens by itself."
         case .missing(let member): "The file has no \(member.rawValue)."
-        case .empty(let member): "The file's \(member.rawValue) is empty."
-        case .wrongType(let member): "The file's \(member.rawValue) has the wrong JSON type."
-        case .tooLong(let member): "The file's \(member.rawValue) is too long."
-        case .controlCharacter(let member): "The file's \(member.rawValue) contains a control character."
-        case .placeholder(let member): "The file's \(member.rawValue) is a placeholder."
+        case .empty, .wrongType, .tooLong, .controlCharacter, .placeholder, .notUTF8:
+            fault.map { "The file's \($0.member.rawValue) \($0.phrase)." } ?? "The file isn't acceptable."
         }
     }
 
     package var remedy: String {
         switch self {
-        case .utf16: "Save it again as UTF-8."
+        case .utf16, .notUTF8: "Save it again as UTF-8."
         case .notJSON, .emptyFile, .tooLarge, .notAnObject, .noApplication, .severalApplications:
             "Use the client_secrets.json as Isogeo sent it, unedited."
-        case .iniFile: "Use the client_secrets.json that Isogeo sent; the INI file was made from it."
+        case .iniFile, .iniLine: "Use the client_secrets.json that Isogeo sent; the SDK's INI file was made from it."
         case .headCutOff: "Use the file as Isogeo sent it, or put {\"web\": { before it and }} behind it."
         case .apiEntity: "Put its client_id and client_secret into {\"web\": {…}}, or ask Isogeo for the file."
         case .serviceAccount, .authorizedUser: "Use the client_secrets.json of an Isogeo group application."

@@ -163,8 +163,7 @@ import VaultCrypto
     @Test(
         arguments: [
             (" \n", .emptyFile),
-            ("[auth]\nCLIENT_ID = \(clientID)\nCLIENT_SECRET = \(canary)\n", .iniFile),
-            ("\n[auth]\r\nCLIENT_SECRET=\(canary)", .iniFile),
+            ("[other]\nCLIENT_ID = \(clientID)\nCLIENT_SECRET = \(canary)\n", .iniFile),
             (#"[{"web":{\#(pair)}}]"#, .notAnObject), ("[true]", .notAnObject), (#""\#(canary)""#, .notAnObject),
             (#"\#(pair)}}"#, .headCutOff), ("{\(pair)}", .headCutOff),
             (#"{"_id":"x","name":"n","url":"u",\#(pair)}"#, .apiEntity),

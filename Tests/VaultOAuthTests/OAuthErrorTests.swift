@@ -16,6 +16,7 @@ import Testing
             .clientSecrets(.severalApplications), .clientSecrets(.userApplication), .clientSecrets(.missing(.clientID)),
             .clientSecrets(.empty(.clientID)), .clientSecrets(.wrongType(.scopes)), .clientSecrets(.tooLong(.kind)),
             .clientSecrets(.controlCharacter(.kind)), .clientSecrets(.placeholder(.clientSecret)),
+            .clientSecrets(.iniLine(1, .noValue)), .clientSecrets(.notUTF8(.clientID)),
             .parameters(.invalidScope), .parameters(.emptyName), .parameters(.controlCharacter), .parameters(.repeated),
             .parameters(.tooLong(limit: 1)), .configuration(.keyLogging), .configuration(.libraryMissing),
             .configuration(.libraryTooOld(version: "7.68.0")), .configuration(.libraryWithoutOpenSSL),

@@ -1,0 +1,145 @@
+internal import Glibc
+internal import VaultCrypto
+internal import VaultKeys
+internal import VaultOAuth
+
+extension NewApplication {
+    /// Reads the variables that Isogeo's SDK and tools read.
+    ///
+    /// `ISOGEO_API_GROUP_CLIENT_ID` and `ISOGEO_API_GROUP_CLIENT_SECRET`, else `ISOGEO_CLIENT_ID` and
+    /// `ISOGEO_CLIENT_SECRET`; `ISOGEO_TOKEN_URL`, else `ISOGEO_ID_URL`, else `ISOGEO_PLATFORM`. An empty variable is one
+    /// that isn't set. Both secrets are overwritten where they lie, so that this is called once, before other threads look
+    /// at the environment.
+    ///
+    /// - Parameter options: what the environment doesn't say.
+    /// - Throws: `usage`, naming the variable that is missing or not acceptable; `configuration` for the CA file.
+    public init(fromEnvironment options: Options = Options()) throws(VaultError) {
+        try self.init(options, in: .process)
+    }
+
+    init(_ options: Options, in environment: CredentialEnvironment) throws(VaultError) {
+        let credential = try environment.credential()
+        var options = options
+        let uri = try options.tokenURI == nil ? environment.tokenURI() : nil
+        if let uri {
+            do { _ = try TokenEndpoint(uri.text) } catch {
+                throw VaultError(.usage, error.sentence, remedy: "Correct \(uri.variable), or give --token-uri.")
+            }
+            options.tokenURI = uri.text
+        }
+        let file: ClientSecretsFile
+        do throws(OAuthError) {
+            file = try ClientSecretsFile(
+                clientID: credential.id,
+                secret: credential.secret,
+                tokenURI: options.tokenURI
+            )
+        } catch {
+            throw credential.names.explain(error)
+        }
+        do { try self.init(file, options, source: .environment, sourceFile: nil) } catch {
+            // There is no input file here that could be at fault.
+            guard error.code == .inputNotAcceptable else { throw error }
+            throw VaultError(.usage, error.sentence, remedy: error.remedy)
+        }
+    }
+}
+
+/// The environment, as far as a credential may stand in it.
+struct CredentialEnvironment: Sendable {
+    /// A variable that holds no secret.
+    let value: @Sendable (String) -> String?
+    /// Whether a variable is set to anything, without a look at it.
+    let isSet: @Sendable (String) -> Bool
+    /// A secret, overwritten where it lies.
+    let take: @Sendable (String) -> SecretBytes?
+
+    /// The process's own.
+    static let process = CredentialEnvironment(
+        value: { environmentVariable($0) },
+        isSet: { name in unsafe getenv(name).map { value in unsafe value.pointee != 0 } ?? false },
+        take: { EnvironmentSecret.take($0) }
+    )
+
+    /// The variables of one credential.
+    struct Names: Sendable {
+        let id: String
+        let secret: String
+
+        static let all = [
+            Names(id: "ISOGEO_API_GROUP_CLIENT_ID", secret: "ISOGEO_API_GROUP_CLIENT_SECRET"),
+            Names(id: "ISOGEO_CLIENT_ID", secret: "ISOGEO_CLIENT_SECRET"),
+        ]
+    }
+
+    struct Credential: ~Copyable {
+        let names: Names
+        let id: String
+        let secret: SecretBytes
+    }
+
+    /// The first credential of which anything is set.
+    func credential() throws(VaultError) -> Credential {
+        guard let names = Names.all.first(where: { isSet($0.id) || isSet($0.secret) }) else {
+            throw VaultError(
+                .usage,
+                "The environment holds no credential.",
+                remedy: "Set \(Names.all.map { "\($0.id) and \($0.secret)" }.joined(separator: ", or "))."
+            )
+        }
+        // One of two is left from something else, and a mixture would be refused by the server as a wrong secret is.
+        guard isSet(names.id) else { throw .missing(names.id, beside: names.secret) }
+        guard isSet(names.secret), let secret = take(names.secret) else {
+            throw .missing(names.secret, beside: names.id)
+        }
+        // The others often hold the same secret.
+        for other in Names.all where other.secret != names.secret { _ = take(other.secret) }
+        return Credential(names: names, id: value(names.id) ?? "", secret: secret)
+    }
+
+    /// Where tokens are requested, and the variable that says so; nil for Isogeo's.
+    func tokenURI() throws(VaultError) -> (text: String, variable: String)? {
+        if let text = value("ISOGEO_TOKEN_URL"), !text.isEmpty { return (text, "ISOGEO_TOKEN_URL") }
+        if var text = value("ISOGEO_ID_URL"), !text.isEmpty {
+            while text.hasSuffix("/") { text.removeLast() }
+            return (text + "/oauth/token", "ISOGEO_ID_URL")
+        }
+        switch (value("ISOGEO_PLATFORM") ?? "").lowercased() {
+        case "", "prod": return nil
+        case "qa": return ("https://id.api.qa.isogeo.com/oauth/token", "ISOGEO_PLATFORM")
+        case "custom":
+            throw VaultError(
+                .usage,
+                "ISOGEO_PLATFORM is custom, and nothing says where tokens are requested.",
+                remedy: "Set ISOGEO_TOKEN_URL or ISOGEO_ID_URL, or give --token-uri."
+            )
+        default:
+            throw VaultError(
+                .usage,
+                "ISOGEO_PLATFORM is neither prod nor qa nor custom.",
+                remedy: "Set it to one of these, or give --token-uri."
+            )
+        }
+    }
+}
+
+extension CredentialEnvironment.Names {
+    /// A file's fault in the words of the environment.
+    fileprivate func explain(_ error: OAuthError) -> VaultError {
+        guard case .clientSecrets(let problem) = error, let fault = problem.fault else {
+            return VaultError(.usage, error.sentence, remedy: error.remedy)
+        }
+        let variable = fault.member == .clientID ? id : secret
+        return VaultError(
+            .usage,
+            "\(variable) \(fault.phrase).",
+            remedy: "Set it to what Isogeo sent, and nothing more."
+        )
+    }
+}
+
+extension VaultError {
+    fileprivate static func missing(_ variable: String, beside other: String) -> VaultError {
+        VaultError(.usage, "\(other) is set, and \(variable) isn't.", remedy: "Set both, or neither.")
+    }
+}

@@ -1,0 +1,72 @@
+internal import VaultOAuth
+
+/// The proof that a credential works: a token that it gave just now.
+///
+/// `Vault.add` keeps it with the application, so that the first who wants a token needs no other.
+public struct ProvenToken: Sendable {
+    let granted: GrantedToken
+    /// The `NewApplication` that was proven, and no other.
+    private let application: [UInt8]
+
+    /// Asks for a token with a credential that isn't in a vault yet; it blocks.
+    ///
+    /// - Throws: `credentialRefused`, and whatever else can keep a token from being given.
+    init(of application: borrowing NewApplication, scope: String?, doors: VaultDoors) throws(VaultError) {
+        let metadata = application.metadata(now: doors.now())
+        do throws(OAuthError) {
+            let request = try TokenRequest(endpoint: metadata.endpoint, scope: scope)
+            granted = try application.withSecret { (secret) throws(OAuthError) in
+                try GrantedToken(request, for: metadata, secret: secret, doors: doors)
+            }
+        } catch {
+            throw VaultError(error)
+        }
+        self.application = application.id
+    }
+
+    /// Refuses the proof of another application: its token would be given out for this one.
+    func check(_ application: borrowing NewApplication) throws(VaultError) {
+        guard self.application == application.id else {
+            throw VaultError(
+                .usage,
+                "The proof is of another credential than the one that is added.",
+                remedy: "Add the application that was proven."
+            )
+        }
+    }
+}
+
+extension NewApplication {
+    /// Proves that the credential works, by a live token.
+    ///
+    /// - Parameter scope: asked for, where the server wants one.
+    /// - Returns: the proof, which `Vault.add` and `Vault.create` may keep.
+    /// - Throws: `credentialRefused`, which is never tried again by itself; `tryAgain`; `unexpectedAnswer`.
+    public borrowing func prove(scope: String? = nil) async throws(VaultError) -> ProvenToken {
+        try await prove(scope: scope, doors: .real)
+    }
+
+    package borrowing func prove(scope: String?, doors: VaultDoors) async throws(VaultError) -> ProvenToken {
+        try await BlockingExecutor.run { () throws(VaultError) in
+            try ProvenToken(of: self, scope: scope, doors: doors)
+        }
+    }
+
+    /// A token for this credential, which is asked for and kept nowhere; no vault is needed.
+    ///
+    /// - Parameter options: scope and least lifetime; there is no cache that `refresh` could pass over.
+    /// - Returns: the token, be it one that may not be kept.
+    /// - Throws: `credentialRefused`, which is never tried again by itself; `tryAgain`; `unexpectedAnswer`, also when the
+    ///   server grants less than the least lifetime.
+    public borrowing func token(_ options: TokenOptions = TokenOptions()) async throws(VaultError) -> AccessToken {
+        try await token(options, doors: .real)
+    }
+
+    package borrowing func token(_ options: TokenOptions, doors: VaultDoors) async throws(VaultError) -> AccessToken {
+        try await BlockingExecutor.run { () throws(VaultError) in
+            let granted = try ProvenToken(of: self, scope: options.scope, doors: doors).granted
+            try granted.check(minimum: Int64(options.minimumLifetime), now: doors.now())
+            return AccessToken(granted.token, of: name, at: doors.now(), .endpoint)
+        }
+    }
+}

@@ -1,0 +1,53 @@
+internal import VaultCrypto
+internal import VaultOAuth
+
+extension Vault {
+    /// Writes an application's credential, its secret in clear, to a new `client_secrets.json`.
+    ///
+    /// The audit trail tells it before the first byte is written. How the Basic header is written and the CA file have no
+    /// place in such a file.
+    ///
+    /// - Parameters:
+    ///   - name: whose.
+    ///   - path: a place where nothing lies yet; the file gets mode 0600.
+    /// - Throws: `noApplication`; `exists`; `damaged`; `inputOutput`, and then there is no file.
+    public func export(_ name: ApplicationName, to path: String) async throws(VaultError) {
+        try await BlockingExecutor.run { () throws(VaultError) in
+            let (application, _) = try contents.application(name)
+            let content = application.metadata.clientSecrets(try contents.secret(of: application))
+            let file = try FolderEntry(path)
+            // Empty first: a path that can't be written is no export, and none is told.
+            try file.makeFile { (descriptor) throws(VaultError) in
+                tellExport(of: name)
+                try file.write(content, to: descriptor)
+            }
+            warnOfLosses(application.metadata)
+        }
+    }
+
+    // A vault on a disk that has become read-only is one more reason to get the secret out.
+    private func tellExport(of name: ApplicationName) {
+        do { try contents.tellExport(of: name, now: doors.now()) } catch {
+            doors.warn("The audit trail can't tell of this export. \(error.sentence) \(error.remedy)")
+        }
+    }
+
+    private func warnOfLosses(_ metadata: ApplicationMetadata) {
+        let options =
+            (metadata.encoding == .raw ? [] : ["--basic-encoding \(metadata.encoding.rawValue)"])
+            + (metadata.caFile.map { ["--ca-file \($0)"] } ?? [])
+        guard !options.isEmpty else { return }
+        doors.warn("A client_secrets.json can't say all: import it with \(options.joined(separator: " ")).")
+    }
+}
+
+extension ApplicationMetadata {
+    /// The file that was imported, as far as it is remembered.
+    fileprivate func clientSecrets(_ secret: borrowing SecretBytes) -> SecretBytes {
+        ClientSecretsWriter(
+            clientID: clientID,
+            tokenURI: endpoint.canonicalText,
+            metadata: .init(authURI: authURI, scopes: scopes, kind: kind, isogeoType: isogeoType)
+        ).json(secret: secret)
+    }
+}
