@@ -18,16 +18,20 @@ let swiftSettings: [SwiftSetting] =
 
 let cSettings: [CSetting] = strict ? [.treatAllWarnings(as: .error)] : []
 
+// Through swift-log, since that is what a server's own log handler understands.
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
     name: "isogeo-vault",
     products: [
         .library(name: "IsogeoVault", targets: ["IsogeoVault"]),
+        .library(name: "IsogeoVaultTesting", targets: ["IsogeoVaultTesting"]),
         .executable(name: "isogeo-vault", targets: ["isogeo-vault"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
     ],
     targets: [
         // The ground: C, each library known to exactly one floor.
@@ -44,8 +48,10 @@ let package = Package(
         .target(name: "VaultOAuth", dependencies: ["VaultCrypto", "CVaultCurl"]),
         .target(
             name: "IsogeoVault",
-            dependencies: ["VaultCrypto", "VaultKeys", "VaultStore", "VaultOAuth", "CVaultLinux"]
+            dependencies: ["VaultCrypto", "VaultKeys", "VaultStore", "VaultOAuth", "CVaultLinux", logging]
         ),
+        // For the tests of programs that use the library.
+        .target(name: "IsogeoVaultTesting", dependencies: ["IsogeoVault", logging]),
         .target(name: "VaultCommands", dependencies: ["IsogeoVault", "VaultCrypto", "CVaultLinux", argumentParser]),
         .executableTarget(
             name: "isogeo-vault",
@@ -66,6 +72,10 @@ let package = Package(
             dependencies: ["VaultOAuth", "VaultCrypto", "CVaultCurl", "VaultTestSupport"]
         ),
         .testTarget(name: "IsogeoVaultTests", dependencies: ["IsogeoVault", "VaultTestSupport"]),
+        .testTarget(
+            name: "IsogeoVaultTestingTests",
+            dependencies: ["IsogeoVaultTesting", "IsogeoVault", "VaultTestSupport", logging]
+        ),
         .testTarget(name: "VaultCommandsTests", dependencies: ["VaultCommands", "VaultTestSupport"]),
         .testTarget(name: "ProcessTests", dependencies: ["VaultTestSupport"]),
     ]

@@ -91,6 +91,7 @@ struct TokenIssuer {
         under lease: borrowing Lease?
     ) throws(VaultError) -> AccessToken {
         let secret = try contents.secret(of: application)
+        doors.log(.asking(application.metadata.name, endpoint: application.metadata.endpoint.origin))
         let grant: TokenGrant
         do throws(OAuthError) {
             grant = try send(request, application.metadata, secret)
@@ -105,6 +106,7 @@ struct TokenIssuer {
         }
         let token = CachedToken(grant)
         let lifetime = token.lifetime
+        doors.log(.granted(application.metadata.name, seconds: lifetime.seconds))
         if grant.lifetimeIsAssumed {
             doors.warn("The server doesn't say how long its token lives: an hour is assumed.")
         }
@@ -156,6 +158,10 @@ struct TokenIssuer {
         _ application: StoredApplication,
         _ source: AccessToken.Source
     ) -> AccessToken {
-        AccessToken(token, of: application.metadata.name, at: doors.now(), source)
+        let now = doors.now()
+        if source == .vault {
+            doors.log(.found(application.metadata.name, seconds: token.lifetime.remaining(at: now)))
+        }
+        return AccessToken(token, of: application.metadata.name, at: now, source)
     }
 }

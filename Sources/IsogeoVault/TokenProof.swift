@@ -14,6 +14,7 @@ struct TokenProof: Sendable {
         let metadata = application.metadata(now: doors.now())
         do throws(OAuthError) {
             let request = try TokenRequest(endpoint: metadata.endpoint, scope: scope)
+            doors.log(.asking(metadata.name, endpoint: metadata.endpoint.origin))
             let grant = try application.withSecret { (secret) throws(OAuthError) in
                 try TokenClient(transport: doors.transport).token(
                     for: request,
@@ -23,6 +24,7 @@ struct TokenProof: Sendable {
                     connection: ConnectionSettings(caFile: metadata.caFile)
                 )
             }
+            doors.log(.granted(metadata.name, seconds: Int64(grant.lifetime)))
             self.request = request.body
             token = grant.isCacheable ? CachedToken(grant) : nil
         } catch {
