@@ -18,8 +18,9 @@ let swiftSettings: [SwiftSetting] =
 
 let cSettings: [CSetting] = strict ? [.treatAllWarnings(as: .error)] : []
 
-// Through swift-log, since that is what a server's own log handler understands.
+// A library logs by whatever the program that uses it has chosen, and swift-log is how Swift programs say that.
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let inMemoryLogging = Target.Dependency.product(name: "InMemoryLogging", package: "swift-log")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -74,7 +75,10 @@ let package = Package(
         .testTarget(name: "IsogeoVaultTests", dependencies: ["IsogeoVault", "VaultTestSupport"]),
         .testTarget(
             name: "IsogeoVaultTestingTests",
-            dependencies: ["IsogeoVaultTesting", "IsogeoVault", "VaultTestSupport", logging]
+            dependencies: [
+                "IsogeoVaultTesting", "IsogeoVault", "VaultOAuth", "VaultCrypto", "VaultTestSupport", logging,
+                inMemoryLogging,
+            ]
         ),
         .testTarget(name: "VaultCommandsTests", dependencies: ["VaultCommands", "VaultTestSupport"]),
         .testTarget(name: "ProcessTests", dependencies: ["VaultTestSupport"]),

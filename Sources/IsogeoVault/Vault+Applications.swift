@@ -84,7 +84,9 @@ extension Vault {
         }
     }
 
-    /// Drops the cached tokens of one application, or of all. Isogeo has no revocation: they live on until they expire.
+    /// Drops the cached tokens of one application, or of all.
+    ///
+    /// Isogeo has no revocation: they live on until they expire.
     public func forget(_ name: ApplicationName?) async throws(VaultError) {
         try await doors.perform(AuditEvent(.tokensForgotten, name?.description ?? "")) { () throws(VaultError) in
             let contents = try contents

@@ -6,7 +6,9 @@ extension Vault {
         try await doors.perform { () throws(VaultError) in try contents.slots().map(VaultStatus.Slot.init) }
     }
 
-    /// Adds a key slot: another way to open the vault. Nothing is encrypted anew.
+    /// Adds a key slot: another way to open the vault.
+    ///
+    /// Nothing is encrypted anew.
     ///
     /// - Returns: the slot.
     /// - Throws: `usage` when there are 16 slots, or 4 passphrases, already.

@@ -17,6 +17,12 @@ public final class FakeTokenProvider: TokenProviding {
         public let application: ApplicationName?
         /// What was said of the token.
         public let options: TokenOptions
+
+        /// A call, to compare with.
+        public init(application: ApplicationName? = nil, options: TokenOptions = TokenOptions()) {
+            self.application = application
+            self.options = options
+        }
     }
 
     private let answers: [Answer]

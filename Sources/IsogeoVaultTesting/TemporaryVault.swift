@@ -3,7 +3,8 @@ public import Logging
 
 /// A real vault in a folder of its own, which is removed with the value.
 ///
-/// It is opened by a key file beside it: that takes no time, and protects nothing.
+/// It is opened by a key file beside it: that takes no time, and protects nothing. Keep the value as long as the vault is
+/// used: it closes the vault at its end.
 public final class TemporaryVault: Sendable {
     /// The vault, open.
     public let vault: Vault
