@@ -66,13 +66,16 @@ let package = Package(
             path: "Tests/VaultTestSupport"
         ),
         .testTarget(name: "VaultCryptoTests", dependencies: ["VaultCrypto", "VaultTestSupport"]),
-        .testTarget(name: "VaultKeysTests", dependencies: ["VaultKeys", "VaultTestSupport"]),
+        .testTarget(name: "VaultKeysTests", dependencies: ["VaultKeys", "VaultCrypto", "VaultTestSupport"]),
         .testTarget(name: "VaultStoreTests", dependencies: ["VaultStore", "VaultTestSupport"]),
         .testTarget(
             name: "VaultOAuthTests",
             dependencies: ["VaultOAuth", "VaultCrypto", "CVaultCurl", "VaultTestSupport"]
         ),
-        .testTarget(name: "IsogeoVaultTests", dependencies: ["IsogeoVault", "VaultTestSupport"]),
+        .testTarget(
+            name: "IsogeoVaultTests",
+            dependencies: ["IsogeoVault", "VaultCrypto", "VaultKeys", "VaultStore", "VaultOAuth", "VaultTestSupport"]
+        ),
         .testTarget(
             name: "IsogeoVaultTestingTests",
             dependencies: [
@@ -80,8 +83,8 @@ let package = Package(
                 inMemoryLogging,
             ]
         ),
-        .testTarget(name: "VaultCommandsTests", dependencies: ["VaultCommands", "VaultTestSupport"]),
-        .testTarget(name: "ProcessTests", dependencies: ["VaultTestSupport"]),
+        .testTarget(name: "VaultCommandsTests", dependencies: ["VaultCommands", "IsogeoVault", "VaultTestSupport"]),
+        .testTarget(name: "ProcessTests", dependencies: ["IsogeoVault", "VaultCrypto", "VaultTestSupport"]),
     ]
 )
 

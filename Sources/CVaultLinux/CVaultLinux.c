@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -83,6 +84,17 @@ int cvault_open_folder(int folder, const char *name, int *descriptor) {
         *descriptor = openat(folder, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         result = *descriptor >= 0 ? 0 : errno;
     } while (result == EINTR);
+    errno = before;
+    return result;
+}
+
+int cvault_rename_to_new(const char *from, const char *to) {
+    int before = errno;
+    int result = renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0 ? 0 : errno;
+    if (result == EINVAL || result == ENOSYS) {
+        result = link(from, to) == 0 ? 0 : errno;
+        if (result == 0) unlink(from);
+    }
     errno = before;
     return result;
 }

@@ -50,10 +50,10 @@ public struct AccessToken: Sendable, Equatable {
 }
 
 extension AccessToken: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// The word that the token is not shown.
+    /// `AccessToken(redacted)`, and nothing of the token.
     public var description: String { "AccessToken(redacted)" }
-    /// The word that the token is not shown.
+    /// The same as `description`.
     public var debugDescription: String { description }
-    /// A mirror without children.
+    /// A mirror without children, so that `dump` and debuggers show nothing either.
     public var customMirror: Mirror { Mirror(self, children: [:]) }
 }

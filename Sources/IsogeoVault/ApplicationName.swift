@@ -5,7 +5,7 @@ public struct ApplicationName: Hashable, Sendable, CustomStringConvertible {
     /// The longest name, in bytes.
     public static let lengthLimit = 128
 
-    /// The name as text.
+    /// The name itself, in normalisation form C.
     public let description: String
 
     /// Reads a name; nil when it is empty, too long, or has control characters.

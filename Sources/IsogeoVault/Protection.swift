@@ -16,12 +16,16 @@ public struct Protection: ~Copyable, Sendable {
     /// A key file, 32 random bytes; it is made, mode 0600, where there is none.
     public static func keyFile(_ path: String) -> Protection { Protection(.keyFile(path: path)) }
 
-    /// A passphrase that `ask` gets from somebody.
+    /// A passphrase that `ask` gets from somebody; it is called once, now.
+    ///
+    /// - Throws: what `ask` throws; `locked` when the passphrase is empty.
     public static func passphrase(asking ask: Unlocking.Asking) throws(VaultError) -> Protection {
         Protection(.credential(.passphrase(try Passphrase(asking: ask))))
     }
 
-    /// The passphrase or key file that `unlocking` names, so that it opens the vault from then on.
+    /// The passphrase or key file that `unlocking` names, so that it opens the vault from then on; it is read now.
+    ///
+    /// - Throws: `locked` when nothing is named or it can't be read; `configuration` for a file that others can read.
     public static func by(_ unlocking: Unlocking) throws(VaultError) -> Protection {
         Protection(.credential(try unlocking.credential()))
     }

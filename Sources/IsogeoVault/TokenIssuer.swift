@@ -18,8 +18,9 @@ struct TokenIssuer {
     private var minimum: Int64 { Int64(options.minimumLifetime) }
 
     func token(for name: ApplicationName?) throws(VaultError) -> AccessToken {
-        let began = doors.now()
         let (application, rows) = try contents.application(name)
+        // After the look into the cache: what is stored from here on, and was asked for since, is shared by refreshers.
+        let began = doors.now()
         let request = try translating { () throws(OAuthError) in
             try TokenRequest(endpoint: application.metadata.endpoint, scope: options.scope)
         }
@@ -126,7 +127,10 @@ struct TokenIssuer {
         _ metadata: ApplicationMetadata,
         _ secret: borrowing SecretBytes
     ) throws(OAuthError) -> TokenGrant {
-        try TokenClient(transport: doors.transport).token(
+        // One clock for all: a lifetime counts from a moment of the clock that it is measured by.
+        var clientDoors = TokenClient.Doors.system
+        clientDoors.now = doors.now
+        return try TokenClient(transport: doors.transport, doors: clientDoors).token(
             for: request,
             clientID: metadata.clientID,
             secret: secret,

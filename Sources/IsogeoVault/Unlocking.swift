@@ -6,7 +6,9 @@ internal import VaultKeys
 ///
 /// The way that is named is the only one tried.
 public struct Unlocking: Sendable {
-    /// Appends a passphrase, at most 1 024 bytes, that somebody was asked for.
+    /// Asks somebody for a passphrase and appends its bytes, at most 1 024, without a line end.
+    ///
+    /// The output's memory is guarded, locked, and wiped afterwards. What it throws is thrown by whoever called it.
     public typealias Asking = @Sendable (inout OutputSpan<UInt8>) throws(VaultError) -> Void
 
     private enum Way: Sendable {
@@ -37,12 +39,14 @@ public struct Unlocking: Sendable {
         Unlocking(.named(.passphrase(.file(path, trust: .own))))
     }
 
-    /// By the passphrase that a descriptor gives within a minute.
+    /// By the passphrase that a descriptor gives within a minute; one line end behind it is taken off.
     public static func passphraseDescriptor(_ descriptor: Int32) -> Unlocking {
         Unlocking(.named(.passphrase(.descriptor(descriptor))))
     }
 
-    /// By the passphrase that a command line of `/bin/sh` prints.
+    /// By the passphrase that a command line of `/bin/sh` prints; one line end behind it is taken off.
+    ///
+    /// Where there is no terminal to ask at, the command is ended after a minute.
     public static func passphraseCommand(_ line: String) -> Unlocking {
         Unlocking(.named(.passphrase(.command(line))))
     }

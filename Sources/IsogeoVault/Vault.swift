@@ -63,7 +63,8 @@ public final class Vault: Sendable {
     ///   - transport: sends token requests in libcurl's place; it is lent the secret's header.
     ///   - logger: told what goes on, and never a secret or token.
     /// - Returns: the vault, open.
-    /// - Throws: `noVault`; `locked` when the way that was named doesn't open it; `damaged`; `configuration`.
+    /// - Throws: `noVault`; `locked` when the way that was named doesn't open it; `damaged`; `configuration`; `inputOutput`;
+    ///   `tryAgain` when others kept the vault busy.
     public static func open(
         at path: String? = nil,
         unlocking: Unlocking = .environment,
@@ -82,7 +83,8 @@ public final class Vault: Sendable {
     ///   - transport: sends token requests in libcurl's place; it is lent the secret's header.
     ///   - logger: told what goes on, and never a secret or token.
     /// - Returns: the vault, open.
-    /// - Throws: `exists` when there is one already, be it since a moment ago; `configuration` for an unsafe place.
+    /// - Throws: `exists` when there is one already, be it since a moment ago; `configuration` for an unsafe place or key
+    ///   file; `inputOutput`; `tryAgain` when somebody else has been making it for too long.
     public static func create(
         at path: String? = nil,
         protectedBy protection: borrowing Protection,
@@ -116,9 +118,9 @@ public final class Vault: Sendable {
     package static func open(at path: String?, unlocking: Unlocking, doors: VaultDoors) async throws(VaultError)
         -> Vault
     {
-        try await open(at: path, doors: doors) { (slots, vault) throws(VaultError) in
+        try await open(at: path, doors: doors) { (locked) throws(VaultError) in
             let credential = try unlocking.credential()
-            return try translating { () throws(KeyError) in
+            return try locked.open { (slots, vault) throws(KeyError) in
                 try credential.open(slots, of: vault, name: unlocking.name)
             }
         }
@@ -130,15 +132,15 @@ public final class Vault: Sendable {
         protectedBy protection: borrowing Protection,
         doors: VaultDoors
     ) async throws(VaultError) -> Vault {
-        try await open(at: path, doors: doors) { (slots, vault) throws(VaultError) in
-            try translating { () throws(KeyError) in try protection.open(slots, of: vault) }
+        try await open(at: path, doors: doors) { (locked) throws(VaultError) in
+            try locked.open { (slots, vault) throws(KeyError) in try protection.open(slots, of: vault) }
         }
     }
 
     private static func open(
         at path: String?,
         doors: VaultDoors,
-        _ unlock: ([KeySlot], VaultIdentity) throws(VaultError) -> Unlocked
+        _ unlock: (LockedSlots) throws(VaultError) -> Unlocked
     ) async throws(VaultError) -> Vault {
         let path = try place(path)
         let doors = doors.of(vaultAt: path)

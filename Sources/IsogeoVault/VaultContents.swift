@@ -41,10 +41,9 @@ final class VaultContents: Sendable {
     ///   - unlock: opens one of the slots.
     /// - Returns: the vault, its header authenticated.
     /// - Throws: `noVault`, `damaged`, `configuration`, what `unlock` throws.
-    static func open(
-        _ path: String,
-        _ unlock: ([KeySlot], VaultIdentity) throws(VaultError) -> Unlocked
-    ) throws(VaultError) -> VaultContents {
+    static func open(_ path: String, _ unlock: (LockedSlots) throws(VaultError) -> Unlocked) throws(VaultError)
+        -> VaultContents
+    {
         let database: VaultDatabase
         let snapshot: Snapshot
         do throws(StoreError) {
@@ -54,7 +53,12 @@ final class VaultContents: Sendable {
             throw VaultError(error)
         }
         let vault = VaultIdentity(format: RecordContext.format, id: snapshot.header.vaultID)
-        let unlocked = try unlock(snapshot.slots.map(KeySlot.init), vault)
+        let slots = LockedSlots(
+            slots: snapshot.slots.map(KeySlot.init),
+            altered: alteredSlots(snapshot).map(\.name),
+            vault: vault
+        )
+        let unlocked = try unlock(slots)
         let slot = unlocked.slot
         let sealer = RecordSealer(unlocked.takeKey(), vault: vault, keyEpoch: snapshot.header.keyEpoch)
         return try VaultContents(database, snapshot, sealer: sealer, openedBy: slot)

@@ -29,7 +29,7 @@ public struct VaultStatus: Sendable {
     public let changed: Date
     /// How often it was changed, tokens apart.
     public let generation: Int
-    /// Its openers.
+    /// The ways to open it.
     public let slots: [Slot]
     /// How many applications it holds.
     public let applications: Int

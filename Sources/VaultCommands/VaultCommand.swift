@@ -8,8 +8,8 @@ package struct VaultCommand: AsyncParsableCommand {
         commandName: "isogeo-vault",
         abstract: "Keeps the secrets of Isogeo group applications encrypted, and gets their tokens.",
         discussion: """
-            isogeo-vault import client_secrets.json    takes the secret into the vault
-            isogeo-vault token                         prints a token, from the vault while it is usable
+              isogeo-vault import client_secrets.json    takes the secret into the vault
+              isogeo-vault token                         prints a token
 
             Exit codes: 0 done; 64 usage; 65 the input file isn't acceptable; 66 no such vault or application; 67 the \
             credential was refused; 70 internal; 72 the vault is damaged; 73 exists already; 74 reading or writing \
@@ -38,8 +38,7 @@ package struct VaultCommand: AsyncParsableCommand {
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
             return 0
         } catch let error as VaultError {
-            context.message("\(error.sentence)\n  \(error.remedy)")
-            return error.code.exitStatus
+            return say(error, context)
         } catch {
             let code = exitCode(for: error)
             let text = fullMessage(for: error)
@@ -47,8 +46,13 @@ package struct VaultCommand: AsyncParsableCommand {
                 context.message(text.hasPrefix("Error: ") ? String(text.dropFirst("Error: ".count)) : text)
                 return code.rawValue
             }
-            do { try context.print(text) } catch { return error.code.exitStatus }
+            do { try context.print(text) } catch { return say(error, context) }
             return 0
         }
+    }
+
+    private static func say(_ error: VaultError, _ context: Context) -> Int32 {
+        context.message("\(error.sentence)\n  \(error.remedy)")
+        return error.code.exitStatus
     }
 }

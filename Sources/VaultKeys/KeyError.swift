@@ -9,7 +9,7 @@ package enum KeyError: Error, Equatable {
     /// A file that others can read or change, or that is no file.
     case unsafeFile(path: String, UnsafeFileReason)
     /// A key file holds neither 32 bytes nor 64 hexadecimal digits.
-    case notAKeyFile(path: String, count: Int)
+    case notAKeyFile(path: String)
     /// A key file is to be made where something stands already, or can't be made.
     case cannotWrite(path: String, errno: Int32)
     /// What was written doesn't read back as it was.
@@ -45,14 +45,15 @@ extension KeyError {
         switch self {
         case .doesNotFit(let way): "\(way) doesn't open this vault."
         case .noSlot(let kind): "This vault has no key slot of the kind \(kind.rawValue)."
+        case .unreadable(path: "", _): "The path of the key or passphrase file is empty."
         case .unreadable(let path, let code): "\(path) can't be read: \(describe(code))."
         case .unsafeFile(let path, .notRegular): "\(path) is not a regular file."
         case .unsafeFile(let path, .foreignOwner(let owner)): "\(path) belongs to somebody else (uid \(owner))."
         case .unsafeFile(let path, .mode(let mode)):
             "\(path) is open to others (mode 0\(String(mode, radix: 8)))."
         case .unsafeFile(let path, .hardLinks(let count)): "\(path) has \(count) names (hard links)."
-        case .notAKeyFile(let path, let count):
-            "\(path) is no key file: it has \(count) bytes, not 32 bytes or 64 hexadecimal digits."
+        case .notAKeyFile(let path):
+            "\(path) is no key file: it holds neither 32 bytes nor 64 hexadecimal digits."
         case .cannotWrite(let path, let code): "The key file \(path) can't be made: \(describe(code))."
         case .notReadBack(let path): "The key file \(path) doesn't read back as it was written."
         case .emptyPassphrase(let origin): "\(origin) is empty."
@@ -75,11 +76,13 @@ extension KeyError {
         switch self {
         case .doesNotFit: "Give the key that the vault was made with; `isogeo-vault status` lists its slots."
         case .noSlot: "`isogeo-vault status` lists the slots that this vault has; use one of them."
+        case .unreadable(path: "", _): "Give a path; to choose another way to unlock leave it out altogether."
         case .unreadable: "Check the path and who may read it."
         case .unsafeFile(_, .notRegular):
             "Give the path of the file itself; for a pipe use --passphrase-fd."
-        case .unsafeFile(let path, .foreignOwner): "Make it your own: sudo chown \"$USER\" '\(path)'."
-        case .unsafeFile(let path, .mode): "Close it: chmod 600 '\(path)'. A container's secret: --shared-key-file."
+        case .unsafeFile(let path, .foreignOwner): "Make it your own: sudo chown \"$USER\" \(quoted(path))."
+        case .unsafeFile(let path, .mode):
+            "Close it: chmod 600 \(quoted(path)). A container's secret: --shared-key-file."
         case .unsafeFile: "Keep one name of it alone; a second one may be somebody else's."
         case .notAKeyFile: "Give the key file of this vault, unchanged."
         case .cannotWrite: "Name a file that doesn't exist yet, in a folder of yours."
@@ -96,3 +99,6 @@ extension KeyError {
         }
     }
 }
+
+/// One word for a shell, whatever the path holds.
+private func quoted(_ path: String) -> String { "'" + path.replacing("'", with: "'\\''") + "'" }

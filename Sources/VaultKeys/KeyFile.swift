@@ -1,3 +1,4 @@
+internal import CVaultLinux
 internal import Glibc
 package import VaultCrypto
 
@@ -14,30 +15,40 @@ package enum KeyFile {
         if content.count == count { return content }
         content.removeLineEnd()
         if content.count == 2 * count, let key = content.withBytes({ Hexadecimal.decode($0) }) { return key }
-        throw .notAKeyFile(path: path, count: content.count)
+        throw .notAKeyFile(path: path)
     }
 
     /// Makes a key file, mode 0600, with hexadecimal digits that survive being copied, and reads it back.
+    ///
+    /// It gets its name once it is written and synced: whoever is killed on the way leaves no key file, and the next try
+    /// doesn't find half of one.
     ///
     /// - Returns: the key.
     /// - Throws: `cannotWrite` (also when something stands there already), `notReadBack`.
     package static func make(_ path: String) throws(KeyError) -> SecretBytes {
         let key = SecretBytes.random(count: count)
-        let digits = key.withBytes { Hexadecimal.encode($0) }
-        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .cannotWrite(path: path, errno: errno) }
-        let written = digits.withBytes { bytes in
-            unsafe bytes.withUnsafeBufferPointer { unsafe write(descriptor, $0.baseAddress, $0.count) }
-        }
-        let failure = written == digits.count && fchmod(descriptor, 0o600) == 0 && fsync(descriptor) == 0 ? 0 : errno
-        close(descriptor)
-        guard failure == 0, written == digits.count else {
-            unsafe unlink(path)
-            throw .cannotWrite(path: path, errno: failure)
-        }
+        let draft = "\(path).\(String(UInt64.random(in: .min ... .max), radix: 36)).new"
+        defer { unsafe unlink(draft) }
+        try write(key.withBytes { Hexadecimal.encode($0) }, to: draft, naming: path)
+        let failure = unsafe cvault_rename_to_new(draft, path)
+        guard failure == 0 else { throw .cannotWrite(path: path, errno: failure) }
         syncFolder(of: path)
         guard let again = try? read(path, trust: .own), again.matches(key) else { throw .notReadBack(path: path) }
         return key
+    }
+
+    private static func write(_ digits: borrowing SecretBytes, to draft: String, naming path: String) throws(KeyError) {
+        let descriptor = unsafe open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .cannotWrite(path: path, errno: errno) }
+        defer { close(descriptor) }
+        let written = digits.withBytes { bytes in
+            unsafe bytes.withUnsafeBufferPointer { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        }
+        guard written >= 0 else { throw .cannotWrite(path: path, errno: errno) }
+        guard written == digits.count else { throw .cannotWrite(path: path, errno: ENOSPC) }
+        guard fchmod(descriptor, 0o600) == 0, fsync(descriptor) == 0 else {
+            throw .cannotWrite(path: path, errno: errno)
+        }
     }
 
     // The file's name lives in its folder: without this a power cut could take back the key of a vault that stays.

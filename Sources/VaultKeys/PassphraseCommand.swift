@@ -5,26 +5,40 @@ internal import VaultCrypto
 /// A command that prints a passphrase: run by `/bin/sh -c`, its output straight into guarded memory.
 struct PassphraseCommand {
     let line: String
+    /// How long it may take, in milliseconds; nil waits for ever.
+    let patience: Int64?
 
     /// Runs the command and returns what it printed, at most `limit` bytes.
     ///
-    /// With a terminal the command may ask there and takes the time that it needs; without one it has a minute, and then
-    /// it and what it started are ended. Its standard input is empty: ours may be the file that is imported.
+    /// When its time is up, it and what it started are ended. Its standard input is empty: ours may be the file that is
+    /// imported. One that prints `limit` bytes has said too much already and is ended too: with nobody to read on, it
+    /// would wait in vain.
     func output(limit: Int, name: String) throws(KeyError) -> SecretBytes {
-        let hasTerminal = Self.hasTerminal
-        let (child, output) = try start(ownGroup: !hasTerminal)
-        defer { close(output) }
+        let deadline = patience.map { ContinuousClock.now + .milliseconds($0) }
+        let (child, output) = try start(ownGroup: deadline != nil)
         let bytes: SecretBytes
         do throws(SecretBytes.ReadFailure) {
-            bytes = try .read(from: output, limit: limit, within: hasTerminal ? nil : PassphraseSource.patience)
+            defer { close(output) }
+            bytes = try .read(from: output, limit: limit, until: deadline)
         } catch {
-            kill(hasTerminal ? child : -child, SIGKILL)
-            _ = Self.wait(for: child)
+            end(child)
             throw error.code == ETIMEDOUT ? .timedOut(name) : .commandDidNotStart(errno: error.code)
         }
-        let status = Self.wait(for: child)
+        guard bytes.count < limit else {
+            end(child)
+            return bytes
+        }
+        guard let status = Self.wait(for: child, until: deadline) else {
+            end(child)
+            throw .timedOut(name)
+        }
         guard status == 0 else { throw .commandFailed(status: status) }
         return bytes
+    }
+
+    private func end(_ child: pid_t) {
+        kill(patience == nil ? child : -child, SIGKILL)
+        _ = Self.wait(for: child, until: nil)
     }
 
     private func start(ownGroup: Bool) throws(KeyError) -> (child: pid_t, output: Int32) {
@@ -40,11 +54,20 @@ struct PassphraseCommand {
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }
+        // Threads of ours may have been started by one that blocks signals (libdispatch's do), and a command that can't be
+        // interrupted would be the outcome; a pipeline wants SIGPIPE.
+        var signals = sigset_t()
+        unsafe sigemptyset(&signals)
+        unsafe posix_spawnattr_setsigmask(&attributes, &signals)
+        unsafe sigaddset(&signals, SIGPIPE)
+        unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
+        var flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
         // Where nobody can be asked it runs in a group of its own, so that all of it can be ended.
         if ownGroup {
-            unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+            flags |= POSIX_SPAWN_SETPGROUP
             unsafe posix_spawnattr_setpgroup(&attributes, 0)
         }
+        unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
         var child: pid_t = 0
         let result = unsafe withCStrings(["sh", "-c", line]) { arguments in
             unsafe posix_spawn(&child, "/bin/sh", &actions, &attributes, arguments, environ)
@@ -57,16 +80,24 @@ struct PassphraseCommand {
         return (child, reading)
     }
 
-    private static var hasTerminal: Bool {
+    /// Whether a command could ask somebody; it takes the time that it needs then.
+    static var hasTerminal: Bool {
         let terminal = unsafe open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
         if terminal >= 0 { close(terminal) }
         return terminal >= 0
     }
 
-    /// The exit status as a shell counts it: 128 and the signal's number for a signal.
-    private static func wait(for child: pid_t) -> Int32 {
+    /// The exit status as a shell counts it: 128 and the signal's number for a signal; nil at the deadline.
+    private static func wait(for child: pid_t, until deadline: ContinuousClock.Instant?) -> Int32? {
         var status: Int32 = 0
-        while unsafe waitpid(child, &status, 0) < 0, errno == EINTR {}
+        while true {
+            let ended = unsafe waitpid(child, &status, deadline == nil ? 0 : WNOHANG)
+            // ECHILD, where the process ignores SIGCHLD: then nobody knows the status, and the output decides.
+            if ended > 0 || ended < 0 && errno != EINTR { break }
+            guard let deadline, ended == 0 else { continue }
+            guard ContinuousClock.now < deadline else { return nil }
+            usleep(1000)
+        }
         let signal = status & 0x7F
         return signal == 0 ? (status >> 8) & 0xFF : 128 + signal
     }

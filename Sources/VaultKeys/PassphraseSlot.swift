@@ -47,16 +47,18 @@ package enum PassphraseSlot {
         }
     }
 
-    private static func secret(
+    /// The secret at a cost that fits into the memory that there is.
+    static func secret(
         of passphrase: borrowing Passphrase,
         cost: KeyDerivationCost,
         salt: [UInt8],
-        slot: String
+        slot: String,
+        memory: AvailableMemory = .current
     ) throws(KeyError) -> SlotSecret {
         do throws(CryptoError) {
             try cost.check()
             // Asked before it is taken: in a container the kernel kills (137) where malloc would have failed.
-            if let available = AvailableMemory.current.bytes, available < cost.memory {
+            if let available = memory.bytes, available < cost.memory {
                 throw .derivationMemoryUnavailable(available)
             }
             return SlotSecret(try passphrase.deriveKey(salt: salt, cost: cost))

@@ -10,7 +10,7 @@ package enum PassphraseSource: Equatable, Sendable {
     /// A variable of the environment, by name.
     case variable(String)
 
-    /// How long a descriptor may take, and a command where no terminal could ask for anything.
+    /// The usual patience with whoever should give a passphrase, in milliseconds.
     package static let patience: Int64 = 60_000
 
     /// The variable that holds a passphrase itself.
@@ -28,9 +28,11 @@ package enum PassphraseSource: Equatable, Sendable {
 
     /// Reads the passphrase; one final line end is taken off, except from a variable, which has none.
     ///
+    /// - Parameter milliseconds: how long a descriptor may take, and a command where no terminal could ask for anything.
+    /// - Returns: the passphrase.
     /// - Throws: what can be wrong with each source; nothing tells a byte of the passphrase.
-    package func read() throws(KeyError) -> Passphrase {
-        var bytes = try readBytes()
+    package func read(within milliseconds: Int64 = Self.patience) throws(KeyError) -> Passphrase {
+        var bytes = try readBytes(within: milliseconds)
         if case .variable = self {} else { bytes.removeLineEnd() }
         do throws(CryptoError) {
             return try Passphrase(bytes)
@@ -42,17 +44,19 @@ package enum PassphraseSource: Equatable, Sendable {
     // The limit and a line end, and one more byte that shows that there is too much.
     private static let readLimit = Passphrase.limit + 3
 
-    private func readBytes() throws(KeyError) -> SecretBytes {
+    private func readBytes(within milliseconds: Int64) throws(KeyError) -> SecretBytes {
         switch self {
         case .file(let path, let trust): return try SecretFile.read(path, limit: Self.readLimit, trust: trust)
         case .descriptor(let number):
+            let deadline = ContinuousClock.now + .milliseconds(milliseconds)
             do {
-                return try SecretBytes.read(from: number, limit: Self.readLimit, within: Self.patience)
+                return try SecretBytes.read(from: number, limit: Self.readLimit, until: deadline)
             } catch {
                 throw error.code == ETIMEDOUT ? .timedOut(name) : .badDescriptor(number, errno: error.code)
             }
         case .command(let line):
-            return try PassphraseCommand(line: line).output(limit: Self.readLimit, name: name)
+            let command = PassphraseCommand(line: line, patience: PassphraseCommand.hasTerminal ? nil : milliseconds)
+            return try command.output(limit: Self.readLimit, name: name)
         case .variable(let variable):
             guard let bytes = EnvironmentSecret.take(variable) else { throw .emptyPassphrase(name) }
             return bytes

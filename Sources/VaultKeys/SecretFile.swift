@@ -36,16 +36,23 @@ package enum SecretFile {
 
     /// Reads a file that somebody names once, whoever it belongs to: a file, a pipe, or standard input for `-`.
     ///
-    /// A pipe has a minute to give what it has.
+    /// A pipe has a minute to give what it has, and a FIFO as long to get somebody who writes.
     ///
     /// - Parameters:
     ///   - path: the file.
     ///   - limit: one byte more than this is read at most, so that too much can be seen.
+    ///   - milliseconds: how long a pipe has.
     /// - Returns: the content.
     /// - Throws: `unreadable`, `unsafeFile` for a folder, `timedOut`.
-    package static func readInput(_ path: String, limit: Int) throws(KeyError) -> SecretBytes {
+    package static func readInput(
+        _ path: String,
+        limit: Int,
+        within milliseconds: Int64 = PassphraseSource.patience
+    ) throws(KeyError) -> SecretBytes {
         let isStandardInput = path == "-"
-        let descriptor = isStandardInput ? STDIN_FILENO : unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+        // O_NONBLOCK: opening a FIFO without a writer would wait for one for ever.
+        let flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK
+        let descriptor = isStandardInput ? STDIN_FILENO : unsafe open(path, flags)
         guard descriptor >= 0 else { throw .unreadable(path: path, errno: errno) }
         defer { if !isStandardInput { close(descriptor) } }
         var status = stat()
@@ -53,8 +60,9 @@ package enum SecretFile {
         let isFile = status.st_mode & S_IFMT == S_IFREG
         guard status.st_mode & S_IFMT != S_IFDIR else { throw .unsafeFile(path: path, .notRegular) }
         let name = isStandardInput ? "Standard input" : path
+        let deadline = isFile ? nil : ContinuousClock.now + .milliseconds(milliseconds)
         do {
-            return try .read(from: descriptor, limit: limit + 1, within: isFile ? nil : PassphraseSource.patience)
+            return try .read(from: descriptor, limit: limit + 1, until: deadline)
         } catch {
             throw error.code == ETIMEDOUT ? .timedOut(name) : .unreadable(path: name, errno: error.code)
         }
@@ -97,13 +105,16 @@ extension SecretBytes {
     /// - Parameters:
     ///   - descriptor: open for reading.
     ///   - limit: the most to read, in bytes.
-    ///   - milliseconds: how long it may take altogether; nil waits for ever.
+    ///   - deadline: when it must be at its end; nil waits for ever.
     /// - Returns: what was read.
-    /// - Throws: an `errno`; ETIMEDOUT when the time is up.
-    static func read(from descriptor: Int32, limit: Int, within milliseconds: Int64? = nil) throws(ReadFailure)
-        -> SecretBytes
-    {
-        let deadline = milliseconds.map { ContinuousClock.now + .milliseconds($0) }
+    /// - Throws: `ETIMEDOUT` at the deadline, or what the system says.
+    static func read(
+        from descriptor: Int32,
+        limit: Int,
+        until deadline: ContinuousClock.Instant? = nil
+    ) throws(ReadFailure) -> SecretBytes {
+        // poll(2) passes over a negative number, and would wait for nothing.
+        guard descriptor >= 0 else { throw ReadFailure(code: EBADF) }
         return try SecretBytes(capacity: limit) { (output: inout OutputSpan<UInt8>) throws(ReadFailure) in
             while !output.isFull {
                 if let deadline { try waitUntilReadable(descriptor, deadline: deadline) }
@@ -114,7 +125,9 @@ extension SecretBytes {
                     return got
                 }
                 if result == 0 { return }
-                if result < 0, errno != EINTR { throw ReadFailure(code: errno) }
+                // EAGAIN: somebody else read what was there; it is waited for again.
+                let isTriedAgain = errno == EINTR || deadline != nil && errno == EAGAIN
+                if result < 0, !isTriedAgain { throw ReadFailure(code: errno) }
             }
         }
     }

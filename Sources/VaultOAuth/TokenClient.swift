@@ -88,7 +88,7 @@ extension TokenClient {
     /// Clock, sleep and chance: what the policy takes from outside.
     package struct Doors: Sendable {
         /// Seconds since 1970.
-        let now: @Sendable () -> Int64
+        package var now: @Sendable () -> Int64
         /// A clock that never goes back.
         let uptime: @Sendable () -> Duration
         let sleep: @Sendable (Duration) -> Void

@@ -49,6 +49,9 @@ package struct PathFault: Equatable, Sendable {
         case .notAFileName: "Name a file in a folder of yours."
         case .notAFolder: "Move it away, or name another place."
         case .foreignFolder, .foreignFile: "Name a place that belongs to you, or copy the vault there."
+        // What is everybody's, as /tmp, stays so.
+        case .sharedFolder(let mode) where mode & 0o1000 != 0:
+            "Make a folder of your own in it, mode 0700, and use that."
         case .sharedFolder: "chmod go-w \(Self.quoted(path))"
         case .symbolicLink: "Name the file that it leads to."
         case .notARegularFile: "Move it away, or name another file."

@@ -31,7 +31,7 @@ package enum StoreError: Error, Equatable, Sendable {
     case replaced(path: String)
     /// Somebody else held a lease until the end of the wait; its process, where that is known.
     case leaseHeld(holder: Int32?)
-    /// There can be no lease here: read-only, or a file system without locks.
+    /// There can be no lease here: read-only, or a file system without locks; `errno` is 0 where nobody was asked.
     case leasesUnavailable(path: String, errno: Int32)
     /// A record that the format doesn't allow was to be written: a programming error, or more than there is room for.
     case unacceptableRecord(String)
@@ -76,6 +76,7 @@ extension StoreError {
         case .replaced(let path): "The vault at \(path) was replaced by another file meanwhile."
         case .leaseHeld(let holder?): "Process \(holder) is doing the same and hasn't finished in time."
         case .leaseHeld(nil): "Another process is doing the same and hasn't finished in time."
+        case .leasesUnavailable(let path, 0): "Nothing can be locked at \(path)."
         case .leasesUnavailable(let path, let errno):
             "Nothing can be locked at \(path) (\(SystemFailure.text(errno: errno, code: 0)))."
         case .unacceptableRecord(let what): "A record doesn't fit the vault's format: \(what)."

@@ -185,32 +185,6 @@ final class Child {
     }
 }
 
-/// Runs a test on a thread of its own: these tests wait for files and processes, which Swift's own threads mustn't.
-struct OnItsOwnThread: TestTrait, SuiteTrait, TestScoping {
-    var isRecursive: Bool { true }
-
-    private final class Threads: TaskExecutor {
-        func enqueue(_ job: consuming ExecutorJob) {
-            let job = UnownedJob(job)
-            Thread.detachNewThread { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }
-        }
-    }
-
-    private static let threads = Threads()
-
-    func provideScope(
-        for test: Test,
-        testCase: Test.Case?,
-        performing function: @concurrent @Sendable () async throws -> Void
-    ) async throws {
-        try await withTaskExecutorPreference(Self.threads) { try await function() }
-    }
-}
-
-extension Trait where Self == OnItsOwnThread {
-    static var onItsOwnThread: Self { Self() }
-}
-
 /// What `body` throws; nil where it doesn't.
 func failure<Result: ~Copyable>(_ body: () throws -> Result) -> StoreError? {
     do {

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import VaultTestSupport
 
 @testable import VaultStore
 
@@ -126,7 +127,7 @@ import Testing
     }
 
     @Test(.enabled(if: geteuid() == 0, "foreign owners can be made by root alone"))
-    func `what belongs to somebody else is refused`() throws {
+    func `root: what belongs to somebody else is refused`() throws {
         let inner = try folder.folder("inner")
         try folder.file("inner/vault.db")
         try Files.setOwner(inner + "/vault.db", 65534)

@@ -17,7 +17,7 @@ package struct Command: Sendable {
     package var environment: [String: String]
     package var folder: String
     package var input: Input = .bytes([])
-    /// Descriptors beside 0, 1 and 2, by the number that the program sees (below 64).
+    /// Descriptors by the number that the program sees (below 64); one of 0, 1 and 2 takes the place of our pipe.
     package var descriptors: [CInt: Descriptor] = [:]
     /// After this it is killed, whoever waits or not.
     package var limit: Duration = .seconds(20)
@@ -93,7 +93,7 @@ package struct Command: Sendable {
 
     private func spawn(_ standard: [CInt: Descriptor], terminal: [CChar]? = nil) throws -> pid_t {
         // Lifted above every target, so that no dup2 runs over a source that is still to come.
-        let lifted = try standard.merging(descriptors) { standard, _ in standard }
+        let lifted = try standard.merging(descriptors) { _, given in given }
             .mapValues { try $0.duplicate(from: 64) }
         let sources = (0...max(2, lifted.keys.max() ?? 2)).map { lifted[$0]?.number ?? -1 }
         let path = try resolved()

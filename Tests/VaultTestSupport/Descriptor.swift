@@ -26,6 +26,16 @@ package final class Descriptor: Sendable {
         return (try Descriptor(reading), try Descriptor(writing))
     }
 
+    /// A pipe that takes nothing more until somebody reads: whoever writes to it waits.
+    package static func fullPipe() throws -> (reading: Descriptor, writing: Descriptor) {
+        let pipe = try pipe()
+        try pipe.writing.setNonBlocking()
+        // Page by page: the last write is all or nothing.
+        while pipe.writing.write([UInt8](repeating: 0, count: 4096)[...]) != .wouldBlock {}
+        guard fcntl(pipe.writing.number, F_SETFL, 0) == 0 else { throw POSIXError.last }
+        return pipe
+    }
+
     /// Another descriptor for the same open file, not below `minimum`.
     func duplicate(from minimum: CInt = 0) throws -> Descriptor {
         try Descriptor(fcntl(number, F_DUPFD_CLOEXEC, minimum))

@@ -12,7 +12,7 @@ struct Import: AsyncParsableCommand {
             is named and nobody can be asked, nothing is made.
 
               isogeo-vault import client_secrets.json
-              isogeo-vault import --protect key-file=/etc/isogeo/vault.key client_secrets.json
+              isogeo-vault import --protect key-file=vault.key client_secrets.json
 
             The file is read and stays where it is, with the secret in clear: delete it when you no longer need it.
             """

@@ -12,7 +12,8 @@ struct Token: AsyncParsableCommand {
 
             Which application: NAME, else $ISOGEO_VAULT_APP, else the default, else the only one.
 
-              curl -H "Authorization: Bearer $(isogeo-vault token)" "https://v1.api.isogeo.com/resources/search"
+              curl -H "Authorization: Bearer $(isogeo-vault token)" \\
+                https://v1.api.isogeo.com/shares
             """
     )
 

@@ -1,0 +1,29 @@
+internal import VaultCrypto
+internal import VaultKeys
+
+/// The slots of a vault that isn't open yet.
+struct LockedSlots {
+    let slots: [KeySlot]
+    /// Those that are not as the header has them, by name; the header itself isn't authenticated yet.
+    let altered: [String]
+    let vault: VaultIdentity
+
+    /// Opens one of the slots by what `body` tries.
+    ///
+    /// - Parameter body: a credential's try at all slots.
+    /// - Returns: the vault's key.
+    /// - Throws: `damaged` where nothing fits and a slot was edited: its own key doesn't open it any more, and whoever
+    ///   holds that key must not be told that it is a wrong one. Otherwise what `body` throws.
+    func open(_ body: ([KeySlot], VaultIdentity) throws(KeyError) -> Unlocked) throws(VaultError) -> Unlocked {
+        do throws(KeyError) {
+            return try body(slots, vault)
+        } catch {
+            switch error {
+            case .doesNotFit, .noSlot:
+                guard !altered.isEmpty else { throw VaultError(error) }
+                throw .damaged("\(altered.joined(separator: ", ")) was edited, and nothing else opens it")
+            default: throw VaultError(error)
+            }
+        }
+    }
+}

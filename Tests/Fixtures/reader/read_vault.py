@@ -1,0 +1,249 @@
+#!/usr/bin/env python3
+"""Reads a vault of format 1 and prints all of it as JSON, secrets included.
+
+It knows nothing but Sources/IsogeoVault/Documentation.docc/FileFormat.md, and shows that the page says enough. For
+tests: Python can't keep a secret out of swap or wipe it. Needs PyNaCl.
+
+    read_vault.py (--passphrase-file FILE | --key-file FILE) VAULT
+"""
+
+import argparse
+import hashlib
+import hmac
+import json
+import pathlib
+import re
+import sqlite3
+import struct
+import sys
+
+import nacl.bindings
+import nacl.exceptions
+import nacl.pwhash
+
+FORMAT = 1
+PAGE = pathlib.Path(__file__).parents[3] / "Sources/IsogeoVault/Documentation.docc/FileFormat.md"
+
+
+class Refused(Exception):
+    """Why the vault isn't read."""
+
+
+def require(condition, why):
+    if not condition:
+        raise Refused(why)
+
+
+# Canonical encoding
+
+
+def field(value):
+    if isinstance(value, int):
+        value = struct.pack("<q", value)
+    elif isinstance(value, str):
+        value = value.encode()
+    return struct.pack("<I", len(value)) + value
+
+
+def encode(*values):
+    return b"".join(map(field, values))
+
+
+def decode(data, kinds):
+    """The fields of a list: `n` a number, `t` a text, `b` bytes."""
+    values = []
+    for kind in kinds:
+        require(len(data) >= 4, "an encoding is cut off")
+        count = struct.unpack_from("<I", data)[0]
+        value, data = data[4 : 4 + count], data[4 + count :]
+        require(len(value) == count, "an encoding is cut off")
+        if kind == "n":
+            require(count == 8, "a number has another length")
+            value = struct.unpack("<q", value)[0]
+        elif kind == "t":
+            value = value.decode()
+        values.append(value)
+    require(not data, "something stands behind an encoding")
+    return values
+
+
+# Primitives
+
+
+def blake2b(data, size=32, key=b""):
+    return hashlib.blake2b(data, digest_size=size, key=key).digest()
+
+
+def unpad(padded, step):
+    start = len(padded) - step
+    require(start >= 0 and len(padded) % step == 0, "a plaintext has another length")
+    end = padded.rindex(b"\x80") if b"\x80" in padded[start:] else -1
+    require(end >= start and not any(padded[end + 1 :]), "a plaintext isn't padded")
+    return padded[:end]
+
+
+def open_box(box, key, context, step=None):
+    try:
+        padded = nacl.bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(box[24:], context, box[:24], key)
+    except nacl.exceptions.CryptoError:
+        raise Refused("a box doesn't open") from None
+    return padded if step is None else unpad(padded, step)
+
+
+# Slots
+
+
+def slot_secret(slot, passphrase, key):
+    if slot["kind"] == "key-file":
+        return blake2b(encode("isogeo-vault key-file", slot["salt"]), 64, key)
+    passes, memory = decode(slot["parameters"], "nn")
+    require(2 <= passes <= 10 and 64 << 20 <= memory <= 2048 << 20, "a slot's cost is refused")
+    return nacl.pwhash.argon2id.kdf(64, passphrase, slot["salt"], opslimit=passes, memlimit=memory)
+
+
+def vault_key(slots, vault_id, passphrase, key):
+    kind = "key-file" if key else "passphrase"
+    candidates = [slot for slot in slots if slot["kind"] == kind][: None if key else 4]
+    for slot in candidates:
+        secret = slot_secret(slot, passphrase, key)
+        context = encode(
+            "isogeo-vault slot", FORMAT, vault_id, slot["id"], slot["kind"], slot["created"], slot["parameters"], slot["salt"]
+        )
+        if hmac.compare_digest(blake2b(context, key=secret[32:]), slot["commitment"]):
+            return slot, open_box(slot["wrapped_key"], secret[:32], context)
+    raise Refused("no slot opens")
+
+
+def slot_digest(slot):
+    names = ["id", "kind", "created", "parameters", "salt", "commitment", "wrapped_key"]
+    return blake2b(encode(*(slot[name] for name in names)))
+
+
+def read_key_file(path):
+    content = pathlib.Path(path).read_bytes()
+    return content if len(content) == 32 else bytes.fromhex(content.decode().strip())
+
+
+# The vault
+
+
+class Vault:
+    def __init__(self, path, passphrase, key):
+        require(pathlib.Path(path).read_bytes()[18:20] == b"\1\1", "the journal is of another kind")
+        self.database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        self.database.row_factory = sqlite3.Row
+        self.database.execute("BEGIN")
+        self.check_schema()
+        headers, slots = self.rows("header"), self.rows("slot ORDER BY id")
+        require(len(headers) == 1 and 1 <= len(slots) <= 16, "there is not one header, or no slot, or too many")
+        self.header = headers[0]
+        opener, self.key = vault_key(slots, self.header["vault_id"], passphrase, key)
+        self.check_header()
+        self.warnings = self.check_slots(slots, opener)
+        state = self.open_record(self.header["state"], 1, 512, "header", self.header["vault_id"], "state")
+        version, self.set_hash, self.default = decode(state, "nbb")
+        require(version == 1, "the state has another version")
+
+    def rows(self, table):
+        return [dict(row) for row in self.database.execute(f"SELECT * FROM {table}")]
+
+    def check_schema(self):
+        pragma = lambda name: self.database.execute(f"PRAGMA {name}").fetchone()[0]
+        require(pragma("application_id") == 0x49564C54, "this is no vault")
+        require(pragma("user_version") == FORMAT, "the format is another one")
+        ours = set(re.findall(r"```sql\n(.*?)\n```", PAGE.read_text(), re.DOTALL)) | {None}
+        found = [row[0] for row in self.database.execute("SELECT sql FROM sqlite_schema")]
+        require(len(found) == len(ours) and set(found) == ours, "the schema is another one")
+
+    def subkey(self, number):
+        salt, person = struct.pack("<Q", number) + bytes(8), b"isogeovt" + bytes(8)
+        return hashlib.blake2b(digest_size=32, key=self.key, salt=salt, person=person).digest()
+
+    def hash(self, number, *values):
+        return blake2b(encode(*values), key=self.subkey(number))
+
+    def open_record(self, box, number, step, table, row, purpose, *more):
+        header = self.header
+        context = encode(
+            "isogeo-vault record", FORMAT, header["vault_id"], header["key_epoch"], table, row, purpose, *more
+        )
+        return open_box(box, self.subkey(number), context, step)
+
+    def check_header(self):
+        names = ["vault_id", "created", "changed", "key_epoch", "generation", "slots", "state"]
+        tag = self.hash(1, "isogeo-vault header", FORMAT, *(self.header[name] for name in names))
+        require(hmac.compare_digest(tag, self.header["tag"]), "the header was edited")
+
+    def check_slots(self, slots, opener):
+        listed = self.header["slots"]
+        entries = [listed[start : start + 48] for start in range(0, len(listed), 48)]
+        ids = [entry[:16] for entry in entries]
+        require(ids == sorted(set(ids)), "the header's list of slots is out of order")
+        require(opener["id"] + slot_digest(opener) in entries, "the slot that opened the vault was edited")
+        altered = [slot for slot in slots if slot["id"] + slot_digest(slot) not in entries]
+        gone = set(ids) - {slot["id"] for slot in slots}
+        return [f"slot {slot['id'].hex()} was edited" for slot in altered] + [f"slot {id.hex()} is gone" for id in gone]
+
+    def applications(self):
+        rows, total = self.rows("application"), 0
+        for row in rows:
+            digest = self.hash(6, row["id"], row["name_tag"], row["metadata"], row["secret"])
+            total += int.from_bytes(digest, "little")
+        require((total % 2**256).to_bytes(32, "little") == self.set_hash, "the applications are not those written")
+        return [self.application(row) for row in rows]
+
+    def application(self, row):
+        plain = self.open_record(row["metadata"], 3, 512, "application", row["id"], "metadata", row["name_tag"])
+        names = """version name credential clientID tokenURI basicEncoding authURI scopes kind isogeoType caFile
+            created credentialWritten""".split()
+        found = dict(zip(names, decode(plain, "ntbttttttttnn")))
+        require(found.pop("version") == 1, "an application has another version")
+        require(self.hash(2, "name", found["name"]) == row["name_tag"], "a name has another tag")
+        credential = found["credential"]
+        secret = self.open_record(row["secret"], 4, 256, "application", row["id"], "secret", credential)
+        return found | {"id": row["id"], "scopes": found["scopes"].split(), "secret": secret.decode()}
+
+    def token(self, row, applications):
+        owner = next(one for one in applications if one["id"] == row["application"])
+        plain = self.open_record(row["box"], 5, 1024, "token", row["id"], "token", row["application"], row["expires"])
+        version, value, asked, expires = decode(plain, "ntnn")
+        require(version == 1 and expires == row["expires"], "a token has another version or end")
+        request = b"grant_type=client_credentials"
+        plainly = self.hash(2, "token", row["application"], owner["credential"], owner["tokenURI"], request)
+        return {
+            "application": owner["name"],
+            "value": value,
+            "asked": asked,
+            "expires": expires,
+            "hasScope": plainly != row["id"],
+        }
+
+    def everything(self):
+        applications = self.applications()
+        tokens = [self.token(row, applications) for row in self.rows("token")]
+        default = next((one["name"] for one in applications if one["id"] == self.default), None)
+        for application in applications:
+            del application["id"], application["credential"]
+        return {"default": default, "applications": applications, "tokens": tokens, "warnings": self.warnings}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    way = parser.add_mutually_exclusive_group(required=True)
+    way.add_argument("--passphrase-file")
+    way.add_argument("--key-file")
+    parser.add_argument("vault")
+    options = parser.parse_args()
+    passphrase = key = None
+    if options.key_file:
+        key = read_key_file(options.key_file)
+    else:
+        passphrase = re.sub(rb"\r?\n\Z", b"", pathlib.Path(options.passphrase_file).read_bytes())
+    try:
+        print(json.dumps(Vault(options.vault, passphrase, key).everything(), indent=2))
+    except Refused as refused:
+        sys.exit(f"{options.vault}: {refused}")
+
+
+if __name__ == "__main__":
+    main()

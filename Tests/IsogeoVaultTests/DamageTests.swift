@@ -1,0 +1,146 @@
+import Foundation
+import Testing
+import VaultStore
+import VaultTestSupport
+
+@testable import IsogeoVault
+
+/// Vaults that somebody edited, who knows SQLite and not the key.
+@Suite(.needsPython) struct DamageTests {
+    let world: World
+
+    init() throws { world = try World() }
+
+    private func openError() async -> VaultError? {
+        await failure { () async throws(VaultError) in
+            try await Vault.open(at: world.path, unlocking: .keyFile(world.keyFile), doors: world.doors)
+        }
+    }
+
+    @Test(
+        arguments: [
+            "created = created - 1", "changed = changed + 1", "key_epoch = 2", "generation = 1 + generation",
+            "slots = cast(substr(slots, 1, 40) || zeroblob(8) as blob)", "state = zeroblob(length(state))",
+            "tag = zeroblob(32)",
+        ]
+    )
+    func `an edited header is damage`(_ assignment: String) async throws {
+        _ = try await world.makeVault()
+        try await world.edit("update header set \(assignment)")
+        let error = await openError()
+        #expect(error?.code == .damaged && error?.code.exitStatus == 72)
+        #expect(error?.sentence == "The vault is damaged: its header was edited.")
+    }
+
+    @Test func `slots of another vault's id open nothing`() async throws {
+        _ = try await world.makeVault()
+        try await world.edit("update header set vault_id = zeroblob(16)")
+        #expect(await openError()?.code == .locked)
+    }
+
+    @Test func `a header that is put back is taken for damage by whoever has seen its rows change`() async throws {
+        _ = try await world.makeVault()
+        let old = try world.copy(to: "old.db")
+        try await world.open().add(world.application("new"))
+        try await world.edit("delete from header; insert into header select * from other.header", other: old)
+        let vault = try await world.open()
+        let error = await failure { () async throws(VaultError) in try await vault.applications() }
+        #expect(error?.code == .damaged)
+    }
+
+    @Test(arguments: ["metadata = zeroblob(length(metadata))", "metadata = secret", "id = zeroblob(16)"])
+    func `edited metadata is damage for whoever asks`(_ assignment: String) async throws {
+        let vault = try await world.makeVault()
+        try await world.edit("update application set \(assignment)")
+        let error = await failure { () async throws(VaultError) in try await vault.token() }
+        #expect(error?.code == .damaged)
+        let listing = await failure { () async throws(VaultError) in try await vault.applications() }
+        #expect(listing?.code == .damaged)
+        #expect(world.server.requests.isEmpty)
+    }
+
+    @Test(arguments: ["secret = zeroblob(length(secret))", "secret = metadata"])
+    func `an edited secret is sent to nobody`(_ assignment: String) async throws {
+        let vault = try await world.makeVault()
+        try await world.edit("update application set \(assignment)")
+        let error = await failure { () async throws(VaultError) in try await vault.token() }
+        #expect(error?.code == .damaged)
+        #expect(world.server.requests.isEmpty)
+    }
+
+    @Test func `an edited name's tag hides no application`() async throws {
+        let vault = try await world.makeVault()
+        try await world.edit("update application set name_tag = zeroblob(32)")
+        let name = try ApplicationName.named("catalogue")
+        for wanted in [nil, name] {
+            let error = await failure { () async throws(VaultError) in try await vault.token(for: wanted) }
+            #expect(error?.code == .damaged)
+        }
+    }
+
+    @Test func `an application that was deleted is missed`() async throws {
+        let vault = try await world.makeVault()
+        try await vault.add(world.application("other"))
+        let row = try vault.contents.application(.named("other")).application.row
+        let digits = row.id.map { String(format: "%02x", $0) }.joined()
+        try await world.edit("delete from application where id = x'\(digits)'")
+        let error = await failure { () async throws(VaultError) in try await vault.applications() }
+        #expect(error?.code == .damaged)
+        #expect(error?.sentence.contains("partly older") == true)
+        // The other one is whole, and yet: no secret is opened in a vault that isn't what was written.
+        let asking = await failure { () async throws(VaultError) in try await vault.token() }
+        #expect(asking?.code == .damaged)
+        #expect(world.server.requests.isEmpty)
+    }
+
+    @Test func `an older row that is put back is found out before its secret is sent`() async throws {
+        _ = try await world.makeVault()
+        let old = try world.copy(to: "old.db")
+        let vault = try await world.open()
+        try await vault.add(world.application(secret: "another"), replacing: true)
+        try await world.edit(
+            "delete from application; insert into application select * from other.application",
+            other: old
+        )
+        let error = await failure { () async throws(VaultError) in try await vault.token() }
+        #expect(error?.code == .damaged)
+        #expect(world.server.requests.isEmpty)
+    }
+
+    @Test(
+        arguments: [
+            "box = zeroblob(length(box))", "box = zeroblob(40)", "expires = expires + 1",
+            "expires = 253402300799", "id = id",
+        ]
+    )
+    func `an edited token is none: another one is asked for`(_ assignment: String) async throws {
+        let vault = try await world.makeVault()
+        #expect(try await vault.token().value == "token-1")
+        try await world.edit("update token set \(assignment)")
+        let isEdited = assignment != "id = id"
+        let token = try await vault.token()
+        #expect(token.value == (isEdited ? "token-2" : "token-1"))
+        #expect(try await vault.token().source == .vault)
+    }
+
+    @Test func `a token that is put back after its secret was replaced is never found`() async throws {
+        let vault = try await world.makeVault()
+        #expect(try await vault.token().value == "token-1")
+        let old = try world.copy(to: "old.db")
+        try await vault.add(world.application(secret: "another"), replacing: true)
+        try await world.edit("insert into token select * from other.token", other: old)
+        #expect(try await vault.token().value == "token-2")
+    }
+
+    @Test func `another vault's rows open nothing`() async throws {
+        let vault = try await world.makeVault()
+        let other = try World()
+        _ = try await other.makeVault()
+        try await world.edit(
+            "delete from application; insert into application select * from other.application",
+            other: other.path
+        )
+        let error = await failure { () async throws(VaultError) in try await vault.token() }
+        #expect(error?.code == .damaged)
+    }
+}

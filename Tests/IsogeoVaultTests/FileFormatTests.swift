@@ -1,0 +1,127 @@
+import Foundation
+import Testing
+import VaultCrypto
+import VaultTestSupport
+
+@testable import IsogeoVault
+@testable import VaultStore
+
+/// The page that describes the format says what the format is.
+@Suite struct FileFormatTests {
+    private static let page = TestPaths.checkout + "/Sources/IsogeoVault/Documentation.docc/FileFormat.md"
+
+    @Test func `it has the schema word for word`() throws {
+        let page = try String(contentsOfFile: Self.page, encoding: .utf8)
+        let statements = Schema.items.compactMap(\.statement)
+        #expect(statements.count == 8)
+        for statement in statements { #expect(page.contains("```sql\n\(statement)\n```\n")) }
+        #expect(page.contains("`PRAGMA application_id` is \(Schema.applicationID)"))
+    }
+
+    @Test func `its example of the encoding is right`() throws {
+        var encoder = CanonicalEncoder()
+        encoder.append("name")
+        encoder.append(UInt64(1))
+        let digits = encoder.bytes.map { String(format: "%02x", $0) }.joined(separator: " ")
+        let page = try String(contentsOfFile: Self.page, encoding: .utf8)
+        #expect(page.contains("`encode(\"name\", 1)` is `\(digits)`"))
+    }
+}
+
+/// A reader that knows that page and nothing else reads what we write.
+@Suite(
+    .enabled(
+        if: ProcessInfo.processInfo.environment["ISOGEO_VAULT_PYTHON"] != nil,
+        "ISOGEO_VAULT_PYTHON names no Python with PyNaCl"
+    )
+)
+struct FileFormatReaderTests {
+    /// What the reader prints.
+    private struct Found: Decodable {
+        struct Application: Decodable {
+            let name, clientID, secret, tokenURI, basicEncoding, authURI, kind, isogeoType, caFile: String
+            let scopes: [String]
+            let created, credentialWritten: Int64
+        }
+
+        struct Token: Decodable {
+            let application, value: String
+            let asked, expires: Int64
+            let hasScope: Bool
+        }
+
+        let `default`: String?
+        let applications: [Application]
+        let tokens: [Token]
+        let warnings: [String]
+    }
+
+    let world: World
+
+    init() throws { world = try World() }
+
+    private func run(_ option: String, _ file: String, _ vault: String) async throws -> ProcessReport {
+        let python = try #require(ProcessInfo.processInfo.environment["ISOGEO_VAULT_PYTHON"])
+        return try await Command(python, [TestPaths.fixture("reader/read_vault.py"), option, file, vault]).run()
+    }
+
+    private func read(_ option: String, _ file: String, _ vault: String) async throws -> Found {
+        let report = try await run(option, file, vault)
+        try #require(report.exitCode == 0, "\(report)")
+        return try JSONDecoder().decode(Found.self, from: Data(report.output))
+    }
+
+    @Test(arguments: ["--passphrase-file", "--key-file"])
+    func `the golden vault is read by each slot`(_ option: String) async throws {
+        let golden = try GoldenVault.described()
+        let content = option == "--key-file" ? golden.keyFile : golden.passphrase
+        let found = try await read(option, try world.folder.write(content + "\n", to: "slot"), GoldenVault.path)
+        #expect(found.warnings.isEmpty && found.default == golden.default)
+        #expect(found.applications.count == golden.applications.count)
+        for expected in golden.applications {
+            let application = try #require(found.applications.first { $0.name == expected.name })
+            #expect(application.clientID == expected.clientID && application.secret == expected.secret)
+            #expect(application.tokenURI == expected.tokenURI && application.scopes == expected.scopes)
+            #expect(application.basicEncoding == expected.basicEncoding)
+            #expect(application.authURI == expected.authURI ?? "" && application.kind == expected.kind ?? "")
+            #expect(application.isogeoType == expected.isogeoType ?? "" && application.caFile == expected.caFile ?? "")
+            #expect(application.created == expected.created)
+            #expect(application.credentialWritten == expected.credentialWritten)
+        }
+        let token = try #require(found.tokens.first)
+        #expect(token.application == golden.token.application && token.value == golden.token.value)
+        #expect(token.asked == golden.token.asked && token.expires == golden.token.expires && !token.hasScope)
+    }
+
+    @Test func `a vault that this version makes and changes is read`() async throws {
+        let vault = try await world.makeVault()
+        try await vault.add(world.application("éditeur", secret: "another secret"))
+        try await vault.add(world.application(secret: "the newest secret"), replacing: true)
+        _ = try await vault.token(for: .named("catalogue"))
+        _ = try await vault.token(for: .named("éditeur"), TokenOptions(scope: "resources:read"))
+        let found = try await read("--key-file", world.keyFile, world.path)
+        let secrets = Dictionary(uniqueKeysWithValues: found.applications.map { ($0.name, $0.secret) })
+        #expect(secrets == ["catalogue": "the newest secret", "éditeur": "another secret"])
+        #expect(Set(found.tokens.map(\.value)) == ["token-1", "token-2"])
+        #expect(found.tokens.first { $0.value == "token-2" }?.hasScope == true)
+        #expect(found.default == nil && found.warnings.isEmpty)
+    }
+
+    @Test(
+        arguments: [
+            ("update header set changed = changed + 1", "the header was edited"),
+            ("delete from application", "the applications are not those written"),
+            ("update application set metadata = zeroblob(552)", "the applications are not those written"),
+            ("update token set expires = expires + 1", "a box doesn't open"),
+            ("update slot set created = 1", "no slot opens"),
+            ("create table theirs (x)", "the schema is another one"),
+            ("pragma user_version = 2", "the format is another one"),
+        ]
+    )
+    func `an edited vault is refused`(_ edit: String, _ reason: String) async throws {
+        _ = try await world.makeVault().token()
+        try await world.edit(edit)
+        let report = try await run("--key-file", world.keyFile, world.path)
+        #expect(report.exitCode == 1 && report.errorText.hasSuffix(": \(reason)\n"), "\(report)")
+    }
+}

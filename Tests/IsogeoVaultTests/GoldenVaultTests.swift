@@ -1,0 +1,69 @@
+import Foundation
+import Testing
+import VaultTestSupport
+
+@testable import IsogeoVault
+
+/// A vault that was made by the first version opens for ever, by this program and by the format's description.
+@Suite struct GoldenVaultTests {
+    let world: World
+    private let golden: GoldenVault
+
+    init() throws {
+        world = try World()
+        golden = try .described()
+        try world.folder.write(golden.passphrase + "\n", to: "passphrase")
+        try world.folder.write(golden.keyFile + "\n", to: "key")
+        world.clock.set(golden.now + 100)
+    }
+
+    private static let newPath = ProcessInfo.processInfo.environment["ISOGEO_VAULT_NEW_GOLDEN"]
+
+    @Test(.onItsOwnThread, .enabled(if: newPath != nil, "ISOGEO_VAULT_NEW_GOLDEN names no place for one"))
+    func `a new golden vault is made where somebody wants one`() throws {
+        try golden.make(at: try #require(Self.newPath))
+    }
+
+    @Test(arguments: ["passphrase", "key"])
+    func `the vault of format 1 opens by each slot, with all that it holds`(_ slot: String) async throws {
+        try world.folder.write(Data(contentsOf: URL(filePath: GoldenVault.path)), to: "vault.db")
+        let file = world.folder(slot)
+        let vault = try await world.open(slot == "key" ? .keyFile(file) : .passphraseFile(file))
+        #expect(world.warnings.isEmpty)
+
+        let applications = try await vault.applications()
+        #expect(applications.count == golden.applications.count)
+        for expected in golden.applications {
+            let found = try #require(applications.first { $0.name.description == expected.name })
+            #expect(found.clientID == expected.clientID && found.tokenURI == expected.tokenURI)
+            #expect(found.basicEncoding.rawValue == expected.basicEncoding)
+            #expect(found.scopes == expected.scopes && found.caFile == expected.caFile)
+            #expect(found.created.timeIntervalSince1970 == Double(expected.created))
+            #expect(found.credentialWritten.timeIntervalSince1970 == Double(expected.credentialWritten))
+            let metadata = try vault.contents.application(.named(expected.name)).application.metadata
+            #expect(metadata.authURI == expected.authURI)
+            #expect(metadata.kind == expected.kind && metadata.isogeoType == expected.isogeoType)
+        }
+
+        // The default application's token, which nobody has to be asked for.
+        let token = try await vault.token()
+        #expect(token.value == golden.token.value && token.source == .vault)
+        #expect(token.application.description == golden.default)
+        #expect(token.expires.timeIntervalSince1970 == Double(golden.token.expires))
+        #expect(world.server.requests.isEmpty)
+
+        // The secrets, where they are meant to go.
+        for application in golden.applications {
+            _ = try await vault.token(for: .named(application.name), TokenOptions(refresh: true))
+        }
+        #expect(world.server.requests.map(\.pair) == golden.applications.map(\.basic))
+        #expect(world.server.requests.map(\.url) == golden.applications.map(\.tokenURI))
+    }
+
+    @Test func `the vault of format 1 can be changed`() async throws {
+        try world.folder.write(Data(contentsOf: URL(filePath: GoldenVault.path)), to: "vault.db")
+        let vault = try await world.open()
+        try await vault.add(world.application("new"))
+        #expect(try await world.open().applications().count == golden.applications.count + 1)
+    }
+}

@@ -1,0 +1,78 @@
+import Foundation
+import Testing
+import VaultOAuth
+import VaultTestSupport
+
+@testable import IsogeoVault
+
+/// What is refused before it is in a vault.
+@Suite struct NewApplicationTests {
+    let world: World
+
+    init() throws { world = try World() }
+
+    private func error(_ path: String, _ options: NewApplication.Options = .init()) -> VaultError? {
+        do throws(VaultError) {
+            _ = try NewApplication(clientSecrets: path, options)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test func `the file of Isogeo's page is read as it is`() throws {
+        let application = try NewApplication(clientSecrets: TestPaths.fixture("client_secrets.json"))
+        #expect(application.name.description == "python-minimalist-sdk-test")
+        #expect(application.tokenOrigin == "https://id.api.isogeo.com")
+        // Its id is made up, and looks so.
+        #expect(application.warnings.count == 1 && application.warnings[0].contains("client_id"))
+    }
+
+    @Test func `what stands beside the file is taken from the options`() throws {
+        var options = NewApplication.Options()
+        options.name = try .named("mine")
+        options.tokenURI = "https://qa.example:8443/token"
+        options.basicEncoding = .form
+        options.caFile = try world.folder.write("", to: "ca.pem")
+        let application = try NewApplication(clientSecrets: world.clientSecrets(id: "a:b", secret: "a b"), options)
+        #expect(application.name.description == "mine" && application.tokenOrigin == "https://qa.example:8443")
+        let metadata = application.metadata(now: 5)
+        #expect(metadata.caFile == world.folder("ca.pem") && metadata.encoding == .form)
+        #expect(metadata.created == 5 && metadata.credentialWritten == 5 && metadata.credential.count == 16)
+        #expect(application.metadata(now: 5).credential != metadata.credential)
+    }
+
+    @Test func `an id or secret that servers read in two ways is warned of`() throws {
+        let application = try NewApplication(clientSecrets: world.clientSecrets(secret: "50% + 1"))
+        #expect(application.warnings.count == 1 && application.warnings[0].contains("--basic-encoding form"))
+    }
+
+    @Test func `what can't be used is refused at the import`() throws {
+        #expect(error(world.folder("missing"))?.code == .inputOutput)
+        #expect(error(try world.folder.write("not JSON", to: "x"))?.code == .inputNotAcceptable)
+        #expect(error(try world.clientSecrets(id: "a:b", secret: "s"))?.code == .inputNotAcceptable)
+        #expect(
+            error(try world.clientSecrets(secret: "s", tokenURI: "http://id.example/"))?.code == .inputNotAcceptable
+        )
+        let long = String(repeating: "a", count: 200)
+        #expect(error(try world.clientSecrets(id: long, secret: "s"))?.code == .usage)
+        var options = NewApplication.Options()
+        options.caFile = "/no/such/file.pem"
+        let refused = error(try world.clientSecrets(secret: "s"), options)
+        #expect(refused?.code == .configuration && refused?.sentence.contains("/no/such/file.pem") == true)
+    }
+
+    @Test func `no refusal tells the secret`() throws {
+        let canary = Canary()
+        let paths = [
+            try world.folder.write(#"{"web":{"client_id":"a","client_secret":"\#(canary.text)"#, to: "cut off"),
+            try world.clientSecrets(id: "a:b", secret: canary.text),
+            try world.clientSecrets(id: "a", secret: canary.text, tokenURI: "http://id.example/"),
+            try world.clientSecrets(id: "a", secret: canary.text + "\n"),
+        ]
+        for path in paths {
+            let refusal = try #require(error(path))
+            canary.expectAbsent(in: "\(refusal)".utf8, named: "a refusal")
+        }
+    }
+}

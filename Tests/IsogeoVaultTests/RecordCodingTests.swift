@@ -1,0 +1,97 @@
+import Testing
+import VaultCrypto
+import VaultOAuth
+
+@testable import IsogeoVault
+
+/// What stands within boxes: one encoding for each value, and nothing else is read.
+@Suite struct RecordCodingTests {
+    private static func metadata() throws -> ApplicationMetadata {
+        ApplicationMetadata(
+            name: try .named("éditeur"),
+            credential: [UInt8](repeating: 3, count: 16),
+            clientID: "client: 1",
+            endpoint: try TokenEndpoint("https://id.example:8443/oauth/token?a=b"),
+            encoding: .form,
+            authURI: "https://id.example/oauth/authorize",
+            scopes: ["resources:read", "other"],
+            kind: "public",
+            isogeoType: "group",
+            caFile: "/etc/ssl/ours.pem",
+            created: 1_700_000_000,
+            credentialWritten: 1_700_000_001
+        )
+    }
+
+    /// The encoding of these fields.
+    private func encoding(_ fields: [[UInt8]]) -> [UInt8] {
+        var encoder = CanonicalEncoder()
+        for field in fields { encoder.append(field) }
+        return encoder.bytes
+    }
+
+    private func fields(of bytes: [UInt8]) throws -> [[UInt8]] {
+        var decoder = CanonicalDecoder(bytes)
+        var fields: [[UInt8]] = []
+        while !decoder.isAtEnd { fields.append(try decoder.next()) }
+        return fields
+    }
+
+    /// Everything that `bytes` could become by a slip is refused.
+    private func expectStrict(_ bytes: [UInt8], _ decode: ([UInt8]) throws -> Void) throws {
+        for count in bytes.indices { #expect(throws: CryptoError.self) { try decode(Array(bytes[..<count])) } }
+        #expect(throws: CryptoError.malformedEncoding) { try decode(bytes + [0]) }
+        #expect(throws: CryptoError.malformedEncoding) { try decode(bytes + bytes) }
+        var fields = try fields(of: bytes)
+        for version in [[0, 0, 0, 0, 0, 0, 0, 0], [2, 0, 0, 0, 0, 0, 0, 0], [1, 0, 0, 0, 0, 0, 0], []] as [[UInt8]] {
+            fields[0] = version
+            #expect(throws: CryptoError.malformedEncoding) { try decode(encoding(fields)) }
+        }
+    }
+
+    @Test func `an application reads back as it was written`() throws {
+        let full = try Self.metadata()
+        #expect(try ApplicationMetadata(encoded: full.encoded) == full)
+        var bare = full
+        (bare.authURI, bare.kind, bare.isogeoType, bare.caFile, bare.scopes) = (nil, nil, nil, nil, [])
+        bare.encoding = .raw
+        #expect(try ApplicationMetadata(encoded: bare.encoded) == bare)
+        #expect(bare.encoded != full.encoded)
+    }
+
+    @Test func `an application's encoding is strict`() throws {
+        try expectStrict(try Self.metadata().encoded) { _ = try ApplicationMetadata(encoded: $0) }
+    }
+
+    @Test(
+        arguments: [
+            (1, []), (1, Array("a\nb".utf8)), (1, [0xFF]), (3, [0xC3]), (4, Array("http://id.example/".utf8)), (4, []),
+            (5, Array("base64".utf8)), (5, []), (11, [1, 2, 3]),
+        ] as [(Int, [UInt8])]
+    )
+    func `a field of an application that can't be is refused`(_ index: Int, _ content: [UInt8]) throws {
+        var fields = try fields(of: try Self.metadata().encoded)
+        fields[index] = content
+        #expect(throws: CryptoError.malformedEncoding) { _ = try ApplicationMetadata(encoded: encoding(fields)) }
+    }
+
+    @Test func `a cached token reads back, strictly`() throws {
+        let token = CachedToken(value: "a.b~c", lifetime: TokenLifetime(asked: 5, expires: 3605))
+        #expect(try CachedToken(encoded: token.encoded) == token)
+        try expectStrict(token.encoded) { _ = try CachedToken(encoded: $0) }
+    }
+
+    @Test func `the header's state reads back, strictly`() throws {
+        var state = HeaderState()
+        #expect(try HeaderState(encoded: state.encoded) == state)
+        state.applications.add([UInt8](repeating: 9, count: 32))
+        state.defaultApplication = [UInt8](repeating: 4, count: 16)
+        #expect(try HeaderState(encoded: state.encoded) == state)
+        try expectStrict(state.encoded) { _ = try HeaderState(encoded: $0) }
+        var fields = try fields(of: state.encoded)
+        fields[2] = [UInt8](repeating: 4, count: 15)
+        #expect(throws: CryptoError.malformedEncoding) { _ = try HeaderState(encoded: encoding(fields)) }
+        fields[1] = [UInt8](repeating: 4, count: 31)
+        #expect(throws: CryptoError.self) { _ = try HeaderState(encoded: encoding(fields)) }
+    }
+}

@@ -1,0 +1,92 @@
+import VaultCrypto
+import VaultKeys
+import VaultOAuth
+import VaultStore
+import VaultTestSupport
+
+@testable import IsogeoVault
+
+/// A vault with a passphrase slot and a key-file slot, made record by record.
+struct TwoSlotVault {
+    var passphrase = "a passphrase"
+    var keyFile = [UInt8](repeating: 0x42, count: 32)
+    var cost = KeyDerivationCost.floor
+    var now: Int64 = 1_900_000_000
+    var applications: [(metadata: ApplicationMetadata, secret: String)] = []
+    /// Which application is meant when nobody names one.
+    var defaultApplication: Int?
+    /// A token of an application, for a request without scope.
+    var token: (application: Int, token: CachedToken)?
+    /// The other key files that open it, up to fourteen.
+    var moreKeyFiles: [[UInt8]] = []
+
+    struct TooManySlots: Error {}
+
+    /// What a test needs to plant records of its own.
+    struct Made {
+        let database: VaultDatabase
+        let vaultKey: [UInt8]
+        let vault: VaultIdentity
+        let passphraseSlot: KeySlot
+        let keyFileSlot: KeySlot
+    }
+
+    /// Writes the vault where nothing lies yet.
+    @discardableResult
+    func make(at path: String) throws -> Made {
+        let vault = VaultIdentity(format: RecordContext.format, id: Sodium.randomBytes(16))
+        let vaultKey = VaultKey.random()
+        let keyBytes = vaultKey.bytes.revealed
+        let passphraseSlot = try PassphraseSlot.make(
+            try Passphrase(SecretBytes(passphrase)),
+            cost: cost,
+            wrapping: vaultKey,
+            of: vault,
+            now: now
+        )
+        let keyFileSlots = ([keyFile] + moreKeyFiles).map {
+            KeyFileSlot.make(SecretBytes(copying: $0.span), wrapping: vaultKey, of: vault, now: now)
+        }
+        let slots = [passphraseSlot] + keyFileSlots
+        let sealer = RecordSealer(vaultKey, vault: vault, keyEpoch: 1)
+        let rows = applications.map {
+            sealer.application(Sodium.randomBytes(16), $0.metadata, secret: SecretBytes($0.secret))
+        }
+        var state = HeaderState()
+        for row in rows { state.applications.add(sealer.digest(of: row)) }
+        state.defaultApplication = defaultApplication.map { rows[$0].id }
+        guard let digests = SlotDigests(slots.map(\.digestEntry)) else { throw TooManySlots() }
+        let header = sealer.header(state, slots: digests, after: nil, now: now)
+        var changes: [Change] = [.putHeader(header)] + slots.map { .putSlot($0.record) }
+        changes += rows.map { .putApplication($0) }
+        if let token {
+            let row = rows[token.application]
+            let request = Array("grant_type=client_credentials".utf8)
+            let id = sealer.tokenID(of: row.id, applications[token.application].metadata, request: request)
+            changes.append(.putToken(sealer.token(id, of: row.id, token.token)))
+        }
+        return Made(
+            database: try VaultDatabase.create(.prepare(path), changes),
+            vaultKey: keyBytes,
+            vault: vault,
+            passphraseSlot: passphraseSlot,
+            keyFileSlot: keyFileSlots[0]
+        )
+    }
+}
+
+extension ApplicationMetadata {
+    /// An application of that name, and nothing special about it.
+    static func sample(_ name: String = "catalogue") throws -> ApplicationMetadata {
+        ApplicationMetadata(
+            name: try .named(name),
+            credential: Sodium.randomBytes(16),
+            clientID: "client",
+            endpoint: .isogeo,
+            encoding: .raw,
+            scopes: [],
+            created: 1_900_000_000,
+            credentialWritten: 1_900_000_000
+        )
+    }
+}

@@ -1,0 +1,76 @@
+import Testing
+import VaultKeys
+import VaultOAuth
+import VaultStore
+
+@testable import IsogeoVault
+
+@Suite struct VaultErrorTests {
+    @Test(
+        arguments: [
+            (.usage, "usage", 64), (.inputNotAcceptable, "input-not-acceptable", 65), (.noVault, "no-vault", 66),
+            (.noApplication, "no-application", 66), (.credentialRefused, "credential-refused", 67),
+            (.internalError, "internal-error", 70), (.damaged, "damaged", 72), (.exists, "exists", 73),
+            (.inputOutput, "input-output", 74), (.tryAgain, "try-again", 75),
+            (.unexpectedAnswer, "unexpected-answer", 76), (.locked, "locked", 77),
+            (.configuration, "configuration", 78),
+        ] as [(VaultError.Code, String, Int32)]
+    )
+    func `a code keeps its name and exit status for ever`(_ code: VaultError.Code, _ name: String, _ status: Int32) {
+        #expect(code.name == name && code.exitStatus == status)
+    }
+
+    @Test(
+        arguments: [
+            (.doesNotFit("It"), .locked), (.noSlot(of: .keyFile), .locked),
+            (.unreadable(path: "/f", errno: 13), .locked), (.notAKeyFile(path: "/f"), .locked),
+            (.emptyPassphrase("It"), .locked), (.passphraseTooLong("It"), .locked), (.timedOut("It"), .locked),
+            (.badDescriptor(3, errno: 9), .locked), (.commandFailed(status: 1), .locked),
+            (.commandDidNotStart(errno: 2), .locked), (.unsafeFile(path: "/f", .notRegular), .configuration),
+            (.notEnoughMemory(needed: 2, available: 1), .configuration), (.damagedSlot("s"), .damaged),
+            (.costRefused(slot: "s", passes: 1, memory: 1, tooLow: true), .damaged),
+            (.cannotWrite(path: "/f", errno: 17), .inputOutput), (.notReadBack(path: "/f"), .inputOutput),
+        ] as [(KeyError, VaultError.Code)]
+    )
+    func `what is wrong with a key gets its code and keeps its words`(_ error: KeyError, _ code: VaultError.Code) {
+        let seen = VaultError(error)
+        #expect(seen.code == code && seen.sentence == error.sentence && seen.remedy == error.remedy)
+    }
+
+    @Test(
+        arguments: [
+            (.noVault(path: "/v"), .noVault), (.vaultExists(path: "/v"), .exists), (.nameExists, .exists),
+            (.damaged(path: "/v", what: "x"), .damaged), (.notAVault(path: "/v"), .configuration),
+            (.newerFormat(path: "/v", format: 2), .configuration), (.readOnly(path: "/v"), .inputOutput),
+            (.busy(path: "/v"), .tryAgain), (.changedMeanwhile, .tryAgain),
+            (.leasesUnavailable(path: "/v", errno: 0), .tryAgain), (.unacceptableRecord("x"), .internalError),
+        ] as [(StoreError, VaultError.Code)]
+    )
+    func `what is wrong with the store gets its code and keeps its words`(_ error: StoreError, _ code: VaultError.Code)
+    {
+        let seen = VaultError(error)
+        #expect(seen.code == code && seen.sentence == error.sentence && seen.remedy == error.remedy)
+    }
+
+    @Test(
+        arguments: [
+            (.clientSecrets(.emptyFile), .inputNotAcceptable), (.endpoint(.plainHTTP), .inputNotAcceptable),
+            (.credentials(.emptySecret), .inputNotAcceptable), (.parameters(.invalidScope), .usage),
+            (.configuration(.keyLogging), .configuration),
+            (.answer(.refused(status: 401, ServerError(code: nil, description: nil))), .credentialRefused),
+            (.answer(.throttled(notBefore: nil)), .tryAgain), (.answer(.tokenMissing), .unexpectedAnswer),
+            (.connection(.interrupted), .tryAgain),
+        ] as [(OAuthError, VaultError.Code)]
+    )
+    func `what is wrong with asking gets its code and keeps its words`(_ error: OAuthError, _ code: VaultError.Code) {
+        let seen = VaultError(error)
+        #expect(seen.code == code && seen.sentence == error.sentence && seen.remedy == error.remedy)
+    }
+
+    @Test func `errors are equal by code, and read as sentence and remedy`() {
+        let one = VaultError(.locked, "It is locked.", remedy: "Unlock it.")
+        #expect(one == VaultError(.locked, "Other words.", remedy: "And others."))
+        #expect(one != VaultError(.damaged, "It is locked.", remedy: "Unlock it."))
+        #expect("\(one)" == "It is locked. Unlock it.")
+    }
+}

@@ -1,0 +1,162 @@
+import Foundation
+import Synchronization
+import Testing
+import VaultCrypto
+import VaultOAuth
+import VaultTestSupport
+
+@testable import IsogeoVault
+
+/// What a vault needs around it, in a test's hand: a folder, a clock, a server, and ears for warnings.
+final class World: Sendable {
+    let folder: TemporaryFolder
+    let clock = TestClock()
+    let server = ScriptedTransport()
+    private let said = Mutex<[String]>([])
+
+    init() throws { folder = try TemporaryFolder() }
+
+    /// What was warned of so far.
+    var warnings: [String] { said.withLock { $0 } }
+
+    var doors: VaultDoors {
+        VaultDoors(
+            now: { [clock] in clock.now },
+            transport: server,
+            warn: { [weak self] in self?.said.withLock { [warning = $0] in $0.append(warning) } }
+        )
+    }
+
+    /// Where the vault lies.
+    var path: String { folder("vault.db") }
+
+    /// The key file that opens it.
+    var keyFile: String { folder("key") }
+
+    /// A `client_secrets.json`, as Isogeo hands it over.
+    func clientSecrets(id: String = "client", secret: String, tokenURI: String = "https://id.example/oauth/token")
+        throws
+        -> String
+    {
+        let members = ["client_id": id, "client_secret": secret, "token_uri": tokenURI]
+        return try folder.write(JSONEncoder().encode(["web": members]), to: "client_secrets-\(UUID().uuidString).json")
+    }
+
+    /// An application that is to be imported.
+    func application(
+        _ name: String = "catalogue",
+        id: String = "client",
+        secret: String = "a secret",
+        tokenURI: String = "https://id.example/oauth/token"
+    ) throws -> NewApplication {
+        var options = NewApplication.Options()
+        options.name = try ApplicationName.named(name)
+        return try NewApplication(
+            clientSecrets: clientSecrets(id: id, secret: secret, tokenURI: tokenURI),
+            options
+        )
+    }
+
+    /// A new vault with a key file and the application `catalogue`.
+    func makeVault(secret: String = "a secret") async throws -> Vault {
+        try await Vault.create(
+            at: path,
+            protectedBy: .keyFile(keyFile),
+            importing: application(secret: secret),
+            doors: doors
+        )
+    }
+
+    /// The vault, opened anew.
+    func open(_ unlocking: Unlocking? = nil) async throws -> Vault {
+        try await Vault.open(at: path, unlocking: unlocking ?? .keyFile(keyFile), doors: doors)
+    }
+
+    /// Edits the vault's file as a stranger would, who knows SQLite and none of our checks.
+    ///
+    /// `other` is attached: a copy of the file, from before.
+    func edit(_ statements: String, other: String? = nil) async throws {
+        let script = """
+            import sqlite3, sys
+            connection = sqlite3.connect(sys.argv[1])
+            connection.execute("pragma ignore_check_constraints=on")
+            if len(sys.argv) > 3: connection.execute("attach ? as other", (sys.argv[3],))
+            connection.executescript(sys.argv[2])
+            connection.commit()
+            connection.close()
+            """
+        let arguments = ["-c", script, path, statements] + (other.map { [$0] } ?? [])
+        let report = try await Command("python3", arguments).run()
+        try #require(report.exitCode == 0, "\(report)")
+    }
+
+    /// Waits until the server was asked so often.
+    func waitForRequests(_ count: Int) async throws {
+        let isSo = try await eventually { self.server.requests.count == count }
+        #expect(isSo, "\(server.requests.count) requests")
+    }
+
+    /// Waits until so many callers have looked at the clock: each has a thread of its own, and looks when it begins.
+    func waitForReaders(_ count: Int) async throws {
+        let isSo = try await eventually { self.clock.readerCount >= count }
+        #expect(isSo, "\(clock.readerCount) readers")
+    }
+
+    /// Copies the vault's file; nobody may be using it.
+    func copy(to name: String) throws -> String {
+        try folder.write(folder.read("vault.db"), to: name)
+    }
+}
+
+extension Trait where Self == ConditionTrait {
+    /// For vaults that somebody edits.
+    static var needsPython: Self {
+        .enabled(
+            if: ["/usr/bin/python3", "/usr/local/bin/python3"].contains(where: FileManager.default.isExecutableFile),
+            "python3 edits the vaults"
+        )
+    }
+}
+
+extension ApplicationName {
+    /// A name that is one.
+    static func named(_ text: String) throws -> ApplicationName { try #require(ApplicationName(text)) }
+}
+
+/// A clock that goes when a test says so.
+final class TestClock: Sendable {
+    private let time = Mutex<Int64>(1_900_000_000)
+    private let readers = Mutex<Set<pthread_t>>([])
+
+    var now: Int64 {
+        readers.withLock { _ = $0.insert(pthread_self()) }
+        return time.withLock { $0 }
+    }
+
+    /// How many threads looked since they were last forgotten.
+    var readerCount: Int { readers.withLock { $0.count } }
+
+    func forgetReaders() { readers.withLock { $0 = [] } }
+
+    func advance(by seconds: Int64) { time.withLock { $0 += seconds } }
+    func set(_ now: Int64) { time.withLock { $0 = now } }
+}
+
+/// Waits until something has come to hold; 20 seconds at most.
+func eventually(_ condition: @Sendable () -> Bool) async throws -> Bool {
+    let deadline = ContinuousClock.now + .seconds(20)
+    while !condition(), .now < deadline { try await Task.sleep(for: .milliseconds(2)) }
+    return condition()
+}
+
+/// What `body` throws; nil where it doesn't.
+func failure<Result: ~Copyable>(
+    _ body: () async throws(VaultError) -> Result
+) async -> VaultError? {
+    do throws(VaultError) {
+        _ = try await body()
+        return nil
+    } catch {
+        return error
+    }
+}

@@ -1,0 +1,240 @@
+import Foundation
+import Testing
+import VaultTestSupport
+
+/// Each exit code, reached once, with its sentence and remedy on standard error and nothing on standard output.
+@Suite(.serialized, .needsBinary)
+struct ExitCodeTests {
+    @Test func `64, a call that can't be understood`() async throws {
+        let home = try await Home.withVault()
+        for arguments in [
+            ["frob"], ["token", "--frob"], ["import"], ["token", "a", "b"], ["token", "--min-ttl", "x"],
+        ] {
+            let report = try await home.command(arguments).run()
+            #expect(report.exitCode == 64 && report.output.isEmpty, "\(report)")
+            #expect(report.errorText.hasPrefix("isogeo-vault: ") && report.errorText.contains("Usage: isogeo-vault"))
+        }
+        try await home.run("token", "").expectFailure(
+            64,
+            "That can't be the name of an application.",
+            "A name has 1 to 128 bytes and no control characters."
+        )
+        for (options, sentence) in [
+            (["--min-ttl=-1"], "--min-ttl is 0 to 86400 seconds."),
+            (["--min-ttl", "86401"], "--min-ttl is 0 to 86400 seconds."),
+            (["--json", "--format", "header"], "--json and --format header contradict each other."),
+            (["--vault", ""], "--vault has no path."),
+        ] {
+            let report = try await home.command(["token"] + options).run()
+            #expect(report.exitCode == 64 && report.output.isEmpty, "\(report)")
+            #expect(report.errorText.hasPrefix("isogeo-vault: \(sentence)\n"), "\(report)")
+        }
+    }
+
+    @Test func `64, a vault is to be made and nothing says how to protect it`() async throws {
+        let home = try Home()
+        try await home.run("import", try home.writeFile(), "-q").expectFailure(
+            64,
+            "There is no vault yet, and nothing says how to protect a new one.",
+            """
+            Choose one of these:
+              isogeo-vault import --protect key-file=PATH FILE         (PATH is made; keep a copy of it)
+              isogeo-vault import --passphrase-file PATH FILE          (the passphrase is in PATH, mode 0600)
+              isogeo-vault import --protect passphrase FILE            (on a terminal: you are asked for it)
+            """
+        )
+        #expect(!FileManager.default.fileExists(atPath: home.vaultFolder))
+    }
+
+    @Test func `65, the file is no client_secrets json`() async throws {
+        let home = try Home()
+        try await home.run("import", "-", "--protect", "key-file=\(home.key)", input: "[]").expectFailure(
+            65,
+            "The file is JSON, but not an object.",
+            "Use the client_secrets.json as Isogeo sent it, unedited."
+        )
+        #expect(!FileManager.default.fileExists(atPath: home.key))
+        #expect(!FileManager.default.fileExists(atPath: home.vaultFolder))
+    }
+
+    @Test func `66, there is no vault`() async throws {
+        let home = try Home()
+        for command in ["token", "list", "status"] {
+            try await home.run(command).expectFailure(
+                66,
+                "There is no vault at \(home.vault).",
+                "Import a client_secrets.json to make one, or name another place."
+            )
+        }
+        #expect(!FileManager.default.fileExists(atPath: home.vaultFolder))
+    }
+
+    @Test func `66, there is no such application`() async throws {
+        let home = try await Home.withVault()
+        try await home.run("token", "globe").expectFailure(
+            66,
+            "There is no application globe in the vault.",
+            "Name one of those in the vault: atlas"
+        )
+        _ = try await home.run("import", try home.writeFile(), "--name", "globe")
+        try await home.run("token").expectFailure(
+            66,
+            "The vault holds 2 applications, and none was named.",
+            "Name one of those in the vault: atlas, globe"
+        )
+        try await home.run("token", with: ["ISOGEO_VAULT_APP": "map"]).expectFailure(
+            66,
+            "There is no application map in the vault.",
+            "Name one of those in the vault: atlas, globe"
+        )
+    }
+
+    @Test func `67, the server refuses the credential, and is asked once`() async throws {
+        var options = TokenServer.Options()
+        options.client = ("somebody", "else")
+        let server = try await TokenServer(options)
+        let home = try await Home.withVault(askingAt: server.url)
+        try await home.run("token").expectFailure(
+            67,
+            "The server refuses this client_id and secret (status 401, invalid_client).",
+            "Check the credential with whoever issued it; if it has unusual characters, try the other Basic encoding."
+        )
+        #expect(try server.requests.count == 1)
+    }
+
+    @Test func `72, the vault is damaged`() async throws {
+        let home = try await Home.withVault()
+        try await home.edit("db.execute('UPDATE header SET tag = zeroblob(32)')")
+        try await home.run("token").expectFailure(
+            72,
+            "The vault is damaged: its header was edited.",
+            "Restore a backup; trying again doesn't help."
+        )
+    }
+
+    @Test func `73, the application is there already`() async throws {
+        let home = try await Home.withVault()
+        try await home.run("import", try home.writeFile(), "-q").expectFailure(
+            73,
+            "There is an application atlas already.",
+            "Replace its secret with --replace, or give the new one another name with --name."
+        )
+    }
+
+    @Test func `74, the input file can't be read`() async throws {
+        let home = try Home()
+        let missing = home.folder("missing.json")
+        try await home.run("import", missing, "--protect", "key-file=\(home.key)").expectFailure(
+            74,
+            "\(missing) can't be read: No such file or directory.",
+            "Check the path and who may read it."
+        )
+        let folder = home.folder("share")
+        let report = try await home.run("import", folder, "--protect", "key-file=\(home.key)")
+        #expect(report.exitCode == 74 && report.errorText.contains("\(folder) is not a regular file."), "\(report)")
+        #expect(!FileManager.default.fileExists(atPath: home.key))
+    }
+
+    @Test func `75, nobody answers`() async throws {
+        var options = TokenServer.Options()
+        options.answers = #"[{"status": 503, "headers": {}, "body": "{}"}]"#
+        let server = try await TokenServer(options)
+        let home = try await Home.withVault(askingAt: server.url)
+        try await home.run("token").expectFailure(75, "The server failed (status 503).", "Ask again in a minute.")
+        #expect(try server.requests.count == 3)
+    }
+
+    @Test func `76, the answer makes no sense`() async throws {
+        var options = TokenServer.Options()
+        options.answers = #"""
+            [{"status": 302, "headers": {"Location": "https://elsewhere.example/token"}, "body": ""},
+             {"status": 200, "headers": {"Content-Type": "text/html"}, "body": "<html>log in</html>"}]
+            """#
+        let server = try await TokenServer(options)
+        let home = try await Home.withVault(askingAt: server.url)
+        try await home.run("token").expectFailure(
+            76,
+            "The token endpoint redirects to elsewhere.example, where the secret isn't sent.",
+            "Import again with --token-uri and the address of the new token endpoint, if it can be trusted."
+        )
+        let html = try await home.run("token")
+        #expect(html.exitCode == 76 && html.output.isEmpty)
+        #expect(
+            html.errorText.hasPrefix("isogeo-vault: The server's answer isn't JSON (status 200): at line 1, column 1")
+        )
+        #expect(try server.requests.count == 2)
+    }
+
+    @Test func `76, an answer that repeats the secret doesn't make it public`() async throws {
+        var home = try Home()
+        home.environment["ISOGEO_VAULT_KEY_FILE"] = home.key
+        let description = "bad: \(home.client.secret.text) \\u001b[31m \(home.client.basic)"
+        var options = TokenServer.Options()
+        options.answers = """
+            [{"status": 400, "headers": {}, "body":
+              "{\\"error\\": \\"invalid_request\\", \\"error_description\\": \\"\(description.replacing("\\", with: "\\\\"))\\"}"},
+             {"status": 200, "headers": {}, "body": "{\\"access_token\\": \\"\(home.client.secret.text)\\"}"}]
+            """
+        let server = try await TokenServer(options)
+        _ = try await home.run(
+            "import",
+            try home.writeFile(tokenURI: server.url),
+            "--protect",
+            "key-file=\(home.key)"
+        )
+        let rejected = try await home.run("token")
+        #expect(rejected.exitCode == 76 && rejected.errorText.contains("invalid_request: bad: "), "\(rejected)")
+        #expect(!rejected.errors.contains(0x1b))
+        try await home.run("token").expectFailure(
+            76,
+            "The server's access_token contains the client secret itself.",
+            "Check the token endpoint's address, and report it to whoever runs the server."
+        )
+    }
+
+    @Test func `77, the key doesn't fit`() async throws {
+        let home = try await Home.withVault()
+        let other = try home.folder.write(String(repeating: "0", count: 64), to: "other")
+        try await home.run("token", "--key-file", other).expectFailure(
+            77,
+            "The key file \(other) doesn't open this vault.",
+            "Give the key that the vault was made with; `isogeo-vault status` lists its slots."
+        )
+    }
+
+    @Test func `78, the vault is open to others`() async throws {
+        let home = try await Home.withVault()
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: home.vault)
+        try await home.run("token").expectFailure(
+            78,
+            "\(home.vault) has mode 0644; it must not allow more than 0600.",
+            "chmod 600 \(home.vault)"
+        )
+    }
+
+    @Test func `0, and what there is to see`() async throws {
+        let home = try await Home.withVault()
+        let list = try await home.run("list")
+        list.expectSuccess(
+            """
+            NAME   CLIENT_ID\(String(repeating: " ", count: home.client.id.count - 7))TOKENS FROM
+            atlas  \(home.client.id)  http://localhost:9
+
+            """
+        )
+        let listed = try await home.run("list", "--json").json
+        let application = try #require((listed["applications"] as? [[String: Any]])?.first)
+        #expect(application["name"] as? String == "atlas")
+        #expect(application["client_id"] as? String == home.client.id)
+        #expect(application["token_uri"] as? String == "http://localhost:9/token")
+        #expect(listed["vault"] as? String == home.vault)
+
+        let status = try await home.run("status", with: ["ISOGEO_VAULT_KEY_FILE": nil])
+        #expect(status.exitCode == 0 && status.outputText.hasPrefix("vault          \(home.vault)\n"), "\(status)")
+        #expect(!status.outputText.contains("atlas") && !status.outputText.contains("localhost"))
+        let counted = try await home.run("status", "--json").json
+        #expect(counted["applications"] as? Int == 1)
+        #expect(counted["tokens"] as? Int == 0)
+        #expect((counted["slots"] as? [[String: Any]])?.compactMap { $0["kind"] as? String } == ["key-file"])
+    }
+}

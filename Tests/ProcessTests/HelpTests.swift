@@ -1,0 +1,55 @@
+import Foundation
+import Testing
+import VaultTestSupport
+
+/// The help, word for word: `Tests/Fixtures/help/COMMAND.txt` is what `isogeo-vault COMMAND --help` prints.
+@Suite(.serialized, .needsBinary)
+struct HelpTests {
+    private static let commands = ["import", "list", "status", "token"]
+
+    private func transcript(_ name: String) throws -> String {
+        try String(contentsOfFile: TestPaths.fixture("help/\(name).txt"), encoding: .utf8)
+    }
+
+    @Test(arguments: [[], ["--help"], ["-h"], ["help"]]) func `the root's help is as written down`(arguments: [String])
+        async throws
+    {
+        let home = try Home()
+        try await home.command(arguments).run().expectSuccess(try transcript("isogeo-vault"))
+    }
+
+    @Test(arguments: commands) func `a command's help is as written down`(command: String) async throws {
+        let home = try Home()
+        for arguments in [[command, "--help"], [command, "-h"], ["help", command]] {
+            try await home.command(arguments).run().expectSuccess(try transcript(command))
+        }
+    }
+
+    @Test func `each command has its transcript, and each transcript its command`() throws {
+        let listed = try transcript("isogeo-vault").split(separator: "SUBCOMMANDS:\n")[1]
+            .matches(of: #/(?m)^  ([a-z]+) /#).map { String($0.1) }
+        #expect(listed.sorted() == Self.commands)
+        let files = try FileManager.default.contentsOfDirectory(atPath: TestPaths.fixture("help"))
+        #expect(files.sorted() == (Self.commands + ["isogeo-vault"]).map { "\($0).txt" }.sorted())
+    }
+
+    @Test func `what can be copied from the help isn't broken over lines`() throws {
+        for name in Self.commands + ["isogeo-vault"] {
+            let lines = try transcript(name).split(separator: "\n").filter { !$0.hasPrefix("USAGE: ") }
+            #expect(lines.allSatisfy { $0.count <= 80 }, "\(name)")
+        }
+        #expect(
+            try transcript("import").contains(
+                "\n  isogeo-vault import --protect key-file=vault.key client_secrets.json\n"
+            )
+        )
+        #expect(try transcript("token").contains("\n    https://v1.api.isogeo.com/shares\n"))
+    }
+
+    @Test func `the version is a line`() async throws {
+        let home = try Home()
+        let report = try await home.command(["--version"]).run()
+        report.expectSuccess()
+        #expect(report.outputText.wholeMatch(of: #/\d+\.\d+\.\d+\n/#) != nil)
+    }
+}

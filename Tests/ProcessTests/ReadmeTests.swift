@@ -1,0 +1,260 @@
+import Foundation
+import Testing
+import VaultTestSupport
+
+/// The README's examples, as a reader types them; around them are only files, environment and servers of this machine.
+struct ReadmeTests {
+    private let readme: Document
+
+    init() throws { readme = try Document("README.md") }
+
+    @Test func `each code block is one that a test runs`() throws {
+        let known = [
+            "sh checkout", "console session", "sh key-file", "python", "crontab", "swift package", "swift main",
+        ]
+        for block in readme.blocks { #expect(known.contains(block.info), "nothing runs a block of \(block.info)") }
+        for info in known { #expect(!readme.blocks(info).isEmpty, "no block of \(info)") }
+    }
+
+    @Test func `the scripts that it names know the options that it names`() async throws {
+        let lines = readme.blocks("sh checkout").flatMap(\.lines)
+        try #require(lines.contains { $0.contains(" --") })
+        for line in lines {
+            let words = line.split(separator: " ").map(String.init)
+            let help = try await Command(words[0], ["--help"], folder: TestPaths.checkout).run()
+            #expect(help.exitCode == 0, "\(help)")
+            for option in words where option.hasPrefix("--") {
+                #expect(help.outputText.contains(option), "\(words[0]) has no \(option)")
+            }
+        }
+    }
+
+    @Test(.needsBinary) func `the session on a terminal goes as it is shown`() async throws {
+        let desk = try await Desk()
+        let transcript = Transcript(try #require(readme.blocks("console session").first))
+        let bash = desk.command("bash", ["-eu", "-o", "pipefail", "-c", transcript.script])
+        let terminal = try bash.startOnTerminal()
+        for prompt in transcript.prompts {
+            try await terminal.expect(prompt)
+            terminal.type("correct horse battery staple\n")
+        }
+        let report = try await terminal.process.outcome()
+        #expect(report.exitCode == 0, "\(report)")
+
+        let shown = desk.asInReadme(terminal.screen)
+        #expect(shown.count == transcript.output.count, "\(shown)")
+        for (line, expected) in zip(shown, transcript.output) {
+            #expect(matches(line, expected), "shown is \(line), the README has \(expected)")
+        }
+        #expect(try desk.tokenRequests == 1)
+        #expect(try desk.authorizations.count == 1)
+        #expect(shown.contains { line in (try? desk.authorizations) == ["Bearer \(line)"] })
+    }
+
+    @Test(.needsBinary) func `a key file serves shell, Python and cron`() async throws {
+        let desk = try await Desk()
+        let shell = try #require(readme.blocks("sh key-file").first)
+        let made = try await desk.command("bash", ["-eu", "-c", shell.text]).run()
+        #expect(made.exitCode == 0, "\(made)")
+        let token = made.outputText.trimmingCharacters(in: .whitespacesAndNewlines)
+        try #require(!token.isEmpty)
+
+        var python = desk.command("python3", ["-c", try #require(readme.blocks("python").first).text])
+        python.environment["ISOGEO_VAULT_KEY_FILE"] = desk.home("isogeo-vault.key")
+        let asked = try await python.run()
+        #expect(asked.exitCode == 0, "\(asked)")
+        #expect(asked.outputText == "0 catalogues are shared with this application\n")
+
+        for job in try Crontab(#require(readme.blocks("crontab").first), binaries: desk.binaries).jobs {
+            // As cron does it: sh, a home, the table's own variables, and nothing else.
+            var command = Command("/bin/sh", ["-c", job.line], environment: job.environment, folder: desk.home.path)
+            command.environment["HOME"] = desk.home.path
+            let ran = try await command.run()
+            #expect(ran.exitCode == 0, "\(ran)")
+            #expect(try desk.home.read("shares.json") == Array("[]\n".utf8))
+        }
+        #expect(try desk.authorizations == ["Bearer \(token)", "Bearer \(token)"])
+        #expect(try desk.tokenRequests == 1)
+    }
+
+    @Test func `the Swift program is the one in Examples, which Scripts docs compiles`() throws {
+        let example = TestPaths.checkout + "/Examples/GetToken/"
+        let program = try String(contentsOfFile: example + "Sources/GetToken/main.swift", encoding: .utf8)
+        #expect(readme.blocks("swift main").map(\.text) == [program])
+        let manifest = try String(contentsOfFile: example + "Package.swift", encoding: .utf8)
+        for line in try #require(readme.blocks("swift package").first).lines {
+            let line = line.replacing("../isogeo-vault", with: "../..").trimmingCharacters(in: .whitespaces)
+            #expect(manifest.contains(line), "the manifest has no \(line)")
+        }
+    }
+
+    @Test(.needsBinary) func `the exit codes are those of the help`() async throws {
+        let binary = try #require(TestPaths.binary)
+        let help = try await Command(binary, ["--help"]).run().outputText.replacing("\n", with: " ")
+        let listed = try #require(help.firstMatch(of: /Exit codes: (.*?)\./)).1.split(separator: ";")
+        let codes = listed.compactMap { $0.split(separator: " ").first.flatMap { Int($0) } }
+        let table = readme.text.matches(of: /\n\| (\d+) \|/).compactMap { Int($0.1) }
+        #expect(codes.count > 10)
+        #expect(table == codes)
+    }
+
+    @Test func `no document links to a file that isn't there`() throws {
+        for name in ["README.md", "SECURITY.md", "CHANGELOG.md", "CONTRIBUTING.md"] {
+            for link in try Document(name).text.matches(of: /\]\(([^)#]+)[^)]*\)/) where !link.1.contains("://") {
+                #expect(FileManager.default.fileExists(atPath: "\(TestPaths.checkout)/\(link.1)"), "\(name): \(link.1)")
+            }
+        }
+    }
+
+    @Test func `each test that SECURITY names is there`() throws {
+        let named = try Document("SECURITY.md").text.matches(of: /`([A-Za-z]+\/[A-Za-z+]+)` › ([^·|]+?) *(?=[·|])/)
+        #expect(named.count > 20)
+        for test in named {
+            let source = "\(TestPaths.checkout)/Tests/\(test.1).swift"
+            let text = try? String(contentsOfFile: source, encoding: .utf8)
+            #expect(text?.contains("func `\(test.2)`") == true, "\(test.1) has no test \(test.2)")
+        }
+    }
+}
+
+/// A home with a `client_secrets.json`, and what stands in for Isogeo: a token server, and an API for curl and Python.
+private final class Desk {
+    let home: TemporaryFolder
+    /// A folder with the command under the name that people type.
+    let binaries: String
+    private let tools: TemporaryFolder
+    private let tokens: TokenServer
+    private let api: TokenServer
+
+    init() async throws {
+        home = try TemporaryFolder()
+        tools = try TemporaryFolder()
+        binaries = tools.path
+        tokens = try await TokenServer()
+        var options = TokenServer.Options()
+        options.authority = try await ThrowawayCA()
+        options.answers = #"[{"status": 200, "headers": {"Content-Type": "application/json"}, "body": "[]\n"}]"#
+        api = try await TokenServer(options)
+        try FileManager.default.createSymbolicLink(
+            atPath: tools("isogeo-vault"),
+            withDestinationPath: try #require(TestPaths.binary)
+        )
+        try home.write(
+            """
+            {"web": {
+                "client_id": "city-maps-0f8fad5b-d9cb-469f-a165-70867728950e",
+                "client_secret": "\(Canary().text)",
+                "auth_uri": "https://id.api.isogeo.com/oauth/authorize",
+                "token_uri": "\(tokens.url)"
+            }}
+            """,
+            to: "client_secrets.json"
+        )
+        // Whatever is asked of Isogeo's API is asked of ours, whose certificate nobody knows.
+        try home.write("connect-to = v1.api.isogeo.com:443:127.0.0.1:\(api.port)\ninsecure\n", to: ".curlrc")
+        try tools.write(
+            """
+            import socket, ssl
+            ask = socket.getaddrinfo
+            socket.getaddrinfo = lambda host, port, *rest, **more: ask("127.0.0.1", \(api.port), *rest, **more)
+            ssl._create_default_https_context = ssl._create_unverified_context
+            """,
+            to: "sitecustomize.py"
+        )
+    }
+
+    /// A program of the person at this desk.
+    func command(_ program: String, _ arguments: [String]) -> Command {
+        var environment = Command.plainEnvironment
+        environment["PATH"] = binaries + ":" + (environment["PATH"] ?? "")
+        environment["HOME"] = home.path
+        environment["PYTHONPATH"] = tools.path
+        var command = Command(program, arguments, environment: environment, folder: home.path)
+        command.limit = .seconds(60)
+        return command
+    }
+
+    /// The lines of a screen as they were with Isogeo's server, at Ada's desk.
+    func asInReadme(_ screen: String) -> [String] {
+        screen.replacing("\r\n", with: "\n")
+            .replacing("isogeo-vault: warning: The token endpoint is plain http, on this computer.\n", with: "")
+            .replacing(tokens.url.replacing("/oauth/token", with: ""), with: "https://id.api.isogeo.com")
+            .replacing(home.path, with: "/home/ada")
+            .split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+    }
+
+    var tokenRequests: Int { get throws { try tokens.requests.count } }
+
+    /// What the API was shown.
+    var authorizations: [String] { get throws { try api.requests.flatMap { $0.values(of: "Authorization") } } }
+}
+
+/// A Markdown file of the checkout.
+private struct Document {
+    struct Block {
+        /// What stands behind the three backticks.
+        let info: String
+        let text: String
+
+        var lines: [String] { text.split(separator: "\n").map(String.init) }
+    }
+
+    let text: String
+
+    init(_ name: String) throws { text = try String(contentsOfFile: "\(TestPaths.checkout)/\(name)", encoding: .utf8) }
+
+    var blocks: [Block] {
+        text.matches(of: /(?ms)^```([^\n]+)\n(.*?)^```$/).map { Block(info: String($0.1), text: String($0.2)) }
+    }
+
+    func blocks(_ info: String) -> [Block] { blocks.filter { $0.info == info } }
+}
+
+/// A session: what is typed behind `$ `, and what is shown.
+private struct Transcript {
+    let script: String
+    let output: [String]
+
+    init(_ block: Document.Block) {
+        script = block.lines.filter { $0.hasPrefix("$ ") }.map { $0.dropFirst(2) }.joined(separator: "\n")
+        output = block.lines.filter { !$0.hasPrefix("$ ") }
+    }
+
+    /// What is answered with the passphrase.
+    var prompts: [String] { output.filter { $0.hasSuffix(":") } }
+}
+
+/// A table as crontab(5) has it: variables, and lines of five fields and a command.
+private struct Crontab {
+    private(set) var jobs: [(environment: [String: String], line: String)] = []
+
+    // `binaries` stands before the table's own `PATH`.
+    init(_ block: Document.Block, binaries: String) throws {
+        var environment: [String: String] = [:]
+        for line in block.lines {
+            if let variable = line.wholeMatch(of: /(\w+)=(.*)/) {
+                environment[String(variable.1)] = String(variable.2)
+                continue
+            }
+            let job = try #require(line.wholeMatch(of: /(?:[0-9*]+ ){5} *(\S.*)/), "no line of a crontab: \(line)")
+            // cron makes line ends of them.
+            try #require(!job.1.contains("%"))
+            environment["PATH"] = binaries + ":" + (environment["PATH"] ?? "/usr/bin:/bin")
+            jobs.append((environment, String(job.1)))
+        }
+        try #require(!jobs.isEmpty)
+    }
+}
+
+/// Whether `line` is `pattern`, in which … stands for anything.
+private func matches(_ line: String, _ pattern: String) -> Bool {
+    let parts = pattern.split(separator: "…", omittingEmptySubsequences: false).map(String.init)
+    guard parts.count > 1, let first = parts.first, let last = parts.last else { return line == pattern }
+    guard line.hasPrefix(first), line.hasSuffix(last), line.count >= first.count + last.count else { return false }
+    var rest = line.dropFirst(first.count).dropLast(last.count)
+    for part in parts.dropFirst().dropLast() {
+        guard let found = rest.firstRange(of: part) else { return false }
+        rest = rest[found.upperBound...]
+    }
+    return true
+}

@@ -1,0 +1,120 @@
+import IsogeoVault
+import Synchronization
+import Testing
+import VaultCommands
+import VaultTestSupport
+
+/// The commands in process, with doors of the test's own; what needs the real world is a process test.
+struct CommandsTests {
+    /// What was printed and said.
+    private final class Heard: Sendable {
+        let output = Mutex([UInt8]())
+        let messages = Mutex([String]())
+
+        var text: String { String(decoding: output.withLock { $0 }, as: UTF8.self) }
+        var said: [String] { messages.withLock { $0 } }
+    }
+
+    /// Somebody who answers every prompt with the next of the given words.
+    private final class Answering: PassphrasePrompting {
+        private let words: Mutex<[String]>
+        let prompts = Mutex([String]())
+
+        init(_ words: [String]) { self.words = Mutex(words) }
+
+        func ask(_ prompt: String, into passphrase: inout OutputSpan<UInt8>) throws(VaultError) {
+            prompts.withLock { $0.append(prompt) }
+            let word = words.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+            guard let word else { throw VaultError(.locked, "Nobody answers.", remedy: "None.") }
+            for byte in word.utf8 { passphrase.append(byte) }
+        }
+    }
+
+    private func run(_ arguments: [String], answering: Answering? = nil) async -> (code: Int32, heard: Heard) {
+        let heard = Heard()
+        let context = Context(
+            output: { (bytes) throws(VaultError) in heard.output.withLock { $0 += bytes } },
+            message: { text in heard.messages.withLock { $0.append(text) } },
+            terminal: { answering },
+            doors: .real
+        )
+        let code = await Context.$current.withValue(context) { await VaultCommand.run(arguments) }
+        return (code, heard)
+    }
+
+    private func file(_ folder: TemporaryFolder) throws -> String {
+        let text = #"{"web": {"client_id": "atlas", "client_secret": "s", "token_uri": "http://localhost:9/t"}}"#
+        return try folder.write(text, to: "client_secrets.json")
+    }
+
+    @Test func `an import makes a vault and a list shows it`() async throws {
+        let folder = try TemporaryFolder()
+        let (vault, key) = (folder("vault/vault.db"), folder("key"))
+        let made = await run(["import", try file(folder), "--vault", vault, "--protect", "key-file=\(key)"])
+        #expect(made.code == 0 && made.heard.text.isEmpty)
+        #expect(made.heard.said.contains("Made the vault \(vault) with the application atlas."))
+        let list = await run(["list", "--vault", vault, "--key-file", key])
+        #expect(list.code == 0 && list.heard.said.isEmpty)
+        #expect(list.heard.text == "NAME   CLIENT_ID  TOKENS FROM\natlas  atlas      http://localhost:9\n")
+    }
+
+    @Test func `a new passphrase is asked for until it comes twice`() async throws {
+        let folder = try TemporaryFolder()
+        let vault = folder("vault/vault.db")
+        let person = Answering(["a", "b", "c", "c"])
+        let arguments = ["import", try file(folder), "--vault", vault, "--protect", "passphrase"]
+        #expect(await run(arguments, answering: person).code == 0)
+        #expect(person.prompts.withLock { $0.count } == 4)
+
+        let right = Answering(["c"])
+        #expect(await run(["list", "--vault", vault], answering: right).code == 0)
+        #expect(right.prompts.withLock { $0 } == ["Passphrase of the vault: "])
+        let wrong = await run(["list", "--vault", vault], answering: Answering(["a"]))
+        #expect(wrong.code == 77 && wrong.heard.text.isEmpty)
+        #expect(wrong.heard.said.first?.hasPrefix("The passphrase doesn't open this vault.") == true)
+    }
+
+    @Test func `three passphrases that differ are enough`() async throws {
+        let folder = try TemporaryFolder()
+        let vault = folder("vault/vault.db")
+        let person = Answering(["a", "b", "a", "b", "a", "b", "a", "a"])
+        let refused = await run(["import", try file(folder), "--vault", vault], answering: person)
+        #expect(refused.code == 77)
+        #expect(person.prompts.withLock { $0.count } == 6)
+        #expect(await run(["status", "--vault", vault]).code == 66)
+    }
+
+    @Test func `nobody is asked who mustn't be, and nobody for a vault that isn't there`() async throws {
+        let folder = try TemporaryFolder()
+        let vault = folder("vault/vault.db")
+        let person = Answering(["a", "a"])
+        #expect(await run(["list", "--vault", vault], answering: person).code == 66)
+        #expect(await run(["import", try file(folder), "--vault", vault, "--no-prompt"], answering: person).code == 64)
+        #expect(person.prompts.withLock { $0.isEmpty })
+    }
+
+    @Test(arguments: [["frob"], ["token", "--frob"], ["import"], ["import", "a", "--protect", "magic"]])
+    func `a call that can't be understood prints no result`(arguments: [String]) async {
+        let refused = await run(arguments)
+        #expect(refused.code == 64 && refused.heard.text.isEmpty && refused.heard.said.count == 1)
+    }
+
+    @Test func `help is a result and a version too`() async {
+        for arguments in [["--help"], ["token", "--help"], ["--version"]] {
+            let helped = await run(arguments)
+            #expect(helped.code == 0 && !helped.heard.text.isEmpty && helped.heard.said.isEmpty)
+        }
+    }
+
+    @Test func `a result that can't be printed is said`() async {
+        let heard = Heard()
+        let context = Context(
+            output: { _ throws(VaultError) in throw VaultError(.inputOutput, "Full.", remedy: "Make room.") },
+            message: { text in heard.messages.withLock { $0.append(text) } },
+            terminal: { nil },
+            doors: .real
+        )
+        #expect(await Context.$current.withValue(context) { await VaultCommand.run(["--help"]) } == 74)
+        #expect(heard.said == ["Full.\n  Make room."])
+    }
+}

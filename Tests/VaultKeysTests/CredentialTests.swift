@@ -1,0 +1,86 @@
+import Testing
+import VaultCrypto
+import VaultTestSupport
+
+@testable import VaultKeys
+
+/// Several slots, and something in hand that opens one of them.
+@Suite(.onItsOwnThread) struct CredentialTests: ~Copyable {
+    private let vaultKey = VaultKey.random()
+
+    private func passphrase(_ text: String) throws -> Credential { .passphrase(try Passphrase(text)) }
+    private func keyFile(_ byte: UInt8) -> Credential {
+        .keyFile(SecretBytes(copying: [UInt8](repeating: byte, count: 32).span))
+    }
+
+    private func slot(_ credential: borrowing Credential) throws -> KeySlot {
+        try credential.makeSlot(cost: .floor, wrapping: vaultKey, of: .sample, now: 1)
+    }
+
+    private func refusal(_ credential: borrowing Credential, _ slots: [KeySlot]) -> KeyError? {
+        do throws(KeyError) {
+            _ = try credential.open(slots, of: .sample, name: "The way")
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test func `a passphrase and a key file each open a vault that has both`() throws {
+        let slots = [try slot(passphrase("one")), try slot(keyFile(1)), try slot(passphrase("two"))]
+        for (credential, index) in [("one", 0), ("two", 2)] {
+            let opened = try passphrase(credential).open(slots, of: .sample, name: "")
+            #expect(opened.slot == slots[index].id)
+            #expect(opened.takeKey().revealed == vaultKey.revealed)
+        }
+        let opened = try keyFile(1).open(slots, of: .sample, name: "")
+        #expect(opened.slot == slots[1].id)
+        #expect(opened.takeKey().revealed == vaultKey.revealed)
+    }
+
+    @Test func `what fits no slot is told by its name`() throws {
+        #expect(refusal(keyFile(2), [try slot(keyFile(1))]) == .doesNotFit("The way"))
+        #expect(refusal(try passphrase("two"), [try slot(passphrase("one"))]) == .doesNotFit("The way"))
+    }
+
+    @Test func `a vault without a slot of the kind says so`() throws {
+        #expect(refusal(keyFile(1), [try slot(passphrase("one"))]) == .noSlot(of: .keyFile))
+        #expect(refusal(try passphrase("one"), [try slot(keyFile(1))]) == .noSlot(of: .passphrase))
+        #expect(refusal(keyFile(1), []) == .noSlot(of: .keyFile))
+    }
+
+    @Test(arguments: KeySlot.Part.allCases)
+    func `a slot that was edited keeps no other from opening`(_ part: KeySlot.Part) throws {
+        let slots = [try slot(keyFile(1)).edited(part), try slot(keyFile(1))]
+        #expect(try keyFile(1).open(slots, of: .sample, name: "").slot == slots[1].id)
+    }
+
+    @Test func `a passphrase slot with an impossible cost keeps no other from opening`() throws {
+        let good = try slot(passphrase("one"))
+        let slots = [good.asking(passes: 1 << 40, memory: 1 << 50), good.with(parameters: []), good]
+        #expect(try passphrase("one").open(slots, of: .sample, name: "").slot == good.id)
+    }
+
+    @Test func `alone, a damaged slot is the answer`() throws {
+        let slot = try slot(keyFile(1)).edited(.wrappedKey)
+        #expect(refusal(keyFile(1), [slot]) == .damagedSlot(slot.name))
+    }
+
+    @Test func `four passphrase slots are tried, and no more`() throws {
+        let others = try (0..<4).map { try slot(passphrase("other \($0)")) }
+        let mine = try slot(passphrase("mine"))
+        #expect(refusal(try passphrase("mine"), others + [mine]) == .doesNotFit("The way"))
+        let slots = others.dropLast() + [mine, others[3]]
+        #expect(try passphrase("mine").open(Array(slots), of: .sample, name: "").slot == mine.id)
+    }
+
+    @Test func `all sixteen key-file slots are tried`() throws {
+        let slots = try (0..<16).map { try slot(keyFile(UInt8($0))) }
+        #expect(try keyFile(15).open(slots, of: .sample, name: "").slot == slots[15].id)
+    }
+
+    @Test func `slots of kinds that are not known yet are passed over`() throws {
+        let slots = [try slot(keyFile(1)).edited(.kind), try slot(keyFile(1))]
+        #expect(try keyFile(1).open(slots, of: .sample, name: "").slot == slots[1].id)
+    }
+}

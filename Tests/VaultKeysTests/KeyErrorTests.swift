@@ -1,0 +1,68 @@
+import Glibc
+import Testing
+import VaultCrypto
+import VaultTestSupport
+
+@testable import VaultKeys
+
+@Suite struct KeyErrorTests {
+    private static let all: [KeyError] = [
+        .doesNotFit("The passphrase"), .noSlot(of: .passphrase), .noSlot(of: .keyFile),
+        .unreadable(path: "/f", errno: EACCES), .unsafeFile(path: "/f", .notRegular),
+        .unsafeFile(path: "/f", .foreignOwner(7)), .unsafeFile(path: "/f", .mode(0o644)),
+        .unsafeFile(path: "/f", .hardLinks(2)), .notAKeyFile(path: "/f"), .cannotWrite(path: "/f", errno: EEXIST),
+        .cannotWrite(path: "/f", errno: 0), .notReadBack(path: "/f"), .emptyPassphrase("The passphrase"),
+        .passphraseTooLong("The passphrase"), .timedOut("The passphrase"), .badDescriptor(3, errno: EBADF),
+        .commandFailed(status: 1), .commandDidNotStart(errno: ENOENT),
+        .notEnoughMemory(needed: 256 << 20, available: 100 << 20),
+        .costRefused(slot: "passphrase 01020304", passes: 1, memory: 1 << 20, tooLow: true),
+        .costRefused(slot: "passphrase 01020304", passes: 99, memory: 9999 << 20, tooLow: false),
+        .damagedSlot("key-file 01020304"),
+    ]
+
+    @Test func `each error is a sentence of its own and a next step`() {
+        for error in Self.all {
+            #expect(error.sentence.hasSuffix(".") && error.sentence.count > 10)
+            #expect(error.remedy.hasSuffix(".") && error.remedy.count > 10)
+        }
+        #expect(Set(Self.all.map(\.sentence)).count == Self.all.count)
+    }
+
+    @Test func `numbers become words`() {
+        #expect(KeyError.unreadable(path: "/f", errno: EACCES).sentence == "/f can't be read: Permission denied.")
+        #expect(KeyError.unsafeFile(path: "/f", .mode(0o644)).sentence == "/f is open to others (mode 0644).")
+        #expect(
+            KeyError.notEnoughMemory(needed: 256 << 20, available: 100 << 20).sentence
+                == "The passphrase needs 256 MiB of memory to be checked, and only 100 MiB are free."
+        )
+    }
+
+    @Test func `a path with a quote stays one word of the command that mends it`() async throws {
+        let remedy = KeyError.unsafeFile(path: "/it's; here", .mode(0o644)).remedy
+        let word = try #require(remedy.split(separator: "chmod 600 ").last?.split(separator: ". A container").first)
+        let report = try await Command("/bin/sh", ["-c", "printf %s \(word)"]).run()
+        #expect(report.outputText == "/it's; here")
+    }
+
+    @Test func `no error tells what was read`() throws {
+        let canary = Canary()
+        let folder = try TemporaryFolder()
+        let long = String(repeating: canary.text, count: 40)
+        let file = try folder.write(long, to: "file")
+        let slot = KeyFileSlot.make(.random(count: 32), wrapping: .random(), of: .sample, now: 0)
+        let errors = [
+            failure { () throws(KeyError) in try KeyFile.read(file, trust: .own) },
+            PassphraseSource.file(file, trust: .own).refusal,
+            PassphraseSource.command("cat '\(file)'").refusal,
+            PassphraseSource.command("echo \(canary.text); exit 1").refusal,
+            failure { () throws(KeyError) in
+                let key = SecretBytes(copying: Array(canary.bytes.prefix(32)).span)
+                return try Credential.keyFile(key).open([slot], of: .sample, name: "The key file")
+            },
+        ]
+        for error in errors {
+            let error = try #require(error)
+            canary.expectAbsent(in: "\(error) \(error.sentence) \(error.remedy)".utf8, named: "an error")
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import Foundation
+import Glibc
+import Testing
+import VaultCrypto
+import VaultTestSupport
+
+@testable import VaultKeys
+
+@Suite(.onItsOwnThread) struct KeyFileTests {
+    let folder: TemporaryFolder
+    private let key = [UInt8](0..<32)
+    private let digits = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+
+    init() throws { folder = try TemporaryFolder() }
+
+    @Test func `32 bytes are a key, and so are 64 digits with or without a line end`() throws {
+        let contents =
+            [key] + [digits, digits + "\n", digits + "\r\n", digits.uppercased() + "\n"].map { Array($0.utf8) }
+        for content in contents {
+            let path = try folder.write(content, to: "key")
+            #expect(try KeyFile.read(path, trust: .own).revealed == key)
+        }
+    }
+
+    @Test func `32 bytes are taken as they are, a line feed at the end included`() throws {
+        let content = key.dropLast() + [0x0A]
+        #expect(try KeyFile.read(try folder.write(content, to: "key"), trust: .own).revealed == Array(content))
+    }
+
+    @Test(
+        arguments: [
+            [], [UInt8](repeating: 1, count: 31), [UInt8](repeating: 1, count: 33), [UInt8](repeating: 0x41, count: 63),
+            [UInt8](repeating: 0x41, count: 65), [UInt8](repeating: 0x67, count: 64), [UInt8](repeating: 0, count: 64),
+            [UInt8](repeating: 0x41, count: 64) + [0x0A, 0x0A], [UInt8](repeating: 0x41, count: 64) + [0x0D],
+            [0x20] + [UInt8](repeating: 0x41, count: 63), [UInt8](repeating: 0x41, count: 128),
+            [UInt8](repeating: 0x41, count: 1 << 20),
+        ] as [[UInt8]]
+    )
+    func `anything else is no key file`(_ content: [UInt8]) throws {
+        let path = try folder.write(content, to: "key")
+        #expect(failure { () throws(KeyError) in try KeyFile.read(path, trust: .own) } == .notAKeyFile(path: path))
+    }
+
+    @Test func `a key file that is made reads back, and holds 64 digits, mode 0600`() throws {
+        let made = try KeyFile.make(folder("key"))
+        #expect(made.count == 32)
+        #expect(try KeyFile.read(folder("key"), trust: .own).revealed == made.revealed)
+        #expect(try folder.read("key").count == 64)
+        #expect(try folder.mode(of: "key") == 0o600)
+    }
+
+    @Test func `two key files are never the same`() throws {
+        #expect(try KeyFile.make(folder("a")).revealed != KeyFile.make(folder("b")).revealed)
+    }
+
+    @Test(arguments: [0, 0o022, 0o077, 0o277, 0o777] as [mode_t])
+    func `its mode is 0600 under any umask`(_ mask: mode_t) async throws {
+        // In a process of its own: a umask is everybody's.
+        await #expect(processExitsWith: .success) {
+            [path = folder("key") as String, mask = mask as mode_t] () async throws in
+            umask(mask)
+            _ = try KeyFile.make(path)
+        }
+        #expect(try folder.mode(of: "key") == 0o600)
+    }
+
+    @Test func `nothing is overwritten, not even what a link leads to`() throws {
+        let path = try folder.write("mine", to: "there")
+        #expect(
+            failure { () throws(KeyError) in try KeyFile.make(path) } == .cannotWrite(path: path, errno: EEXIST)
+        )
+        try FileManager.default.createSymbolicLink(atPath: folder("dangling"), withDestinationPath: folder("new"))
+        #expect(
+            failure { () throws(KeyError) in try KeyFile.make(folder("dangling")) }
+                == .cannotWrite(path: folder("dangling"), errno: EEXIST)
+        )
+        #expect(try folder.read("there") == Array("mine".utf8))
+        #expect(!FileManager.default.fileExists(atPath: folder("new")))
+    }
+
+    @Test func `a folder that isn't there, or that nobody may write, is told`() throws {
+        let path = folder("missing/key")
+        #expect(failure { () throws(KeyError) in try KeyFile.make(path) } == .cannotWrite(path: path, errno: ENOENT))
+    }
+
+    @Test(.unprivileged) func `a folder that can't be written is told`() throws {
+        try folder.setMode(0o500)
+        defer { try? folder.setMode(0o700) }
+        let path = folder("key")
+        #expect(failure { () throws(KeyError) in try KeyFile.make(path) } == .cannotWrite(path: path, errno: EACCES))
+    }
+}
+
+extension TemporaryFolder {
+    /// The permission bits of a file here.
+    func mode(of name: String) throws -> mode_t {
+        var status = stat()
+        guard unsafe lstat(self(name), &status) == 0 else { throw POSIXError.last }
+        return status.st_mode & 0o7777
+    }
+
+    /// Sets the permission bits of a file here, or of the folder itself.
+    func setMode(_ mode: mode_t, of name: String? = nil) throws {
+        guard unsafe chmod(name.map { self($0) } ?? path, mode) == 0 else { throw POSIXError.last }
+    }
+}
