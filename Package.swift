@@ -18,16 +18,21 @@ let swiftSettings: [SwiftSetting] =
 
 let cSettings: [CSetting] = strict ? [.treatAllWarnings(as: .error)] : []
 
+// A library logs by whatever the program that uses it has chosen, and swift-log is how Swift programs say that.
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let inMemoryLogging = Target.Dependency.product(name: "InMemoryLogging", package: "swift-log")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
     name: "isogeo-vault",
     products: [
         .library(name: "IsogeoVault", targets: ["IsogeoVault"]),
+        .library(name: "IsogeoVaultTesting", targets: ["IsogeoVaultTesting"]),
         .executable(name: "isogeo-vault", targets: ["isogeo-vault"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
     ],
     targets: [
         // The ground: C, each library known to exactly one floor.
@@ -44,8 +49,10 @@ let package = Package(
         .target(name: "VaultOAuth", dependencies: ["VaultCrypto", "CVaultCurl"]),
         .target(
             name: "IsogeoVault",
-            dependencies: ["VaultCrypto", "VaultKeys", "VaultStore", "VaultOAuth", "CVaultLinux"]
+            dependencies: ["VaultCrypto", "VaultKeys", "VaultStore", "VaultOAuth", "CVaultLinux", logging]
         ),
+        // For the tests of programs that use the library.
+        .target(name: "IsogeoVaultTesting", dependencies: ["IsogeoVault", logging]),
         .target(name: "VaultCommands", dependencies: ["IsogeoVault", "VaultCrypto", "CVaultLinux", argumentParser]),
         .executableTarget(
             name: "isogeo-vault",
@@ -68,6 +75,13 @@ let package = Package(
         .testTarget(
             name: "IsogeoVaultTests",
             dependencies: ["IsogeoVault", "VaultCrypto", "VaultKeys", "VaultStore", "VaultOAuth", "VaultTestSupport"]
+        ),
+        .testTarget(
+            name: "IsogeoVaultTestingTests",
+            dependencies: [
+                "IsogeoVaultTesting", "IsogeoVault", "VaultOAuth", "VaultCrypto", "VaultTestSupport", logging,
+                inMemoryLogging,
+            ]
         ),
         .testTarget(name: "VaultCommandsTests", dependencies: ["VaultCommands", "IsogeoVault", "VaultTestSupport"]),
         .testTarget(name: "ProcessTests", dependencies: ["IsogeoVault", "VaultCrypto", "VaultTestSupport"]),

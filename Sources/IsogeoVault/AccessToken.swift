@@ -23,6 +23,20 @@ public struct AccessToken: Sendable, Equatable {
         case endpoint
     }
 
+    package init(
+        value: String,
+        expires: Date,
+        remainingSeconds: Int,
+        application: ApplicationName,
+        source: Source
+    ) {
+        self.value = value
+        self.expires = expires
+        self.remainingSeconds = remainingSeconds
+        self.application = application
+        self.source = source
+    }
+
     init(_ token: CachedToken, of application: ApplicationName, at now: Int64, _ source: Source) {
         value = token.value
         expires = Date(timeIntervalSince1970: Double(token.lifetime.expires))

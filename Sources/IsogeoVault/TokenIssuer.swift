@@ -93,6 +93,7 @@ struct TokenIssuer {
     ) throws(VaultError) -> AccessToken {
         let secret = try contents.secret(of: application)
         let granted: GrantedToken
+        doors.log(.asking(application.metadata.name, endpoint: application.metadata.endpoint.origin))
         do throws(OAuthError) {
             granted = try GrantedToken(request, for: application.metadata, secret: secret, doors: doors)
         } catch {
@@ -104,6 +105,7 @@ struct TokenIssuer {
             }
             throw VaultError(error)
         }
+        doors.log(.granted(application.metadata.name, seconds: granted.token.lifetime.seconds))
         if granted.isCacheable { store(granted.token, of: application, id: id) }
         try granted.check(minimum: minimum, now: doors.now())
         return accessToken(granted.token, application, .endpoint)
@@ -132,6 +134,10 @@ struct TokenIssuer {
         _ application: StoredApplication,
         _ source: AccessToken.Source
     ) -> AccessToken {
-        AccessToken(token, of: application.metadata.name, at: doors.now(), source)
+        let now = doors.now()
+        if source == .vault {
+            doors.log(.found(application.metadata.name, seconds: token.lifetime.remaining(at: now)))
+        }
+        return AccessToken(token, of: application.metadata.name, at: now, source)
     }
 }

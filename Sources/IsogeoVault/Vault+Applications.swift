@@ -14,7 +14,9 @@ extension Vault {
         replacing: Bool = false,
         proven proof: ProvenToken? = nil
     ) async throws(VaultError) -> Bool {
-        try await BlockingExecutor.run { () throws(VaultError) in
+        let name = application.name.description
+        let replaced = try await doors.perform { () throws(VaultError) in
+            let contents = try contents
             let replaced = try contents.add(application, replacing: replacing, proven: proof, now: doors.now())
             let others = contents.otherNames(of: application).map(\.description).joined(separator: ", ")
             if !others.isEmpty {
@@ -25,6 +27,8 @@ extension Vault {
             }
             return replaced
         }
+        doors.log(.changed(AuditEvent(replaced ? .replaced : .imported, name)))
+        return replaced
     }
 
     /// Whether the vault gives back what was read: the application of that name has this client_id, token endpoint and
@@ -34,14 +38,14 @@ extension Vault {
     ///
     /// - Throws: `damaged` when the secret can't be opened.
     public func holds(_ application: borrowing NewApplication) async throws(VaultError) -> Bool {
-        try await BlockingExecutor.run { () throws(VaultError) in try contents.holds(application) }
+        try await doors.perform { () throws(VaultError) in try contents.holds(application) }
     }
 
     /// The applications, by name.
     ///
     /// - Throws: `damaged` when they are not those that were written.
     public func applications() async throws(VaultError) -> [Application] {
-        try await BlockingExecutor.run { () throws(VaultError) in
+        try await doors.perform { () throws(VaultError) in
             try contents.applications().map { Application($0.metadata) }
         }
     }
@@ -54,7 +58,8 @@ extension Vault {
     /// - Returns: what is known of it, and when its cached tokens expire.
     /// - Throws: `noApplication`.
     public func application(_ name: ApplicationName? = nil) async throws(VaultError) -> Application {
-        try await BlockingExecutor.run { () throws(VaultError) in
+        try await doors.perform { () throws(VaultError) in
+            let contents = try contents
             let (application, tokens) = try contents.application(name)
             return Application(application.metadata, tokens: tokens.compactMap { contents.lifetime(of: $0) })
         }
@@ -62,21 +67,25 @@ extension Vault {
 
     /// Takes an application out of the vault, with its secret and its tokens.
     public func remove(_ name: ApplicationName) async throws(VaultError) {
-        try await BlockingExecutor.run { () throws(VaultError) in try contents.remove(name, now: doors.now()) }
+        try await doors.perform(AuditEvent(.removed, name.description)) { () throws(VaultError) in
+            try contents.remove(name, now: doors.now())
+        }
     }
 
     /// Gives an application another name; its secret and its tokens stay.
     ///
     /// - Throws: `exists` when another one has that name.
     public func rename(_ name: ApplicationName, to newName: ApplicationName) async throws(VaultError) {
-        try await BlockingExecutor.run { () throws(VaultError) in
+        try await doors.perform(AuditEvent(.renamed, newName.description)) { () throws(VaultError) in
             try contents.rename(name, to: newName, now: doors.now())
         }
     }
 
     /// Says which application is meant when nobody names one; nil takes that back.
     public func setDefault(_ name: ApplicationName?) async throws(VaultError) {
-        try await BlockingExecutor.run { () throws(VaultError) in try contents.setDefault(name, now: doors.now()) }
+        try await doors.perform(AuditEvent(.defaultChanged, name?.description ?? "")) { () throws(VaultError) in
+            try contents.setDefault(name, now: doors.now())
+        }
     }
 
     /// Replaces an application's secret, after the new one has given a token.
@@ -91,7 +100,8 @@ extension Vault {
         to application: borrowing NewApplication,
         scope: String? = nil
     ) async throws(VaultError) {
-        try await BlockingExecutor.run { () throws(VaultError) in
+        try await doors.perform(AuditEvent(.rotated, name.description)) { () throws(VaultError) in
+            let contents = try contents
             // A name that is mistyped must not cost a request.
             _ = try contents.application(name)
             let proof = try ProvenToken(of: application, scope: scope, doors: doors)
@@ -103,7 +113,8 @@ extension Vault {
     ///
     /// Isogeo has no revocation: they live on until they expire.
     public func forget(_ name: ApplicationName?) async throws(VaultError) {
-        try await BlockingExecutor.run { () throws(VaultError) in
+        try await doors.perform(AuditEvent(.tokensForgotten, name?.description ?? "")) { () throws(VaultError) in
+            let contents = try contents
             let application = try name.map { (name) throws(VaultError) in try contents.application(name).application }
             try contents.forget(application, now: doors.now())
         }

@@ -12,7 +12,7 @@ extension Vault {
     ///   - path: a place where nothing lies yet; the file gets mode 0600.
     /// - Throws: `noApplication`; `exists`; `damaged`; `inputOutput`, and then there is no file.
     public func export(_ name: ApplicationName, to path: String) async throws(VaultError) {
-        try await BlockingExecutor.run { () throws(VaultError) in
+        try await doors.perform { () throws(VaultError) in
             let (application, _) = try contents.application(name)
             let content = application.metadata.clientSecrets(try contents.secret(of: application))
             let file = try FolderEntry(path)

@@ -3,17 +3,21 @@ internal import VaultKeys
 extension Vault {
     /// The key slots, by when they were made.
     public func keys() async throws(VaultError) -> [VaultStatus.Slot] {
-        try await BlockingExecutor.run { () throws(VaultError) in try contents.slots().map(VaultStatus.Slot.init) }
+        try await doors.perform { () throws(VaultError) in try contents.slots().map(VaultStatus.Slot.init) }
     }
 
-    /// Adds a key slot: another way to open the vault. Nothing is encrypted anew.
+    /// Adds a key slot: another way to open the vault.
+    ///
+    /// Nothing is encrypted anew.
     ///
     /// - Returns: the slot.
     /// - Throws: `usage` when there are 16 slots, or 4 passphrases, already.
     public func addKey(_ protection: borrowing Protection) async throws(VaultError) -> VaultStatus.Slot {
-        try await BlockingExecutor.run { () throws(VaultError) in
+        let slot = try await doors.perform { () throws(VaultError) in
             VaultStatus.Slot(try contents.addKey(protection, now: doors.now()))
         }
+        doors.log(.changed(AuditEvent(.keyAdded, slot.id)))
+        return slot
     }
 
     /// Puts a new key slot into the place of another.
@@ -26,7 +30,7 @@ extension Vault {
     public func changeKey(_ slot: String, to protection: borrowing Protection) async throws(VaultError)
         -> VaultStatus.Slot
     {
-        try await BlockingExecutor.run { () throws(VaultError) in
+        try await doors.perform(AuditEvent(.keyChanged, slot)) { () throws(VaultError) in
             VaultStatus.Slot(try contents.changeKey(slot, to: protection, now: doors.now()))
         }
     }
@@ -38,6 +42,8 @@ extension Vault {
     /// - Parameter slot: the beginning of its id, or its kind where only one has it.
     /// - Throws: `usage` when there is no such slot, or no other.
     public func removeKey(_ slot: String) async throws(VaultError) {
-        try await BlockingExecutor.run { () throws(VaultError) in try contents.removeKey(slot, now: doors.now()) }
+        try await doors.perform(AuditEvent(.keyRemoved, slot)) { () throws(VaultError) in
+            try contents.removeKey(slot, now: doors.now())
+        }
     }
 }

@@ -4,14 +4,14 @@ extension Vault {
     /// - Returns: how much there is, and what isn't as it was written.
     /// - Throws: when the vault can't be read at all.
     public func verify() async throws(VaultError) -> Verification {
-        try await BlockingExecutor.run { () throws(VaultError) in try contents.verify() }
+        try await doors.perform { () throws(VaultError) in try contents.verify() }
     }
 
     /// What was done to the vault.
     ///
     /// - Throws: `damaged` when entries were changed or taken out.
     public func auditTrail() async throws(VaultError) -> AuditTrail {
-        try await BlockingExecutor.run { () throws(VaultError) in AuditTrail(entries: try contents.auditTrail()) }
+        try await doors.perform { () throws(VaultError) in AuditTrail(entries: try contents.auditTrail()) }
     }
 
     /// Writes a consistent copy of the vault, without its cached tokens; the same keys open it.
@@ -19,7 +19,7 @@ extension Vault {
     /// - Parameter path: a place where nothing lies yet, in a folder of the user's own.
     /// - Throws: `damaged` before anything is written; `exists`.
     public func backup(to path: String) async throws(VaultError) {
-        try await BlockingExecutor.run { () throws(VaultError) in try contents.backup(to: path) }
+        try await doors.perform { () throws(VaultError) in try contents.backup(to: path) }
     }
 
     /// Puts what this vault, a backup, holds into the place of another.
@@ -34,7 +34,7 @@ extension Vault {
         let path = try Self.place(path)
         let now = doors.now()
         let copy = "\(path).before-restore-\(now)"
-        return try await BlockingExecutor.run { () throws(VaultError) in
+        return try await doors.perform { () throws(VaultError) in
             try contents.restore(to: path, keeping: copy, now: now) ? copy : nil
         }
     }

@@ -15,7 +15,7 @@ extension Vault {
     /// - Throws: `usage` when there are 16 slots already, and whatever else keeps the vault from being written, mostly
     ///   before the code is shown; an error that comes later says that the code is void. What `show` throws.
     public func addRecoveryCode(showing show: Showing) async throws(VaultError) -> VaultStatus.Slot {
-        try await BlockingExecutor.run { () throws(VaultError) in
+        try await doors.perform { () throws(VaultError) in
             VaultStatus.Slot(try contents.putRecoveryCode(replacing: nil, showing: show, now: doors.now()))
         }
     }
@@ -32,7 +32,7 @@ extension Vault {
     public func replaceWithRecoveryCode(_ slot: String = "recovery", showing show: Showing) async throws(VaultError)
         -> VaultStatus.Slot
     {
-        try await BlockingExecutor.run { () throws(VaultError) in
+        try await doors.perform { () throws(VaultError) in
             VaultStatus.Slot(try contents.putRecoveryCode(replacing: slot, showing: show, now: doors.now()))
         }
     }

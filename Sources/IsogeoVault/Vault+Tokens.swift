@@ -13,7 +13,7 @@ extension Vault {
         for name: ApplicationName? = nil,
         _ options: TokenOptions = TokenOptions()
     ) async throws(VaultError) -> AccessToken {
-        try await BlockingExecutor.run { () throws(VaultError) in
+        try await doors.perform { () throws(VaultError) in
             try TokenIssuer(contents: contents, doors: doors, options: options).token(for: name)
         }
     }

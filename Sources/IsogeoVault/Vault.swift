@@ -1,3 +1,5 @@
+public import Logging
+internal import Synchronization
 internal import VaultKeys
 internal import VaultStore
 
@@ -6,19 +8,37 @@ internal import VaultStore
 /// It may be used from any number of tasks. What blocks runs on threads of its own, never on Swift's. It isn't used
 /// across `fork`.
 public final class Vault: Sendable {
-    let contents: VaultContents
+    /// Where the vault lies.
+    public let path: String
+    /// Whether the vault can only be read: tokens are given then, and none is kept.
+    public let isReadOnly: Bool
+
     let doors: VaultDoors
+    private let opened: Mutex<VaultContents?>
 
     private init(_ contents: VaultContents, doors: VaultDoors) {
-        self.contents = contents
+        path = contents.database.file.path
+        isReadOnly = contents.database.isReadOnly
+        opened = Mutex(contents)
         self.doors = doors
     }
 
-    /// Where the vault lies.
-    public var path: String { contents.database.file.path }
+    /// What is in the vault, while it is open.
+    var contents: VaultContents {
+        get throws(VaultError) {
+            guard let contents = opened.withLock({ $0 }) else { throw .closed }
+            return contents
+        }
+    }
 
-    /// Whether the vault can only be read: tokens are given then, and none is kept.
-    public var isReadOnly: Bool { contents.database.isReadOnly }
+    /// Closes the vault and wipes its key; whatever is asked of it from now on is refused as `locked`.
+    ///
+    /// What is under way comes to its end first, and the key stays for that. Closing twice does nothing.
+    public func close() {
+        // It ends behind the lock, since wiping and closing the file take longer than anybody should wait for that.
+        let contents = opened.withLock { $0.take() }
+        if contents != nil { doors.log(.closed) }
+    }
 
     /// Where a vault lies when nobody says otherwise: `ISOGEO_VAULT`, else `isogeo-vault/vault.db` in
     /// `$XDG_DATA_HOME` or `~/.local/share`.
@@ -40,13 +60,18 @@ public final class Vault: Sendable {
     /// - Parameters:
     ///   - path: where it lies; nil for the standard place.
     ///   - unlocking: how; by what the environment names unless said otherwise.
+    ///   - transport: sends token requests in libcurl's place; it is lent the secret's header.
+    ///   - logger: told what goes on, and never a secret or token.
     /// - Returns: the vault, open.
     /// - Throws: `noVault`; `locked` when the way that was named doesn't open it; `damaged`; `configuration`; `inputOutput`;
     ///   `tryAgain` when others kept the vault busy.
-    public static func open(at path: String? = nil, unlocking: Unlocking = .environment) async throws(VaultError)
-        -> Vault
-    {
-        try await open(at: path, unlocking: unlocking, doors: .real)
+    public static func open(
+        at path: String? = nil,
+        unlocking: Unlocking = .environment,
+        transport: (any TokenEndpointTransport)? = nil,
+        logger: Logger? = nil
+    ) async throws(VaultError) -> Vault {
+        try await open(at: path, unlocking: unlocking, doors: VaultDoors(transport: transport, logger: logger))
     }
 
     /// Makes a vault with its first application.
@@ -56,6 +81,8 @@ public final class Vault: Sendable {
     ///   - protection: what opens it.
     ///   - application: its first application.
     ///   - proof: the token that proved it, which is kept; nil when it wasn't proven.
+    ///   - transport: sends token requests in libcurl's place; it is lent the secret's header.
+    ///   - logger: told what goes on, and never a secret or token.
     /// - Returns: the vault, open.
     /// - Throws: `exists` when there is one already, be it since a moment ago; `configuration` for an unsafe place or key
     ///   file; `inputOutput`; `tryAgain` when somebody else has been making it for too long.
@@ -63,9 +90,17 @@ public final class Vault: Sendable {
         at path: String? = nil,
         protectedBy protection: borrowing Protection,
         importing application: borrowing NewApplication,
-        proven proof: ProvenToken? = nil
+        proven proof: ProvenToken? = nil,
+        transport: (any TokenEndpointTransport)? = nil,
+        logger: Logger? = nil
     ) async throws(VaultError) -> Vault {
-        try await create(at: path, protectedBy: protection, importing: application, proven: proof, doors: .real)
+        try await create(
+            at: path,
+            protectedBy: protection,
+            importing: application,
+            proven: proof,
+            doors: VaultDoors(transport: transport, logger: logger)
+        )
     }
 
     /// Whether there is a vault.
@@ -111,7 +146,8 @@ public final class Vault: Sendable {
         _ unlock: (LockedSlots) throws(VaultError) -> Unlocked
     ) async throws(VaultError) -> Vault {
         let path = try place(path)
-        return try await BlockingExecutor.run { () throws(VaultError) -> Vault in
+        let doors = doors.of(vaultAt: path)
+        let vault = try await doors.perform { () throws(VaultError) -> Vault in
             let contents = try VaultContents.open(path, unlock)
             for slot in contents.alteredSlots {
                 doors.warn(
@@ -120,6 +156,8 @@ public final class Vault: Sendable {
             }
             return Vault(contents, doors: doors)
         }
+        doors.log(.opened)
+        return vault
     }
 
     package static func create(
@@ -130,7 +168,8 @@ public final class Vault: Sendable {
         doors: VaultDoors
     ) async throws(VaultError) -> Vault {
         let path = try place(path)
-        return try await BlockingExecutor.run { () throws(VaultError) -> Vault in
+        let doors = doors.of(vaultAt: path)
+        return try await doors.perform(AuditEvent(.created)) { () throws(VaultError) -> Vault in
             let contents = try VaultContents.make(
                 at: path,
                 protection: protection,

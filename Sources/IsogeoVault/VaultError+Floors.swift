@@ -47,6 +47,9 @@ extension VaultError {
         self.init(code, error.sentence, remedy: error.remedy)
     }
 
+    /// The vault was closed by the program itself.
+    static let closed = VaultError(.locked, "The vault was closed.", remedy: "Open it again.")
+
     /// Something inside the vault's own boxes isn't as it was written.
     static func damaged(_ what: String) -> VaultError {
         VaultError(.damaged, "The vault is damaged: \(what).", remedy: "Restore a backup; trying again doesn't help.")

@@ -17,6 +17,8 @@ package enum ConnectionProblem: Error, Equatable, Sendable {
     case notHTTP
     /// Our own caller wanted no more.
     case interrupted
+    /// The transport of the program that uses the library failed in a way of its own.
+    case foreignTransport
     /// Another failure of libcurl's, by its number (libcurl-errors(3)).
     case other(code: Int)
 }
@@ -24,7 +26,7 @@ package enum ConnectionProblem: Error, Equatable, Sendable {
 extension ConnectionProblem {
     var category: OAuthError.Category {
         switch self {
-        case .proxyRefused, .notHTTP, .other: .unacceptableAnswer
+        case .proxyRefused, .notHTTP, .foreignTransport, .other: .unacceptableAnswer
         default: .unavailable
         }
     }
@@ -34,7 +36,7 @@ extension ConnectionProblem {
         switch self {
         case .nameResolution, .proxyNameResolution, .refused, .unreachable, .broken, .timedOut: true
         case .proxyRefused(let status): [502, 503, 504].contains(status)
-        case .notHTTP, .interrupted, .other: false
+        case .notHTTP, .interrupted, .foreignTransport, .other: false
         }
     }
 }
@@ -53,6 +55,7 @@ extension ConnectionProblem: Explained {
         case .proxyRefused: "The proxy refuses the connection."
         case .notHTTP: "What answers at the token endpoint doesn't speak HTTP."
         case .interrupted: "The request was interrupted."
+        case .foreignTransport: "The program's own transport failed."
         case .other(let code): "The request failed (libcurl \(code))."
         }
     }
@@ -64,6 +67,7 @@ extension ConnectionProblem: Explained {
         case .refused, .unreachable, .broken, .timedOut: "Check network and proxy, and ask again later."
         case .notHTTP: "Check the token endpoint's address and port."
         case .interrupted: "Ask again."
+        case .foreignTransport: "Look into the transport: what it threw isn't kept, since it could tell the secret."
         case .other: "Ask again; if it stays, report it with this number."
         }
     }

@@ -1,11 +1,30 @@
 internal import CVaultCurl
+internal import Synchronization
 
 /// The system's libcurl, opened at the first request.
 enum CurlLibrary {
     /// Whether the process's libcurl has our wiping allocator; the first to ask opens it.
     private static let opened: Result<Bool, ConfigurationProblem> = Result { () throws(ConfigurationProblem) in
         try open(named: "libcurl.so.4")
-        return try initialize()
+        let wipes = try initialize()
+        outcome.store(wipes ? .wipes : .doesNotWipe, ordering: .relaxed)
+        return wipes
+    }
+
+    /// What opening libcurl has come to.
+    enum Outcome: UInt8, AtomicRepresentable {
+        case notOpened, wipes, doesNotWipe
+    }
+
+    private static let outcome = Atomic(Outcome.notOpened)
+
+    /// Whether what libcurl frees is wiped; nil while nobody has opened it, which this doesn't do.
+    static var wipesIfOpened: Bool? {
+        switch outcome.load(ordering: .relaxed) {
+        case .notOpened: nil
+        case .wipes: true
+        case .doesNotWipe: false
+        }
     }
 
     /// Makes libcurl ready.

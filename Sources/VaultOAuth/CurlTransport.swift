@@ -17,6 +17,9 @@ package struct CurlTransport: TokenTransport {
     /// It isn't where somebody else in this process had initialised libcurl first.
     package static var wipesMemory: Bool { (try? CurlLibrary.ready()) ?? false }
 
+    /// The same, where libcurl is open already; nil where it isn't.
+    package static var wipesMemoryIfOpened: Bool? { CurlLibrary.wipesIfOpened }
+
     /// Whether there is a libcurl that will do; opens it.
     package static func checkLibrary() throws(OAuthError) { try CurlLibrary.ready() }
 

@@ -1,0 +1,59 @@
+internal import Logging
+
+/// What a vault tells its logger; nothing else is ever logged.
+///
+/// | level | when | metadata beside `vault` |
+/// | --- | --- | --- |
+/// | `warning` | something went wrong that kept nothing from being done | |
+/// | `info` | the vault was made or changed | `change`, `subject` |
+/// | `debug` | it was opened or closed | |
+/// | `debug` | the server is asked for a token | `application`, `endpoint` |
+/// | `debug` | the server has granted one | `application`, `seconds` |
+/// | `debug` | something failed: the error is thrown, and its catcher knows better how bad it is | `code` |
+/// | `trace` | a cached token is given out | `application`, `seconds` |
+///
+/// Never a secret, a token, a client_id, a passphrase, or what a file holds. `endpoint` is scheme, host and port;
+/// the words of a failure may quote the server, cleaned as in `VaultError`.
+enum VaultEvent {
+    case opened
+    case closed
+    case changed(AuditEvent)
+    case asking(ApplicationName, endpoint: String)
+    case granted(ApplicationName, seconds: Int64)
+    case found(ApplicationName, seconds: Int64)
+    case failed(VaultError)
+    case warning(String)
+
+    var level: Logger.Level {
+        switch self {
+        case .warning: .warning
+        case .changed: .info
+        case .opened, .closed, .asking, .granted, .failed: .debug
+        case .found: .trace
+        }
+    }
+
+    var message: Logger.Message {
+        switch self {
+        case .opened: "The vault is open"
+        case .closed: "The vault is closed"
+        case .changed: "The vault was changed"
+        case .asking: "Asking the server for a token"
+        case .granted: "The server has granted a token"
+        case .found: "A cached token is given out"
+        case .failed(let error): "\(error.sentence)"
+        case .warning(let sentence): "\(sentence)"
+        }
+    }
+
+    var metadata: Logger.Metadata {
+        switch self {
+        case .opened, .closed, .warning: [:]
+        case .changed(let event): ["change": "\(event.kind.rawValue)", "subject": "\(event.subject)"]
+        case .asking(let name, let endpoint): ["application": "\(name)", "endpoint": "\(endpoint)"]
+        case .granted(let name, let seconds), .found(let name, let seconds):
+            ["application": "\(name)", "seconds": "\(seconds)"]
+        case .failed(let error): ["code": "\(error.code.name)"]
+        }
+    }
+}

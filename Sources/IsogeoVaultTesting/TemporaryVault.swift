@@ -1,0 +1,68 @@
+public import IsogeoVault
+public import Logging
+
+/// A real vault in a folder of its own, which is removed with the value.
+///
+/// It is opened by a key file beside it: that takes no time, and protects nothing. Keep the value as long as the vault is
+/// used: it closes the vault at its end.
+public final class TemporaryVault: Sendable {
+    /// The vault, open.
+    public let vault: Vault
+    /// Where it lies.
+    public var path: String { vault.path }
+    /// What opens it.
+    public var unlocking: Unlocking { .keyFile(folder("vault.key")) }
+
+    private let folder: PrivateFolder
+
+    /// Makes a vault.
+    ///
+    /// - Parameters:
+    ///   - application: what it holds.
+    ///   - others: what it holds beside.
+    ///   - tokenURI: where tokens are requested, such as `LoopbackTokenServer.url`.
+    ///   - transport: sends the requests in libcurl's place.
+    ///   - logger: told what goes on.
+    /// - Throws: `TestingError`, or the `VaultError` of an application that no vault takes.
+    public init(
+        _ application: MadeUpApplication = MadeUpApplication(),
+        _ others: MadeUpApplication...,
+        tokenURI: String,
+        transport: (any TokenEndpointTransport)? = nil,
+        logger: Logger? = nil
+    ) async throws {
+        folder = try PrivateFolder()
+        vault = try await Vault.create(
+            at: folder("vault.db"),
+            protectedBy: .keyFile(folder("vault.key")),
+            importing: try Self.new(application, tokenURI, folder),
+            transport: transport,
+            logger: logger
+        )
+        for application in others { try await vault.add(try Self.new(application, tokenURI, folder)) }
+    }
+
+    // The folder goes next.
+    deinit { vault.close() }
+
+    /// Something to add to the vault, or to rotate to.
+    ///
+    /// - Throws: `TestingError`, or the `VaultError` of an application that no vault takes.
+    public func newApplication(_ application: MadeUpApplication, tokenURI: String) throws -> NewApplication {
+        try Self.new(application, tokenURI, folder)
+    }
+
+    private static func new(
+        _ application: MadeUpApplication,
+        _ tokenURI: String,
+        _ folder: PrivateFolder
+    ) throws -> NewApplication {
+        // More than one task may want one at a time.
+        let file = "client_secrets-\(UInt64.random(in: 0 ... .max)).json"
+        try folder.write(application.clientSecrets(tokenURI: tokenURI), to: file)
+        defer { folder.remove(file) }
+        var options = NewApplication.Options()
+        options.name = application.name
+        return try NewApplication(clientSecrets: folder(file), options)
+    }
+}

@@ -1,0 +1,146 @@
+import IsogeoVault
+import IsogeoVaultTesting
+import Logging
+import Synchronization
+import Testing
+import VaultTestSupport
+
+@Suite struct LoggingTests {
+    @Test func `each event has its level`() async throws {
+        let (server, log) = (
+            try LoopbackTokenServer(.token("abc"), .token("def", expiresIn: nil), .refusal), RecordedLog()
+        )
+        let temporary = try await TemporaryVault(tokenURI: server.url, logger: log.logger)
+        let vault = temporary.vault
+        _ = try await vault.token()
+        _ = try await vault.token()
+        _ = try await vault.token(for: nil, TokenOptions(refresh: true))
+        _ = await fails(.credentialRefused) { try await vault.token(for: nil, TokenOptions(refresh: true)) }
+        vault.close()
+        vault.close()
+        #expect(log.messages(.info) == ["The vault was changed"])
+        #expect(log.messages(.trace) == ["A cached token is given out"])
+        let asking = "Asking the server for a token"
+        let granted = "The server has granted a token"
+        #expect(log.messages(.debug).prefix(5) == [asking, granted, asking, granted, asking])
+        #expect(log.messages(.debug).dropFirst(5).first?.contains("status 401") == true)
+        #expect(log.messages(.debug).dropFirst(6) == ["The vault is closed"])
+        #expect(log.messages(.warning).count == 1)
+        #expect(log.messages(.warning).first?.contains("an hour is assumed") == true)
+        #expect(log.entries.count == 10)
+    }
+
+    @Test func `each entry names the vault, and a failure its code`() async throws {
+        let log = RecordedLog()
+        let temporary = try await TemporaryVault(tokenURI: "http://127.0.0.1:1/token", logger: log.logger)
+        _ = await fails(.noApplication) { try await temporary.vault.token(for: "another") }
+        #expect(log.values(of: "vault").allSatisfy { $0 == temporary.path })
+        #expect(log.values(of: "vault").count == log.entries.count)
+        #expect(log.values(of: "code") == ["no-application"])
+    }
+
+    @Test func `each change is told by the audit trail's words`() async throws {
+        let (server, log) = (try LoopbackTokenServer(), RecordedLog())
+        let temporary = try await TemporaryVault(tokenURI: server.url, logger: log.logger)
+        let vault = temporary.vault
+        let other = MadeUpApplication(name: "other")
+        func new() throws -> NewApplication { try temporary.newApplication(other, tokenURI: server.url) }
+        try await vault.add(try new())
+        try await vault.add(try new(), replacing: true)
+        try await vault.rotate("other", to: try new())
+        try await vault.rename("other", to: "renamed")
+        try await vault.setDefault("renamed")
+        try await vault.forget(nil)
+        try await vault.remove("renamed")
+        let folder = try TemporaryFolder()
+        let key = try await vault.addKey(.keyFile(folder("second")))
+        let changed = try await vault.changeKey(key.id, to: .keyFile(folder("third")))
+        try await vault.removeKey(changed.id)
+        #expect(
+            log.values(of: "change") == [
+                "created", "imported", "replaced", "rotated", "renamed", "default", "forgotten", "removed", "key-added",
+                "key-changed", "key-removed",
+            ]
+        )
+        var told = log.values(of: "change")
+        // Making a vault is two events of the audit trail, and one for the log.
+        told.insert("imported", at: 1)
+        #expect(try await vault.auditTrail().entries.map(\.event.kind.rawValue) == told)
+    }
+
+    @Test func `a warning is told to the log, and still to whoever is warned`() async throws {
+        let (server, log, warnings) = (
+            try LoopbackTokenServer(.token("abc", expiresIn: nil)), RecordedLog(), Warnings()
+        )
+        let temporary = try await TemporaryVault(tokenURI: server.url)
+        var doors = VaultDoors.real
+        doors.logger = log.logger
+        doors.warn = { warnings.append($0) }
+        let vault = try await Vault.open(at: temporary.path, unlocking: temporary.unlocking, doors: doors)
+        _ = try await vault.token()
+        #expect(warnings.sentences.count == 1)
+        #expect(log.messages(.warning) == warnings.sentences)
+    }
+
+    @Test func `a vault that can't be opened is logged with its path`() async throws {
+        let log = RecordedLog()
+        #expect(await fails(.noVault) { try await Vault.open(at: "/nonexistent/vault.db", logger: log.logger) })
+        #expect(log.values(of: "code") == ["no-vault"])
+        #expect(log.values(of: "vault") == ["/nonexistent/vault.db"])
+    }
+
+    @Test func `neither secret nor token nor client_id is ever logged`() async throws {
+        let (secret, next, clientID, token) = (Canary(), Canary(), Canary(), Canary())
+        let application = MadeUpApplication(clientID: clientID.text, clientSecret: secret.text)
+        func echo(_ secret: Canary) -> String {
+            #"{"error": "invalid_client", "error_description": "\#(secret.text) is wrong"}"#
+        }
+        let server = try LoopbackTokenServer(
+            for: application,
+            .token(token.text),
+            .http(status: 400, body: echo(secret)),
+            .http(status: 401, body: echo(secret)),
+            .http(status: 200, body: #"{"access_token": "\#(secret.text)", "token_type": "bearer"}"#),
+            .http(status: 200, body: "<html>\(token.text)</html>"),
+            .http(status: 302, body: "", headers: ["Location: https://\(secret.text).example/"]),
+            .http(status: 401, body: echo(next)),
+            .token(token.text)
+        )
+        let log = RecordedLog()
+        let temporary = try await TemporaryVault(application, tokenURI: server.url, logger: log.logger)
+        let vault = temporary.vault
+        var rotated = application
+        rotated.clientSecret = next.text
+
+        _ = try await vault.token()
+        _ = try await vault.token()
+        let refresh = TokenOptions(refresh: true)
+        for _ in 0..<5 { await #expect(throws: VaultError.self) { try await vault.token(for: nil, refresh) } }
+        func new() throws -> NewApplication { try temporary.newApplication(rotated, tokenURI: server.url) }
+        #expect(await fails(.credentialRefused) { try await vault.rotate("test", to: try new()) })
+        try await vault.rotate("test", to: try new())
+        rotated.name = "second"
+        try await vault.add(try new())
+        #expect(await fails(.exists) { try await vault.add(try new()) })
+        let opened = try await Vault.open(at: temporary.path, unlocking: temporary.unlocking, logger: log.logger)
+        _ = try await opened.applications()
+        let folder = try TemporaryFolder()
+        try await opened.backup(to: folder("backup.db"))
+        _ = try await opened.verify()
+        try await opened.remove("second")
+        opened.close()
+        #expect(await fails(.locked) { try await opened.token() })
+
+        #expect(server.requests.count == 8)
+        #expect(log.entries.count > 20)
+        for canary in [secret, next, clientID, token] { canary.expectAbsent(in: log.text.utf8, named: "the log") }
+    }
+}
+
+private final class Warnings: Sendable {
+    private let said = Mutex<[String]>([])
+
+    var sentences: [String] { said.withLock { $0 } }
+
+    func append(_ sentence: String) { said.withLock { $0.append(sentence) } }
+}
