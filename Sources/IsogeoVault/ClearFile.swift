@@ -12,7 +12,11 @@ package enum ClearFile {
             try SecretFile.make(path, SecretBytes(copying: text))
         } catch {
             guard error.code != EEXIST else {
-                throw VaultError(.exists, "There is a file \(path) already.", remedy: "Name one that doesn't exist yet.")
+                throw VaultError(
+                    .exists,
+                    "There is a file \(path) already.",
+                    remedy: "Name one that doesn't exist yet."
+                )
             }
             throw VaultError(
                 .inputOutput,

@@ -131,7 +131,12 @@ extension VaultContents {
             throw .damaged(path: database.file.path, what: "its header can't be opened")
         }
         var next = backup
-        for case .putLogEntry(let row) in sealer.auditEntries([AuditEvent(.restored)], &state.audit, oldest: [], now: now) {
+        for case .putLogEntry(let row) in sealer.auditEntries(
+            [AuditEvent(.restored)],
+            &state.audit,
+            oldest: [],
+            now: now
+        ) {
             next.log.append(row)
         }
         var previous = backup.header

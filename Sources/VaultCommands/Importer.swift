@@ -42,7 +42,8 @@ struct Importer {
         let application = try source.read(try command.options)
         for warning in application.warnings { choice.say("warning: \(source.name): \(warning)", context) }
         guard !command.dryRun else { return try report(application, .wouldImport, source) }
-        let proof = command.check ? try await application.prove(scope: command.scope, doors: choice.doors(context)) : nil
+        let proof =
+            command.check ? try await application.prove(scope: command.scope, doors: choice.doors(context)) : nil
         let outcome = try await store(application, proof)
         try report(application, outcome, source)
         guard command.deleteSource else {
@@ -66,6 +67,7 @@ struct Importer {
                     at: choice.path,
                     protectedBy: protection,
                     importing: application,
+                    proven: proof,
                     doors: choice.doors(context)
                 )
                 // Closed and opened anew through its slot: from here on it is known that it opens.
@@ -101,7 +103,10 @@ struct Importer {
     private func protection() throws(VaultError) -> Protection {
         switch command.protect {
         case .keyFile(let path):
-            choice.say("The vault is protected by the key file \(path): keep a copy of it, apart from the vault's.", context)
+            choice.say(
+                "The vault is protected by the key file \(path): keep a copy of it, apart from the vault's.",
+                context
+            )
             return .keyFile(path)
         case .passphrase, .recovery, nil:
             if choice.hasNamedWay { return try .by(choice.unlocking(context)) }
@@ -112,7 +117,8 @@ struct Importer {
 
     // A key file is lost with its disk; with somebody at the terminal there is a code on paper before that.
     private func addRecoveryCode(to vault: Vault) async throws(VaultError) {
-        guard case .keyFile = command.protect, !command.noRecovery, choice.mayAsk, let terminal = context.terminal() else {
+        guard case .keyFile = command.protect, !command.noRecovery, choice.mayAsk, let terminal = context.terminal()
+        else {
             return
         }
         _ = try await vault.addRecoveryCode { (code) throws(VaultError) in try terminal.show(recoveryCode: code) }
@@ -120,7 +126,9 @@ struct Importer {
 
     // MARK: - The source
 
-    private mutating func delete(_ application: borrowing NewApplication, _ source: ImportSource) async throws(VaultError) {
+    private mutating func delete(_ application: borrowing NewApplication, _ source: ImportSource)
+        async throws(VaultError)
+    {
         guard case .file(let path) = source, path != "-" else {
             throw VaultError(.usage, "Only a file can be deleted.", remedy: "Leave --delete-source away.")
         }
@@ -144,7 +152,10 @@ struct Importer {
     ) throws(VaultError) {
         let path = vault?.path
         choice.say(outcome.sentence(application.name, path ?? ""), context)
-        choice.say("Tokens \(outcome == .wouldImport ? "would" : "will") be requested from \(application.tokenOrigin).", context)
+        choice.say(
+            "Tokens \(outcome == .wouldImport ? "would" : "will") be requested from \(application.tokenOrigin).",
+            context
+        )
         reports.append(
             ImportReport(
                 application: application.name.description,

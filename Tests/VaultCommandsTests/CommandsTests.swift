@@ -19,6 +19,7 @@ struct CommandsTests {
     private final class Answering: PassphrasePrompting {
         private let words: Mutex<[String]>
         let prompts = Mutex([String]())
+        let codes = Mutex([String]())
 
         init(_ words: [String]) { self.words = Mutex(words) }
 
@@ -28,13 +29,19 @@ struct CommandsTests {
             guard let word else { throw VaultError(.locked, "Nobody answers.", remedy: "None.") }
             for byte in word.utf8 { passphrase.append(byte) }
         }
+
+        func show(recoveryCode: Span<UInt8>) throws(VaultError) {
+            codes.withLock { $0.append(String(decoding: recoveryCode.indices.map { recoveryCode[$0] }, as: UTF8.self)) }
+        }
     }
 
     private func run(_ arguments: [String], answering: Answering? = nil) async -> (code: Int32, heard: Heard) {
         let heard = Heard()
         let context = Context(
             output: { (bytes) throws(VaultError) in heard.output.withLock { $0 += bytes } },
-            message: { text in heard.messages.withLock { $0.append(text) } },
+            line: { text in
+                heard.messages.withLock { $0.append(text.replacing("isogeo-vault: ", with: "", maxReplacements: 1)) }
+            },
             terminal: { answering },
             doors: .real
         )

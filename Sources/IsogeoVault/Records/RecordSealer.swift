@@ -188,7 +188,8 @@ extension RecordSealer {
     ///   - oldest: the oldest rows there are. One that isn't where it should be stays, for `verify` to name.
     ///   - now: seconds since 1970.
     /// - Returns: what is written.
-    func auditEntries(_ events: [AuditEvent], _ bounds: inout AuditBounds, oldest: [LogRecord], now: Int64) -> [Change] {
+    func auditEntries(_ events: [AuditEvent], _ bounds: inout AuditBounds, oldest: [LogRecord], now: Int64) -> [Change]
+    {
         var changes: [Change] = []
         for event in events {
             let entry = AuditEntry(time: now, event: event, previous: bounds.newestDigest)

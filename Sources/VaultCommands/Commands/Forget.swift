@@ -27,6 +27,9 @@ struct Forget: AsyncParsableCommand {
         let opened = try await vault.choice.open(context)
         let application = all ? nil : try await opened.application(try applicationName(name)).name
         try await opened.forget(application)
-        vault.choice.say("Dropped the cached tokens of \(application.map(\.description) ?? "all applications").", context)
+        vault.choice.say(
+            "Dropped the cached tokens of \(application.map(\.description) ?? "all applications").",
+            context
+        )
     }
 }

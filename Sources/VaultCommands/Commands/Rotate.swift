@@ -32,7 +32,7 @@ struct Rotate: AsyncParsableCommand {
         let application = try validName(name)
         let opened = try await vault.choice.open(context)
         let present = try await opened.application(application)
-        var options = try credential.options
+        var options = credential.options
         options.name = application
         options.basicEncoding = credential.basicEncoding?.encoding ?? present.basicEncoding
         options.caFile = credential.caFile ?? present.caFile
@@ -41,7 +41,10 @@ struct Rotate: AsyncParsableCommand {
         try await opened.rotate(application, to: new, scope: scope)
         vault.choice.say("The new secret of \(application) gave a token and is in the vault now.", context)
         if new.tokenOrigin != present.tokenOrigin {
-            vault.choice.say("Tokens are requested from \(new.tokenOrigin) now, before from \(present.tokenOrigin).", context)
+            vault.choice.say(
+                "Tokens are requested from \(new.tokenOrigin) now, before from \(present.tokenOrigin).",
+                context
+            )
         }
     }
 }

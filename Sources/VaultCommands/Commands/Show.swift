@@ -30,7 +30,10 @@ struct Show: AsyncParsableCommand {
                 ["tokens from", application.tokenURI],
                 ["Basic encoding", application.basicEncoding.rawValue],
                 ["certificates", application.caFile ?? "the system's"],
-                ["scopes", application.scopes.isEmpty ? "none in its file" : application.scopes.joined(separator: " ")],
+                [
+                    "scopes",
+                    application.scopes.isEmpty ? "none in its file" : application.scopes.joined(separator: " "),
+                ],
                 ["imported", application.created.rfc3339],
                 ["secret written", application.credentialWritten.rfc3339],
                 ["cached tokens", Self.tokens(application, now: context.doors.now())],

@@ -47,7 +47,9 @@ struct Token: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The scopes to ask for, in one word with spaces.", valueName: "scopes"))
     var scope: String?
 
-    @Option(help: ArgumentHelp("Ask with this client_secrets.json and keep nothing; no vault is needed.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Ask with this client_secrets.json and keep nothing; no vault is needed.", valueName: "file")
+    )
     var from: String?
 
     @Flag(help: "Ask with the credential in the environment and keep nothing; no vault is needed.")

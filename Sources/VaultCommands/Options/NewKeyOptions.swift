@@ -12,17 +12,24 @@ struct NewKeyOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The new passphrase comes from this descriptor.", valueName: "number"))
     var newPassphraseFd: Int32?
 
-    @Option(help: ArgumentHelp("Write the recovery code to this file, mode 0600, instead of the terminal.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp(
+            "Write the recovery code to this file, mode 0600, instead of the terminal.",
+            valueName: "path"
+        )
+    )
     var output: String?
 
     func validate() throws {
         guard newPassphraseFile == nil || newPassphraseFd == nil else {
             throw ValidationError("Give one source of the new passphrase.")
         }
-        if case .passphrase = way {} else if newPassphraseFile != nil || newPassphraseFd != nil {
+        if case .passphrase = way {
+        } else if newPassphraseFile != nil || newPassphraseFd != nil {
             throw ValidationError("A new passphrase goes with the way passphrase.")
         }
-        if case .recovery = way {} else if output != nil {
+        if case .recovery = way {
+        } else if output != nil {
             throw ValidationError("--output goes with the way recovery.")
         }
     }
