@@ -13,13 +13,6 @@ struct RecordSealer: ~Copyable, Sendable {
         context = RecordContext(vault: vault, keyEpoch: keyEpoch)
     }
 
-    /// Lends the vault key, to be wrapped for a slot.
-    borrowing func withKey<Result, Failure: Error>(
-        _ body: (borrowing VaultKey) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        try body(key)
-    }
-
     // MARK: - Header
 
     /// A header with its tag: the next one after `previous`, or a vault's first.

@@ -111,12 +111,7 @@ struct Import: AsyncParsableCommand {
 
     private func protection(_ context: Context) throws(VaultError) -> Protection {
         switch protect {
-        case .keyFile(let path):
-            vault.choice.say(
-                "The vault is protected by the key file \(path): keep a copy of it, apart from the vault's.",
-                context
-            )
-            return .keyFile(path)
+        case .keyFile(let path): return .keyFile(path)
         case .passphrase, nil:
             if vault.choice.hasNamedWay { return try .by(vault.choice.unlocking(context)) }
             guard vault.choice.mayAsk, let terminal = context.terminal() else { throw Self.noProtection }
@@ -132,7 +127,13 @@ struct Import: AsyncParsableCommand {
         _ path: String,
         _ context: Context
     ) throws(VaultError) {
-        vault.choice.say("\(outcome.sentence(application.name, path))", context)
+        vault.choice.say(outcome.sentence(application.name, path), context)
+        if case .keyFile(let path) = protect, outcome == .madeVault {
+            vault.choice.say(
+                "The vault is protected by the key file \(path): keep a copy of it, apart from the vault's.",
+                context
+            )
+        }
         vault.choice.say("Tokens will be requested from \(application.tokenOrigin).", context)
         if file != "-" {
             vault.choice.say("\(file) still holds the secret in clear: delete it when you no longer need it.", context)
