@@ -21,7 +21,8 @@ struct ApplicationNameDistanceTests {
         #expect(try #require(ApplicationName(typed)).suggestion(among: known)?.description == meant)
     }
 
-    @Test(arguments: ["x", "xy", "gl", "hydro", "ct-mp", "mops2"]) func `a name that is none of them by far isn't guessed`(
+    @Test(arguments: ["x", "xy", "gl", "hydro", "ct-mp", "mops2"])
+    func `a name that is none of them by far isn't guessed`(
         typed: String
     ) throws {
         let known = try ["globe", "city-maps", "atlas", "maps"].map { try #require(ApplicationName($0)) }
