@@ -21,7 +21,7 @@ struct ApplicationNameDistanceTests {
         #expect(try #require(ApplicationName(typed)).suggestion(among: known)?.description == meant)
     }
 
-    @Test(arguments: ["x", "xy", "gl", "hydro", "ct-mp", "mops2"])
+    @Test(arguments: ["x", "xy", "gl", "hydro", "ct-mp", "mopst2"])
     func `a name that is none of them by far isn't guessed`(
         typed: String
     ) throws {

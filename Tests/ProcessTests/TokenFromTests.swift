@@ -126,7 +126,7 @@ struct TokenFromTests {
         )
         try await home.run("token", "--from", "-", input: "{").expectFailure(
             65,
-            "The file isn't JSON: it ends too early (line 1, column 2).",
+            "The file isn't JSON: at line 1, column 2, it ends too early.",
             "Use the client_secrets.json as Isogeo sent it, unedited."
         )
     }
