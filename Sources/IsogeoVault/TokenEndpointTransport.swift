@@ -3,9 +3,8 @@ internal import VaultOAuth
 
 /// Sends a vault's token requests by an HTTP client of the program's own.
 ///
-/// This is one of the four doors through which a secret leaves the vault (the others are `export`,
-/// `exec --client-secrets` and `exec --sdk`): the finished `Authorization` header is lent to it, and what becomes of
-/// that is the program's business. Without one the system's libcurl sends the request, with the guarantees that
+/// This is one of the doors through which a secret leaves the vault, which SECURITY.md names: the finished
+/// `Authorization` header is lent to it, and what becomes of that is the program's business. Without one the system's libcurl sends the request, with the guarantees that
 /// SECURITY.md speaks of.
 ///
 /// What an implementation owes:

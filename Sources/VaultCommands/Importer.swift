@@ -28,7 +28,7 @@ struct Importer {
                 failures.append(error)
             }
         }
-        Progress.clear(choice)
+        if sources.count > 1 { Progress.clear(choice) }
         if command.json { try context.printJSON(ImportReports(imports: reports)) }
         guard let first = failures.first else { return }
         throw VaultError(

@@ -10,7 +10,8 @@ struct ReadmeTests {
 
     @Test func `each code block is one that a test runs`() throws {
         let known = [
-            "sh checkout", "console session", "sh key-file", "python", "crontab", "swift package", "swift main",
+            "sh checkout", "console session", "console daily", "sh key-file", "python", "crontab", "swift package",
+            "swift main",
         ]
         for block in readme.blocks { #expect(known.contains(block.info), "nothing runs a block of \(block.info)") }
         for info in known { #expect(!readme.blocks(info).isEmpty, "no block of \(info)") }
@@ -42,13 +43,35 @@ struct ReadmeTests {
         #expect(report.exitCode == 0, "\(report)")
 
         let shown = desk.asInReadme(terminal.screen)
-        #expect(shown.count == transcript.output.count, "\(shown)")
-        for (line, expected) in zip(shown, transcript.output) {
-            #expect(matches(line, expected), "shown is \(line), the README has \(expected)")
-        }
+        transcript.expect(shown)
         #expect(try desk.tokenRequests == 1)
         #expect(try desk.authorizations.count == 1)
         #expect(shown.contains { line in (try? desk.authorizations) == ["Bearer \(line)"] })
+    }
+
+    @Test(.needsBinary) func `daily life goes as it is shown`() async throws {
+        let desk = try await Desk()
+        let shell = try #require(readme.blocks("sh key-file").first)
+        let made = try await desk.command("bash", ["-eu", "-c", shell.text]).run()
+        #expect(made.exitCode == 0, "\(made)")
+        try desk.writeClientSecrets("new_secrets.json")
+
+        let transcript = Transcript(try #require(readme.blocks("console daily").first))
+        var bash = desk.command("bash", ["-eu", "-o", "pipefail", "-c", transcript.script])
+        bash.environment["ISOGEO_VAULT_KEY_FILE"] = desk.home("isogeo-vault.key")
+        let terminal = try bash.startOnTerminal()
+        let report = try await terminal.process.outcome()
+        #expect(report.exitCode == 0, "\(report)")
+        let shown = desk.asInReadme(terminal.screen)
+        transcript.expect(shown)
+        // One token for the key file's example, one as the proof of the new secret.
+        #expect(try desk.tokenRequests == 2)
+
+        let code = try #require(shown.first { $0.wholeMatch(of: /([0-9A-Z]{5}-){12}[0-9A-Z]{5}/) != nil })
+        try desk.home.write(code.lowercased().replacing("-", with: " ") + "\n", to: "code.txt")
+        let line = try #require(readme.text.firstMatch(of: /`(isogeo-vault list --recovery [^`]+)`/)).1
+        let listed = try await desk.command("bash", ["-eu", "-c", String(line)]).run()
+        #expect(listed.exitCode == 0 && listed.outputText.contains("city-maps"), "\(listed)")
     }
 
     @Test(.needsBinary) func `a key file serves shell, Python and cron`() async throws {
@@ -93,9 +116,18 @@ struct ReadmeTests {
         let help = try await Command(binary, ["--help"]).run().outputText.replacing("\n", with: " ")
         let listed = try #require(help.firstMatch(of: /Exit codes: (.*?)\./)).1.split(separator: ";")
         let codes = listed.compactMap { $0.split(separator: " ").first.flatMap { Int($0) } }
-        let table = readme.text.matches(of: /\n\| (\d+) \|/).compactMap { Int($0.1) }
+        let rows = readme.text.matches(of: /\n\| (\d+) \| ([^|]*)\|/)
         #expect(codes.count > 10)
-        #expect(table == codes)
+        #expect(rows.compactMap { Int($0.1) } == codes)
+    }
+
+    @Test func `the exit codes have the names that the library gives them`() throws {
+        let source = try Document("Sources/IsogeoVault/VaultError.swift").text
+        let declared = source.matches(of: /Code\(name: "([a-z-]+)", exitStatus: (\d+)\)/).map { "\($0.2) \($0.1)" }
+        let rows = readme.text.matches(of: /\n\| (\d+) \| ([^|]*)\|/)
+        let named = rows.flatMap { row in row.2.matches(of: /`([a-z-]+)`/).map { "\(row.1) \($0.1)" } }
+        #expect(declared.count > 10)
+        #expect(named == declared)
     }
 
     @Test func `no document links to a file that isn't there`() throws {
@@ -139,17 +171,7 @@ private final class Desk {
             atPath: tools("isogeo-vault"),
             withDestinationPath: try #require(TestPaths.binary)
         )
-        try home.write(
-            """
-            {"web": {
-                "client_id": "city-maps-0f8fad5b-d9cb-469f-a165-70867728950e",
-                "client_secret": "\(Canary().text)",
-                "auth_uri": "https://id.api.isogeo.com/oauth/authorize",
-                "token_uri": "\(tokens.url)"
-            }}
-            """,
-            to: "client_secrets.json"
-        )
+        try writeClientSecrets("client_secrets.json")
         // Whatever is asked of Isogeo's API is asked of ours, whose certificate nobody knows.
         try home.write("connect-to = v1.api.isogeo.com:443:127.0.0.1:\(api.port)\ninsecure\n", to: ".curlrc")
         try tools.write(
@@ -160,6 +182,21 @@ private final class Desk {
             ssl._create_default_https_context = ssl._create_unverified_context
             """,
             to: "sitecustomize.py"
+        )
+    }
+
+    /// A file as Isogeo sends it, with a secret of its own.
+    func writeClientSecrets(_ name: String) throws {
+        try home.write(
+            """
+            {"web": {
+                "client_id": "city-maps-0f8fad5b-d9cb-469f-a165-70867728950e",
+                "client_secret": "\(Canary().text)",
+                "auth_uri": "https://id.api.isogeo.com/oauth/authorize",
+                "token_uri": "\(tokens.url)"
+            }}
+            """,
+            to: name
         )
     }
 
@@ -177,7 +214,10 @@ private final class Desk {
     /// The lines of a screen as they were with Isogeo's server, at Ada's desk.
     func asInReadme(_ screen: String) -> [String] {
         screen.replacing("\r\n", with: "\n")
-            .replacing("isogeo-vault: warning: The token endpoint is plain http, on this computer.\n", with: "")
+            .replacing(
+                /isogeo-vault: warning: (\S+: )?The token endpoint is plain http, on this computer\.\n/,
+                with: ""
+            )
             .replacing(tokens.url.replacing("/oauth/token", with: ""), with: "https://id.api.isogeo.com")
             .replacing(home.path, with: "/home/ada")
             .split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
@@ -217,7 +257,15 @@ private struct Transcript {
 
     init(_ block: Document.Block) {
         script = block.lines.filter { $0.hasPrefix("$ ") }.map { $0.dropFirst(2) }.joined(separator: "\n")
-        output = block.lines.filter { !$0.hasPrefix("$ ") }
+        output = block.lines.filter { !$0.hasPrefix("$ ") }.map { $0.trimmingCharacters(in: .whitespaces) }
+    }
+
+    /// Compares what is shown with what was to be shown, line by line.
+    func expect(_ shown: [String]) {
+        #expect(shown.count == output.count, "\(shown)")
+        for (line, expected) in zip(shown, output) {
+            #expect(matches(line, expected), "shown is \(line), the README has \(expected)")
+        }
     }
 
     /// What is answered with the passphrase.

@@ -4,7 +4,7 @@
 It knows nothing but Sources/IsogeoVault/Documentation.docc/FileFormat.md, and shows that the page says enough. For
 tests: Python can't keep a secret out of swap or wipe it. Needs PyNaCl.
 
-    read_vault.py (--passphrase-file FILE | --key-file FILE) VAULT
+    read_vault.py (--passphrase-file FILE | --key-file FILE | --recovery FILE) VAULT
 """
 
 import argparse
@@ -22,6 +22,7 @@ import nacl.exceptions
 import nacl.pwhash
 
 FORMAT = 1
+ALPHABET = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 PAGE = pathlib.Path(__file__).parents[3] / "Sources/IsogeoVault/Documentation.docc/FileFormat.md"
 
 
@@ -93,19 +94,18 @@ def open_box(box, key, context, step=None):
 # Slots
 
 
-def slot_secret(slot, passphrase, key):
-    if slot["kind"] == "key-file":
-        return blake2b(encode("isogeo-vault key-file", slot["salt"]), 64, key)
+def slot_secret(slot, secret):
+    if slot["kind"] in ("key-file", "recovery"):
+        return blake2b(encode(f"isogeo-vault {slot['kind']}", slot["salt"]), 64, secret)
     passes, memory = decode(slot["parameters"], "nn")
     require(2 <= passes <= 10 and 64 << 20 <= memory <= 2048 << 20, "a slot's cost is refused")
-    return nacl.pwhash.argon2id.kdf(64, passphrase, slot["salt"], opslimit=passes, memlimit=memory)
+    return nacl.pwhash.argon2id.kdf(64, secret, slot["salt"], opslimit=passes, memlimit=memory)
 
 
-def vault_key(slots, vault_id, passphrase, key):
-    kind = "key-file" if key else "passphrase"
-    candidates = [slot for slot in slots if slot["kind"] == kind][: None if key else 4]
+def vault_key(slots, vault_id, kind, credential):
+    candidates = [slot for slot in slots if slot["kind"] == kind][: 4 if kind == "passphrase" else None]
     for slot in candidates:
-        secret = slot_secret(slot, passphrase, key)
+        secret = slot_secret(slot, credential)
         context = encode(
             "isogeo-vault slot", FORMAT, vault_id, slot["id"], slot["kind"], slot["created"], slot["parameters"], slot["salt"]
         )
@@ -124,11 +124,38 @@ def read_key_file(path):
     return content if len(content) == 32 else bytes.fromhex(content.decode().strip())
 
 
+def read_passphrase(path):
+    return re.sub(rb"\r?\n\Z", b"", pathlib.Path(path).read_bytes())
+
+
+def read_recovery_code(path):
+    """The 32 bytes of a recovery code: 13 groups of four characters that carry bits, and one that checks them."""
+    typed = pathlib.Path(path).read_bytes().upper().translate(bytes.maketrans(b"OIL", b"011"), b"- \t\n\v\f\r")
+    require(len(typed) == 65 and set(typed) <= set(ALPHABET), "this is no recovery code")
+    bits = 0
+    for group in range(13):
+        total = group + 1
+        for place in range(5):
+            value = ALPHABET.index(typed[5 * group + place])
+            total = times_alpha(total) ^ value
+            if place < 4:
+                bits = bits << 5 | value
+        require(total == 0, f"group {group + 1} of the recovery code is mistyped")
+    require(bits & 15 == 0, "group 13 of the recovery code is mistyped")
+    return (bits >> 4).to_bytes(32, "big")
+
+
+def times_alpha(value):
+    """In GF(32), modulo x^5 + x^2 + 1."""
+    value <<= 1
+    return value ^ 0b100101 if value & 32 else value
+
+
 # The vault
 
 
 class Vault:
-    def __init__(self, path, passphrase, key):
+    def __init__(self, path, kind, credential):
         require(pathlib.Path(path).read_bytes()[18:20] == b"\1\1", "the journal is of another kind")
         self.database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
         self.database.row_factory = sqlite3.Row
@@ -137,12 +164,18 @@ class Vault:
         headers, slots = self.rows("header"), self.rows("slot ORDER BY id")
         require(len(headers) == 1 and 1 <= len(slots) <= 16, "there is not one header, or no slot, or too many")
         self.header = headers[0]
-        opener, self.key = vault_key(slots, self.header["vault_id"], passphrase, key)
+        opener, self.key = vault_key(slots, self.header["vault_id"], kind, credential)
         self.check_header()
         self.warnings = self.check_slots(slots, opener)
         state = self.open_record(self.header["state"], 1, 512, "header", self.header["vault_id"], "state")
-        version, self.set_hash, self.default = decode(state, "nbb")
-        require(version == 1, "the state has another version")
+        self.set_hash, self.default, *self.log_bounds = self.decode_state(state)
+
+    def decode_state(self, state):
+        version = decode(state[:12], "n")[0]
+        require(version in (1, 2), "the state has another version")
+        # Version 1 knew no log: it is as if there had never been an entry.
+        more = [] if version == 2 else [1, bytes(32), 0, bytes(32)]
+        return decode(state, "nbb" if version == 1 else "nbbnbnb")[1:] + more
 
     def rows(self, table):
         return [dict(row) for row in self.database.execute(f"SELECT * FROM {table}")]
@@ -218,13 +251,36 @@ class Vault:
             "hasScope": plainly != row["id"],
         }
 
+    def log(self):
+        oldest, before, newest, newest_digest = self.log_bounds
+        rows = self.rows("log ORDER BY number")
+        require([row["number"] for row in rows] == list(range(oldest, newest + 1)), "the log has gaps")
+        entries = []
+        for row in rows:
+            number = struct.pack("<q", row["number"])
+            plain = self.open_record(row["box"], 7, 256, "log", number, "entry")
+            version, time, event, subject, detail, previous = decode(plain, "nntttb")
+            require(version == 1 and previous == before, f"the log is broken at entry {row['number']}")
+            before = self.hash(6, row["number"], row["box"])
+            entries.append(
+                {"number": row["number"], "time": time, "event": event, "subject": subject, "detail": detail}
+            )
+        require(before == newest_digest, "the log ends with another entry")
+        return entries
+
     def everything(self):
         applications = self.applications()
         tokens = [self.token(row, applications) for row in self.rows("token")]
         default = next((one["name"] for one in applications if one["id"] == self.default), None)
         for application in applications:
             del application["id"], application["credential"]
-        return {"default": default, "applications": applications, "tokens": tokens, "warnings": self.warnings}
+        return {
+            "default": default,
+            "applications": applications,
+            "tokens": tokens,
+            "log": self.log(),
+            "warnings": self.warnings,
+        }
 
 
 def main():
@@ -232,15 +288,17 @@ def main():
     way = parser.add_mutually_exclusive_group(required=True)
     way.add_argument("--passphrase-file")
     way.add_argument("--key-file")
+    way.add_argument("--recovery")
     parser.add_argument("vault")
     options = parser.parse_args()
-    passphrase = key = None
-    if options.key_file:
-        key = read_key_file(options.key_file)
-    else:
-        passphrase = re.sub(rb"\r?\n\Z", b"", pathlib.Path(options.passphrase_file).read_bytes())
     try:
-        print(json.dumps(Vault(options.vault, passphrase, key).everything(), indent=2))
+        if options.key_file:
+            opener = "key-file", read_key_file(options.key_file)
+        elif options.recovery:
+            opener = "recovery", read_recovery_code(options.recovery)
+        else:
+            opener = "passphrase", read_passphrase(options.passphrase_file)
+        print(json.dumps(Vault(options.vault, *opener).everything(), indent=2))
     except Refused as refused:
         sys.exit(f"{options.vault}: {refused}")
 
