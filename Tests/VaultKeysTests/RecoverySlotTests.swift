@@ -97,7 +97,7 @@ import VaultTestSupport
         #expect(read(readOnly) == .success([UInt8](repeating: 1, count: 32)))
         let missing = folder("missing")
         #expect(read(missing) == .failure(.unreadable(path: missing, errno: 2)))
-        #expect(read(folder.path) == .failure(.unsafeFile(path: folder.path, .notRegular)))
+        #expect(read(folder.path) == .failure(.unsafeFile(path: folder.path, .folder)))
     }
 
     @Test func `what a file holds instead of a code is told without its content`() throws {
