@@ -21,7 +21,7 @@ struct Importer {
         for (index, source) in sources.enumerated() {
             if sources.count > 1 { Progress.show("\(index + 1) of \(sources.count): \(source.name)", choice) }
             do {
-                try await take(source)
+                try await take(source, isOnly: sources.count == 1)
             } catch {
                 guard sources.count > 1 else { throw error }
                 context.message("\(source.name): \(error.sentence)\n  \(error.remedy)")
@@ -38,9 +38,11 @@ struct Importer {
         )
     }
 
-    private mutating func take(_ source: ImportSource) async throws(VaultError) {
+    private mutating func take(_ source: ImportSource, isOnly: Bool) async throws(VaultError) {
         let application = try source.read(try command.options)
-        for warning in application.warnings { choice.say("warning: \(source.name): \(warning)", context) }
+        for warning in application.warnings {
+            choice.say("warning: \(isOnly ? "" : "\(source.name): ")\(warning)", context)
+        }
         guard !command.dryRun else { return try report(application, .wouldImport, source) }
         let proof =
             command.check ? try await application.prove(scope: command.scope, doors: choice.doors(context)) : nil

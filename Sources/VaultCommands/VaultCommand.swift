@@ -47,7 +47,8 @@ package struct VaultCommand: AsyncParsableCommand {
             let code = exitCode(for: error)
             let text = code == .success ? fullMessage(for: error) : message(for: error)
             guard code == .success else {
-                let sentence = text.hasPrefix("Error: ") ? String(text.dropFirst("Error: ".count)) : text
+                var sentence = text.hasPrefix("Error: ") ? String(text.dropFirst("Error: ".count)) : text
+                if sentence.last?.isPunctuation != true || sentence.hasSuffix("'") { sentence += "." }
                 return errorFormat.tell(VaultError(.usage, sentence, remedy: "isogeo-vault help shows how."), context)
             }
             do { try context.print(text) } catch { return errorFormat.tell(error, context) }

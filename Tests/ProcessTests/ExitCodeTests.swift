@@ -7,12 +7,14 @@ import VaultTestSupport
 struct ExitCodeTests {
     @Test func `64, a call that can't be understood`() async throws {
         let home = try await Home.withVault()
-        for arguments in [
-            ["frob"], ["token", "--frob"], ["import"], ["token", "a", "b"], ["token", "--min-ttl", "x"],
+        for (arguments, sentence) in [
+            (["frob"], "Unexpected argument 'frob'."),
+            (["token", "--frob"], "Unknown option '--frob'. Did you mean '--from'?"),
+            (["import"], "Give files, or --from-environment."),
+            (["token", "a", "b"], "Unexpected argument 'b'."),
+            (["token", "--min-ttl", "x"], "The value 'x' is invalid for '--min-ttl <seconds>'."),
         ] {
-            let report = try await home.command(arguments).run()
-            #expect(report.exitCode == 64 && report.output.isEmpty, "\(report)")
-            #expect(report.errorText.hasPrefix("isogeo-vault: ") && report.errorText.contains("Usage: isogeo-vault"))
+            try await home.command(arguments).run().expectFailure(64, sentence, "isogeo-vault help shows how.")
         }
         try await home.run("token", "").expectFailure(
             64,
@@ -55,6 +57,17 @@ struct ExitCodeTests {
         )
         #expect(!FileManager.default.fileExists(atPath: home.key))
         #expect(!FileManager.default.fileExists(atPath: home.vaultFolder))
+    }
+
+    @Test func `65, the folder holds nothing to import`() async throws {
+        let home = try Home()
+        let folder = home.folder("share")
+        try await home.run("import", folder, "--protect", "key-file=\(home.key)").expectFailure(
+            65,
+            "The folder \(folder) holds no .json or .ini file.",
+            "Name the files themselves."
+        )
+        #expect(!FileManager.default.fileExists(atPath: home.key))
     }
 
     @Test func `66, there is no vault`() async throws {
@@ -130,7 +143,7 @@ struct ExitCodeTests {
             "Check the path and who may read it."
         )
         let folder = home.folder("share")
-        let report = try await home.run("import", folder, "--protect", "key-file=\(home.key)")
+        let report = try await home.run("token", "--from", folder)
         #expect(report.exitCode == 74 && report.errorText.contains("\(folder) is a folder."), "\(report)")
         #expect(!FileManager.default.fileExists(atPath: home.key))
     }

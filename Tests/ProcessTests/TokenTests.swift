@@ -57,10 +57,15 @@ struct TokenTests {
         second.expectSuccess(
             """
             {
-              "application" : "b",
-              "outcome" : "added",
-              "token_origin" : "http://localhost:9",
-              "vault" : "\(home.vault)"
+              "imports" : [
+                {
+                  "application" : "b",
+                  "outcome" : "added",
+                  "source" : "\(file)",
+                  "token_origin" : "http://localhost:9",
+                  "vault" : "\(home.vault)"
+                }
+              ]
             }
 
             """
