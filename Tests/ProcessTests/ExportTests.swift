@@ -23,6 +23,34 @@ struct ExportTests {
         #expect(!log.outputText.contains("exported"), "\(log)")
     }
 
+    @Test(arguments: [["--in-clear"], []]) func `standard output gets no secret`(word: [String]) async throws {
+        let home = try await Home.withVault()
+        let report = try await home.command(["export", "atlas", "-"] + word).run()
+        home.client.secret.expectAbsent(in: report)
+        report.expectFailure(
+            64,
+            "A secret goes into a file, never to standard output, which terminals and logs keep.",
+            "Name the file to make."
+        )
+        #expect(!FileManager.default.fileExists(atPath: home.folder("-")))
+    }
+
+    @Test func `what is said to be typed can be typed, whatever the name is`() async throws {
+        let home = try await Home.withVault()
+        let name = "it's $(touch pwned); \"maps\""
+        try await home.run("rename", "atlas", name, "-q").expectSuccess("")
+        let refused = try await home.run("export", name, "my file.json")
+        #expect(refused.exitCode == 64, "\(refused)")
+        let line = try #require(refused.errorText.split(separator: "isogeo-vault export ").last)
+        try await home.shell(
+            "eval \"exec \\\"\\$vault\\\" export $1 -q\"",
+            String(line).trimmingCharacters(in: .newlines)
+        )
+        .expectSuccess("")
+        #expect(FileManager.default.fileExists(atPath: home.folder("my file.json")))
+        #expect(!FileManager.default.fileExists(atPath: home.folder("pwned")))
+    }
+
     @Test func `the file is for its owner, says what was imported, and the log tells of it`() async throws {
         let home = try await Home.withVault()
         let file = home.folder("out.json")

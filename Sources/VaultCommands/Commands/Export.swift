@@ -24,11 +24,18 @@ struct Export: AsyncParsableCommand {
     func run() async throws {
         let context = Context.current
         let application = try validName(name)
+        guard file != "-" else {
+            throw VaultError(
+                .usage,
+                "A secret goes into a file, never to standard output, which terminals and logs keep.",
+                remedy: "Name the file to make."
+            )
+        }
         guard inClear else {
             throw VaultError(
                 .usage,
                 "This writes the secret of \(application) to \(file) in clear.",
-                remedy: "Say that you mean it: isogeo-vault export \(application) \(file) --in-clear"
+                remedy: "Say that you mean it: isogeo-vault export \(name.shellWord) \(file.shellWord) --in-clear"
             )
         }
         try await vault.choice.open(context).export(application, to: file)

@@ -28,7 +28,7 @@ struct Remove: AsyncParsableCommand {
             throw VaultError(
                 .usage,
                 "Removing \(application) takes its secret out of the vault for good.",
-                remedy: "Say that you mean it: isogeo-vault remove \(application) --yes"
+                remedy: "Say that you mean it: isogeo-vault remove \(name.shellWord) --yes"
             )
         }
         try await vault.choice.open(context).remove(application)

@@ -127,8 +127,7 @@ extension AccessToken {
             "header = \"Authorization: \(authorization.escaping("\\").escaping("\""))\""
         case .env:
             """
-            export ISOGEO_ACCESS_TOKEN='\(value.split(separator: "'", omittingEmptySubsequences: false)
-                .joined(separator: "'\\''"))'
+            export ISOGEO_ACCESS_TOKEN=\(value.quotedForShell)
             export ISOGEO_ACCESS_TOKEN_EXPIRES='\(expires.epochSeconds)'
             """
         }
