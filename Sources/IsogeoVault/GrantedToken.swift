@@ -49,12 +49,18 @@ struct GrantedToken: Sendable {
     /// - Throws: `unexpectedAnswer`.
     func check(minimum: Int64, now: Int64) throws(VaultError) {
         guard minimum == 0 || token.lifetime.remaining(at: now) > minimum else {
-            throw VaultError(
-                .unexpectedAnswer,
-                "The server grants tokens for \(token.lifetime.seconds) s, which is no more than the \(minimum) s "
-                    + "that are wanted.",
-                remedy: "Ask for a shorter minimum."
-            )
+            throw token.lifetime.tooShort(for: minimum)
         }
+    }
+}
+
+extension TokenLifetime {
+    /// The server grants less than somebody wants.
+    func tooShort(for minimum: Int64) -> VaultError {
+        VaultError(
+            .unexpectedAnswer,
+            "The server grants tokens for \(seconds) s, which is no more than the \(minimum) s that are wanted.",
+            remedy: "Ask for a shorter minimum."
+        )
     }
 }

@@ -30,6 +30,11 @@ struct TokenIssuer {
             return accessToken(cached, application, .vault)
         }
 
+        // What was granted for less than is wanted would be granted for less again.
+        if let cached, !options.refresh, cached.lifetime.isUsable(at: began), cached.lifetime.seconds <= minimum {
+            throw cached.lifetime.tooShort(for: minimum)
+        }
+
         switch try waitForLease(id, began: began, seen: cached) {
         case .found(let token): return accessToken(token, application, .vault)
         case .acquired(let lease): return try ask(request, application, id: id, cached: cached, under: consume lease)

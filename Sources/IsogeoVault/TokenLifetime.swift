@@ -1,3 +1,5 @@
+internal import VaultOAuth
+
 /// When a token was asked for and when it ends; all times in seconds since 1970.
 package struct TokenLifetime: Equatable, Sendable {
     /// When the request was sent: the server counts from a moment after that.
@@ -6,7 +8,7 @@ package struct TokenLifetime: Equatable, Sendable {
     package let expires: Int64
 
     /// The longest that a token is taken to live, whatever the server says.
-    package static let limit: Int64 = 24 * 3600
+    package static let limit = Int64(TokenGrant.longestLifetime)
 
     package init(asked: Int64, expires: Int64) {
         self.asked = asked

@@ -147,6 +147,10 @@ extension VaultError {
                 ? "The vault holds no application." : "The vault holds \(known.count) applications, and none was named."
             return VaultError(.noApplication, sentence, remedy: remedy)
         }
-        return VaultError(.noApplication, "There is no application \(name) in the vault.", remedy: remedy)
+        let sentence = "There is no application \(name) in the vault."
+        guard let meant = name.suggestion(among: known) else {
+            return VaultError(.noApplication, sentence, remedy: remedy)
+        }
+        return VaultError(.noApplication, sentence, remedy: "Did you mean \(meant)? The vault holds: \(names)")
     }
 }

@@ -110,6 +110,6 @@ final class VaultContents: Sendable {
             (id: $0.id, name: "the slot \($0.name)")
         }
         let gone = entries.filter { entry in !slots.contains { $0.id == entry.id } }
-        return foreign + gone.map { (id: $0.id, name: "a slot that is gone") }
+        return foreign + gone.map { (id: $0.id, name: "a slot that is gone, \(KeySlot.shortID(of: $0.id))") }
     }
 }

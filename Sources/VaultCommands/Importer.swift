@@ -102,12 +102,7 @@ struct Importer {
 
     private func protection() throws(VaultError) -> Protection {
         switch command.protect {
-        case .keyFile(let path):
-            choice.say(
-                "The vault is protected by the key file \(path): keep a copy of it, apart from the vault's.",
-                context
-            )
-            return .keyFile(path)
+        case .keyFile(let path): return .keyFile(path)
         case .passphrase, .recovery, nil:
             if choice.hasNamedWay { return try .by(choice.unlocking(context)) }
             guard choice.mayAsk, let terminal = context.terminal() else { throw Self.noProtection }
@@ -152,6 +147,12 @@ struct Importer {
     ) throws(VaultError) {
         let path = vault?.path
         choice.say(outcome.sentence(application.name, path ?? ""), context)
+        if case .keyFile(let path) = command.protect, outcome == .madeVault {
+            choice.say(
+                "The vault is protected by the key file \(path): keep a copy of it, apart from the vault's.",
+                context
+            )
+        }
         choice.say(
             "Tokens \(outcome == .wouldImport ? "would" : "will") be requested from \(application.tokenOrigin).",
             context

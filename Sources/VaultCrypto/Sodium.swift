@@ -19,10 +19,4 @@ package enum Sodium {
             unsafe target.withPointer { unsafe randombytes_buf($0, count) }
         }
     }
-
-    /// Overwrites bytes that have served, in a way that the optimiser keeps.
-    package static func wipe(_ bytes: inout MutableSpan<UInt8>) {
-        let count = bytes.count
-        unsafe bytes.withPointer { unsafe sodium_memzero($0, count) }
-    }
 }

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Why a key slot can't be made, read or opened.
 package enum KeyError: Error, Equatable {
     /// The way that was named reads well and doesn't open the vault.
@@ -39,6 +41,9 @@ package enum KeyError: Error, Equatable {
 
 /// What is wrong with a file that should hold a key or a passphrase.
 package enum UnsafeFileReason: Equatable, Sendable {
+    case symbolicLink
+    case folder
+    /// A FIFO, a device, a socket.
     case notRegular
     case foreignOwner(UInt32)
     case mode(UInt32)
@@ -53,6 +58,8 @@ extension KeyError {
         case .noSlot(let kind): "This vault has no key slot of the kind \(kind.rawValue)."
         case .unreadable(path: "", _): "The path of the key or passphrase file is empty."
         case .unreadable(let path, let code): "\(path) can't be read: \(describe(code))."
+        case .unsafeFile(let path, .symbolicLink): "\(path) is a symbolic link."
+        case .unsafeFile(let path, .folder): "\(path) is a folder."
         case .unsafeFile(let path, .notRegular): "\(path) is not a regular file."
         case .unsafeFile(let path, .foreignOwner(let owner)): "\(path) belongs to somebody else (uid \(owner))."
         case .unsafeFile(let path, .mode(let mode)):
@@ -88,10 +95,15 @@ extension KeyError {
     /// What to do now.
     package var remedy: String {
         switch self {
-        case .doesNotFit: "Give the key that the vault was made with; `isogeo-vault status` lists its slots."
+        case .doesNotFit:
+            "Give the key that the vault was made with; if it is lost, move the vault away and import again."
         case .noSlot: "`isogeo-vault status` lists the slots that this vault has; use one of them."
         case .unreadable(path: "", _): "Give a path; to choose another way to unlock leave it out altogether."
+        case .unreadable(let path, _) where path.hasPrefix("~/"), .cannotWrite(let path, _) where path.hasPrefix("~/"):
+            "Write $HOME instead of ~, which a shell replaces at the beginning of a word alone."
         case .unreadable: "Check the path and who may read it."
+        case .unsafeFile(_, .symbolicLink): "Give the path of the file that it leads to."
+        case .unsafeFile(_, .folder): "Give the path of the file itself."
         case .unsafeFile(_, .notRegular):
             "Give the path of the file itself; for a pipe use --passphrase-fd."
         case .unsafeFile(let path, .foreignOwner): "Make it your own: sudo chown \"$USER\" \(quoted(path))."
@@ -99,6 +111,7 @@ extension KeyError {
             "Close it: chmod 600 \(quoted(path)). A container's secret: --shared-key-file."
         case .unsafeFile: "Keep one name of it alone; a second one may be somebody else's."
         case .notAKeyFile: "Give the key file of this vault, unchanged."
+        case .cannotWrite(_, ENOENT): "Make its folder first, or name a file in a folder that is there."
         case .cannotWrite: "Name a file that doesn't exist yet, in a folder of yours."
         case .notReadBack: "Check the disk, then try another path."
         case .emptyPassphrase: "Give a passphrase; to choose another way to unlock leave it out altogether."

@@ -22,7 +22,7 @@ package enum SecretFile {
         let descriptor = unsafe open(path, flags)
         guard descriptor >= 0 else {
             let code = errno
-            throw code == ELOOP ? .unsafeFile(path: path, .notRegular) : .unreadable(path: path, errno: code)
+            throw code == ELOOP ? .unsafeFile(path: path, .symbolicLink) : .unreadable(path: path, errno: code)
         }
         defer { close(descriptor) }
         var status = stat()
@@ -61,7 +61,7 @@ package enum SecretFile {
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else { throw .unreadable(path: path, errno: errno) }
         let isFile = status.st_mode & S_IFMT == S_IFREG
-        guard status.st_mode & S_IFMT != S_IFDIR else { throw .unsafeFile(path: path, .notRegular) }
+        guard status.st_mode & S_IFMT != S_IFDIR else { throw .unsafeFile(path: path, .folder) }
         look(descriptor)
         let name = isStandardInput ? "Standard input" : path
         let deadline = isFile ? nil : ContinuousClock.now + .milliseconds(milliseconds)
@@ -125,6 +125,7 @@ package enum SecretFile {
 
     private static func objection(to status: stat, trust: Trust) -> UnsafeFileReason? {
         let mode = status.st_mode & 0o7777
+        guard status.st_mode & S_IFMT != S_IFDIR else { return .folder }
         guard status.st_mode & S_IFMT == S_IFREG else { return .notRegular }
         switch trust {
         case .own:

@@ -29,8 +29,10 @@ struct Folder: ~Copyable {
 
     /// The folder of that name in this one.
     borrowing func opening(_ name: String) throws(StoreError) -> Folder {
-        try Folder.open(descriptor, name, path: (path == "/" ? "" : path) + "/" + name)
+        try Folder.open(descriptor, name, path: pathOf(name))
     }
+
+    private borrowing func pathOf(_ name: String) -> String { (path == "/" ? "" : path) + "/" + name }
 
     borrowing func status() throws(StoreError) -> FileStatus { try FileStatus(descriptor: descriptor, path: path) }
 
@@ -45,7 +47,7 @@ struct Folder: ~Copyable {
         if unsafe mkdirat(descriptor, name, 0o700) == 0 {
             try sync()
         } else if errno != EEXIST {
-            throw .system(path + "/" + name, "making the folder")
+            throw .system(pathOf(name), "making the folder")
         }
         let made = try opening(name)
         try made.status().checkOwnFolder(path: made.path)
@@ -60,7 +62,7 @@ struct Folder: ~Copyable {
         let made = unsafe openat(descriptor, name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard made >= 0 else {
             guard errno != EEXIST else { return }
-            throw .system(path + "/" + name, "making the file")
+            throw .system(pathOf(name), "making the file")
         }
         close(made)
     }

@@ -22,14 +22,12 @@ enum ProcessHardening {
         for name in distrusted { unsafe unsetenv(name) }
     }
 
-    // A program that is started without them would get its vault's descriptor as 2, and write messages into it.
+    // A program that is started without them would get its vault's descriptor as 2, and write messages into it. What
+    // stands in for standard output can't be written: a result that reaches nobody is a failure.
     private static func openStandardStreams() {
-        while true {
-            let descriptor = unsafe open("/dev/null", O_RDWR)
-            guard descriptor >= 0, descriptor <= STDERR_FILENO else {
-                if descriptor > STDERR_FILENO { close(descriptor) }
-                return
-            }
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+            // It gets the lowest number that is free, which is this one.
+            _ = unsafe open("/dev/null", descriptor == STDOUT_FILENO ? O_RDONLY : O_RDWR)
         }
     }
 }

@@ -38,13 +38,15 @@ import VaultOAuth
     }
 
     /// Everything that `bytes` could become by a slip is refused.
-    private func expectStrict(_ bytes: [UInt8], _ decode: ([UInt8]) throws -> Void) throws {
+    ///
+    /// - Parameter later: the first version that is not known yet.
+    private func expectStrict(_ bytes: [UInt8], later: UInt8 = 2, _ decode: ([UInt8]) throws -> Void) throws {
         for count in bytes.indices { #expect(throws: CryptoError.self) { try decode(Array(bytes[..<count])) } }
         #expect(throws: CryptoError.malformedEncoding) { try decode(bytes + [0]) }
         #expect(throws: CryptoError.malformedEncoding) { try decode(bytes + bytes) }
         var fields = try fields(of: bytes)
-        for version in [[0, 0, 0, 0, 0, 0, 0, 0], [2, 0, 0, 0, 0, 0, 0, 0], [1, 0, 0, 0, 0, 0, 0], []] as [[UInt8]] {
-            fields[0] = version
+        for version in [[0, 0, 0, 0, 0, 0, 0, 0], [later, 0, 0, 0, 0, 0, 0, 0], [1, 0, 0, 0, 0, 0, 0], []] {
+            fields[0] = version as [UInt8]
             #expect(throws: CryptoError.malformedEncoding) { try decode(encoding(fields)) }
         }
     }
@@ -87,8 +89,34 @@ import VaultOAuth
         state.applications.add([UInt8](repeating: 9, count: 32))
         state.defaultApplication = [UInt8](repeating: 4, count: 16)
         #expect(try HeaderState(encoded: state.encoded) == state)
-        try expectStrict(state.encoded) { _ = try HeaderState(encoded: $0) }
-        var fields = try fields(of: state.encoded)
+        (state.audit.oldest, state.audit.newest) = (7, 9)
+        state.audit.beforeOldest = [UInt8](repeating: 1, count: 32)
+        state.audit.newestDigest = [UInt8](repeating: 2, count: 32)
+        #expect(try HeaderState(encoded: state.encoded) == state)
+        try expectStrict(state.encoded, later: 3) { _ = try HeaderState(encoded: $0) }
+        try expectBadFieldsRefused(state.encoded)
+    }
+
+    @Test func `a header's state of the first version has no audit trail`() throws {
+        var state = HeaderState()
+        state.applications.add([UInt8](repeating: 9, count: 32))
+        state.defaultApplication = [UInt8](repeating: 4, count: 16)
+        var first = Array(try fields(of: state.encoded).prefix(3))
+        first[0] = [1, 0, 0, 0, 0, 0, 0, 0]
+        let encoded = encoding(first)
+        #expect(try HeaderState(encoded: encoded) == state)
+        try expectStrict(encoded, later: 3) { _ = try HeaderState(encoded: $0) }
+        try expectBadFieldsRefused(encoded)
+        // Neither does one version stand for the other: the second has all of its fields, the first no more than its own.
+        first[0] = [2, 0, 0, 0, 0, 0, 0, 0]
+        #expect(throws: CryptoError.malformedEncoding) { _ = try HeaderState(encoded: encoding(first)) }
+        var second = try fields(of: state.encoded)
+        second[0] = [1, 0, 0, 0, 0, 0, 0, 0]
+        #expect(throws: CryptoError.malformedEncoding) { _ = try HeaderState(encoded: encoding(second)) }
+    }
+
+    private func expectBadFieldsRefused(_ encoded: [UInt8]) throws {
+        var fields = try fields(of: encoded)
         fields[2] = [UInt8](repeating: 4, count: 15)
         #expect(throws: CryptoError.malformedEncoding) { _ = try HeaderState(encoded: encoding(fields)) }
         fields[1] = [UInt8](repeating: 4, count: 31)

@@ -159,6 +159,11 @@ import VaultTestSupport
         #expect(error?.sentence.contains("300 s") == true && error?.sentence.contains("600 s") == true)
         // The token that came all the same is there for whoever wants less.
         #expect(try await vault.token(TokenOptions(minimumLifetime: 200)).value == "short")
+        // What was granted for less would be granted for less again: that is no reason to ask each time.
+        let again = await failure { () async throws(VaultError) in
+            try await vault.token(TokenOptions(minimumLifetime: 600))
+        }
+        #expect(again?.code == .unexpectedAnswer)
         #expect(asked == 1)
     }
 

@@ -131,7 +131,7 @@ struct ExitCodeTests {
         )
         let folder = home.folder("share")
         let report = try await home.run("import", folder, "--protect", "key-file=\(home.key)")
-        #expect(report.exitCode == 74 && report.errorText.contains("\(folder) is not a regular file."), "\(report)")
+        #expect(report.exitCode == 74 && report.errorText.contains("\(folder) is a folder."), "\(report)")
         #expect(!FileManager.default.fileExists(atPath: home.key))
     }
 
@@ -198,7 +198,7 @@ struct ExitCodeTests {
         try await home.run("token", "--key-file", other).expectFailure(
             77,
             "The key file \(other) doesn't open this vault.",
-            "Give the key that the vault was made with; `isogeo-vault status` lists its slots."
+            "Give the key that the vault was made with; if it is lost, move the vault away and import again."
         )
     }
 

@@ -5,7 +5,14 @@ import VaultTestSupport
 /// The help, word for word: `Tests/Fixtures/help/COMMAND.txt` is what `isogeo-vault COMMAND --help` prints.
 @Suite(.serialized, .needsBinary)
 struct HelpTests {
-    private static let commands = ["import", "list", "status", "token"]
+    private static let commands = [
+        "import", "token", "list", "show", "rename", "remove", "default", "rotate", "forget", "export", "key", "status",
+        "verify", "backup", "restore", "log",
+    ]
+    /// What `key` can do; the transcript of `key add` is `key-add.txt`.
+    private static let keyCommands = ["list", "add", "change", "remove"]
+
+    private static let allTranscripts = ["isogeo-vault"] + commands + keyCommands.map { "key-\($0)" }
 
     private func transcript(_ name: String) throws -> String {
         try String(contentsOfFile: TestPaths.fixture("help/\(name).txt"), encoding: .utf8)
@@ -25,16 +32,29 @@ struct HelpTests {
         }
     }
 
+    @Test(arguments: keyCommands) func `the help of each command about keys is as written down`(command: String)
+        async throws
+    {
+        let home = try Home()
+        for arguments in [["key", command, "--help"], ["key", command, "-h"], ["help", "key", command]] {
+            try await home.command(arguments).run().expectSuccess(try transcript("key-\(command)"))
+        }
+    }
+
+    private func subcommands(in transcript: String) throws -> [String] {
+        try #require(transcript.split(separator: "SUBCOMMANDS:\n").last).matches(of: #/(?m)^  ([a-z]+) /#)
+            .map { String($0.1) }
+    }
+
     @Test func `each command has its transcript, and each transcript its command`() throws {
-        let listed = try transcript("isogeo-vault").split(separator: "SUBCOMMANDS:\n")[1]
-            .matches(of: #/(?m)^  ([a-z]+) /#).map { String($0.1) }
-        #expect(listed.sorted() == Self.commands)
+        #expect(try subcommands(in: transcript("isogeo-vault")) == Self.commands)
+        #expect(try subcommands(in: transcript("key")) == Self.keyCommands)
         let files = try FileManager.default.contentsOfDirectory(atPath: TestPaths.fixture("help"))
-        #expect(files.sorted() == (Self.commands + ["isogeo-vault"]).map { "\($0).txt" }.sorted())
+        #expect(files.sorted() == Self.allTranscripts.map { "\($0).txt" }.sorted())
     }
 
     @Test func `what can be copied from the help isn't broken over lines`() throws {
-        for name in Self.commands + ["isogeo-vault"] {
+        for name in Self.allTranscripts {
             let lines = try transcript(name).split(separator: "\n").filter { !$0.hasPrefix("USAGE: ") }
             #expect(lines.allSatisfy { $0.count <= 80 }, "\(name)")
         }

@@ -7,16 +7,18 @@ import VaultTestSupport
 /// Whatever the command says is searched for the secret, in each of its shapes.
 struct Home: Sendable {
     let folder: TemporaryFolder
-    let client = Client()
+    let client: Client
     /// What the command finds in its environment, and nothing else.
     var environment: [String: String]
 
     /// A group application as Isogeo would make it.
     struct Client: Sendable {
-        let id = "atlas-" + UUID().uuidString.lowercased()
+        let id: String
         let secret: Canary
 
-        init(secret: Canary = Canary()) { self.secret = secret }
+        init(id: String = "atlas-" + UUID().uuidString.lowercased(), secret: Canary = Canary()) {
+            (self.id, self.secret) = (id, secret)
+        }
 
         /// The Basic header's value.
         var basic: String { "Basic " + Data("\(id):\(secret.text)".utf8).base64EncodedString() }
@@ -27,7 +29,8 @@ struct Home: Sendable {
         }
     }
 
-    init() throws {
+    init(client: Client = Client()) throws {
+        self.client = client
         folder = try TemporaryFolder()
         for name in ["share", "run"] {
             let attributes = [FileAttributeKey.posixPermissions: 0o700]

@@ -91,7 +91,7 @@ struct PromptTests {
         let once = try home.command(["import", file, "--protect", "passphrase"]).startOnTerminal()
         try await answer(Self.new, passphrase.text, on: once)
         try await answer(Self.again, "another", on: once)
-        try await answer(Self.new, passphrase.text, on: once)
+        try await answer("They differ. " + Self.new, passphrase.text, on: once)
         try await answer(Self.again, passphrase.text, on: once)
         #expect(try await once.process.outcome().exitCode == 0)
         let path = try home.folder.write(passphrase.text, to: "passphrase")
@@ -105,7 +105,7 @@ struct PromptTests {
         }
         let report = try await thrice.process.outcome()
         #expect(report.exitCode == 77, "\(report)")
-        #expect(report.outputText.contains("Three times two passphrases differed."))
+        #expect(report.outputText.contains("The two passphrases differed, three times."))
         #expect(thrice.echoes)
         #expect(!FileManager.default.fileExists(atPath: other.vault))
     }

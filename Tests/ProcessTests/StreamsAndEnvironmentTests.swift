@@ -10,10 +10,11 @@ struct StreamsAndEnvironmentTests {
         let server = try await TokenServer.shared.value
         let home = try await Home.withVault(askingAt: server.url)
         let file = try home.writeFile(tokenURI: server.url)
-        // Each writes to a stream that may be closed: results, and messages.
+        // Each writes to a stream that may be closed: results, which nobody gets then, and messages.
+        let withResult = closed.contains("1>&-") ? 74 : 0
         for arguments in ["token", "token --refresh --json", "import '\(file)' --name other --replace --json", "frob"] {
             let report = try await home.shell(#"exec "$vault" \#(arguments) \#(closed)"#)
-            #expect(report.exitCode == (arguments == "frob" ? 64 : 0), "\(arguments): \(report)")
+            #expect(report.exitCode == (arguments == "frob" ? 64 : withResult), "\(arguments): \(report)")
         }
         #expect(try await home.run("list").exitCode == 0)
         try await home.edit("assert db.execute('PRAGMA integrity_check').fetchall() == [('ok',)]")

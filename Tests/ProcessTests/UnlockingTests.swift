@@ -61,7 +61,7 @@ struct UnlockingTests {
         let passphrase = Canary()
         let home = try await passphraseHome(passphrase)
         let wrong = try home.folder.write("wrong horse", to: "wrong")
-        let remedy = "Give the key that the vault was made with; `isogeo-vault status` lists its slots."
+        let remedy = "Give the key that the vault was made with; if it is lost, move the vault away and import again."
         for (options, variables, name) in [
             (["--passphrase-file", wrong], [:], "The passphrase in \(wrong)"),
             (["--passphrase-fd", "3"], [:], "The passphrase from descriptor 3"),
@@ -83,7 +83,7 @@ struct UnlockingTests {
     @Test func `what is named first is the only thing tried`() async throws {
         let home = try await lockedHome()
         let other = try home.folder.write(String(repeating: "0", count: 64), to: "other")
-        let remedy = "Give the key that the vault was made with; `isogeo-vault status` lists its slots."
+        let remedy = "Give the key that the vault was made with; if it is lost, move the vault away and import again."
         try await home.run("list", "--key-file", other, with: ["ISOGEO_VAULT_KEY_FILE": home.key])
             .expectFailure(77, "The key file \(other) doesn't open this vault.", remedy)
         try await home.run("list", "--key-file", home.key, with: ["ISOGEO_VAULT_KEY_FILE": other]).expectSuccess()

@@ -117,11 +117,11 @@ struct CommandsTests {
         let heard = Heard()
         let context = Context(
             output: { _ throws(VaultError) in throw VaultError(.inputOutput, "Full.", remedy: "Make room.") },
-            message: { text in heard.messages.withLock { $0.append(text) } },
+            line: { text in heard.messages.withLock { $0.append(text) } },
             terminal: { nil },
             doors: .real
         )
         #expect(await Context.$current.withValue(context) { await VaultCommand.run(["--help"]) } == 74)
-        #expect(heard.said == ["Full.\n  Make room."])
+        #expect(heard.said == ["isogeo-vault: Full.\n  Make room."])
     }
 }

@@ -9,6 +9,7 @@ import VaultTestSupport
     private static let all: [KeyError] = [
         .doesNotFit("The passphrase"), .noSlot(of: .passphrase), .noSlot(of: .keyFile),
         .unreadable(path: "/f", errno: EACCES), .unsafeFile(path: "/f", .notRegular),
+        .unsafeFile(path: "/f", .symbolicLink), .unsafeFile(path: "/f", .folder),
         .unsafeFile(path: "/f", .foreignOwner(7)), .unsafeFile(path: "/f", .mode(0o644)),
         .unsafeFile(path: "/f", .hardLinks(2)), .notAKeyFile(path: "/f"), .cannotWrite(path: "/f", errno: EEXIST),
         .cannotWrite(path: "/f", errno: 0), .notReadBack(path: "/f"), .emptyPassphrase("The passphrase"),
@@ -35,6 +36,16 @@ import VaultTestSupport
             KeyError.notEnoughMemory(needed: 256 << 20, available: 100 << 20).sentence
                 == "The passphrase needs 256 MiB of memory to be checked, and only 100 MiB are free."
         )
+    }
+
+    @Test(arguments: [KeyError.unreadable(path: "~/key", errno: ENOENT), .cannotWrite(path: "~/key", errno: ENOENT)])
+    func `a tilde that no shell replaced is named`(_ error: KeyError) {
+        #expect(error.remedy == "Write $HOME instead of ~, which a shell replaces at the beginning of a word alone.")
+    }
+
+    @Test func `a key file whose folder is missing wants a folder, not another name`() {
+        #expect(KeyError.cannotWrite(path: "/no/key", errno: ENOENT).remedy.hasPrefix("Make its folder first"))
+        #expect(KeyError.cannotWrite(path: "/key", errno: EEXIST).remedy.hasPrefix("Name a file that doesn't exist"))
     }
 
     @Test func `a path with a quote stays one word of the command that mends it`() async throws {

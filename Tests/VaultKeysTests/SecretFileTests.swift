@@ -32,7 +32,7 @@ import VaultTestSupport
     @Test func `a symbolic link is refused, whatever it leads to`() throws {
         try folder.write("secret", to: "file")
         try FileManager.default.createSymbolicLink(atPath: folder("link"), withDestinationPath: folder("file"))
-        #expect(refusal("link", .own) == .unsafeFile(path: folder("link"), .notRegular))
+        #expect(refusal("link", .own) == .unsafeFile(path: folder("link"), .symbolicLink))
     }
 
     @Test func `a second name is refused`() throws {
@@ -50,7 +50,7 @@ import VaultTestSupport
     @Test(arguments: [SecretFile.Trust.own, .lent])
     func `a folder, a device and a missing file are refused`(_ trust: SecretFile.Trust) throws {
         try FileManager.default.createDirectory(atPath: folder("folder"), withIntermediateDirectories: false)
-        #expect(refusal("folder", trust) == .unsafeFile(path: folder("folder"), .notRegular))
+        #expect(refusal("folder", trust) == .unsafeFile(path: folder("folder"), .folder))
         #expect(
             failure { () throws(KeyError) in try SecretFile.read("/dev/null", limit: 1, trust: trust) }
                 == .unsafeFile(path: "/dev/null", .notRegular)
@@ -129,7 +129,7 @@ import VaultTestSupport
         let path = folder.path
         #expect(
             failure { () throws(KeyError) in try SecretFile.readInput(path, limit: 1) }
-                == .unsafeFile(path: path, .notRegular)
+                == .unsafeFile(path: path, .folder)
         )
         #expect(
             failure { () throws(KeyError) in try SecretFile.readInput(folder("missing"), limit: 1) }

@@ -114,6 +114,14 @@ import VaultTestSupport
         #expect(!Files.exists(file.path))
     }
 
+    @Test(.unprivileged) func `a folder that can't be made below the root is named with one slash`() {
+        let error = failure { try VaultFile.prepare("/isogeo-vault-nowhere/vault.db") }
+        guard case .io("/isogeo-vault-nowhere", "making the folder", _, 0) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+    }
+
     @Test func `a journal that isn't ours alone is refused`() throws {
         try folder.file("vault.db")
         try folder.file("vault.db-journal", mode: 0o666)

@@ -8,7 +8,7 @@ struct Default: AsyncParsableCommand {
         abstract: "Say which application is meant when nobody names one, or show it."
     )
 
-    @Argument(help: "The application; without it the default is printed.")
+    @Argument(help: "The application; without it the one that is meant now is printed.")
     var name: String?
 
     @Flag(help: "Have no default any more.")

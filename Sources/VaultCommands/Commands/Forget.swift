@@ -6,7 +6,10 @@ struct Forget: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "forget",
         abstract: "Drop the cached tokens of an application, or of all.",
-        discussion: "Isogeo has no revocation: a token that somebody else holds lives on until it expires."
+        discussion: """
+            Which application: NAME, else $ISOGEO_VAULT_APP, else the default, else the only one. Isogeo has no \
+            revocation: a token that somebody else holds lives on until it expires.
+            """
     )
 
     @Argument(help: "The application.")

@@ -69,6 +69,9 @@ struct Import: AsyncParsableCommand {
             throw ValidationError("Give files, or --from-environment.")
         }
         guard files.filter({ $0 == "-" }).count <= 1 else { throw ValidationError("Standard input can be read once.") }
+        guard !deleteSource || !(fromEnvironment || files.contains("-")) else {
+            throw ValidationError("Only a file can be deleted: --delete-source goes with files.")
+        }
         if case .recovery = protect { throw ValidationError("A vault can't begin with a recovery code alone.") }
         guard scope == nil || check else { throw ValidationError("--scope goes with --check.") }
     }

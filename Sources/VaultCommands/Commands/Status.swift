@@ -24,13 +24,15 @@ struct Status: AsyncParsableCommand {
                 ["vault", status.path + (status.isReadOnly ? " (read-only)" : "")],
                 ["format", "\(status.format)"],
                 ["created", status.created.rfc3339],
-                ["changed", "\(status.changed.rfc3339), \(status.generation) times"],
+                ["changed", "\(status.changed.rfc3339), \(Self.times(status.generation))"],
                 ["opened by", status.slots.map { "\($0.kind) \($0.id)" }.joined(separator: ", ")],
                 ["applications", "\(status.applications)"],
                 ["cached tokens", Self.tokens(status)],
             ])
         )
     }
+
+    private static func times(_ count: Int) -> String { count == 1 ? "once" : "\(count) times" }
 
     private static func tokens(_ status: VaultStatus) -> String {
         guard let last = status.lastTokenExpires else { return "0" }

@@ -1,0 +1,182 @@
+import Foundation
+import Testing
+import VaultTestSupport
+
+/// Key slots: listed, added, changed, removed.
+@Suite(.serialized, .needsBinary)
+struct KeyTests {
+    @Test func `the first slot is listed, for people and for programs`() async throws {
+        let home = try await Home.withVault()
+        let slots = try await home.slots()
+        #expect(slots.map(\.kind) == ["key-file"])
+        let listed = try await home.run("key", "list")
+        listed.expectSuccess()
+        let lines = listed.outputText.split(separator: "\n")
+        #expect(lines.count == 2 && lines[0].hasPrefix("ID"))
+        #expect(lines[1].hasPrefix("\(slots[0].id)  key-file  20"))
+    }
+
+    @Test func `a key file is made for a new slot, and opens the vault`() async throws {
+        let home = try await Home.withVault()
+        let second = home.folder("second")
+        let added = try await home.run("key", "add", "key-file=\(second)")
+        let slot = try #require(try await home.slots().last { $0.kind == "key-file" })
+        #expect(try await home.slots().count == 2)
+        #expect(added.exitCode == 0 && added.output.isEmpty, "\(added)")
+        #expect(added.errorText.hasPrefix("isogeo-vault: Added the key slot key-file "), "\(slot)")
+        #expect(try home.mode(of: second) == 0o600)
+        try await home.run("list", "-q", "--key-file", second).expectSuccess()
+        try await home.expectWhole()
+        #expect(try await home.events().last == "key-added")
+    }
+
+    @Test func `a passphrase is added, changed and removed`() async throws {
+        let home = try await Home.withVault()
+        let (first, second) = (Canary(), Canary())
+        let firstFile = try home.folder.write(first.text, to: "first")
+        let secondFile = try home.folder.write(second.text + "\n", to: "second")
+        let added = try await home.run("key", "add", "passphrase", "--new-passphrase-file", firstFile)
+        #expect(added.exitCode == 0, "\(added)")
+        #expect(try await home.names(["--passphrase-file", firstFile]) == ["atlas"])
+        // By the slot that is changed, and the new one through a descriptor.
+        let descriptor = try Descriptor(opening: secondFile, O_RDONLY)
+        let changed = try await home.run(
+            "key",
+            "change",
+            "passphrase",
+            "passphrase",
+            "--new-passphrase-fd",
+            "3",
+            "--passphrase-file",
+            firstFile,
+            descriptors: [3: descriptor]
+        )
+        #expect(changed.exitCode == 0, "\(changed)")
+        #expect(changed.errorText.hasPrefix("isogeo-vault: The key slot passphrase is now passphrase "))
+        #expect(try await home.run("list", "--passphrase-file", firstFile).exitCode == 77)
+        #expect(try await home.names(["--passphrase-file", secondFile]) == ["atlas"])
+        #expect(try await home.slots().map(\.kind).sorted() == ["key-file", "passphrase"])
+        try await home.run("key", "remove", "passphrase").expectSuccess(
+            "",
+            errors: "isogeo-vault: Removed the key slot passphrase. Copies of the vault that were made before still open "
+                + "with it.\n"
+        )
+        #expect(try await home.run("list", "--passphrase-file", secondFile).exitCode == 77)
+        #expect(try await home.events().suffix(3) == ["key-added", "key-changed", "key-removed"])
+        for secret in [first, second] { try secret.expectAbsent(inFolder: home.vaultFolder) }
+        try await home.expectWhole()
+    }
+
+    @Test func `a passphrase that nobody can be asked for is not made up`() async throws {
+        let home = try await Home.withVault()
+        try await home.run("key", "add", "passphrase").expectFailure(
+            64,
+            "Nobody can be asked for the new passphrase.",
+            "Give it with --new-passphrase-file PATH or --new-passphrase-fd NUMBER."
+        )
+        #expect(try await home.slots().count == 1)
+    }
+
+    @Test func `a new passphrase is asked for on a terminal, twice`() async throws {
+        let (home, passphrase) = (try await Home.withVault(), Canary())
+        let terminal = try home.command(["key", "change", "key-file", "passphrase"]).startOnTerminal()
+        for prompt in ["New passphrase of the vault: ", "The same again: "] {
+            try await terminal.expect(prompt)
+            #expect(await terminal.waitForEcho(false))
+            terminal.type(passphrase.text + "\n")
+        }
+        let report = try await terminal.process.outcome()
+        #expect(report.exitCode == 0, "\(report)")
+        passphrase.expectAbsent(in: report)
+        #expect(try await home.run("list").exitCode == 77)
+        let file = try home.folder.write(passphrase.text, to: "passphrase")
+        #expect(try await home.names(["--passphrase-file", file]) == ["atlas"])
+    }
+
+    @Test func `the last slot stays`() async throws {
+        let home = try await Home.withVault()
+        try await home.run("key", "remove", "key-file").expectFailure(
+            64,
+            "A vault has 1 to 16 key slots.",
+            "Add another key before you remove the last one."
+        )
+        try await home.run("list", "-q").expectSuccess()
+    }
+
+    @Test func `a slot that isn't there, or means two, is refused`() async throws {
+        let home = try await Home.withVault()
+        #expect(try await home.run("key", "add", "key-file=\(home.folder("second"))").exitCode == 0)
+        for (name, sentence) in [
+            ("recovery", "The vault has no key slot recovery."), ("zz", "The vault has no key slot zz."),
+            ("key-file", "key-file means more than one key slot."),
+        ] {
+            for arguments in [["remove", name], ["change", name, "key-file=\(home.folder("third"))"]] {
+                let report = try await home.command(["key"] + arguments).run()
+                #expect(report.exitCode == 64 && report.errorText.contains(sentence), "\(report)")
+            }
+        }
+        let slot = try await home.slots()[0]
+        #expect(try await home.run("key", "remove", slot.id.uppercased()).exitCode == 0)
+        #expect(try await home.slots().count == 1)
+    }
+
+    @Test func `a fifth passphrase is refused`() async throws {
+        let home = try await Home.withVault()
+        for number in 0..<5 {
+            let file = try home.folder.write("passphrase \(number)", to: "passphrase-\(number)")
+            let report = try await home.run("key", "add", "passphrase", "--new-passphrase-file", file)
+            if number < 4 { #expect(report.exitCode == 0, "\(report)") }
+            guard number == 4 else { continue }
+            report.expectFailure(
+                64,
+                "A vault has at most 4 passphrases: each is tried, and each try takes its time.",
+                "Remove one with `key remove`, or add a key file."
+            )
+        }
+        #expect(try await home.slots().count == 5)
+        try await home.run("list", "-q", "--passphrase-file", home.folder("passphrase-3")).expectSuccess()
+    }
+
+    @Test func `a seventeenth slot is refused`() async throws {
+        let home = try await Home.withVault()
+        for number in 2...16 {
+            #expect(try await home.run("key", "add", "key-file=\(home.folder("key-\(number)"))").exitCode == 0)
+        }
+        for arguments in [["key-file=\(home.folder("key-17"))"], ["recovery", "--output", home.folder("code")]] {
+            let report = try await home.command(["key", "add"] + arguments).run()
+            report.expectFailure(64, "A vault has 1 to 16 key slots.", "Remove a key that nobody needs.")
+        }
+        // Nobody was shown a code for which there is no room.
+        #expect(!home.exists(home.folder("code")))
+        #expect(try await home.slots().count == 16)
+        try await home.run("list", "-q", "--key-file", home.folder("key-16")).expectSuccess()
+    }
+
+    @Test(arguments: [
+        "UPDATE slot SET commitment = zeroblob(32) WHERE id != ?", "UPDATE slot SET created = created + 1 WHERE id != ?",
+        "UPDATE slot SET kind = 'passphrase' WHERE id != ?", "DELETE FROM slot WHERE id != ?",
+    ])
+    func `removing a slot that was edited, or taken away, puts the vault right again`(edit: String) async throws {
+        let home = try await Home.withVault()
+        let own = try await home.slots()[0]
+        #expect(try await home.run("key", "add", "key-file=\(home.folder("second"))").exitCode == 0)
+        let other = try #require(try await home.slots().first { $0.id != own.id })
+        try await home.edit(
+            """
+            own = [row[0] for row in db.execute("SELECT id FROM slot") if row[0].hex().startswith("\(own.id)")]
+            db.execute("\(edit)", own)
+            """
+        )
+        let refused = try await home.run("import", try home.writeFile(), "--name", "b")
+        #expect(refused.exitCode == 72 && refused.errorText.contains("so nothing is changed"), "\(refused)")
+        // Whoever is told of it is told what to remove.
+        #expect(refused.errorText.contains(other.id), "\(refused)")
+        let found = try await home.run("verify")
+        #expect(found.exitCode == 72 && found.outputText.contains("A key slot isn't as it was written: "), "\(found)")
+        let removed = try await home.run("key", "remove", other.id)
+        #expect(removed.exitCode == 0, "\(removed)")
+        try await home.run("import", "-q", try home.writeFile(), "--name", "b").expectSuccess()
+        try await home.expectWhole()
+        #expect(try await home.slots() == [own])
+    }
+}
