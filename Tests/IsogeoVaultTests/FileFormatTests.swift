@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 import VaultCrypto
 import VaultTestSupport
@@ -50,9 +51,15 @@ struct FileFormatReaderTests {
             let hasScope: Bool
         }
 
+        struct Entry: Decodable {
+            let number: Int64
+            let event, subject, detail: String
+        }
+
         let `default`: String?
         let applications: [Application]
         let tokens: [Token]
+        let log: [Entry]
         let warnings: [String]
     }
 
@@ -76,7 +83,8 @@ struct FileFormatReaderTests {
         let golden = try GoldenVault.described()
         let content = option == "--key-file" ? golden.keyFile : golden.passphrase
         let found = try await read(option, try world.folder.write(content + "\n", to: "slot"), GoldenVault.path)
-        #expect(found.warnings.isEmpty && found.default == golden.default)
+        // Its header's state is of version 1, which knew no log.
+        #expect(found.warnings.isEmpty && found.default == golden.default && found.log.isEmpty)
         #expect(found.applications.count == golden.applications.count)
         for expected in golden.applications {
             let application = try #require(found.applications.first { $0.name == expected.name })
@@ -105,6 +113,31 @@ struct FileFormatReaderTests {
         #expect(Set(found.tokens.map(\.value)) == ["token-1", "token-2"])
         #expect(found.tokens.first { $0.value == "token-2" }?.hasScope == true)
         #expect(found.default == nil && found.warnings.isEmpty)
+        #expect(found.log.map(\.number) == [1, 2, 3, 4, 5, 6])
+        #expect(found.log.map(\.event) == ["created", "imported", "imported", "replaced", "token", "token"])
+        #expect(found.log.map(\.subject) == ["", "catalogue", "éditeur", "catalogue", "catalogue", "éditeur"])
+    }
+
+    @Test func `a recovery code opens a vault for it, and a backup that was restored`() async throws {
+        let vault = try await world.makeVault()
+        let code = Mutex("")
+        _ = try await vault.addRecoveryCode { (shown) throws(VaultError) in
+            let text = String(decoding: shown.indices.map { shown[$0] }, as: UTF8.self)
+            code.withLock { $0 = text }
+        }
+        let copy = world.folder("copy.db")
+        try await vault.backup(to: copy)
+        try await vault.rename(.named("catalogue"), to: .named("plans"))
+        let typed = code.withLock { $0.lowercased().replacing("-", with: " ") + "\r\n" }
+        let codeFile = try world.folder.write(typed, to: "code")
+        let renamed = try await read("--recovery", codeFile, world.path)
+        #expect(renamed.applications.map(\.name) == ["plans"])
+        #expect(renamed.log.last?.event == "renamed" && renamed.log.last?.detail == "catalogue")
+
+        _ = try await Vault.open(at: copy, unlocking: .keyFile(world.keyFile)).restore(to: world.path)
+        let restored = try await read("--recovery", codeFile, world.path)
+        #expect(restored.applications.map(\.name) == ["catalogue"])
+        #expect(restored.log.map(\.event) == ["created", "imported", "key-added", "restored"])
     }
 
     @Test(
@@ -112,6 +145,8 @@ struct FileFormatReaderTests {
             ("update header set changed = changed + 1", "the header was edited"),
             ("delete from application", "the applications are not those written"),
             ("update application set metadata = zeroblob(552)", "the applications are not those written"),
+            ("update log set number = number + 1 where number = 3", "the log has gaps"),
+            ("update log set box = (select box from log where number = 1) where number = 2", "a box doesn't open"),
             ("update token set expires = expires + 1", "a box doesn't open"),
             ("update slot set created = 1", "no slot opens"),
             ("create table theirs (x)", "the schema is another one"),
