@@ -60,7 +60,9 @@ import VaultTestSupport
         let application = try world.application()
         #expect(await failure { () async throws(VaultError) in try await vault.add(application) }?.code == .exists)
         let missing = try ApplicationName.named("missing")
-        #expect(await failure { () async throws(VaultError) in try await vault.remove(missing) }?.code == .noApplication)
+        #expect(
+            await failure { () async throws(VaultError) in try await vault.remove(missing) }?.code == .noApplication
+        )
         #expect(try await story(vault) == ["created", "imported catalogue"])
     }
 

@@ -61,7 +61,9 @@ struct BackupTests {
     @Test func `a backup that is taken while another writes is a state that there was`() async throws {
         let home = try await Home.withVault()
         let file = try home.writeFile()
-        let writer = Task { for number in 0..<12 { _ = try await home.run("import", "-q", file, "--name", "n\(number)") } }
+        let writer = Task {
+            for number in 0..<12 { _ = try await home.run("import", "-q", file, "--name", "n\(number)") }
+        }
         for number in 0..<6 {
             let backup = try await backUp(home, to: "backup-\(number).db")
             let names = try await home.names(["--vault", backup])

@@ -13,10 +13,13 @@ struct Home: Sendable {
 
     /// A group application as Isogeo would make it.
     struct Client: Sendable {
-        let id = "atlas-" + UUID().uuidString.lowercased()
+        let id: String
         let secret: Canary
 
-        init(secret: Canary = Canary()) { self.secret = secret }
+        init(secret: Canary = Canary(), named name: String = "atlas") {
+            id = "\(name)-" + UUID().uuidString.lowercased()
+            self.secret = secret
+        }
 
         /// The Basic header's value.
         var basic: String { "Basic " + Data("\(id):\(secret.text)".utf8).base64EncodedString() }

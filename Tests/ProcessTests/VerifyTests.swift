@@ -5,7 +5,8 @@ import VaultTestSupport
 /// `verify` opens every box: what was edited on the disk is found, and named.
 @Suite(.serialized, .needsBinary)
 struct VerifyTests {
-    private static let told = "isogeo-vault: The vault isn't as it was written.\n"
+    private static let told =
+        "isogeo-vault: The vault isn't as it was written.\n"
         + "  Restore a backup: isogeo-vault restore FILE\n"
     private static let differ = "The applications are not those that were written, or partly older."
 
