@@ -29,7 +29,7 @@ extension VaultContents {
     /// - Parameters:
     ///   - wanted: what `body` needs to see.
     ///   - now: seconds since 1970.
-    ///   - slot: the one that the change takes away; it alone may have been edited.
+    ///   - slot: the slot that the change takes away; it alone may have been edited.
     ///   - body: makes the draft.
     /// - Returns: what `body` returned.
     /// - Throws: what `body` throws; `damaged` while a slot isn't as it was written; what the store throws.

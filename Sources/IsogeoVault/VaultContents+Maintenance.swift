@@ -96,7 +96,7 @@ extension VaultContents {
     ///
     /// - Parameters:
     ///   - path: where.
-    ///   - copy: the path of what is kept.
+    ///   - copy: the path of the copy.
     ///   - now: seconds since 1970.
     /// - Returns: whether something lay there, and was kept.
     /// - Throws: `damaged` when the backup is; `exists` when another vault lies there.

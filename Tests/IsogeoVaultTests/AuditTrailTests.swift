@@ -20,6 +20,11 @@ import VaultTestSupport
         }
     }
 
+    /// The entries that are kept, by number: opening thousands of boxes takes its time.
+    private func numbers(_ vault: Vault) throws -> [Int64] {
+        try vault.contents.read(Wanted(log: .all)).snapshot.log.map(\.number)
+    }
+
     /// Writes as many entries as are missing to `count`, in one transaction.
     private func fill(_ vault: Vault, to count: Int64) throws {
         let contents = try vault.contents
@@ -55,7 +60,9 @@ import VaultTestSupport
         let application = try world.application()
         #expect(await failure { () async throws(VaultError) in try await vault.add(application) }?.code == .exists)
         let missing = try ApplicationName.named("missing")
-        #expect(await failure { () async throws(VaultError) in try await vault.remove(missing) }?.code == .noApplication)
+        #expect(
+            await failure { () async throws(VaultError) in try await vault.remove(missing) }?.code == .noApplication
+        )
         #expect(try await story(vault) == ["created", "imported catalogue"])
     }
 
@@ -78,27 +85,22 @@ import VaultTestSupport
         let vault = try await world.makeVault()
         try fill(vault, to: 9_999)
         try await vault.setDefault(.named("catalogue"))
-        var trail = try await vault.auditTrail().entries
-        #expect(trail.count == 10_000 && trail.first?.number == 1)
+        #expect(try numbers(vault) == Array(1...10_000))
         for newest in Int64(10_001)...10_003 {
             try await vault.setDefault(nil)
-            trail = try await vault.auditTrail().entries
-            #expect(trail.count == 10_000)
-            #expect(trail.first?.number == newest - 9_999 && trail.last?.number == newest)
+            #expect(try numbers(vault) == Array(newest - 9_999...newest))
         }
-        let verification = try await vault.verify()
+        // Whoever opens it anew finds the chain whole.
+        let verification = try await world.open().verify()
         #expect(verification.findings.isEmpty && verification.auditEntries == 10_000)
-        // And whoever opens it anew sees the same.
-        #expect(try await world.open().auditTrail().entries == trail)
     }
 
     @Test func `a trail that is too long gets shorter with the next changes`() async throws {
         let vault = try await world.makeVault()
         try fill(vault, to: 10_005)
-        #expect(try await vault.auditTrail().entries.count == 10_005)
+        #expect(try numbers(vault) == Array(1...10_005))
         try await vault.setDefault(nil)
-        let trail = try await vault.auditTrail().entries
-        #expect(trail.map(\.number) == Array(7...10_006))
+        #expect(try numbers(vault) == Array(7...10_006))
         #expect(try await vault.verify().findings.isEmpty)
     }
 

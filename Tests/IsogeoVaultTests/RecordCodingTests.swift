@@ -37,9 +37,7 @@ import VaultOAuth
         return fields
     }
 
-    /// Everything that `bytes` could become by a slip is refused.
-    ///
-    /// - Parameter later: the first version that is not known yet.
+    // Everything that `bytes` could become by a slip is refused, and so is the first version that isn't known yet.
     private func expectStrict(_ bytes: [UInt8], later: UInt8 = 2, _ decode: ([UInt8]) throws -> Void) throws {
         for count in bytes.indices { #expect(throws: CryptoError.self) { try decode(Array(bytes[..<count])) } }
         #expect(throws: CryptoError.malformedEncoding) { try decode(bytes + [0]) }

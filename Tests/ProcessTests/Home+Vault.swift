@@ -34,7 +34,8 @@ extension Home {
 
     /// The header's generation, which every change raises.
     func generation() async throws -> Int {
-        let script = "import sqlite3, sys; print(*sqlite3.connect(sys.argv[1]).execute('SELECT generation FROM header').fetchone())"
+        let script =
+            "import sqlite3, sys; print(*sqlite3.connect(sys.argv[1]).execute('SELECT generation FROM header').fetchone())"
         let report = try await Command("python3", ["-c", script, vault]).run()
         return try #require(Int(report.outputText.dropLast()), "\(report)")
     }

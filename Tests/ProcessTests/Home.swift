@@ -16,8 +16,9 @@ struct Home: Sendable {
         let id: String
         let secret: Canary
 
-        init(id: String = "atlas-" + UUID().uuidString.lowercased(), secret: Canary = Canary()) {
-            (self.id, self.secret) = (id, secret)
+        init(id: String? = nil, secret: Canary = Canary(), named name: String = "atlas") {
+            self.id = id ?? "\(name)-" + UUID().uuidString.lowercased()
+            self.secret = secret
         }
 
         /// The Basic header's value.

@@ -32,9 +32,10 @@ struct RecoveryCodeTests {
         let code = try await code(home)
         #expect(try home.mode(of: home.folder("code")) == 0o600)
         #expect(try await home.names(["--recovery", home.folder("code")]) == ["atlas"])
-        for (number, text) in [code.lowercased(), code.replacing("-", with: " ") + "\n", code.replacing("0", with: "O")]
-            .enumerated()
-        {
+        for (number, text) in [
+            code.lowercased(), code.replacing("-", with: " ") + "\n", code.replacing("0", with: "O"),
+        ]
+        .enumerated() {
             let file = try home.folder.write(text, to: "typed-\(number)")
             #expect(try await home.names(["--recovery", file]) == ["atlas"])
         }
@@ -49,7 +50,10 @@ struct RecoveryCodeTests {
         let typed = try home.folder.write(mistyped(try await code(home), group: group), to: "typed")
         let report = try await home.run("list", "--recovery", typed)
         #expect(report.exitCode == 77 && report.output.isEmpty, "\(report)")
-        #expect(report.errorText.contains("Group \(group) of the recovery code isn't as it was given out."), "\(report)")
+        #expect(
+            report.errorText.contains("Group \(group) of the recovery code isn't as it was given out."),
+            "\(report)"
+        )
     }
 
     @Test func `half a code, and one of another vault, open nothing`() async throws {
@@ -129,8 +133,10 @@ struct RecoveryCodeTests {
         async throws
     {
         var home = try Home()
-        let report = try await home.command(["import", try home.writeFile(), "--protect", "key-file=\(home.key)", option])
-            .startOnTerminal().process.outcome()
+        let report = try await home.command([
+            "import", try home.writeFile(), "--protect", "key-file=\(home.key)", option,
+        ])
+        .startOnTerminal().process.outcome()
         #expect(report.exitCode == 0 && codes(in: report.outputText).isEmpty, "\(report)")
         home.environment["ISOGEO_VAULT_KEY_FILE"] = home.key
         #expect(try await home.slots().map(\.kind) == ["key-file"])

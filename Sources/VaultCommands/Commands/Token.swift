@@ -117,8 +117,8 @@ struct TokenCall {
 extension AccessToken {
     /// The token for programs that read text.
     ///
-    /// A token comes from the server: what a shell or curl would take for more
-    /// than text is quoted (RFC 6749 Appendix A.12 allows every visible character).
+    /// It comes from the server: what a shell or curl would take for more than text is quoted (RFC 6749 Appendix A.12
+    /// allows every visible character).
     fileprivate func text(_ format: Token.Format) -> String {
         switch format {
         case .raw, .json: value
