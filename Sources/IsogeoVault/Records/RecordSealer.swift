@@ -6,9 +6,20 @@ internal import VaultStore
 /// Makes rows of what is known, and knows what rows say: sealing and authentication, without any file.
 struct RecordSealer: ~Copyable, Sendable {
     let context: RecordContext
-    fileprivate let key: VaultKey
+    private let key: VaultKey
+
+    // Derived once: each takes guarded memory of its own, which costs more than what is done with it.
+    private let headerKey, namesKey, metadataKey, secretsKey, tokensKey: Subkey
+    fileprivate let rowHashKey, logKey: Subkey
 
     init(_ key: consuming VaultKey, vault: VaultIdentity, keyEpoch: Int64) {
+        headerKey = key.subkey(for: .header)
+        namesKey = key.subkey(for: .names)
+        metadataKey = key.subkey(for: .metadata)
+        secretsKey = key.subkey(for: .secrets)
+        tokensKey = key.subkey(for: .tokens)
+        rowHashKey = key.subkey(for: .rowHash)
+        logKey = key.subkey(for: .log)
         self.key = key
         context = RecordContext(vault: vault, keyEpoch: keyEpoch)
     }
@@ -30,7 +41,6 @@ struct RecordSealer: ~Copyable, Sendable {
         raisesGeneration: Bool = true,
         now: Int64
     ) -> HeaderRecord {
-        let headerKey = key.subkey(for: .header)
         var header = HeaderRecord(
             vaultID: context.vault.id,
             created: previous?.created ?? now,
@@ -53,12 +63,12 @@ struct RecordSealer: ~Copyable, Sendable {
 
     func state(of header: HeaderRecord) throws(CryptoError) -> HeaderState {
         let box = SealedBox(combined: header.state)
-        let state = try key.subkey(for: .header).open(box, padding: .metadata, authenticating: context.headerState())
+        let state = try headerKey.open(box, padding: .metadata, authenticating: context.headerState())
         return try HeaderState(encoded: state.publicBytes)
     }
 
     private func tag(of header: HeaderRecord) -> [UInt8] {
-        KeyedHash.digest(of: header.authenticated(format: context.vault.format), key: key.subkey(for: .header).bytes)
+        KeyedHash.digest(of: header.authenticated(format: context.vault.format), key: headerKey.bytes)
     }
 
     // MARK: - Applications
@@ -68,14 +78,14 @@ struct RecordSealer: ~Copyable, Sendable {
         var encoder = CanonicalEncoder()
         encoder.append("name")
         encoder.append(name.description)
-        return KeyedHash.digest(of: encoder.bytes, key: key.subkey(for: .names).bytes)
+        return KeyedHash.digest(of: encoder.bytes, key: namesKey.bytes)
     }
 
     /// A row with both boxes.
     func application(_ id: [UInt8], _ metadata: ApplicationMetadata, secret: borrowing SecretBytes) -> ApplicationRecord
     {
         let secretBox = secret.withBytes { secret in
-            key.subkey(for: .secrets).seal(
+            secretsKey.seal(
                 secret,
                 padding: .secret,
                 authenticating: context.secret(of: id, credential: metadata.credential)
@@ -91,7 +101,7 @@ struct RecordSealer: ~Copyable, Sendable {
 
     private func application(_ id: [UInt8], _ metadata: ApplicationMetadata, secretBox: [UInt8]) -> ApplicationRecord {
         let nameTag = nameTag(of: metadata.name)
-        let box = key.subkey(for: .metadata).seal(
+        let box = metadataKey.seal(
             metadata.encoded.span,
             padding: .metadata,
             authenticating: context.metadata(of: id, nameTag: nameTag)
@@ -100,7 +110,7 @@ struct RecordSealer: ~Copyable, Sendable {
     }
 
     func metadata(of row: ApplicationRecord) throws(CryptoError) -> ApplicationMetadata {
-        let box = try key.subkey(for: .metadata).open(
+        let box = try metadataKey.open(
             SealedBox(combined: row.metadata),
             padding: .metadata,
             authenticating: context.metadata(of: row.id, nameTag: row.nameTag)
@@ -109,7 +119,7 @@ struct RecordSealer: ~Copyable, Sendable {
     }
 
     func secret(of row: ApplicationRecord, _ metadata: ApplicationMetadata) throws(CryptoError) -> SecretBytes {
-        try key.subkey(for: .secrets).open(
+        try secretsKey.open(
             SealedBox(combined: row.secret),
             padding: .secret,
             authenticating: context.secret(of: row.id, credential: metadata.credential)
@@ -123,7 +133,7 @@ struct RecordSealer: ~Copyable, Sendable {
         encoder.append(row.nameTag)
         encoder.append(row.metadata)
         encoder.append(row.secret)
-        return KeyedHash.digest(of: encoder.bytes, key: key.subkey(for: .rowHash).bytes)
+        return KeyedHash.digest(of: encoder.bytes, key: rowHashKey.bytes)
     }
 
     // MARK: - Tokens
@@ -136,12 +146,12 @@ struct RecordSealer: ~Copyable, Sendable {
         encoder.append(metadata.credential)
         encoder.append(metadata.endpoint.canonicalText)
         encoder.append(request)
-        return KeyedHash.digest(of: encoder.bytes, key: key.subkey(for: .names).bytes)
+        return KeyedHash.digest(of: encoder.bytes, key: namesKey.bytes)
     }
 
     func token(_ id: [UInt8], of application: [UInt8], _ token: CachedToken) -> TokenRecord {
         let expires = token.lifetime.expires
-        let box = key.subkey(for: .tokens).seal(
+        let box = tokensKey.seal(
             token.encoded.span,
             padding: .token,
             authenticating: context.token(id, application: application, expires: expires)
@@ -150,7 +160,7 @@ struct RecordSealer: ~Copyable, Sendable {
     }
 
     func token(_ row: TokenRecord) throws(CryptoError) -> CachedToken {
-        let box = try key.subkey(for: .tokens).open(
+        let box = try tokensKey.open(
             SealedBox(combined: row.box),
             padding: .token,
             authenticating: context.token(row.id, application: row.application, expires: row.expires)
@@ -163,7 +173,7 @@ struct RecordSealer: ~Copyable, Sendable {
 
 extension RecordSealer {
     func auditEntry(_ entry: AuditEntry, number: Int64) -> LogRecord {
-        let box = key.subkey(for: .log).seal(
+        let box = logKey.seal(
             entry.encoded.span,
             padding: .secret,
             authenticating: context.auditEntry(number)
@@ -172,7 +182,7 @@ extension RecordSealer {
     }
 
     func auditEntry(_ row: LogRecord) throws(CryptoError) -> AuditEntry {
-        let box = try key.subkey(for: .log).open(
+        let box = try logKey.open(
             SealedBox(combined: row.box),
             padding: .secret,
             authenticating: context.auditEntry(row.number)
@@ -211,7 +221,7 @@ extension RecordSealer {
         var encoder = CanonicalEncoder()
         encoder.append(row.number)
         encoder.append(row.box)
-        return KeyedHash.digest(of: encoder.bytes, key: key.subkey(for: .rowHash).bytes)
+        return KeyedHash.digest(of: encoder.bytes, key: rowHashKey.bytes)
     }
 }
 
