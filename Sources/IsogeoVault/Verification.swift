@@ -22,9 +22,9 @@ public struct Verification: Sendable {
         public var sentence: String {
             switch self {
             case .slot(let name): "A key slot isn't as it was written: \(name)."
-            case .unreadableApplications(let count): "\(count) applications can't be opened."
+            case .unreadableApplications(let count): "Applications that can't be opened: \(count)."
             case .applicationsDiffer: "The applications are not those that were written, or partly older."
-            case .unreadableTokens(let count): "\(count) cached tokens can't be opened; they will be asked for again."
+            case .unreadableTokens(let count): "Cached tokens that can't be opened, and will be asked for again: \(count)."
             case .auditTrailHasGaps: "The audit trail has gaps."
             case .auditTrailBroken(let number): "The audit trail is broken at entry \(number)."
             }

@@ -23,7 +23,7 @@ struct VerifyTests {
         try await home.run("import", "-q", try home.writeFile(), "--name", "b").expectSuccess()
         #expect(try await home.run("token", "atlas").exitCode == 0)
         try await home.run("verify").expectSuccess(
-            "All is as it was written: 2 applications, 1 cached tokens, 4 entries of the audit trail.\n"
+            "All is as it was written: applications 2, cached tokens 1, entries of the audit trail 4.\n"
         )
         let found = try await home.run("verify", "--json").json
         #expect(found["applications"] as? Int == 2 && found["tokens"] as? Int == 1)
@@ -33,7 +33,7 @@ struct VerifyTests {
     @Test(arguments: ["secret", "metadata"]) func `a box that was edited`(box: String) async throws {
         let home = try await Home.withVault()
         try await home.edit("db.execute('UPDATE application SET \(box) = zeroblob(length(\(box)))')")
-        try await expectFindings(home, ["1 applications can't be opened.", Self.differ])
+        try await expectFindings(home, ["Applications that can't be opened: 1.", Self.differ])
     }
 
     @Test func `an older secret that was put back`() async throws {
@@ -75,7 +75,7 @@ struct VerifyTests {
         let home = try await Home.withVault(askingAt: server.url)
         #expect(try await home.run("token").exitCode == 0)
         try await home.edit("db.execute('UPDATE token SET box = zeroblob(length(box))')")
-        try await home.run("verify").expectSuccess("1 cached tokens can't be opened; they will be asked for again.\n")
+        try await home.run("verify").expectSuccess("Cached tokens that can't be opened, and will be asked for again: 1.\n")
         let findings = try await home.run("verify", "--json").json["findings"] as? [[String: Any]]
         #expect(findings?.count == 1 && findings?.first?["damage"] as? Bool == false)
     }

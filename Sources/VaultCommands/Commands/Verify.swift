@@ -23,8 +23,8 @@ struct Verify: AsyncParsableCommand {
             for finding in result.findings { try context.print(finding.sentence) }
             if result.findings.isEmpty {
                 try context.print(
-                    "All is as it was written: \(result.applications) applications, \(result.tokens) cached tokens, "
-                        + "\(result.auditEntries) entries of the audit trail."
+                    "All is as it was written: applications \(result.applications), cached tokens \(result.tokens), "
+                        + "entries of the audit trail \(result.auditEntries)."
                 )
             }
         }
