@@ -75,7 +75,7 @@ struct VerifyTests {
         let home = try await Home.withVault(askingAt: server.url)
         #expect(try await home.run("token").exitCode == 0)
         try await home.edit("db.execute('UPDATE token SET box = zeroblob(length(box))')")
-        try await home.run("verify").expectSuccess("Cached tokens that can't be opened, and will be asked for again: 1.\n")
+        try await home.run("verify").expectSuccess("Cached tokens to be asked for again, as they can't be opened: 1.\n")
         let findings = try await home.run("verify", "--json").json["findings"] as? [[String: Any]]
         #expect(findings?.count == 1 && findings?.first?["damage"] as? Bool == false)
     }
