@@ -153,6 +153,8 @@ struct Connection: ~Copyable {
         _ kind: TransactionKind,
         _ body: (inout Connection) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
+        // The first statement undoes what a journal tells of, and one may have been planted since the file was opened.
+        try file.checkJournal()
         try run(kind.rawValue)
         do {
             try checkUnchanged()

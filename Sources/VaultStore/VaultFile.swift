@@ -80,10 +80,39 @@ package struct VaultFile: Hashable, Sendable {
         }
         let journal = path(of: name + "-journal")
         try FileStatus(of: name + "-journal", in: folder, path: journal)?.checkPrivate(path: journal)
+        try checkJournal()
         let status = try FileStatus(of: name, in: folder, path: path)
         try status?.checkPrivate(path: path)
         return status
     }
+
+    /// Refuses a journal that names a *super-journal*: SQLite deletes the file of that name once it has undone what the
+    /// journal tells of, whatever file it is (seen with 3.40).
+    ///
+    /// No change of a vault needs one: it takes two databases. Its name stands at the journal's end, before the magic
+    /// number of journals (Database File Format, §3). SQLite locks the database alone, so that closing a descriptor of
+    /// the journal drops no lock.
+    func checkJournal() throws(StoreError) {
+        let journal = path(of: name + "-journal")
+        let descriptor = unsafe open(journal, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            guard errno != ENOENT else { return }
+            throw .system(journal, "looking into the journal")
+        }
+        defer { close(descriptor) }
+        let size = try FileStatus(descriptor: descriptor, path: journal).size
+        var end = [UInt8](repeating: 0, count: Self.journalMagic.count)
+        // A shorter one holds no name: length and sum of it, and the magic number, take 16 bytes.
+        guard size > 16 else { return }
+        guard unsafe pread(descriptor, &end, end.count, Int(size) - end.count) >= 0 else {
+            throw .system(journal, "looking into the journal")
+        }
+        guard end != Self.journalMagic else {
+            throw .damaged(path: path, what: "its journal, \(journal), names another file, which would be deleted")
+        }
+    }
+
+    private static let journalMagic: [UInt8] = [0xD9, 0xD5, 0x05, 0xF9, 0x20, 0xA1, 0x63, 0xD7]
 
     /// Which file lies there now, in one system call; nil where there is none.
     func currentIdentity() -> FileIdentity? {

@@ -82,6 +82,38 @@ import VaultTestSupport
         #expect(try database.read(.everything).applications == [Sample.application()])
     }
 
+    /// A journal with nothing to undo that names a file for SQLite to delete (Database File Format, §3).
+    private func plantJournal(naming victim: String) throws {
+        let magic: [UInt8] = [0xD9, 0xD5, 0x05, 0xF9, 0x20, 0xA1, 0x63, 0xD7]
+        func bigEndian(_ number: Int) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: number >> (24 - 8 * $0)) } }
+        let pages = try Data(contentsOf: URL(fileURLWithPath: folder("vault.db"))).count / 4096
+        var journal = magic + [0, 1, pages, 512, 4096].flatMap(bigEndian)
+        journal += [UInt8](repeating: 0, count: 512 - journal.count)
+        let name = Array(victim.utf8)
+        journal += bigEndian(0x4000_0000 / 4096 + 1) + name + bigEndian(name.count)
+        journal += bigEndian(name.reduce(0) { $0 + Int($1) }) + magic
+        try folder.file("vault.db-journal", journal)
+    }
+
+    @Test func `a planted journal deletes no other file`() throws {
+        do { _ = try folder.vault() }
+        let victim = try folder.file("victim")
+        try plantJournal(naming: victim)
+        let what = "its journal, \(folder("vault.db-journal")), names another file, which would be deleted"
+        #expect(VaultStoreTests.damage { try folder.reopen() } == what)
+        #expect(VaultStoreTests.damage { try folder.reopen(forWriting: false) } == what)
+        #expect(Files.exists(victim))
+    }
+
+    @Test func `a journal that is planted while the vault is open deletes nothing either`() throws {
+        let database = try folder.vault()
+        let victim = try folder.file("victim")
+        try plantJournal(naming: victim)
+        #expect(failure { try database.read() }?.category == .damaged)
+        #expect(failure { try database.commit([.removeAllTokens], expecting: Sample.tag) }?.category == .damaged)
+        #expect(Files.exists(victim))
+    }
+
     @Test(arguments: [
         ("create table extra (x)", "the table extra isn't ours"),
         ("create view extra as select 1", "the view extra isn't ours"),
