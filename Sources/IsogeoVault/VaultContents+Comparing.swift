@@ -16,7 +16,7 @@ extension VaultContents {
     ///
     /// Telling them is a courtesy: a vault that can't be read says so elsewhere, and among thousands nobody is looked for.
     func otherNames(of new: borrowing NewApplication) -> [ApplicationName] {
-        guard let counts = try? read(Wanted(counts: true)).snapshot.counts, counts.applications <= Self.comparedLimit,
+        guard let counts = try? read(Wanted(counts: true)).snapshot.counts, counts.applications <= 1000,
             let applications = try? applications()
         else { return [] }
         var names: [ApplicationName] = []

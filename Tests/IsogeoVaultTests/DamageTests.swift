@@ -107,6 +107,25 @@ import VaultTestSupport
         #expect(world.server.requests.isEmpty)
     }
 
+    @Test func `an older row is found out among any number of planted ones`() async throws {
+        _ = try await world.makeVault()
+        let old = try world.copy(to: "old.db")
+        let vault = try await world.open()
+        try await vault.add(world.application(secret: "another"), replacing: true)
+        try await world.edit(
+            """
+            delete from application; insert into application select * from other.application;
+            with recursive n(x) as (select 1 union all select x + 1 from n where x < 2000)
+            insert into application select randomblob(16), randomblob(32), zeroblob(40), zeroblob(40) from n
+            """,
+            other: old
+        )
+        let name = try ApplicationName.named("catalogue")
+        let error = await failure { () async throws(VaultError) in try await vault.token(for: name) }
+        #expect(error?.code == .damaged)
+        #expect(world.server.requests.isEmpty)
+    }
+
     @Test(
         arguments: [
             "box = zeroblob(length(box))", "box = zeroblob(40)", "expires = expires + 1",
