@@ -70,7 +70,7 @@ struct PassphraseCommand {
         unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
         var child: pid_t = 0
         let result = unsafe withCStrings(["sh", "-c", line]) { arguments in
-            unsafe posix_spawn(&child, "/bin/sh", &actions, &attributes, arguments, environ)
+            unsafe posix_spawn(&child, "/bin/sh", &actions, &attributes, arguments, Self.environment)
         }
         close(writing)
         guard result == 0 else {
@@ -78,6 +78,20 @@ struct PassphraseCommand {
             throw .commandDidNotStart(errno: result)
         }
         return (child, reading)
+    }
+
+    /// Our environment without the variable that may hold a passphrase: who names a command doesn't mean it for that.
+    private static var environment: [UnsafeMutablePointer<CChar>?] {
+        // NULL after clearenv(3), whatever its type says.
+        guard unsafe UInt(bitPattern: environ) != 0 else { return unsafe [nil] }
+        let secret = PassphraseSource.secretVariable + "="
+        var kept: [UnsafeMutablePointer<CChar>?] = unsafe []
+        var next = unsafe environ
+        while let entry = unsafe next.pointee {
+            if unsafe strncmp(entry, secret, secret.utf8.count) != 0 { unsafe kept.append(entry) }
+            unsafe next += 1
+        }
+        return unsafe kept + [nil]
     }
 
     /// Whether a command could ask somebody; it takes the time that it needs then.

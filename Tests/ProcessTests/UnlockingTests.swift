@@ -57,6 +57,16 @@ struct UnlockingTests {
         try passphrase.expectAbsent(inFolder: home.vaultFolder)
     }
 
+    @Test func `a passphrase command isn't shown the passphrase in the environment`() async throws {
+        let passphrase = Canary()
+        let home = try await passphraseHome(passphrase)
+        // It prints the right one where it sees neither, and sees what only begins alike.
+        let line = "test \"$ISOGEO_VAULT_PASSPHRASES\" && printf %s \"${ISOGEO_VAULT_PASSPHRASE-\(passphrase.text)}\""
+        let variables = ["ISOGEO_VAULT_PASSPHRASE": "seen", "ISOGEO_VAULT_PASSPHRASES": "another variable"]
+        let report = try await home.command(["list", "--passphrase-command", line], variables).run()
+        #expect(report.exitCode == 0, "\(report)")
+    }
+
     @Test func `a passphrase that doesn't fit is named by where it came from`() async throws {
         let passphrase = Canary()
         let home = try await passphraseHome(passphrase)
