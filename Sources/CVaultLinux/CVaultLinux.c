@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -22,6 +24,20 @@ static int lock_byte(int descriptor, int command, short type, uint64_t offset, s
 int cvault_set_not_dumpable(void) {
     int before = errno;
     int result = prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : errno;
+    errno = before;
+    return result;
+}
+
+int cvault_forget_crash_handlers(void) {
+    static const int crashes[] = { SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV };
+    struct sigaction found, standard = { .sa_handler = SIG_DFL };
+    int before = errno, result = 0;
+    for (size_t index = 0; index < sizeof crashes / sizeof crashes[0]; index++) {
+        if (sigaction(crashes[index], NULL, &found) != 0) result = errno;
+        // With SA_SIGINFO it is a function under another member's name.
+        else if (!(found.sa_flags & SA_SIGINFO) && found.sa_handler == SIG_IGN) continue;
+        else if (sigaction(crashes[index], &standard, NULL) != 0) result = errno;
+    }
     errno = before;
     return result;
 }

@@ -16,6 +16,9 @@ enum ProcessHardening {
         // Neither a core file nor /proc/PID/mem nor ptrace shows the memory to other programs of the user.
         _ = cvault_set_not_dumpable()
         _ = cvault_forbid_core_files()
+        // Where SWIFT_BACKTRACE says so, as in many images of servers, Swift's runtime has a crash told by another
+        // program: registers, and the memory that they point to, on standard error and so in a log.
+        _ = cvault_forget_crash_handlers()
         // Guarded memory is locked as far as the limit goes: all that we may have is ours.
         _ = cvault_raise_lock_limit()
         umask(0o077)

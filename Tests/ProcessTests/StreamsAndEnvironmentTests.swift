@@ -132,6 +132,27 @@ struct StreamsAndEnvironmentTests {
         #expect(try await process.outcome().exitCode == 0)
     }
 
+    @Test func `a crash is told to nobody, whatever the environment says`() async throws {
+        let home = try await Home.withVault()
+        // Any program will do for Swift's runtime. It would catch the signal, and this one answers with nothing.
+        let variables = ["SWIFT_BACKTRACE": "enable=yes,interactive=no,swift-backtrace=/bin/true"]
+        var command = try home.command(["list", "--passphrase-command", "echo $$ >&2; exec sleep 60"], variables)
+        command.limit = .seconds(60)
+        let process = try command.start()
+        let said = await process.wait { $0.errorText.hasSuffix("\n") }
+        let sleeper = try #require(pid_t(said.errorText.dropLast()))
+        defer { kill(sleeper, SIGKILL) }
+        let status = try String(contentsOfFile: "/proc/\(process.pid)/status", encoding: .utf8)
+        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("SigCgt:\t") })
+        let caught = try #require(UInt64(line.dropFirst(8), radix: 16))
+        for signal in [SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV] {
+            #expect(caught & 1 << UInt64(signal - 1) == 0, "signal \(signal) is caught")
+        }
+        process.send(SIGSEGV)
+        let report = try await process.outcome()
+        #expect(report.ending == .killed(signal: Int(SIGSEGV)), "\(report)")
+    }
+
     @Test func `no argument of a process holds a secret`() async throws {
         var options = TokenServer.Options()
         options.holdsAnswers = true

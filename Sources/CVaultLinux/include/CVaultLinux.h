@@ -7,6 +7,8 @@
 
 /// Keeps core dumps, /proc/PID/mem and ptrace of other unprivileged processes away from this one: prctl(2).
 int cvault_set_not_dumpable(void);
+/// Gives the signals of a crash their standard action, death, unless they are ignored: sigaction(2).
+int cvault_forget_crash_handlers(void);
 /// RLIMIT_CORE to nothing: setrlimit(2).
 int cvault_forbid_core_files(void);
 /// RLIMIT_MEMLOCK to all that this process may have.
