@@ -185,6 +185,16 @@ package struct SlotSecret: ~Copyable, Sendable {
         commitmentKey = bytes.withBytes(in: 32..<64) { SecretBytes(copying: $0) }
     }
 
+    /// What 32 random bytes give for a slot of this kind and salt.
+    ///
+    /// They can't be guessed: one keyed hash spreads them over 64 bytes, and nothing has to slow a guess down.
+    init(spreading key: borrowing SecretBytes, for kind: KeySlot.Kind, salt: [UInt8]) {
+        var context = CanonicalEncoder()
+        context.append("isogeo-vault \(kind.rawValue)")
+        context.append(salt)
+        self.init(KeyedHash.expand(key, over: context.bytes))
+    }
+
     fileprivate borrowing func commitment(over context: [UInt8]) -> [UInt8] {
         KeyedHash.digest(of: context, key: commitmentKey)
     }
