@@ -1,5 +1,6 @@
 internal import Glibc
 internal import VaultCrypto
+internal import VaultKeys
 
 /// A name in a folder that is held open: a file is made or removed there, durably.
 struct FolderEntry: ~Copyable {
@@ -74,15 +75,8 @@ struct FolderEntry: ~Copyable {
 
     /// Writes all of a secret to a descriptor.
     borrowing func write(_ content: borrowing SecretBytes, to descriptor: Int32) throws(VaultError) {
-        try content.withBytes { (bytes: Span<UInt8>) throws(VaultError) in
-            var position = 0
-            while position < bytes.count {
-                let written = unsafe bytes.extracting(position...).withUnsafeBufferPointer { buffer in
-                    unsafe Glibc.write(descriptor, buffer.baseAddress, buffer.count)
-                }
-                guard written >= 0 || errno == EINTR else { throw .file(path, "it can't be written", errno: errno) }
-                position += max(written, 0)
-            }
+        do { try SecretFile.write(content, to: descriptor) } catch {
+            throw .file(path, "it can't be written", errno: error.code)
         }
     }
 }

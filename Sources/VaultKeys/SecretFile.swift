@@ -83,34 +83,34 @@ package enum SecretFile {
     package static func make(_ path: String, _ content: borrowing SecretBytes) throws(WriteFailure) {
         let draft = "\(path).\(String(UInt64.random(in: .min ... .max), radix: 36)).new"
         defer { unsafe unlink(draft) }
-        try write(content, to: draft)
+        try write(content, toNew: draft)
         let failure = unsafe cvault_rename_to_new(draft, path)
         guard failure == 0 else { throw WriteFailure(code: failure) }
         syncFolder(of: path)
     }
 
-    private static func write(_ content: borrowing SecretBytes, to draft: String) throws(WriteFailure) {
+    private static func write(_ content: borrowing SecretBytes, toNew draft: String) throws(WriteFailure) {
         let descriptor = unsafe open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw WriteFailure(code: errno) }
         defer { close(descriptor) }
-        let failure = content.withBytes { writeAll($0, to: descriptor) }
-        guard failure == 0 else { throw WriteFailure(code: failure) }
+        try write(content, to: descriptor)
         // Whatever the umask took away.
         guard fchmod(descriptor, 0o600) == 0, fsync(descriptor) == 0 else { throw WriteFailure(code: errno) }
     }
 
-    private static func writeAll(_ bytes: Span<UInt8>, to descriptor: Int32) -> Int32 {
-        unsafe bytes.withUnsafeBufferPointer { buffer in
-            var written = 0
-            while written < buffer.count {
-                let count = unsafe Glibc.write(
-                    descriptor,
-                    buffer.baseAddress?.advanced(by: written),
-                    buffer.count - written
-                )
-                if count > 0 { written += count } else if errno != EINTR { return errno }
+    /// Writes all of a secret to a descriptor.
+    ///
+    /// - Throws: an `errno`.
+    package static func write(_ content: borrowing SecretBytes, to descriptor: Int32) throws(WriteFailure) {
+        try content.withBytes { (bytes: Span<UInt8>) throws(WriteFailure) in
+            var position = 0
+            while position < bytes.count {
+                let written = unsafe bytes.extracting(position...).withUnsafeBufferPointer { buffer in
+                    unsafe Glibc.write(descriptor, buffer.baseAddress, buffer.count)
+                }
+                guard written >= 0 || errno == EINTR else { throw WriteFailure(code: errno) }
+                position += max(written, 0)
             }
-            return 0
         }
     }
 
