@@ -64,32 +64,43 @@ struct Importer {
     {
         if vault == nil, try await !Vault.exists(at: choice.path) {
             let protection = try protection()
-            do {
-                let made = try await Vault.create(
-                    at: choice.path,
-                    protectedBy: protection,
-                    importing: application,
-                    proven: proof,
-                    doors: choice.doors(context)
-                )
-                // Closed and opened anew through its slot: from here on it is known that it opens.
-                let vault = try await reopen(made, protection)
-                self.vault = vault
+            let isMade = try await makeVault(protection, with: application, proof)
+            // Opened anew through its slot: from here on it is known that it opens. Where somebody made it a moment
+            // before, what would have protected it opens it, or that is the answer.
+            let vault = try await Vault.open(
+                at: choice.path,
+                protectedBy: protection,
+                doors: choice.doors(context)
+            )
+            self.vault = vault
+            if isMade {
                 try await addRecoveryCode(to: vault)
                 return .madeVault
-            } catch {
-                // Somebody made it a moment before: what would have protected it opens it, or that is the answer.
-                guard error.code == .exists else { throw error }
-                vault = try await Vault.open(at: choice.path, protectedBy: protection, doors: choice.doors(context))
             }
         }
         let vault = try await opened()
         return try await vault.add(application, replacing: command.replace, proven: proof) ? .replaced : .added
     }
 
-    private func reopen(_ made: consuming Vault, _ protection: borrowing Protection) async throws(VaultError) -> Vault {
-        _ = consume made
-        return try await Vault.open(at: choice.path, protectedBy: protection, doors: choice.doors(context))
+    /// Whether it was us who made the vault; somebody else may have, since we looked.
+    private func makeVault(
+        _ protection: borrowing Protection,
+        with application: borrowing NewApplication,
+        _ proof: ProvenToken?
+    ) async throws(VaultError) -> Bool {
+        do {
+            _ = try await Vault.create(
+                at: choice.path,
+                protectedBy: protection,
+                importing: application,
+                proven: proof,
+                doors: choice.doors(context)
+            )
+            return true
+        } catch {
+            guard error.code == .exists else { throw error }
+            return false
+        }
     }
 
     // A vault that is there has its protection: --protect names what must open it.
