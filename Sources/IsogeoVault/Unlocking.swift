@@ -76,6 +76,17 @@ public struct Unlocking: Sendable {
         }
     }
 
+    /// Opens a vault by the way that was named; where none was, by asking.
+    ///
+    /// - Throws: `locked` when nothing is named and nobody can be asked, or when the way doesn't open it; what is wrong
+    ///   with what was named.
+    func open(_ locked: LockedSlots) throws(VaultError) -> Unlocked {
+        let credential = try credential()
+        return try locked.open { (slots, vault) throws(KeyError) in
+            try credential.open(slots, of: vault, name: name)
+        }
+    }
+
     /// Reads what opens the vault, or asks for it.
     ///
     /// - Throws: `locked` when nothing is named and nobody can be asked; what is wrong with what was named.

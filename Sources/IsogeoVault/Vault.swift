@@ -122,10 +122,7 @@ public final class Vault: Sendable {
         -> Vault
     {
         try await open(at: path, doors: doors) { (locked) throws(VaultError) in
-            let credential = try unlocking.credential()
-            return try locked.open { (slots, vault) throws(KeyError) in
-                try credential.open(slots, of: vault, name: unlocking.name)
-            }
+            try unlocking.open(locked)
         }
     }
 

@@ -19,6 +19,8 @@ public struct VaultError: Error, Sendable {
         public static let noApplication = Code(name: "no-application", exitStatus: 66)
         /// The token endpoint refuses the credential.
         public static let credentialRefused = Code(name: "credential-refused", exitStatus: 67)
+        /// The desktop keyring, or the kernel's, isn't available, or doesn't answer in time.
+        public static let unavailable = Code(name: "unavailable", exitStatus: 69)
         /// A defect of this program.
         public static let internalError = Code(name: "internal-error", exitStatus: 70)
         /// The vault is not as it was written.
