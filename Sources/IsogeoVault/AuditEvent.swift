@@ -34,6 +34,10 @@ public struct AuditEvent: Sendable, Hashable {
         public static let keyChanged = Kind(rawValue: "key-changed")
         /// A key slot was removed.
         public static let keyRemoved = Kind(rawValue: "key-removed")
+        /// A session began: for a while the vault opens without a key.
+        public static let unlocked = Kind(rawValue: "unlocked")
+        /// A session was ended before its time.
+        public static let locked = Kind(rawValue: "locked")
         /// The vault was restored from a backup.
         public static let restored = Kind(rawValue: "restored")
     }

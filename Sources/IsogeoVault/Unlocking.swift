@@ -18,16 +18,19 @@ public struct Unlocking: Sendable {
     }
 
     private let way: Way
+    private var ignoresSession = false
 
     private init(_ way: Way) { self.way = way }
 
-    /// By what the environment names; nobody is asked.
+    /// By what the environment names, else by a session; nobody is asked.
     ///
-    /// That is `ISOGEO_VAULT_KEY_FILE`, `ISOGEO_VAULT_PASSPHRASE_FILE`, `ISOGEO_VAULT_PASSPHRASE`, or a credential in
-    /// `$CREDENTIALS_DIRECTORY`: the first of them that is there.
+    /// The environment names `ISOGEO_VAULT_KEY_FILE`, `ISOGEO_VAULT_PASSPHRASE_FILE`, `ISOGEO_VAULT_PASSPHRASE`, or a
+    /// credential in `$CREDENTIALS_DIRECTORY`: the first of them that is there. A session is what
+    /// ``Vault/startSession(for:sharingUserID:)`` made.
     public static let environment = Unlocking(.environment(asking: nil))
 
-    /// By what the environment names; where it names nothing, by a passphrase that `ask` gets from somebody.
+    /// By what the environment names; where it names nothing, by a session, else by a passphrase that `ask` gets from
+    /// somebody.
     public static func environment(orAsking ask: @escaping Asking) -> Unlocking { Unlocking(.environment(asking: ask)) }
 
     /// By a key file of the user's own, mode 0600 or 0400; or, `shared`, by one that a service manager or container lends.
@@ -61,8 +64,30 @@ public struct Unlocking: Sendable {
     /// typed again.
     public static func recoveryCode(asking ask: @escaping Asking) -> Unlocking { Unlocking(.recoveryCode(asking: ask)) }
 
+    /// The same way, and never a session.
+    package var withoutSession: Unlocking {
+        var unlocking = self
+        unlocking.ignoresSession = true
+        return unlocking
+    }
+
+    /// Whether a session may open the vault: nothing is named, and no recovery code is to be proven.
+    private var usesSession: Bool {
+        guard case .environment = way else { return false }
+        return !ignoresSession && !isNamed
+    }
+
     /// Whether a way was named, here or by the environment, so that nobody will be asked.
     package var isNamed: Bool { method != nil }
+
+    /// What the environment names that opens the vault with nobody asked, in the middle of a sentence; nil where it
+    /// names nothing.
+    package var wayWithoutAsking: String? {
+        method.map { method in
+            let name = method.name
+            return name.prefix(1).lowercased() + name.dropFirst() + ", which the environment names"
+        }
+    }
 
     private var method: UnlockMethod? {
         switch way {
@@ -76,11 +101,12 @@ public struct Unlocking: Sendable {
         }
     }
 
-    /// Opens a vault by the way that was named; where none was, by asking.
+    /// Opens a vault by the way that was named; where none was, by a session, else by asking.
     ///
     /// - Throws: `locked` when nothing is named and nobody can be asked, or when the way doesn't open it; what is wrong
     ///   with what was named.
     func open(_ locked: LockedSlots) throws(VaultError) -> Unlocked {
+        if usesSession, let unlocked = locked.sessions.open() { return unlocked }
         let credential = try credential()
         return try locked.open { (slots, vault) throws(KeyError) in
             try credential.open(slots, of: vault, name: name)

@@ -23,21 +23,23 @@ extension VaultContents {
         return slot
     }
 
-    /// Puts a new slot into the place of another.
+    /// Puts a new slot into the place of another; sessions end with the old one.
     func changeKey(_ id: String, to protection: borrowing Protection, now: Int64, rehearsing: Bool = false)
         throws(VaultError) -> KeySlot
     {
         let slot = try newSlot(protection, now: now)
         try change(Wanted(), now: now) { (draft) throws(VaultError) in
+            draft.changes.append(.removeAllSessions)
             let old = try Self.slot(id, among: draft.intactSlots.map { ($0.id, $0.name, $0.shortID) })
             draft.slots = try Self.adding(slot, to: draft.intactSlots.filter { $0.id != old })
             draft.events.append(AuditEvent(.keyChanged, slot.name, detail: id))
             draft.isRehearsal = rehearsing
         }
+        if !rehearsing { revokeSessions() }
         return slot
     }
 
-    /// Takes a slot away, be it one that was edited; never the last one.
+    /// Takes a slot away, be it one that was edited; never the last one. Sessions end with it.
     func removeKey(_ id: String, now: Int64) throws(VaultError) {
         let (header, snapshot) = try read()
         let present = snapshot.slots.map(KeySlot.init).map { ($0.id, $0.name, $0.shortID) }
@@ -46,8 +48,10 @@ extension VaultContents {
         let slot = try Self.slot(id, among: known)
         try change(Wanted(), now: now, leavingOut: slot) { (draft) throws(VaultError) in
             draft.slots = draft.intactSlots.filter { $0.id != slot }
+            draft.changes.append(.removeAllSessions)
             draft.events.append(AuditEvent(.keyRemoved, id))
         }
+        revokeSessions()
     }
 
     private func newSlot(_ protection: borrowing Protection, now: Int64) throws(VaultError) -> KeySlot {

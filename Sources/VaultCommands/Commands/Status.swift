@@ -28,6 +28,7 @@ struct Status: AsyncParsableCommand {
                 ["opened by", status.slots.map { "\($0.kind) \($0.id)" }.joined(separator: ", ")],
                 ["applications", "\(status.applications)"],
                 ["cached tokens", Self.tokens(status)],
+                ["session", status.sessionEnds.map { "until \($0.rfc3339)" } ?? "none"],
             ])
         )
     }
@@ -62,6 +63,8 @@ private struct StatusReport: Encodable {
     let tokens: Int
     let last_token_expires: String?
     let last_token_expires_epoch: Int64?
+    let session_ends: String?
+    let session_ends_epoch: Int64?
 
     init(_ status: VaultStatus) {
         vault = status.path
@@ -84,5 +87,7 @@ private struct StatusReport: Encodable {
         tokens = status.tokens
         last_token_expires = status.lastTokenExpires?.rfc3339
         last_token_expires_epoch = status.lastTokenExpires?.epochSeconds
+        session_ends = status.sessionEnds?.rfc3339
+        session_ends_epoch = status.sessionEnds?.epochSeconds
     }
 }
