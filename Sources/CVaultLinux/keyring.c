@@ -16,13 +16,13 @@ static long keyctl(int operation, long second, long third, long fourth, long fif
     return syscall(SYS_keyctl, operation, second, third, fourth, fifth);
 }
 
-// Threads that were there before it have no process keyring of their own thread group's making: whatever needs
-// possession is done behind this call, on the same thread.
+// A thread that is older than its process's keyring gets one of its own: whatever needs possession is done behind this
+// call, on the same thread.
 static int possess_user_keyring(void) {
     return keyctl(KEYCTL_LINK, KEY_SPEC_USER_KEYRING, KEY_SPEC_PROCESS_KEYRING, 0, 0) == 0 ? 0 : errno;
 }
 
-static int give(const char *description, const void *secret, size_t count, uint32_t seconds, int keyring) {
+static int give(const char *description, const void *secret, size_t count, uint32_t seconds) {
     int result = possess_user_keyring();
     if (result != 0) return result;
     // Until it is linked elsewhere the key dies with this process.
@@ -30,21 +30,25 @@ static int give(const char *description, const void *secret, size_t count, uint3
     if (key < 0) return errno;
     if (keyctl(KEYCTL_SETPERM, key, possessor_only, 0, 0) != 0) result = errno;
     if (result == 0 && keyctl(KEYCTL_SET_TIMEOUT, key, seconds, 0, 0) != 0) result = errno;
-    if (result == 0 && keyring != 0 && keyctl(KEYCTL_LINK, key, keyring, 0, 0) != 0) result = errno;
+    if (result == 0 && keyctl(KEYCTL_LINK, key, KEY_SPEC_USER_KEYRING, 0, 0) != 0) result = errno;
     keyctl(KEYCTL_UNLINK, key, KEY_SPEC_PROCESS_KEYRING, 0, 0);
     return result;
 }
 
 int cvault_user_key_add(const char *description, const void *secret, size_t count, uint32_t seconds) {
     int before = errno;
-    int result = give(description, secret, count, seconds, KEY_SPEC_USER_KEYRING);
+    int result = give(description, secret, count, seconds);
     errno = before;
     return result;
 }
 
 int cvault_user_key_probe(const char *description) {
     int before = errno;
-    int result = give(description, "?", 1, 1, 0);
+    int result = possess_user_keyring();
+    if (result == 0) {
+        long key = syscall(SYS_add_key, "user", description, "?", 1, KEY_SPEC_PROCESS_KEYRING);
+        if (key < 0 || keyctl(KEYCTL_UNLINK, key, KEY_SPEC_PROCESS_KEYRING, 0, 0) != 0) result = errno;
+    }
     errno = before;
     return result;
 }
