@@ -39,7 +39,7 @@ extension VaultContents {
         return slot
     }
 
-    /// Takes a slot away, be it one that was edited; never the last one. Sessions end with it.
+    /// Takes a slot away, be it one that was edited, never the last one; sessions end with it.
     func removeKey(_ id: String, now: Int64) throws(VaultError) {
         let (header, snapshot) = try read()
         let present = snapshot.slots.map(KeySlot.init).map { ($0.id, $0.name, $0.shortID) }

@@ -34,7 +34,7 @@ struct VaultChoice: Sendable {
         return doors
     }
 
-    /// - Parameter bySession: false wants a key, as for a new session.
+    /// Opens it; without `bySession` by a key alone, as for a new session.
     func open(_ context: Context, bySession: Bool = true) async throws(VaultError) -> Vault {
         let way = unlocking(context)
         return try await Vault.open(at: path, unlocking: bySession ? way : way.withoutSession, doors: doors(context))

@@ -12,16 +12,14 @@ package enum KernelKeys {
     /// Whether there are such keys on this machine.
     package static let areAvailable = serials() != nil && FileManager.default.isReadableFile(atPath: "/proc/keys")
 
-    /// The keys of one vault in the user keyring.
-    ///
-    /// - Parameter vault: its id in hexadecimal.
+    /// The keys of one vault, by its id in hexadecimal, in the user keyring.
     package static func ofVault(_ vault: String) throws -> [Key] { try called("isogeo-vault:\(vault):") }
 
     /// The keys in the user keyring whose descriptions begin so.
     package static func called(_ prefix: String) throws -> [Key] {
         guard let serials = serials() else { throw POSIXError.last }
         // On the same thread: possession is a thread's.
-        return try String(contentsOfFile: "/proc/keys", encoding: .utf8).split(separator: "\n").compactMap { line in
+        return try shownKeys().split(separator: "\n").compactMap { line in
             let fields = line.split(separator: " ", maxSplits: 8, omittingEmptySubsequences: true)
             guard fields.count == 9, let serial = UInt32(fields[0], radix: 16), serials.contains(serial) else {
                 return nil
@@ -30,6 +28,14 @@ package enum KernelKeys {
             guard fields[7] == "user", description.hasPrefix(prefix) else { return nil }
             return Key(description: String(description), rest: String(fields[3]))
         }
+    }
+
+    // Foundation takes the first page of such a file for all of it.
+    private static func shownKeys() throws -> String {
+        let file = try Descriptor(unsafe open("/proc/keys", O_RDONLY | O_CLOEXEC))
+        var bytes: [UInt8] = []
+        while case .bytes = file.read(appendingTo: &bytes) {}
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     private static func serials() -> Set<UInt32>? {
