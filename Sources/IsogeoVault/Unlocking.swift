@@ -23,8 +23,9 @@ public struct Unlocking: Sendable {
 
     /// By what the environment names; nobody is asked.
     ///
-    /// That is `ISOGEO_VAULT_KEY_FILE`, `ISOGEO_VAULT_PASSPHRASE_FILE`, `ISOGEO_VAULT_PASSPHRASE`, or a credential in
-    /// `$CREDENTIALS_DIRECTORY`: the first of them that is there.
+    /// That is `ISOGEO_VAULT_KEY_FILE`, `ISOGEO_VAULT_SHARED_KEY_FILE`, `ISOGEO_VAULT_PASSPHRASE_FILE`,
+    /// `ISOGEO_VAULT_SHARED_PASSPHRASE_FILE`, `ISOGEO_VAULT_PASSPHRASE`, or a credential in `$CREDENTIALS_DIRECTORY`: the
+    /// first of them that is there.
     public static let environment = Unlocking(.environment(asking: nil))
 
     /// By what the environment names; where it names nothing, by a passphrase that `ask` gets from somebody.
@@ -35,9 +36,10 @@ public struct Unlocking: Sendable {
         Unlocking(.named(.keyFile(path, trust: shared ? .lent : .own)))
     }
 
-    /// By the passphrase in a file of the user's own; one line end behind it is taken off.
-    public static func passphraseFile(_ path: String) -> Unlocking {
-        Unlocking(.named(.passphrase(.file(path, trust: .own))))
+    /// By the passphrase in a file of the user's own, or, `shared`, in one that a service manager or container lends; one
+    /// line end behind it is taken off.
+    public static func passphraseFile(_ path: String, shared: Bool = false) -> Unlocking {
+        Unlocking(.named(.passphrase(.file(path, trust: shared ? .lent : .own))))
     }
 
     /// By the passphrase that a descriptor gives within a minute; one line end behind it is taken off.
@@ -61,10 +63,14 @@ public struct Unlocking: Sendable {
     /// typed again.
     public static func recoveryCode(asking ask: @escaping Asking) -> Unlocking { Unlocking(.recoveryCode(asking: ask)) }
 
+    /// Takes `ISOGEO_VAULT_PASSPHRASE` into guarded memory and out of the environment, whether or not it will be wanted.
+    package static func hideEnvironmentPassphrase() { EnvironmentSecret.hidePassphrase() }
+
     /// Whether a way was named, here or by the environment, so that nobody will be asked.
     package var isNamed: Bool { method != nil }
 
-    private var method: UnlockMethod? {
+    /// The way that was named, here or by the environment.
+    var method: UnlockMethod? {
         switch way {
         case .named(let method): method
         case .recoveryCode: nil

@@ -57,7 +57,7 @@ extension Vault {
 }
 
 extension VaultStatus {
-    fileprivate init(_ snapshot: Snapshot, of database: VaultDatabase) {
+    init(_ snapshot: Snapshot, of database: VaultDatabase) {
         let header = snapshot.header
         path = database.file.path
         format = Int(RecordContext.format)

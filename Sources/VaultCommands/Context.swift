@@ -35,8 +35,11 @@ package struct Context: Sendable {
         doors: .real
     )
 
-    /// Says something to people.
-    func message(_ text: String) { line("isogeo-vault: \(text)") }
+    /// Says something to people; what a terminal would obey is shown instead.
+    func message(_ text: String) { line("isogeo-vault: \(text.visibleLines)") }
+
+    /// Tells people of an error and its remedy, each on a line.
+    func message(_ error: VaultError) { message("\(error.sentence.visible)\n  \(error.remedy.visible)") }
 
     /// Prints a result as text, followed by a newline.
     func print(_ text: String) throws(VaultError) { try output(Array("\(text)\n".utf8)) }

@@ -24,7 +24,9 @@ struct Importer {
                 try await take(source, isOnly: sources.count == 1)
             } catch {
                 guard sources.count > 1 else { throw error }
-                context.message("\(source.name): \(error.sentence)\n  \(error.remedy)")
+                context.message(
+                    VaultError(error.code, "\(source.name): \(error.sentence)", remedy: error.remedy)
+                )
                 failures.append(error)
             }
         }
@@ -223,7 +225,7 @@ private struct ImportReports: Encodable {
 
 /// One line on a terminal that tells how far it is; nothing elsewhere.
 private enum Progress {
-    static func show(_ text: String, _ choice: VaultChoice) { write("\r\u{1B}[K\(text)", choice) }
+    static func show(_ text: String, _ choice: VaultChoice) { write("\r\u{1B}[K\(text.visible)", choice) }
     static func clear(_ choice: VaultChoice) { write("\r\u{1B}[K", choice) }
 
     private static func write(_ text: String, _ choice: VaultChoice) {

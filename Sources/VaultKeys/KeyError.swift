@@ -102,13 +102,18 @@ extension KeyError {
         case .unreadable(let path, _) where path.hasPrefix("~/"), .cannotWrite(let path, _) where path.hasPrefix("~/"):
             "Write $HOME instead of ~, which a shell replaces at the beginning of a word alone."
         case .unreadable: "Check the path and who may read it."
-        case .unsafeFile(_, .symbolicLink): "Give the path of the file that it leads to."
+        case .unsafeFile(_, .symbolicLink):
+            "Give the path of the file that it leads to. A container's secret: --shared-key-file, or its variable "
+                + "ISOGEO_VAULT_SHARED_KEY_FILE."
         case .unsafeFile(_, .folder): "Give the path of the file itself."
         case .unsafeFile(_, .notRegular):
             "Give the path of the file itself; for a pipe use --passphrase-fd."
+        case .unsafeFile(_, .foreignOwner(0)):
+            "Name one of your own. A container's secret: --shared-key-file, or its variable ISOGEO_VAULT_SHARED_KEY_FILE."
         case .unsafeFile(let path, .foreignOwner): "Make it your own: sudo chown \"$USER\" \(quoted(path))."
         case .unsafeFile(let path, .mode):
-            "Close it: chmod 600 \(quoted(path)). A container's secret: --shared-key-file."
+            "Close it: chmod 600 \(quoted(path)). A container's secret: --shared-key-file, or its "
+                + "variable ISOGEO_VAULT_SHARED_KEY_FILE."
         case .unsafeFile: "Keep one name of it alone; a second one may be somebody else's."
         case .notAKeyFile: "Give the key file of this vault, unchanged."
         case .cannotWrite(_, ENOENT): "Make its folder first, or name a file in a folder that is there."

@@ -21,7 +21,7 @@ struct Status: AsyncParsableCommand {
         if json { return try context.printJSON(StatusReport(status)) }
         try context.print(
             table([
-                ["vault", status.path + (status.isReadOnly ? " (read-only)" : "")],
+                ["vault", status.path.visible + (status.isReadOnly ? " (read-only)" : "")],
                 ["format", "\(status.format)"],
                 ["created", status.created.rfc3339],
                 ["changed", "\(status.changed.rfc3339), \(Self.times(status.generation))"],
