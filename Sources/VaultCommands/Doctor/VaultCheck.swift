@@ -10,13 +10,7 @@ enum VaultCheck {
                 .note("vault", "There is no vault at \(vault.path).", remedy: "isogeo-vault import makes one.")
             )
         } else if let status = vault.status {
-            remarks.append(
-                .ok(
-                    "vault",
-                    "\(status.path) is sound" + (status.isReadOnly ? "" : ", as far as can be seen without its key")
-                        + "."
-                )
-            )
+            remarks.append(.ok("vault", "\(status.path) is sound, as far as can be seen without its key."))
         }
         return remarks
     }
