@@ -162,6 +162,7 @@ public final class Vault: Sendable {
         protectedBy protection: borrowing Protection,
         importing application: borrowing NewApplication,
         proven proof: ProvenToken? = nil,
+        decliningRecovery: Bool = false,
         doors: VaultDoors
     ) async throws(VaultError) -> Vault {
         let path = try place(path)
@@ -172,6 +173,7 @@ public final class Vault: Sendable {
                 protection: protection,
                 application: application,
                 proven: proof,
+                noting: decliningRecovery ? [AuditEvent(.recoveryDeclined)] : [],
                 now: doors.now()
             )
             return Vault(contents, doors: doors)
