@@ -12,11 +12,10 @@
 #define CVAULT_GVariant GVariant
 #define CVAULT_GVariantType GVariantType
 #define CVAULT_GDBusConnection GDBusConnection
-#define CVAULT_GDBusConnectionFlags GDBusConnectionFlags
+#define CVAULT_GBusType GBusType
 #define CVAULT_GDBusCallFlags GDBusCallFlags
 #define CVAULT_GDBusSignalFlags GDBusSignalFlags
 #define CVAULT_GDBusSignalCallback GDBusSignalCallback
-#define CVAULT_GDBusAuthObserver GDBusAuthObserver
 #define CVAULT_GCancellable GCancellable
 #define CVAULT_GDestroyNotify GDestroyNotify
 #define CVAULT_GError GError
@@ -25,6 +24,7 @@
 #define CVAULT_GEqualFunc GEqualFunc
 #define CVAULT_GMainContext GMainContext
 #define CVAULT_SecretService SecretService
+#define CVAULT_SecretServiceFlags SecretServiceFlags
 #define CVAULT_SecretValue SecretValue
 #define CVAULT_SecretSchema SecretSchema
 #include "CVaultLibsecret.h"

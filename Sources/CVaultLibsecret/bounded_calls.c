@@ -21,10 +21,9 @@ struct job {
     void (*free_result)(void *);
     void *result;
     struct cvault_keyring_outcome outcome;
-    int milliseconds;
     // Copies: the caller's may be gone before the thread is.
     struct cvault_bus *bus;
-    char *service, *vault, *slot, *collection, *label, *address;
+    char *service, *vault, *slot, *collection, *label;
     void *value;
 };
 
@@ -48,7 +47,7 @@ static void free_job(struct job *job) {
     if (job->bus) cvault_libsecret.g_object_unref(job->bus);
     if (job->value) cvault_libsecret.secret_value_unref(job->value);
     cvault_libsecret.g_object_unref(job->cancellable);
-    char *texts[] = { job->service, job->vault, job->slot, job->collection, job->label, job->address };
+    char *texts[] = { job->service, job->vault, job->slot, job->collection, job->label };
     for (size_t index = 0; index < sizeof texts / sizeof *texts; index++) free(texts[index]);
     pthread_cond_destroy(&job->ended);
     pthread_mutex_destroy(&job->mutex);
@@ -87,7 +86,6 @@ static void *perform(struct job *job, int milliseconds, struct cvault_keyring_ou
         cvault_keyring_fail(outcome, CVAULT_KEYRING_FAILED, "out of memory");
         return NULL;
     }
-    job->milliseconds = milliseconds;
     // Signals are for the threads of the program, which may have something to put right at a terminal.
     sigset_t all, before;
     sigfillset(&all);
@@ -126,28 +124,19 @@ static void *perform(struct job *job, int milliseconds, struct cvault_keyring_ou
 
 static void *connect_to_bus(struct job *job) {
     struct cvault_error *error = NULL;
-    void *connection = cvault_libsecret.g_dbus_connection_new_for_address_sync(
-        job->address,
-        CVAULT_G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | CVAULT_G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
-        NULL, job->cancellable, &error);
-    if (!connection) cvault_keyring_take_error(&job->outcome, error);
+    void *connection =
+        cvault_libsecret.g_bus_get_sync(CVAULT_G_BUS_TYPE_SESSION, job->cancellable, &error);
+    if (!connection) {
+        cvault_keyring_take_error(&job->outcome, error);
+        return NULL;
+    }
+    // Otherwise GDBus kills the process by SIGTERM when the bus ends.
+    cvault_libsecret.g_dbus_connection_set_exit_on_close(connection, 0);
     return connection;
 }
 
-static char *address_of(const char *path) {
-    static const char prefix[] = "unix:path=";
-    char *escaped = cvault_libsecret.g_dbus_address_escape_value(path);
-    char *address = malloc(sizeof prefix + strlen(escaped));
-    if (address) strcat(strcpy(address, prefix), escaped);
-    cvault_libsecret.g_free(escaped);
-    return address;
-}
-
-struct cvault_bus *cvault_bus_connect(const char *address, const char *path, int milliseconds,
-                                      struct cvault_keyring_outcome *outcome) {
-    struct job *job = new_job(connect_to_bus, cvault_libsecret.g_object_unref, NULL);
-    if (job) job->address = address ? strdup(address) : address_of(path);
-    return perform(job, milliseconds, outcome);
+struct cvault_bus *cvault_bus_connect(int milliseconds, struct cvault_keyring_outcome *outcome) {
+    return perform(new_job(connect_to_bus, cvault_libsecret.g_object_unref, NULL), milliseconds, outcome);
 }
 
 // MARK: - libsecret
@@ -162,16 +151,14 @@ static const struct cvault_schema schema = {
     },
 };
 
-/// libsecret's service on our connection, and at that one process: none that comes after it.
+/// libsecret's service, at that one process: none that comes after it.
+///
+/// It is asked for explicitly: libsecret's secret_password functions go to another place where SECRET_BACKEND says so.
 static void *open_service(struct job *job) {
     struct cvault_error *error = NULL;
-    void *service = cvault_libsecret.g_initable_new(
-        cvault_libsecret.secret_service_get_type(), job->cancellable, &error, "g-connection", job->bus, "g-name",
-        job->service, "g-object-path", "/org/freedesktop/secrets", "g-interface-name",
-        "org.freedesktop.Secret.Service", "g-flags",
-        CVAULT_G_DBUS_PROXY_FLAGS_DO_NOT_LOAD_PROPERTIES | CVAULT_G_DBUS_PROXY_FLAGS_DO_NOT_CONNECT_SIGNALS |
-            CVAULT_G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START,
-        "g-default-timeout", job->milliseconds, "flags", CVAULT_SECRET_SERVICE_NONE, NULL);
+    void *service =
+        cvault_libsecret.secret_service_open_sync(cvault_libsecret.secret_service_get_type(), job->service,
+                                                  CVAULT_SECRET_SERVICE_NONE, job->cancellable, &error);
     if (!service) cvault_keyring_take_error(&job->outcome, error);
     return service;
 }

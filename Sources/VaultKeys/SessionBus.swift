@@ -3,8 +3,7 @@ internal import Synchronization
 
 /// A connection to the session bus: one for all that this process asks of the keyring.
 ///
-/// KeePassXC asks its user for each connection anew. It is ours alone: GLib's shared one would end a process whose bus
-/// ends, and belongs to the program where that uses GLib too.
+/// KeePassXC asks its user for each connection anew. It is GLib's own of this process, since libsecret takes no other.
 @safe
 final class SessionBus: @unchecked Sendable {
     // @unchecked: a GDBusConnection may be used by any thread (its documentation), and the reference is never changed.
@@ -41,22 +40,29 @@ final class SessionBus: @unchecked Sendable {
     ) throws(KeyringProblem) -> SessionBus {
         // First: without a bus nothing is opened, and no server pays for it.
         guard let place = environment.bus else { throw .noBus }
-        let known = shared.withLock { $0 }
-        if let known, known.place == place, unsafe cvault_bus_is_closed(known.connection) == 0 { return known }
+        if let known = living(at: place) { return known }
         try library.get()
         var outcome = cvault_keyring_outcome()
         let time = try deadline.milliseconds(atMost: .seconds(2))
-        let connection =
-            switch place {
-            case .address(let address): unsafe cvault_bus_connect(address, nil, time, &outcome)
-            case .socket(let path): unsafe cvault_bus_connect(nil, path, time, &outcome)
-            }
-        guard let connection = unsafe connection else {
+        guard let connection = unsafe cvault_bus_connect(time, &outcome) else {
             throw outcome.failure == CVAULT_KEYRING_TIMED_OUT ? .timedOut : .busRefuses(outcome.text)
         }
         let bus = unsafe SessionBus(connection, place)
         shared.withLock { $0 = bus }
         return bus
+    }
+}
+
+extension SessionBus {
+    /// The connection that there is; one that has ended is let go, or GLib would give it out again.
+    private static func living(at place: KeyringEnvironment.BusPlace) -> SessionBus? {
+        shared.withLock { known in
+            guard let bus = known, bus.place == place, unsafe cvault_bus_is_closed(bus.connection) == 0 else {
+                known = nil
+                return nil
+            }
+            return bus
+        }
     }
 }
 

@@ -11,11 +11,10 @@
 #define CVAULT_GVariant void
 #define CVAULT_GVariantType void
 #define CVAULT_GDBusConnection void
-#define CVAULT_GDBusConnectionFlags int
+#define CVAULT_GBusType int
 #define CVAULT_GDBusCallFlags int
 #define CVAULT_GDBusSignalFlags int
 #define CVAULT_GDBusSignalCallback cvault_signal_callback *
-#define CVAULT_GDBusAuthObserver void
 #define CVAULT_GCancellable void
 #define CVAULT_GDestroyNotify void *
 #define CVAULT_GError struct cvault_error
@@ -24,6 +23,7 @@
 #define CVAULT_GEqualFunc cvault_equal_function *
 #define CVAULT_GMainContext void
 #define CVAULT_SecretService void
+#define CVAULT_SecretServiceFlags int
 #define CVAULT_SecretValue void
 #define CVAULT_SecretSchema struct cvault_schema
 
@@ -61,7 +61,6 @@ struct cvault_schema {
     FUNCTION(g_dbus_error_quark, uint32_t, (void))                                                                     \
     FUNCTION(g_object_unref, void, (void *))                                                                           \
     FUNCTION(g_object_ref, void *, (void *))                                                                           \
-    FUNCTION(g_initable_new, void *, (size_t, CVAULT_GCancellable *, CVAULT_GError **, const char *, ...))             \
     FUNCTION(g_cancellable_new, CVAULT_GCancellable *, (void))                                                         \
     FUNCTION(g_cancellable_cancel, void, (CVAULT_GCancellable *))                                                      \
     FUNCTION(g_main_context_new, CVAULT_GMainContext *, (void))                                                        \
@@ -79,10 +78,8 @@ struct cvault_schema {
     FUNCTION(g_hash_table_unref, void, (CVAULT_GHashTable *))                                                          \
     FUNCTION(g_str_hash, unsigned int, (const void *))                                                                 \
     FUNCTION(g_str_equal, int, (const void *, const void *))                                                           \
-    FUNCTION(g_dbus_address_escape_value, char *, (const char *))                                                      \
-    FUNCTION(g_dbus_connection_new_for_address_sync, CVAULT_GDBusConnection *,                                         \
-             (const char *, CVAULT_GDBusConnectionFlags, CVAULT_GDBusAuthObserver *, CVAULT_GCancellable *,            \
-              CVAULT_GError **))                                                                                       \
+    FUNCTION(g_bus_get_sync, CVAULT_GDBusConnection *, (CVAULT_GBusType, CVAULT_GCancellable *, CVAULT_GError **))     \
+    FUNCTION(g_dbus_connection_set_exit_on_close, void, (CVAULT_GDBusConnection *, int))                               \
     FUNCTION(g_dbus_connection_is_closed, int, (CVAULT_GDBusConnection *))                                             \
     FUNCTION(g_dbus_connection_call_sync, CVAULT_GVariant *,                                                           \
              (CVAULT_GDBusConnection *, const char *, const char *, const char *, const char *, CVAULT_GVariant *,     \
@@ -94,6 +91,8 @@ struct cvault_schema {
     FUNCTION(g_dbus_error_get_remote_error, char *, (const CVAULT_GError *))                                           \
     FUNCTION(secret_error_get_quark, uint32_t, (void))                                                                 \
     FUNCTION(secret_service_get_type, size_t, (void))                                                                  \
+    FUNCTION(secret_service_open_sync, CVAULT_SecretService *,                                                         \
+             (size_t, const char *, CVAULT_SecretServiceFlags, CVAULT_GCancellable *, CVAULT_GError **))               \
     FUNCTION(secret_service_lookup_sync, CVAULT_SecretValue *,                                                         \
              (CVAULT_SecretService *, const CVAULT_SecretSchema *, CVAULT_GHashTable *, CVAULT_GCancellable *,         \
               CVAULT_GError **))                                                                                       \
@@ -111,14 +110,9 @@ struct cvault_libsecret_functions {
 };
 
 #define CVAULT_LIBSECRET_NUMBERS(NUMBER)                                                                               \
-    NUMBER(G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT, 1)                                                           \
-    NUMBER(G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION, 8)                                                          \
-    NUMBER(G_DBUS_CALL_FLAGS_NONE, 0)                                                                                  \
+    NUMBER(G_BUS_TYPE_SESSION, 2)                                                                                      \
     NUMBER(G_DBUS_CALL_FLAGS_NO_AUTO_START, 1)                                                                         \
     NUMBER(G_DBUS_SIGNAL_FLAGS_NONE, 0)                                                                                \
-    NUMBER(G_DBUS_PROXY_FLAGS_DO_NOT_LOAD_PROPERTIES, 1)                                                               \
-    NUMBER(G_DBUS_PROXY_FLAGS_DO_NOT_CONNECT_SIGNALS, 2)                                                               \
-    NUMBER(G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START, 4)                                                                    \
     NUMBER(G_IO_ERROR_CLOSED, 18)                                                                                      \
     NUMBER(G_IO_ERROR_CANCELLED, 19)                                                                                   \
     NUMBER(G_IO_ERROR_TIMED_OUT, 24)                                                                                   \
@@ -177,12 +171,11 @@ struct cvault_keyring_outcome {
     char words[240];
 };
 
-/// A connection to a bus of its own: neither closed with others of the process, nor ending the process with the bus.
+/// The process's connection to the session bus, which libsecret uses too.
 struct cvault_bus;
 
-/// Connects to the bus at `address`, or to that of the socket `path` where there is no address.
-struct cvault_bus *cvault_bus_connect(const char *address, const char *path, int milliseconds,
-                                      struct cvault_keyring_outcome *);
+/// Connects to the session bus; from then on the process survives its end.
+struct cvault_bus *cvault_bus_connect(int milliseconds, struct cvault_keyring_outcome *);
 int cvault_bus_is_closed(struct cvault_bus *);
 void cvault_bus_free(struct cvault_bus *);
 
