@@ -174,6 +174,7 @@ public final class Vault: Sendable {
         protectedBy protection: borrowing Protection,
         importing application: borrowing NewApplication,
         proven proof: ProvenToken? = nil,
+        decliningRecovery: Bool = false,
         doors: VaultDoors
     ) async throws(VaultError) -> Vault {
         let path = try newPlace(path)
@@ -184,6 +185,7 @@ public final class Vault: Sendable {
                 protection: protection,
                 application: application,
                 proven: proof,
+                noting: decliningRecovery ? [AuditEvent(.recoveryDeclined)] : [],
                 now: doors.now()
             )
             return Vault(contents, doors: doors)
