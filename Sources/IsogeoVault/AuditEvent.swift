@@ -36,6 +36,10 @@ public struct AuditEvent: Sendable, Hashable {
         public static let keyRemoved = Kind(rawValue: "key-removed")
         /// The vault was made without a recovery code, as its maker wished.
         public static let recoveryDeclined = Kind(rawValue: "recovery-declined")
+        /// A session began: for a while the vault opens without a key.
+        public static let unlocked = Kind(rawValue: "unlocked")
+        /// A session was ended before its time.
+        public static let locked = Kind(rawValue: "locked")
         /// The vault was restored from a backup.
         public static let restored = Kind(rawValue: "restored")
     }

@@ -7,6 +7,8 @@ struct LockedSlots {
     /// Those that are not as the header has them, by name; the header itself isn't authenticated yet.
     let altered: [String]
     let vault: VaultIdentity
+    /// What may open it beside them, for a while; none of it is authenticated yet.
+    var sessions = LockedSessions()
 
     /// Opens one of the slots by what `body` tries.
     ///

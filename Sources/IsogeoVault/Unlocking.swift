@@ -19,20 +19,20 @@ public struct Unlocking: Sendable {
     }
 
     let way: Way
+    private var ignoresSession = false
 
     init(_ way: Way) { self.way = way }
 
-    /// By what the environment names; where it names nothing, by the desktop keyring if the vault's key is there. Nobody is
-    /// asked.
+    /// By what the environment names; where it names nothing, by a session, else by the desktop keyring.
     ///
-    /// Without a session bus, and for a vault that knows no keyring, none is looked for.
     /// The environment names `ISOGEO_VAULT_KEY_FILE`, `ISOGEO_VAULT_SHARED_KEY_FILE`, `ISOGEO_VAULT_PASSPHRASE_FILE`,
     /// `ISOGEO_VAULT_SHARED_PASSPHRASE_FILE`, `ISOGEO_VAULT_PASSPHRASE`, or a credential in `$CREDENTIALS_DIRECTORY`: the
-    /// first of them that is there.
+    /// first of them that is there. A session is what ``Vault/startSession(for:sharingUserID:)`` made. A keyring is looked
+    /// for where there is a session bus and the vault has a key in one. Nobody is asked.
     public static let environment = Unlocking(.environment(asking: nil, telling: nil))
 
-    /// By what the environment names; where it names nothing, by the desktop keyring, which may show its dialog, or by a
-    /// passphrase that `ask` gets from somebody.
+    /// By what the environment names; where it names nothing, by a session, by the desktop keyring, which may show its
+    /// dialog, or by a passphrase that `ask` gets from somebody.
     public static func environment(orAsking ask: @escaping Asking) -> Unlocking {
         environment(orAsking: ask, telling: { _ in })
     }
@@ -74,6 +74,19 @@ public struct Unlocking: Sendable {
     /// typed again.
     public static func recoveryCode(asking ask: @escaping Asking) -> Unlocking { Unlocking(.recoveryCode(asking: ask)) }
 
+    /// The same way, and never a session.
+    package var withoutSession: Unlocking {
+        var unlocking = self
+        unlocking.ignoresSession = true
+        return unlocking
+    }
+
+    /// Whether a session may open the vault: nothing is named, and no recovery code is to be proven.
+    private var usesSession: Bool {
+        guard case .environment = way else { return false }
+        return !ignoresSession && !isNamed
+    }
+
     /// Takes `ISOGEO_VAULT_PASSPHRASE` into guarded memory and out of the environment, whether or not it will be wanted.
     package static func hideEnvironmentPassphrase() { EnvironmentSecret.hidePassphrase() }
 
@@ -86,6 +99,15 @@ public struct Unlocking: Sendable {
             unsafe access(path, F_OK) != 0, errno == ENOENT
         else { return nil }
         return path
+    }
+
+    /// What the environment names that opens the vault with nobody asked, in the middle of a sentence; nil where it
+    /// names nothing.
+    package var wayWithoutAsking: String? {
+        method.map { method in
+            let name = method.name
+            return name.prefix(1).lowercased() + name.dropFirst() + ", which the environment names"
+        }
     }
 
     /// The way that was named, here or by the environment.
@@ -101,11 +123,13 @@ public struct Unlocking: Sendable {
         }
     }
 
-    /// Opens a vault by the way that was named; where none was, by the keyring that has its key, else by asking.
+    /// Opens a vault by the way that was named; where none was, by a session, by the keyring that has its key, else by
+    /// asking.
     ///
     /// - Throws: `locked` when nothing is named and nobody can be asked, or when the way doesn't open it; what is wrong
     ///   with what was named.
     func open(_ locked: LockedSlots) throws(VaultError) -> Unlocked {
+        if usesSession, let unlocked = locked.sessions.open() { return unlocked }
         switch way {
         case .keyring(let telling): return try Self.openByKeyring(locked, telling: telling)
         case .environment(let asking, let telling) where method == nil:

@@ -157,7 +157,7 @@ public final class Vault: Sendable {
         let path = try place(path)
         let doors = doors.of(vaultAt: path)
         let vault = try await doors.perform { () throws(VaultError) -> Vault in
-            let contents = try VaultContents.open(path, unlock)
+            let contents = try VaultContents.open(path, now: doors.now(), unlock)
             for slot in contents.alteredSlots {
                 doors.warn(
                     "In this vault \(slot) was edited: it can be read, and isn't changed before that is put right."

@@ -25,26 +25,31 @@ extension VaultContents {
         return slot
     }
 
-    /// Puts a new slot into the place of another.
+    /// Puts a new slot into the place of another; sessions end with the old one.
     ///
     /// - Returns: both.
     func changeKey(_ id: String, to protection: borrowing Protection, now: Int64, rehearsing: Bool = false)
         throws(VaultError) -> (new: KeySlot, old: KeySlot?)
     {
         let slot = try newSlot(protection, now: now)
-        return try withdrawing(slot) { () throws(VaultError) in
+        let changed = try withdrawing(slot) { () throws(VaultError) in
             try change(Wanted(), now: now) { (draft) throws(VaultError) in
+                draft.changes.append(.removeAllSessions)
                 let old = try Self.slot(id, among: draft.intactSlots.map { ($0.id, $0.name, $0.shortID) })
                 let gone = draft.intactSlots.first { $0.id == old }
                 draft.slots = try Self.adding(slot, to: draft.intactSlots.filter { $0.id != old })
                 draft.events.append(AuditEvent(.keyChanged, slot.name, detail: id))
                 draft.isRehearsal = rehearsing
-                return (slot, gone)
+                return (new: slot, old: gone)
             }
         }
+        if !rehearsing { revokeSessions() }
+        return changed
     }
 
     /// Takes a slot away, be it one that was edited; never the last one.
+    ///
+    /// Sessions end with it.
     ///
     /// - Returns: the slot; nil where it isn't there as a whole.
     func removeKey(_ id: String, now: Int64) throws(VaultError) -> KeySlot? {
@@ -55,8 +60,10 @@ extension VaultContents {
         let slot = try Self.slot(id, among: known)
         try change(Wanted(), now: now, leavingOut: slot) { (draft) throws(VaultError) in
             draft.slots = draft.intactSlots.filter { $0.id != slot }
+            draft.changes.append(.removeAllSessions)
             draft.events.append(AuditEvent(.keyRemoved, id))
         }
+        revokeSessions()
         return snapshot.slots.map(KeySlot.init).first { $0.id == slot }
     }
 

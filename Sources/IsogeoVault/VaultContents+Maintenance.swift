@@ -147,7 +147,7 @@ extension VaultContents {
     }
 
     private static func removals(of snapshot: Snapshot) -> [Change] {
-        [.removeAllTokens, .removeLogEntries(through: .max)]
+        [.removeAllTokens, .removeAllSessions, .removeLogEntries(through: .max)]
             + snapshot.applications.map { .removeApplication(id: $0.id) }
             + snapshot.slots.map { .removeSlot(id: $0.id) }
     }

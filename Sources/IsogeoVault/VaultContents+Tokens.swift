@@ -7,7 +7,7 @@ extension VaultContents {
     func store(_ token: TokenRecord, of application: ApplicationName, now: Int64) throws(VaultError) {
         try change(Wanted(applications: .identified(id: token.application)), now: now) { (draft) throws(VaultError) in
             guard !draft.snapshot.applications.isEmpty else { throw VaultError(StoreError.changedMeanwhile) }
-            draft.changes = [.removeTokensExpired(at: now), .putToken(token)]
+            draft.changes = [.removeTokensExpired(at: now), .removeSessionsExpired(at: now), .putToken(token)]
             draft.events = [AuditEvent(.tokenRequested, application.description)]
             draft.raisesGeneration = false
         }

@@ -9,7 +9,7 @@ final class VaultContents: Sendable {
     let database: VaultDatabase
     let sealer: RecordSealer
     /// The slot that opened the vault, by its id.
-    private let openedBy: [UInt8]
+    let openedBy: [UInt8]
 
     /// The slots that were not as the header has them when the vault was opened, by name.
     let alteredSlots: [String]
@@ -38,30 +38,46 @@ final class VaultContents: Sendable {
     ///
     /// - Parameters:
     ///   - path: where it lies.
+    ///   - now: seconds since 1970; a session ends by it too.
     ///   - unlock: opens one of the slots.
     /// - Returns: the vault, its header authenticated.
     /// - Throws: `noVault`, `damaged`, `configuration`, what `unlock` throws.
-    static func open(_ path: String, _ unlock: (LockedSlots) throws(VaultError) -> Unlocked) throws(VaultError)
-        -> VaultContents
-    {
+    static func open(
+        _ path: String,
+        now: Int64,
+        _ unlock: (LockedSlots) throws(VaultError) -> Unlocked
+    ) throws(VaultError) -> VaultContents {
         let database: VaultDatabase
         let snapshot: Snapshot
         do throws(StoreError) {
             database = try VaultDatabase.open(try VaultFile.find(path))
-            snapshot = try database.read()
+            snapshot = try database.read(Wanted(sessions: true))
         } catch {
             throw VaultError(error)
         }
-        let vault = VaultIdentity(format: RecordContext.format, id: snapshot.header.vaultID)
+        let vault = snapshot.vault
         let slots = LockedSlots(
             slots: snapshot.slots.map(KeySlot.init),
             altered: alteredSlots(snapshot).map(\.name),
-            vault: vault
+            vault: vault,
+            sessions: LockedSessions(snapshot, now: now)
         )
-        let unlocked = try unlock(slots)
+        return try VaultContents(database, snapshot, try unlock(slots))
+    }
+
+    /// A vault whose key is there.
+    ///
+    /// - Throws: `damaged` where the header isn't of that key.
+    convenience init(_ database: VaultDatabase, _ snapshot: Snapshot, _ unlocked: consuming Unlocked)
+        throws(VaultError)
+    {
         let slot = unlocked.slot
-        let sealer = RecordSealer(unlocked.takeKey(), vault: vault, keyEpoch: snapshot.header.keyEpoch)
-        return try VaultContents(database, snapshot, sealer: sealer, openedBy: slot)
+        let sealer = RecordSealer(
+            unlocked.takeKey(),
+            vault: snapshot.vault,
+            keyEpoch: snapshot.header.keyEpoch
+        )
+        try self.init(database, snapshot, sealer: sealer, openedBy: slot)
     }
 
     /// A header that was authenticated.

@@ -12,6 +12,7 @@ extension VaultError {
             case .unsafeFile, .notEnoughMemory: .configuration
             case .costRefused, .damagedSlot: .damaged
             case .cannotWrite, .notReadBack: .inputOutput
+            case .kernelKeyring: .unavailable
             case .doesNotFit, .noSlot, .unreadable, .notAKeyFile, .emptyPassphrase, .passphraseTooLong, .timedOut,
                 .badDescriptor, .commandFailed, .commandDidNotStart, .recoveryCodeDamaged, .recoveryCodeIncomplete,
                 .recoveryCodeNotAlphabet:

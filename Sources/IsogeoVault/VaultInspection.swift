@@ -48,7 +48,8 @@ extension VaultInspection {
         do {
             let database = try VaultDatabase.open(try VaultFile.find(path), forWriting: false, patience: Self.patience)
             try database.checkStructure()
-            status = VaultStatus(try database.read(Wanted(counts: true)), of: database)
+            let snapshot = try database.read(Wanted(sessions: true, counts: true))
+            status = VaultStatus(snapshot, of: database, now: VaultDoors.real.now())
         } catch .noVault {
             isMissing = true
         } catch {

@@ -37,6 +37,8 @@ public struct VaultStatus: Sendable {
     public let tokens: Int
     /// When the last of the tokens expires.
     public let lastTokenExpires: Date?
+    /// When the session ends, as far as the vault's half of it tells; nil where there is none.
+    public let sessionEnds: Date?
 }
 
 extension Vault {
@@ -47,17 +49,18 @@ extension Vault {
     /// - Throws: `noVault`, `damaged`, `configuration`.
     public static func status(at path: String? = nil) async throws(VaultError) -> VaultStatus {
         let path = try place(path)
+        let now = VaultDoors.real.now()
         return try await BlockingExecutor.run { () throws(VaultError) -> VaultStatus in
             try translating { () throws(StoreError) in
                 let database = try VaultDatabase.open(try VaultFile.find(path))
-                return VaultStatus(try database.read(Wanted(counts: true)), of: database)
+                return VaultStatus(try database.read(Wanted(sessions: true, counts: true)), of: database, now: now)
             }
         }
     }
 }
 
 extension VaultStatus {
-    init(_ snapshot: Snapshot, of database: VaultDatabase) {
+    init(_ snapshot: Snapshot, of database: VaultDatabase, now: Int64) {
         let header = snapshot.header
         path = database.file.path
         format = Int(RecordContext.format)
@@ -69,6 +72,8 @@ extension VaultStatus {
         applications = Int(snapshot.counts?.applications ?? 0)
         tokens = Int(snapshot.counts?.tokens ?? 0)
         lastTokenExpires = snapshot.counts?.latestExpiry.map { Date(timeIntervalSince1970: Double($0)) }
+        sessionEnds = snapshot.sessions.map(\.expires).filter { $0 > now && $0 - now <= LockedSessions.limit }.max()
+            .map { Date(timeIntervalSince1970: Double($0)) }
     }
 }
 

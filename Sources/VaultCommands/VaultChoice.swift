@@ -46,7 +46,9 @@ struct VaultChoice: Sendable {
         return doors
     }
 
-    func open(_ context: Context) async throws(VaultError) -> Vault {
-        try await Vault.open(at: path, unlocking: unlocking(context), doors: doors(context))
+    /// - Parameter bySession: false wants a key, as for a new session.
+    func open(_ context: Context, bySession: Bool = true) async throws(VaultError) -> Vault {
+        let way = unlocking(context)
+        return try await Vault.open(at: path, unlocking: bySession ? way : way.withoutSession, doors: doors(context))
     }
 }

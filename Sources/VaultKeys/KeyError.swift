@@ -39,6 +39,8 @@ package enum KeyError: Error, Equatable {
     case damagedSlot(String)
     /// The desktop keyring doesn't give or keep a key.
     case keyring(KeyringProblem)
+    /// The kernel doesn't keep keys for us, with its `errno`.
+    case kernelKeyring(errno: Int32)
 }
 
 /// What is wrong with a file that should hold a key or a passphrase.
@@ -92,6 +94,7 @@ extension KeyError {
                 + (tooLow ? "less than the 2 passes over 64 MiB that are the floor." : "more than is accepted.")
         case .damagedSlot(let slot): "The slot \(slot) is damaged."
         case .keyring(let problem): problem.sentence
+        case .kernelKeyring(let code): KernelKeyringRefusal.sentence(code)
         }
     }
 
@@ -138,6 +141,7 @@ extension KeyError {
         case .costRefused: "The vault file was edited; restore it from a backup."
         case .damagedSlot: "Restore the vault from a backup, or open it by another slot."
         case .keyring(let problem): problem.remedy
+        case .kernelKeyring(let code): KernelKeyringRefusal.remedy(code)
         }
     }
 }

@@ -134,6 +134,11 @@ package struct Unlocked: ~Copyable, Sendable {
     /// The slot's id, 16 bytes.
     package let slot: [UInt8]
 
+    package init(vaultKey: consuming VaultKey, slot: [UInt8]) {
+        self.vaultKey = vaultKey
+        self.slot = slot
+    }
+
     /// Gives the key away.
     package consuming func takeKey() -> VaultKey { vaultKey }
 }

@@ -12,6 +12,7 @@ enum Bounds {
     static let secret = 40...131_072
     static let logEntry = 40...65_536
     static let token = 40...2_097_152
+    static let session = 40...65_536
 
     static func isKind(_ kind: String) -> Bool {
         (1...32).contains(kind.utf8.count)

@@ -17,15 +17,24 @@ package enum Change: Equatable, Sendable {
     /// Removes what has expired at this second.
     case removeTokensExpired(at: Int64)
     case removeAllTokens
+    /// Inserts or replaces; goes with a header, as a session is told in the audit trail.
+    case putSession(SessionRecord)
+    case removeSession(id: [UInt8])
+    /// Removes what has expired at this second.
+    case removeSessionsExpired(at: Int64)
+    case removeAllSessions
     case putLogEntry(LogRecord)
     case removeLogEntries(through: Int64)
 
-    /// Whether nothing is lost for ever with it: a token can be asked for again.
+    /// Whether nothing is lost for ever with it: a token can be asked for again, and a session ended is one that
+    /// somebody without a key may end.
     var isAboutTokens: Bool {
         switch self {
-        case .putToken, .removeToken, .removeTokenIfUnchanged, .removeTokens, .removeTokensExpired, .removeAllTokens:
+        case .putToken, .removeToken, .removeTokenIfUnchanged, .removeTokens, .removeTokensExpired, .removeAllTokens,
+            .removeSession, .removeSessionsExpired, .removeAllSessions:
             true
-        case .putHeader, .putSlot, .removeSlot, .putApplication, .removeApplication, .putLogEntry, .removeLogEntries:
+        case .putHeader, .putSlot, .removeSlot, .putApplication, .removeApplication, .putSession, .putLogEntry,
+            .removeLogEntries:
             false
         }
     }

@@ -19,6 +19,7 @@ extension Connection {
             applications: applications,
             tokens: tokens,
             log: try log(wanted.log),
+            sessions: wanted.sessions ? try sessions() : [],
             counts: wanted.counts ? try counts() : nil
         )
     }
@@ -152,6 +153,20 @@ extension Connection {
             entries.append(LogRecord(number: number, box: box))
         }
         return entries
+    }
+
+    private borrowing func sessions() throws(StoreError) -> [SessionRecord] {
+        // There is one at most as a rule; whoever plants more of them takes time from nobody.
+        let statement = try prepare("SELECT id, expires, box FROM session ORDER BY expires DESC LIMIT 8")
+        var sessions: [SessionRecord] = []
+        while try statement.step() {
+            guard let id = statement.bytes(0, Bounds.id),
+                let expires = statement.number(1), Bounds.time.contains(expires),
+                let box = statement.bytes(2, Bounds.session)
+            else { continue }
+            sessions.append(SessionRecord(id: id, expires: expires, box: box))
+        }
+        return sessions
     }
 
     private borrowing func counts() throws(StoreError) -> Snapshot.Counts {

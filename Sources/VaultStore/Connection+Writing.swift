@@ -20,6 +20,13 @@ extension Connection {
             try statement.bind(now, at: 1)
             try statement.run()
         case .removeAllTokens: try run("DELETE FROM token")
+        case .putSession(let session): try put(session)
+        case .removeSession(let id): try remove("DELETE FROM session WHERE id = ?1", id)
+        case .removeSessionsExpired(let now):
+            let statement = try prepare("DELETE FROM session WHERE expires <= ?1")
+            try statement.bind(now, at: 1)
+            try statement.run()
+        case .removeAllSessions: try run("DELETE FROM session")
         case .putLogEntry(let entry):
             let statement = try prepare("INSERT INTO log (number, box) VALUES (?1, ?2)")
             try statement.bind(entry.number, at: 1)
@@ -88,6 +95,19 @@ extension Connection {
         try statement.bind(application.nameTag, at: 2)
         try statement.bind(application.metadata, at: 3)
         try statement.bind(application.secret, at: 4)
+        try statement.run()
+    }
+
+    private borrowing func put(_ session: SessionRecord) throws(StoreError) {
+        let statement = try prepare(
+            """
+            INSERT INTO session (id, expires, box) VALUES (?1, ?2, ?3)
+            ON CONFLICT (id) DO UPDATE SET expires = ?2, box = ?3
+            """
+        )
+        try statement.bind(session.id, at: 1)
+        try statement.bind(session.expires, at: 2)
+        try statement.bind(session.box, at: 3)
         try statement.run()
     }
 

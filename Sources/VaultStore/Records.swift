@@ -98,6 +98,20 @@ package struct LogRecord: Equatable, Sendable {
     }
 }
 
+/// The vault key for a while: a sealed box that means nothing without the session's key, which isn't in the vault.
+package struct SessionRecord: Equatable, Sendable {
+    /// 16 random bytes.
+    package var id: [UInt8]
+    package var expires: Int64
+    package var box: [UInt8]
+
+    package init(id: [UInt8], expires: Int64, box: [UInt8]) {
+        self.id = id
+        self.expires = expires
+        self.box = box
+    }
+}
+
 /// A cached token, or a note about one: a sealed box that goes with its application or at its time.
 package struct TokenRecord: Equatable, Sendable {
     /// 32 bytes.

@@ -78,8 +78,6 @@ enum Schema {
     private static let tokenApplication = "CREATE INDEX token_application ON token (application)"
     private static let tokenExpires = "CREATE INDEX token_expires ON token (expires)"
 
-    // Part of the format and empty in this version: the vault key wrapped for a while. With its place fixed now, the
-    // version that fills it needs no new format.
     private static let session = """
         CREATE TABLE session (
             id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),

@@ -23,12 +23,21 @@ package struct Wanted: Equatable, Sendable {
     package var applications: Applications
     package var tokens: Tokens
     package var log: Log
+    /// Sessions are left out of `everything`: they are of this vault's file and of no copy.
+    package var sessions: Bool
     package var counts: Bool
 
-    package init(applications: Applications = .none, tokens: Tokens = .none, log: Log = .none, counts: Bool = false) {
+    package init(
+        applications: Applications = .none,
+        tokens: Tokens = .none,
+        log: Log = .none,
+        sessions: Bool = false,
+        counts: Bool = false
+    ) {
         self.applications = applications
         self.tokens = tokens
         self.log = log
+        self.sessions = sessions
         self.counts = counts
     }
 
@@ -53,6 +62,8 @@ package struct Snapshot: Equatable, Sendable {
     package var tokens: [TokenRecord]
     /// In the order of their numbers.
     package var log: [LogRecord]
+    /// The last to expire first; rows that can't be sessions, and too many of them, are passed over.
+    package var sessions: [SessionRecord] = []
     /// Where they were wanted.
     package var counts: Counts?
 }

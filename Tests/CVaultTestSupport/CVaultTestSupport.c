@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/keyctl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
@@ -81,4 +82,12 @@ ptrdiff_t cvault_test_find(const void *haystack, size_t count, size_t from, cons
         from = (size_t)(first - bytes) + 1;
     }
     return -1;
+}
+
+int cvault_test_user_keys(int32_t *keys, int capacity) {
+    if (syscall(SYS_keyctl, KEYCTL_LINK, KEY_SPEC_USER_KEYRING, KEY_SPEC_PROCESS_KEYRING) != 0) return -1;
+    long length = syscall(SYS_keyctl, KEYCTL_READ, KEY_SPEC_USER_KEYRING, keys, (size_t)capacity * sizeof *keys);
+    if (length < 0) return -1;
+    int count = (int)(length / (long)sizeof *keys);
+    return count < capacity ? count : capacity;
 }

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import IsogeoVault
 import Testing
 
@@ -161,6 +162,34 @@ struct DoctorChecksTests {
         #expect(levels(["/k": "0:40", "/v": "8:1"]) == [.ok])
         #expect(levels(["/v": "8:1"], fault: VaultError(.locked, "It can't be read.", remedy: "None.")) == [.finding])
         #expect(VaultCheck.named(nil, vault: "/v", host()).isEmpty)
+    }
+
+    @Test func `a keyring that fails is a finding where the vault's key is in it, and a note elsewhere`() {
+        let problem = VaultError(.unavailable, "There is no keyring.", remedy: "Start one.")
+        func levels(_ state: KeyringReport.State, _ slots: [String], display: Bool = false) -> [Remark.Level] {
+            let isFine = state == .working
+            let report = KeyringReport(state, problem: isFine ? nil : problem, hasDisplay: display)
+            return KeyringCheck.desktop(report, slots: slots).map(\.level)
+        }
+        #expect(levels(.working, ["keyring"]) == [.ok])
+        for state in [KeyringReport.State.unavailable, .plainText, .locked] {
+            #expect(levels(state, ["keyring", "recovery"]) == [.finding])
+            #expect(levels(state, ["key-file"]) == [.note])
+        }
+        #expect(levels(.locked, ["keyring"], display: true) == [.note])
+    }
+
+    @Test func `whether sessions work, and whether one is open, is said`() {
+        let obstacle = VaultError(.unavailable, "The kernel refuses.", remedy: "Allow it.")
+        let refused = KeyringCheck.session(SessionReport(obstacle: obstacle, isSharedUserID: false), ends: nil)
+        #expect(refused.map(\.level) == [.note] && refused[0].sentence.contains("The kernel refuses."))
+        let shared = KeyringCheck.session(SessionReport(obstacle: nil, isSharedUserID: true), ends: nil)
+        #expect(shared.map(\.level) == [.note])
+        let open = KeyringCheck.session(
+            SessionReport(obstacle: nil, isSharedUserID: false),
+            ends: Date(timeIntervalSince1970: 1_800_000_000)
+        )
+        #expect(open.map(\.level) == [.ok, .note] && open[1].sentence.contains("2027-01-15T08:00:00Z"))
     }
 
     @Test func `a file system of another computer, or in memory, is said`() {

@@ -18,7 +18,8 @@ import VaultTestSupport
         .notEnoughMemory(needed: 256 << 20, available: 100 << 20),
         .costRefused(slot: "passphrase 01020304", passes: 1, memory: 1 << 20, tooLow: true),
         .costRefused(slot: "passphrase 01020304", passes: 99, memory: 9999 << 20, tooLow: false),
-        .damagedSlot("key-file 01020304"),
+        .damagedSlot("key-file 01020304"), .kernelKeyring(errno: EPERM), .kernelKeyring(errno: EACCES),
+        .kernelKeyring(errno: ENOSYS), .kernelKeyring(errno: EDQUOT), .kernelKeyring(errno: EIO),
     ]
 
     @Test func `each error is a sentence of its own and a next step`() {

@@ -17,6 +17,11 @@ extension Trait where Self == ConditionTrait {
         .enabled(if: TestPaths.binary != nil, "ISOGEO_VAULT_BINARY is not set; Scripts/test does it")
     }
 
+    /// For sessions, whose keys the kernel keeps.
+    package static var needsKernelKeyring: Self {
+        .enabled(if: KernelKeys.areAvailable, "the kernel keeps no keys for us here")
+    }
+
     /// For what asks a real OAuth server.
     package static var needsGlewlwyd: Self {
         .enabled(if: TestPaths.glewlwydMissing == nil, Comment(rawValue: TestPaths.glewlwydMissing ?? ""))

@@ -1,6 +1,7 @@
 #ifndef CVAULT_LINUX_H
 #define CVAULT_LINUX_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 // What Swift's Glibc doesn't show, and variadic calls. Each returns 0 or an errno; none touches errno's value.
@@ -45,5 +46,17 @@ int cvault_rename_to_new(const char *from, const char *to);
 
 /// The number of the file system that a path lies on (f_type, statfs(2)).
 int cvault_file_system(const char *path, uint32_t *number);
+
+// Keys that the kernel keeps for a user: keyrings(7), add_key(2), keyctl(2). Each function is whole on its own thread.
+
+/// Gives the kernel a key of the type `user`, for whoever possesses it alone, and links it into the user keyring once it
+/// has its time-out: wherever this process is killed, no key stays that has none.
+int cvault_user_key_add(const char *description, const void *secret, size_t count, uint32_t seconds);
+/// Makes a key of this process and drops it: whether the kernel lets us, without anything that stays.
+int cvault_user_key_probe(const char *description);
+/// Copies a key of exactly `count` bytes from the user keyring. ENOKEY, EKEYEXPIRED, EKEYREVOKED where there is none.
+int cvault_user_key_read(const char *description, void *secret, size_t count);
+/// Revokes all keys of the user keyring whose descriptions begin with `prefix`, and tells how many.
+int cvault_user_key_revoke_all(const char *prefix, uint32_t *revoked);
 
 #endif

@@ -33,6 +33,13 @@ struct RecordContext {
         return encoder.bytes
     }
 
+    /// The end stands in clear beside the box; a later one that somebody writes there doesn't open.
+    func session(_ id: [UInt8], expires: Int64) -> [UInt8] {
+        var encoder = encoder(table: "session", row: id, purpose: "vault key")
+        encoder.append(expires)
+        return encoder.bytes
+    }
+
     func auditEntry(_ number: Int64) -> [UInt8] {
         encoder(table: "log", row: UInt64(bitPattern: number).littleEndianBytes, purpose: "entry").bytes
     }

@@ -28,7 +28,10 @@ struct Doctor: AsyncParsableCommand {
         var vault = try await VaultInspection(at: self.vault.choice.path)
         let fixed = fix ? try await mend(vault) : []
         if !fixed.isEmpty { vault = try await VaultInspection(at: self.vault.choice.path) }
-        let report = DoctorReport(fixed: fixed, checks: remarks(vault, context))
+        let report = DoctorReport(
+            fixed: fixed,
+            checks: remarks(vault, await context.keyring(), context)
+        )
         if json { try context.printJSON(report) } else { try context.print(report.text) }
         guard report.findings > 0 else { return }
         throw VaultError(
@@ -48,11 +51,13 @@ struct Doctor: AsyncParsableCommand {
         return done
     }
 
-    private func remarks(_ vault: VaultInspection, _ context: Context) -> [Remark] {
+    private func remarks(_ vault: VaultInspection, _ keyring: KeyringReport, _ context: Context) -> [Remark] {
         let host = Host.real
         let (way, slots) = (namedWay, vault.status?.slots.map(\.kind) ?? [])
         return VaultCheck.place(vault) + VaultCheck.fileSystem(vault.fileSystem) + VaultCheck.keys(slots)
             + VaultCheck.named(way, vault: vault.path, host)
+            + KeyringCheck.desktop(keyring, slots: slots)
+            + KeyringCheck.session(SessionReport.current(), ends: vault.status?.sessionEnds)
             + EnvironmentCheck.terminal(context.terminal() != nil, namedWay: way?.name, slots: slots)
             + EnvironmentCheck.remarks(
                 isSet: { unsafe getenv($0) != nil },

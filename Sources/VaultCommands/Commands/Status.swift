@@ -28,6 +28,7 @@ struct Status: AsyncParsableCommand {
                 ["opened by", Self.openers(status)],
                 ["applications", "\(status.applications)"],
                 ["cached tokens", Self.tokens(status)],
+                ["session", status.sessionEnds.map { "until \($0.rfc3339)" } ?? "none"],
             ])
         )
     }
@@ -67,6 +68,8 @@ private struct StatusReport: Encodable {
     let tokens: Int
     let last_token_expires: String?
     let last_token_expires_epoch: Int64?
+    let session_ends: String?
+    let session_ends_epoch: Int64?
 
     init(_ status: VaultStatus) {
         vault = status.path
@@ -89,5 +92,7 @@ private struct StatusReport: Encodable {
         tokens = status.tokens
         last_token_expires = status.lastTokenExpires?.rfc3339
         last_token_expires_epoch = status.lastTokenExpires?.epochSeconds
+        session_ends = status.sessionEnds?.rfc3339
+        session_ends_epoch = status.sessionEnds?.epochSeconds
     }
 }

@@ -36,7 +36,7 @@ enum EnvironmentCheck {
     /// Whether somebody could be asked.
     static func terminal(_ hasTerminal: Bool, namedWay: String?, slots: [String]) -> [Remark] {
         if hasTerminal { return [.ok("terminal", "Somebody can be asked for a passphrase here.")] }
-        if namedWay != nil || slots.isEmpty {
+        if namedWay != nil || slots.isEmpty || slots.contains("keyring") {
             return [.ok("terminal", "Nobody can be asked for a passphrase here, and nobody has to be.")]
         }
         return [

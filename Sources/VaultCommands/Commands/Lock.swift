@@ -1,0 +1,35 @@
+internal import ArgumentParser
+internal import IsogeoVault
+
+/// Ends the session: `isogeo-vault lock`.
+struct Lock: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lock",
+        abstract: "End the session: both halves of what opens the vault go.",
+        discussion: """
+            No key is needed. It also says what still opens the vault without anybody being asked. Programs that have \
+            the vault open keep it open.
+            """
+    )
+
+    @OptionGroup(title: "Vault")
+    var vault: VaultOptions
+
+    func run() async throws {
+        let context = Context.current
+        let choice = vault.choice
+        let ended = try await Vault.endSession(at: choice.path, doors: choice.doors(context))
+        choice.say(ended ? "The vault is locked." : "There was no session.", context)
+        for way in try await Self.openWays(choice) {
+            choice.say("It is still opened without asking by \(way).", context)
+        }
+    }
+
+    private static func openWays(_ choice: VaultChoice) async throws(VaultError) -> [String] {
+        let hasKeyring = try await Vault.status(at: choice.path).slots.contains { $0.kind == "keyring" }
+        return [
+            Unlocking.environment.wayWithoutAsking,
+            hasKeyring ? "the desktop keyring, while that is unlocked: lock the keyring too" : nil,
+        ].compactMap(\.self)
+    }
+}

@@ -1,0 +1,66 @@
+internal import ArgumentParser
+internal import FoundationEssentials
+internal import IsogeoVault
+
+/// Begins a session: `isogeo-vault unlock --for 8h`.
+struct Unlock: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "unlock",
+        abstract: "Begin a session: for a while your programs open the vault without a key.",
+        discussion: """
+            There is no daemon. A random key lies in the kernel's keyring of your user, which drops it in time; what it \
+            opens is a row of the vault. All programs of yours can use it, cron's and those of other logins too.
+
+            The session ends with its time, with `lock`, with `key remove` and `key change`, and when the computer \
+            restarts; not surely when you log out. A way to open the vault that is named goes before it. A session \
+            doesn't prolong itself: `unlock` wants the key each time, and the new session takes the old one's place.
+
+            \("  ")isogeo-vault unlock --for 8h
+            """
+    )
+
+    @Option(
+        name: .customLong("for"),
+        help: ArgumentHelp("How long: a number and s, m, h or d; 1s to 30d (default: 8h).", valueName: "time")
+    )
+    var time: String = "8h"
+
+    @Flag(help: "Even where other systems share your uid, as in a container without a user namespace.")
+    var sharedUid = false
+
+    @Flag(help: "Print the end of the session as JSON.")
+    var json = false
+
+    @OptionGroup(title: "Vault")
+    var vault: VaultOptions
+
+    func validate() throws {
+        guard SessionDuration(argument: time) != nil else {
+            throw ValidationError("--for is a number and s, m, h or d, from 1s to 30d.")
+        }
+    }
+
+    func run() async throws {
+        let context = Context.current
+        guard let duration = SessionDuration(argument: time)?.duration else { return try validate() }
+        // Before anybody is asked for a passphrase that would serve nothing.
+        try SessionReport.current().check(sharingUserID: sharedUid)
+        let opened = try await vault.choice.open(context, bySession: false)
+        let end = try await opened.startSession(for: duration, sharingUserID: sharedUid)
+        vault.choice.say("The vault is unlocked until \(end.rfc3339).", context)
+        if json { try context.printJSON(SessionEnd(vault: opened.path, end)) }
+    }
+}
+
+/// A session's end as JSON.
+private struct SessionEnd: Encodable {
+    let vault: String
+    let unlocked_until: String
+    let unlocked_until_epoch: Int64
+
+    init(vault: String, _ end: Date) {
+        self.vault = vault
+        unlocked_until = end.rfc3339
+        unlocked_until_epoch = end.epochSeconds
+    }
+}
