@@ -14,12 +14,60 @@ struct GuideTests {
     private func lines(_ name: String) throws -> [String] { try #require(guide.blocks("sh \(name)").first).lines }
 
     @Test func `each block of the guide is one that a test runs`() {
-        #expect(guide.blocks.map(\.info) == ["sh ssh", "sh cron", "sh container", "sh ci"])
+        #expect(guide.blocks.map(\.info) == ["sh desktop", "sh ssh", "sh cron", "sh container", "sh ci"])
     }
 
-    @Test(.needsBinary) func `over SSH a passphrase is typed`() async throws {
+    private static let hasKeyring = ["gnome-keyring-daemon", "dbus-daemon", "gdbus"].allSatisfy { name in
+        FileManager.default.isExecutableFile(atPath: "/usr/bin/\(name)")
+    }
+
+    @Test(.needsBinary, .enabled(if: hasKeyring, "gnome-keyring, dbus-daemon or gdbus isn't installed"))
+    func `a desktop opens the vault by its keyring, with nothing typed`() async throws {
+        let (desk, session) = (try await Desk(), try TemporaryFolder())
+        for name in ["home", "run"] {
+            let attributes = [FileAttributeKey.posixPermissions: 0o700]
+            try FileManager.default.createDirectory(
+                atPath: session(name),
+                withIntermediateDirectories: false,
+                attributes: attributes
+            )
+        }
+        var server = Command(
+            TestPaths.checkout + "/Tests/Servers/keyring",
+            ["unlocked", session("home"), session("run")]
+        )
+        server.input = .open
+        let keyring = try server.start()
+        let said = await keyring.wait { $0.outputText.contains("ready\n") }
+        let bus = try #require(said.outputText.firstMatch(of: /bus=(\S+)/), "\(said)").1
+        var command = try desk.command("sh", ["-euc", lines("desktop").joined(separator: "\n")])
+        command.environment["DBUS_SESSION_BUS_ADDRESS"] = String(bus)
+        command.environment["XDG_RUNTIME_DIR"] = session("run")
+        let report = try await command.run()
+        #expect(report.exitCode == 0 && report.output.count == 65, "\(report)")
+        #expect(try desk.tokenRequests == 1)
+
+        var doctor = desk.command(desk.binaries + "/isogeo-vault", ["doctor"])
+        doctor.environment["DBUS_SESSION_BUS_ADDRESS"] = String(bus)
+        let looked = try await doctor.run().outputText
+        #expect(
+            looked.contains("ok       keyring: ") && looked.contains("finding  keys: Only this desktop's"),
+            "\(looked)"
+        )
+        keyring.send(SIGTERM)
+        _ = try await keyring.outcome()
+        // The same vault where the keyring isn't: a finding, at once, with nobody asked.
+        let gone = try await desk.command(desk.binaries + "/isogeo-vault", ["doctor"]).run()
+        #expect(gone.exitCode == 78 && gone.outputText.contains("finding  keyring: "), "\(gone)")
+    }
+
+    @Test(.needsBinary, .needsKernelKeyring) func `over SSH a passphrase is typed, and a session spares the next one`()
+        async throws
+    {
         let desk = try await Desk()
-        let terminal = try desk.command("bash", ["-euc", lines("ssh").joined(separator: "\n")]).startOnTerminal()
+        // The tests may run in a container that shares its user's number.
+        let script = try lines("ssh").joined(separator: "\n").replacing(" unlock ", with: " unlock --shared-uid ")
+        let terminal = try desk.command("bash", ["-euc", script]).startOnTerminal()
         for prompt in ["New passphrase of the vault:", "The same again:", "Passphrase of the vault:"] {
             try await terminal.expect(prompt)
             terminal.type("correct horse battery staple\n")
