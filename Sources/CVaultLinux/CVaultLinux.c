@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 static int lock_byte(int descriptor, int command, short type, uint64_t offset, struct flock *answer) {
@@ -111,6 +112,24 @@ int cvault_rename_to_new(const char *from, const char *to) {
         result = link(from, to) == 0 ? 0 : errno;
         if (result == 0) unlink(from);
     }
+    errno = before;
+    return result;
+}
+
+int cvault_file_system(const char *path, uint32_t *number) {
+    int before = errno;
+    struct statfs found;
+    int result = statfs(path, &found) == 0 ? 0 : errno;
+    if (result == 0) *number = (uint32_t)found.f_type;
+    errno = before;
+    return result;
+}
+
+int cvault_lock_limit(uint64_t *limit) {
+    int before = errno;
+    struct rlimit found;
+    int result = getrlimit(RLIMIT_MEMLOCK, &found) == 0 ? 0 : errno;
+    if (result == 0) *limit = found.rlim_cur == RLIM_INFINITY ? UINT64_MAX : (uint64_t)found.rlim_cur;
     errno = before;
     return result;
 }

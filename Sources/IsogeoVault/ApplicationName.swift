@@ -23,6 +23,30 @@ public struct ApplicationName: Hashable, Sendable, CustomStringConvertible {
         description = name
     }
 
+    /// Whether it has characters that nobody sees, as those that turn the direction of writing: it could look like
+    /// another name.
+    ///
+    /// Such a name is read and never given. The joiners (U+200C, U+200D) are letters' business in some scripts.
+    var hasUnseenCharacters: Bool {
+        description.unicodeScalars.contains { scalar in
+            switch scalar.properties.generalCategory {
+            case .format: scalar.value != 0x200C && scalar.value != 0x200D
+            case .lineSeparator, .paragraphSeparator: true
+            default: false
+            }
+        }
+    }
+
+    /// Refuses to give such a name.
+    func checkVisible() throws(VaultError) {
+        guard hasUnseenCharacters else { return }
+        throw VaultError(
+            .usage,
+            "The name has characters that can't be seen and could make it look like another one.",
+            remedy: "Type the name instead of pasting it, without marks for the direction of writing."
+        )
+    }
+
     /// A name for an application that got none: its client_id without the UUID or random part that it ends in.
     package init?(suggestedBy clientID: String) {
         var parts = clientID.split(separator: "-", omittingEmptySubsequences: false)

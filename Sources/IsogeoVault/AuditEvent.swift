@@ -34,6 +34,8 @@ public struct AuditEvent: Sendable, Hashable {
         public static let keyChanged = Kind(rawValue: "key-changed")
         /// A key slot was removed.
         public static let keyRemoved = Kind(rawValue: "key-removed")
+        /// The vault was made without a recovery code, as its maker wished.
+        public static let recoveryDeclined = Kind(rawValue: "recovery-declined")
         /// A session began: for a while the vault opens without a key.
         public static let unlocked = Kind(rawValue: "unlocked")
         /// A session was ended before its time.

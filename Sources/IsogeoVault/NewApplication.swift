@@ -1,4 +1,3 @@
-internal import Glibc
 internal import VaultCrypto
 internal import VaultKeys
 internal import VaultOAuth
@@ -75,7 +74,8 @@ public struct NewApplication: ~Copyable, Sendable {
         guard let name = options.name ?? ApplicationName(suggestedBy: file.clientID) else {
             throw VaultError(.usage, "The client_id makes no name.", remedy: "Give the application one: --name NAME.")
         }
-        let caFile = try options.caFile.map(Self.absolute)
+        try name.checkVisible()
+        let caFile = try options.caFile.map(CertificateFile.checked)
         self.name = name
         self.endpoint = endpoint
         self.encoding = encoding
@@ -108,19 +108,6 @@ public struct NewApplication: ~Copyable, Sendable {
         do { return try TokenEndpoint(tokenURI) } catch {
             throw VaultError(.usage, error.sentence, remedy: error.remedy)
         }
-    }
-
-    // The vault is used from anywhere, cron included: a relative path would mean another file there.
-    private static func absolute(_ path: String) throws(VaultError) -> String {
-        guard let resolved = unsafe realpath(path, nil) else {
-            throw VaultError(
-                .configuration,
-                "The CA file \(path) can't be read: \(unsafe String(cString: strerror(errno))).",
-                remedy: "Give the path of a PEM file with the certificates to trust."
-            )
-        }
-        defer { unsafe free(resolved) }
-        return unsafe String(cString: resolved)
     }
 
     private static func warnings(_ file: borrowing ClientSecretsFile, encoding: VaultOAuth.BasicEncoding) -> [String] {

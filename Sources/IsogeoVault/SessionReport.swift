@@ -7,6 +7,11 @@ package struct SessionReport: Sendable {
     /// Whether other systems of the same kernel have this user's number, and with it the session's key.
     package let isSharedUserID: Bool
 
+    package init(obstacle: VaultError?, isSharedUserID: Bool) {
+        self.obstacle = obstacle
+        self.isSharedUserID = isSharedUserID
+    }
+
     /// What is so in this process: a key of its own is made and dropped, and nothing stays.
     ///
     /// It blocks for a moment, as system calls do.

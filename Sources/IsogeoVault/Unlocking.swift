@@ -11,36 +11,46 @@ public struct Unlocking: Sendable {
     /// The output's memory is guarded, locked, and wiped afterwards. What it throws is thrown by whoever called it.
     public typealias Asking = @Sendable (inout OutputSpan<UInt8>) throws(VaultError) -> Void
 
-    private enum Way: Sendable {
-        case environment(asking: Asking?)
+    enum Way: Sendable {
+        case environment(asking: Asking?, telling: Telling?)
+        case keyring(telling: Telling?)
         case named(UnlockMethod)
         case recoveryCode(asking: Asking)
     }
 
-    private let way: Way
+    let way: Way
     private var ignoresSession = false
 
-    private init(_ way: Way) { self.way = way }
+    init(_ way: Way) { self.way = way }
 
-    /// By what the environment names, else by a session; nobody is asked.
+    /// By what the environment names; where it names nothing, by a session, else by the desktop keyring.
     ///
-    /// The environment names `ISOGEO_VAULT_KEY_FILE`, `ISOGEO_VAULT_PASSPHRASE_FILE`, `ISOGEO_VAULT_PASSPHRASE`, or a
-    /// credential in `$CREDENTIALS_DIRECTORY`: the first of them that is there. A session is what
-    /// ``Vault/startSession(for:sharingUserID:)`` made.
-    public static let environment = Unlocking(.environment(asking: nil))
+    /// The environment names `ISOGEO_VAULT_KEY_FILE`, `ISOGEO_VAULT_SHARED_KEY_FILE`, `ISOGEO_VAULT_PASSPHRASE_FILE`,
+    /// `ISOGEO_VAULT_SHARED_PASSPHRASE_FILE`, `ISOGEO_VAULT_PASSPHRASE`, or a credential in `$CREDENTIALS_DIRECTORY`: the
+    /// first of them that is there. A session is what ``Vault/startSession(for:sharingUserID:)`` made. A keyring is looked
+    /// for where there is a session bus and the vault has a key in one. Nobody is asked.
+    public static let environment = Unlocking(.environment(asking: nil, telling: nil))
 
-    /// By what the environment names; where it names nothing, by a session, else by a passphrase that `ask` gets from
-    /// somebody.
-    public static func environment(orAsking ask: @escaping Asking) -> Unlocking { Unlocking(.environment(asking: ask)) }
+    /// By what the environment names; where it names nothing, by a session, by the desktop keyring, which may show its
+    /// dialog, or by a passphrase that `ask` gets from somebody.
+    public static func environment(orAsking ask: @escaping Asking) -> Unlocking {
+        environment(orAsking: ask, telling: { _ in })
+    }
+
+    /// The same, where there may be nobody who could be asked for a passphrase, but somebody before a screen.
+    package static func environment(orAsking ask: Asking?, telling: @escaping Telling) -> Unlocking {
+        Unlocking(.environment(asking: ask, telling: telling))
+    }
 
     /// By a key file of the user's own, mode 0600 or 0400; or, `shared`, by one that a service manager or container lends.
     public static func keyFile(_ path: String, shared: Bool = false) -> Unlocking {
         Unlocking(.named(.keyFile(path, trust: shared ? .lent : .own)))
     }
 
-    /// By the passphrase in a file of the user's own; one line end behind it is taken off.
-    public static func passphraseFile(_ path: String) -> Unlocking {
-        Unlocking(.named(.passphrase(.file(path, trust: .own))))
+    /// By the passphrase in a file of the user's own, or, `shared`, in one that a service manager or container lends; one
+    /// line end behind it is taken off.
+    public static func passphraseFile(_ path: String, shared: Bool = false) -> Unlocking {
+        Unlocking(.named(.passphrase(.file(path, trust: shared ? .lent : .own))))
     }
 
     /// By the passphrase that a descriptor gives within a minute; one line end behind it is taken off.
@@ -77,8 +87,19 @@ public struct Unlocking: Sendable {
         return !ignoresSession && !isNamed
     }
 
+    /// Takes `ISOGEO_VAULT_PASSPHRASE` into guarded memory and out of the environment, whether or not it will be wanted.
+    package static func hideEnvironmentPassphrase() { EnvironmentSecret.hidePassphrase() }
+
     /// Whether a way was named, here or by the environment, so that nobody will be asked.
-    package var isNamed: Bool { method != nil }
+    package var isNamed: Bool { method != nil || isKeyring }
+
+    /// The path of a key file that was named and isn't there.
+    package var missingKeyFile: String? {
+        guard case .keyFile(let path, .own) = method, !path.isEmpty, !path.hasPrefix("~/"),
+            unsafe access(path, F_OK) != 0, errno == ENOENT
+        else { return nil }
+        return path
+    }
 
     /// What the environment names that opens the vault with nobody asked, in the middle of a sentence; nil where it
     /// names nothing.
@@ -89,10 +110,11 @@ public struct Unlocking: Sendable {
         }
     }
 
-    private var method: UnlockMethod? {
+    /// The way that was named, here or by the environment.
+    var method: UnlockMethod? {
         switch way {
         case .named(let method): method
-        case .recoveryCode: nil
+        case .recoveryCode, .keyring: nil
         case .environment:
             // That a variable with a secret is set is all that may be known of it: its value would be copied.
             .named(inEnvironment: { name in
@@ -101,12 +123,21 @@ public struct Unlocking: Sendable {
         }
     }
 
-    /// Opens a vault by the way that was named; where none was, by a session, else by asking.
+    /// Opens a vault by the way that was named; where none was, by a session, by the keyring that has its key, else by
+    /// asking.
     ///
     /// - Throws: `locked` when nothing is named and nobody can be asked, or when the way doesn't open it; what is wrong
     ///   with what was named.
     func open(_ locked: LockedSlots) throws(VaultError) -> Unlocked {
         if usesSession, let unlocked = locked.sessions.open() { return unlocked }
+        switch way {
+        case .keyring(let telling): return try Self.openByKeyring(locked, telling: telling)
+        case .environment(let asking, let telling) where method == nil:
+            if let unlocked = try Self.openByKeyring(locked, orAsking: asking != nil, telling: telling) {
+                return unlocked
+            }
+        case .environment, .named, .recoveryCode: break
+        }
         let credential = try credential()
         return try locked.open { (slots, vault) throws(KeyError) in
             try credential.open(slots, of: vault, name: name)
@@ -119,9 +150,9 @@ public struct Unlocking: Sendable {
     func credential() throws(VaultError) -> Credential {
         if let method { return try translating { () throws(KeyError) in try method.credential() } }
         switch way {
-        case .environment(let asking?): return .passphrase(try Passphrase(asking: asking))
+        case .environment(let asking?, _): return .passphrase(try Passphrase(asking: asking))
         case .recoveryCode(let asking): return .recovery(try RecoveryCode(asking: asking))
-        case .environment, .named: throw Self.nothingNamed
+        case .environment, .named, .keyring: throw Self.nothingNamed
         }
     }
 
@@ -136,11 +167,14 @@ public struct Unlocking: Sendable {
     /// What people call the way, at the start of a sentence.
     var name: String { method?.name ?? (isRecovery ? "The recovery code" : "The passphrase") }
 
+    /// Whether it is the desktop keyring, and nothing else, that opens the vault.
+    var isKeyring: Bool { if case .keyring = way { true } else { false } }
+
     /// Whether it is a recovery code that opens the vault.
     var isRecovery: Bool {
         switch way {
         case .recoveryCode, .named(.recovery): true
-        case .environment, .named: false
+        case .environment, .named, .keyring: false
         }
     }
 }

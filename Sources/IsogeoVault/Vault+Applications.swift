@@ -76,6 +76,7 @@ extension Vault {
     ///
     /// - Throws: `exists` when another one has that name.
     public func rename(_ name: ApplicationName, to newName: ApplicationName) async throws(VaultError) {
+        try newName.checkVisible()
         try await doors.perform(AuditEvent(.renamed, newName.description)) { () throws(VaultError) in
             try contents.rename(name, to: newName, now: doors.now())
         }

@@ -31,7 +31,10 @@ extension Vault {
         -> VaultStatus.Slot
     {
         try await doors.perform(AuditEvent(.keyChanged, slot)) { () throws(VaultError) in
-            VaultStatus.Slot(try contents.changeKey(slot, to: protection, now: doors.now()))
+            let contents = try contents
+            let (new, old) = try contents.changeKey(slot, to: protection, now: doors.now())
+            if let old { contents.forgetItem(of: old, doors) }
+            return VaultStatus.Slot(new)
         }
     }
 
@@ -43,7 +46,8 @@ extension Vault {
     /// - Throws: `usage` when there is no such slot, or no other.
     public func removeKey(_ slot: String) async throws(VaultError) {
         try await doors.perform(AuditEvent(.keyRemoved, slot)) { () throws(VaultError) in
-            try contents.removeKey(slot, now: doors.now())
+            let contents = try contents
+            if let slot = try contents.removeKey(slot, now: doors.now()) { contents.forgetItem(of: slot, doors) }
         }
     }
 }

@@ -31,7 +31,7 @@ extension Vault {
     /// - Returns: where what lay there was kept; nil when nothing did.
     /// - Throws: `damaged` when the backup is; `exists` when another vault lies there.
     public func restore(to path: String? = nil) async throws(VaultError) -> String? {
-        let path = try Self.place(path)
+        let path = try Self.newPlace(path)
         let now = doors.now()
         let copy = "\(path).before-restore-\(now)"
         return try await doors.perform { () throws(VaultError) in

@@ -109,8 +109,20 @@ public final class Vault: Sendable {
     /// - Returns: false where nothing lies there.
     /// - Throws: when something lies there that is no vault, or none that could be used.
     public static func exists(at path: String? = nil) async throws(VaultError) -> Bool {
-        let path = try place(path)
+        let path = try newPlace(path)
         return try await BlockingExecutor.run { () throws(VaultError) -> Bool in try VaultContents.exists(at: path) }
+    }
+
+    /// The place for a vault that is made if need be.
+    static func newPlace(_ path: String?) throws(VaultError) -> String {
+        if path == nil, let home = VaultPlace.missingHome(environment: environmentVariable) {
+            throw VaultError(
+                .configuration,
+                "The home folder \(home) doesn't exist, and the vault would be made in it.",
+                remedy: "Make it, set HOME, or say where the vault is: --vault PATH, or the variable ISOGEO_VAULT."
+            )
+        }
+        return try place(path)
     }
 
     static func place(_ path: String?) throws(VaultError) -> String {
@@ -162,9 +174,10 @@ public final class Vault: Sendable {
         protectedBy protection: borrowing Protection,
         importing application: borrowing NewApplication,
         proven proof: ProvenToken? = nil,
+        decliningRecovery: Bool = false,
         doors: VaultDoors
     ) async throws(VaultError) -> Vault {
-        let path = try place(path)
+        let path = try newPlace(path)
         let doors = doors.of(vaultAt: path)
         return try await doors.perform(AuditEvent(.created)) { () throws(VaultError) -> Vault in
             let contents = try VaultContents.make(
@@ -172,6 +185,7 @@ public final class Vault: Sendable {
                 protection: protection,
                 application: application,
                 proven: proof,
+                noting: decliningRecovery ? [AuditEvent(.recoveryDeclined)] : [],
                 now: doors.now()
             )
             return Vault(contents, doors: doors)

@@ -15,6 +15,7 @@ extension VaultContents {
     ///   - protection: the first slot.
     ///   - application: the first application.
     ///   - proof: the token that proved it, which is kept.
+    ///   - notes: what the audit trail says beside that.
     ///   - now: seconds since 1970.
     /// - Returns: the vault, open.
     /// - Throws: `exists` when somebody was faster; what is wrong with the place or the key.
@@ -23,6 +24,7 @@ extension VaultContents {
         protection: borrowing Protection,
         application: borrowing NewApplication,
         proven proof: ProvenToken? = nil,
+        noting notes: [AuditEvent] = [],
         now: Int64
     ) throws(VaultError) -> VaultContents {
         try proof?.check(application)
@@ -33,14 +35,23 @@ extension VaultContents {
         let lease = try makingLease(lockFile)
         // Seen before a key is made for a vault that somebody has made meanwhile.
         guard try !exists(at: path) else { throw VaultError(StoreError.vaultExists(path: file.path)) }
-        return try make(file, protection: protection, application: application, proven: proof, now: now, under: lease)
+        return try make(
+            file,
+            protection: protection,
+            application: application,
+            proven: proof,
+            noting: notes,
+            now: now,
+            under: lease
+        )
     }
 
     private static func make(
         _ file: VaultFile,
         protection: borrowing Protection,
         application: borrowing NewApplication,
-        proven proof: ProvenToken? = nil,
+        proven proof: ProvenToken?,
+        noting notes: [AuditEvent],
         now: Int64,
         under lease: borrowing Lease
     ) throws(VaultError) -> VaultContents {
@@ -48,7 +59,7 @@ extension VaultContents {
         let vaultKey = VaultKey.random()
         let slot: KeySlot
         do throws(KeyError) {
-            slot = try protection.makeSlot(wrapping: vaultKey, of: vault, now: now)
+            slot = try protection.makeSlot(wrapping: vaultKey, of: vault, at: file.path, now: now)
         } catch {
             throw VaultError(error)
         }
@@ -62,13 +73,20 @@ extension VaultContents {
         let name = application.name.description
         let events =
             [AuditEvent(.created), AuditEvent(.imported, name)]
-            + (proof == nil ? [] : [AuditEvent(.tokenRequested, name)])
+            + (proof == nil ? [] : [AuditEvent(.tokenRequested, name)]) + notes
         let entries = sealer.auditEntries(events, &state.audit, oldest: [], now: now)
         let header = sealer.header(state, slots: slots, after: nil, now: now)
         let rows: [Change] =
             [.putHeader(header), .putSlot(slot.record), .putApplication(row)] + (token.map { [.putToken($0)] } ?? [])
             + entries
-        let database = try translating { () throws(StoreError) in try VaultDatabase.create(file, rows) }
+        let database: VaultDatabase
+        do throws(StoreError) {
+            database = try VaultDatabase.create(file, rows)
+        } catch {
+            // Only where it is sure that no vault needs it.
+            if (try? exists(at: file.path)) == false { _ = forgetItem(of: slot, vault) }
+            throw VaultError(error)
+        }
         return VaultContents(database, sealer: sealer, openedBy: slot.id)
     }
 

@@ -11,7 +11,7 @@ public struct VaultStatus: Sendable {
     public struct Slot: Sendable {
         /// The first eight hexadecimal digits of its id.
         public let id: String
-        /// `passphrase`, `key-file`, `recovery`, or a kind of a later version.
+        /// `passphrase`, `keyring`, `key-file`, `recovery`, or a kind of a later version.
         public let kind: String
         /// When it was made.
         public let created: Date
@@ -60,7 +60,7 @@ extension Vault {
 }
 
 extension VaultStatus {
-    fileprivate init(_ snapshot: Snapshot, of database: VaultDatabase, now: Int64) {
+    init(_ snapshot: Snapshot, of database: VaultDatabase, now: Int64) {
         let header = snapshot.header
         path = database.file.path
         format = Int(RecordContext.format)

@@ -17,7 +17,7 @@ enum ErrorFormat: String, ExpressibleByArgument, CaseIterable {
     /// - Returns: its exit code.
     func tell(_ error: VaultError, _ context: Context) -> Int32 {
         switch self {
-        case .text: context.message("\(error.sentence)\n  \(error.remedy)")
+        case .text: context.message(error)
         case .json:
             let report = ErrorReport(
                 code: error.code.exitStatus,

@@ -13,11 +13,23 @@ struct VaultChoice: Sendable {
     func unlocking(_ context: Context) -> Unlocking {
         if let named { return named }
         guard mayAsk else { return .environment }
-        return .environment { (passphrase) throws(VaultError) in
-            guard let terminal = context.terminal() else { throw Unlocking.nothingNamed }
-            try terminal.ask("Passphrase of the vault: ", into: &passphrase)
+        // Seen now: where nobody can be asked, what the keyring says is the answer.
+        var ask: Unlocking.Asking?
+        if let terminal = context.terminal() {
+            ask = { (passphrase) throws(VaultError) in
+                try terminal.ask("Passphrase of the vault: ", into: &passphrase)
+            }
         }
+        return .environment(orAsking: ask, telling: telling(context))
     }
+
+    /// A new key in the desktop keyring, whose dialog may be raised unless nobody is to be asked.
+    func keyringProtection(_ context: Context, acceptingPlainText: Bool) -> Protection {
+        .keyring(telling: mayAsk ? telling(context) : nil, acceptingPlainText: acceptingPlainText)
+    }
+
+    /// Told that a dialog of the keyring waits for somebody.
+    func telling(_ context: Context) -> Unlocking.Telling { { say($0, context) } }
 
     /// Whether options or environment name a way to open it.
     var hasNamedWay: Bool { (named ?? .environment).isNamed }

@@ -20,7 +20,7 @@ package struct VaultCommand: AsyncParsableCommand {
         subcommands: [
             Import.self, Token.self, List.self, Show.self, Rename.self, Remove.self, Default.self, Rotate.self,
             Forget.self, Export.self, Unlock.self, Lock.self, Key.self, Status.self, Verify.self, Backup.self,
-            Restore.self, Log.self,
+            Restore.self, Log.self, Doctor.self,
         ]
     )
 

@@ -10,6 +10,9 @@ package enum Sodium {
         guard status >= 0 else { fatalError("libsodium can't start: no source of random bytes") }
     }
 
+    /// The version of the library that is used.
+    package static var version: String { unsafe String(cString: sodium_version_string()) }
+
     /// `count` public random bytes: ids, salts, nonces.
     package static func randomBytes(_ count: Int) -> [UInt8] {
         initialize()

@@ -37,6 +37,8 @@ package enum KeyError: Error, Equatable {
     case costRefused(slot: String, passes: UInt64, memory: UInt64, tooLow: Bool)
     /// A slot's bytes are not what such a slot has.
     case damagedSlot(String)
+    /// The desktop keyring doesn't give or keep a key.
+    case keyring(KeyringProblem)
     /// The kernel doesn't keep keys for us, with its `errno`.
     case kernelKeyring(errno: Int32)
 }
@@ -91,6 +93,7 @@ extension KeyError {
             "The slot \(slot) asks for \(passes) passes over \(memory >> 20) MiB, "
                 + (tooLow ? "less than the 2 passes over 64 MiB that are the floor." : "more than is accepted.")
         case .damagedSlot(let slot): "The slot \(slot) is damaged."
+        case .keyring(let problem): problem.sentence
         case .kernelKeyring(let code): KernelKeyringRefusal.sentence(code)
         }
     }
@@ -105,13 +108,18 @@ extension KeyError {
         case .unreadable(let path, _) where path.hasPrefix("~/"), .cannotWrite(let path, _) where path.hasPrefix("~/"):
             "Write $HOME instead of ~, which a shell replaces at the beginning of a word alone."
         case .unreadable: "Check the path and who may read it."
-        case .unsafeFile(_, .symbolicLink): "Give the path of the file that it leads to."
+        case .unsafeFile(_, .symbolicLink):
+            "Give the path of the file that it leads to. A container's secret: --shared-key-file, or its variable "
+                + "ISOGEO_VAULT_SHARED_KEY_FILE."
         case .unsafeFile(_, .folder): "Give the path of the file itself."
         case .unsafeFile(_, .notRegular):
             "Give the path of the file itself; for a pipe use --passphrase-fd."
+        case .unsafeFile(_, .foreignOwner(0)):
+            "Name one of your own. A container's secret: --shared-key-file, or its variable ISOGEO_VAULT_SHARED_KEY_FILE."
         case .unsafeFile(let path, .foreignOwner): "Make it your own: sudo chown \"$USER\" \(quoted(path))."
         case .unsafeFile(let path, .mode):
-            "Close it: chmod 600 \(quoted(path)). A container's secret: --shared-key-file."
+            "Close it: chmod 600 \(quoted(path)). A container's secret: --shared-key-file, or its "
+                + "variable ISOGEO_VAULT_SHARED_KEY_FILE."
         case .unsafeFile: "Keep one name of it alone; a second one may be somebody else's."
         case .notAKeyFile: "Give the key file of this vault, unchanged."
         case .cannotWrite(_, ENOENT): "Make its folder first, or name a file in a folder that is there."
@@ -132,6 +140,7 @@ extension KeyError {
         case .notEnoughMemory: "Give this machine or container more memory, or use a key file, which needs none."
         case .costRefused: "The vault file was edited; restore it from a backup."
         case .damagedSlot: "Restore the vault from a backup, or open it by another slot."
+        case .keyring(let problem): problem.remedy
         case .kernelKeyring(let code): KernelKeyringRefusal.remedy(code)
         }
     }

@@ -9,7 +9,10 @@ package enum KeyFile {
     ///
     /// - Throws: `unreadable`, `unsafeFile`, `notAKeyFile`.
     package static func read(_ path: String, trust: SecretFile.Trust) throws(KeyError) -> SecretBytes {
-        var content = try SecretFile.read(path, limit: 128, trust: trust)
+        // 66: the digits and CRLF.
+        var content = try SecretFile.read(path, limit: 128, trust: trust) { size in
+            size == count || (2 * count...2 * count + 2).contains(size) ? nil : .notAKeyFile(path: path)
+        }
         if content.count == count { return content }
         content.removeLineEnd()
         if content.count == 2 * count, let key = content.withBytes({ Hexadecimal.decode($0) }) { return key }

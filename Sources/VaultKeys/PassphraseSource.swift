@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Synchronization
 package import VaultCrypto
 
 /// Where a passphrase comes from when nobody is asked for it.
@@ -46,7 +47,10 @@ package enum PassphraseSource: Equatable, Sendable {
 
     private func readBytes(within milliseconds: Int64) throws(KeyError) -> SecretBytes {
         switch self {
-        case .file(let path, let trust): return try SecretFile.read(path, limit: Self.readLimit, trust: trust)
+        case .file(let path, let trust):
+            return try SecretFile.read(path, limit: Self.readLimit, trust: trust) { size in
+                size < Self.readLimit ? nil : .passphraseTooLong(name)
+            }
         case .descriptor(let number):
             let deadline = ContinuousClock.now + .milliseconds(milliseconds)
             do {
@@ -66,11 +70,28 @@ package enum PassphraseSource: Equatable, Sendable {
 
 /// A secret in the environment: where it lies is overwritten once it has been read.
 package enum EnvironmentSecret {
+    /// What was taken before anybody asked for it.
+    private static let hidden = Mutex<SecretBytes?>(nil)
+
+    /// Takes the passphrase out of the environment before it is known whether anybody wants it; `take` gives it then.
+    ///
+    /// For a program of ours, at its start: what another way opens the vault leaves no passphrase in its memory, and none
+    /// to its children. The variable stays set, and empty, so that it still names a way.
+    package static func hidePassphrase() {
+        guard let value = unsafe getenv(PassphraseSource.secretVariable), unsafe value.pointee != 0 else { return }
+        hidden.withLock { $0 = read(PassphraseSource.secretVariable) }
+    }
+
     /// Reads a variable into guarded memory and overwrites it in place; nil when it isn't set.
     ///
     /// `unsetenv` would leave it where it lies, and where `/proc/PID/environ` shows it. To be called once, before other
     /// threads look at the environment.
     package static func take(_ name: String) -> SecretBytes? {
+        if name == PassphraseSource.secretVariable, let bytes = hidden.withLock({ $0.take() }) { return bytes }
+        return read(name)
+    }
+
+    private static func read(_ name: String) -> SecretBytes? {
         guard let value = unsafe getenv(name) else { return nil }
         let count = unsafe strlen(value)
         let bytes = SecretBytes(capacity: count) { (output: inout OutputSpan<UInt8>) in

@@ -9,14 +9,27 @@ package enum SecretFile {
         /// Ours, no link, mode 0600 or stricter.
         case own
         /// Given by a service manager or a container: root's or ours, links followed, and nobody else may write. Who may
-        /// read it was decided by whoever put it there: systemd's ACL shows as 0440, Docker's secrets as 0444.
+        /// read it was decided by whoever put it there: systemd's ACL shows as 0440, Docker's secrets as 0444, and those
+        /// of Compose and of rootless Podman belong to whoever has that number outside, on a mount that nobody can write.
         case lent
     }
 
     /// Reads at most `limit` bytes; one more is an error of the caller's kind of file.
     ///
-    /// - Throws: `unreadable`, `unsafeFile`.
-    package static func read(_ path: String, limit: Int, trust: Trust) throws(KeyError) -> SecretBytes {
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - limit: the most to read, in bytes.
+    ///   - trust: whose it may be.
+    ///   - refusal: what a file of so many bytes is refused with before its mode is looked at, so that nobody is told to
+    ///     close a file that they have named by mistake.
+    /// - Returns: the content.
+    /// - Throws: `unreadable`, `unsafeFile`, what `refusal` gives.
+    package static func read(
+        _ path: String,
+        limit: Int,
+        trust: Trust,
+        refusing refusal: (_ size: Int) -> KeyError? = { _ in nil }
+    ) throws(KeyError) -> SecretBytes {
         // O_NONBLOCK: a FIFO without a writer must not hold us up before we can see that it is one.
         let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (trust == .own ? O_NOFOLLOW : 0)
         let descriptor = unsafe open(path, flags)
@@ -27,7 +40,10 @@ package enum SecretFile {
         defer { close(descriptor) }
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else { throw .unreadable(path: path, errno: errno) }
-        if let reason = objection(to: status, trust: trust) { throw .unsafeFile(path: path, reason) }
+        if status.st_mode & S_IFMT == S_IFREG, let error = refusal(Int(status.st_size)) { throw error }
+        if let reason = objection(to: status, trust: trust, nobodyCanWrite: isOnReadOnlyMount(descriptor)) {
+            throw .unsafeFile(path: path, reason)
+        }
         do {
             return try SecretBytes.read(from: descriptor, limit: limit + 1)
         } catch {
@@ -123,7 +139,24 @@ package enum SecretFile {
         close(descriptor)
     }
 
-    private static func objection(to status: stat, trust: Trust) -> UnsafeFileReason? {
+    /// What is wrong with a file that can be seen and not opened, or that isn't wanted yet; nil when nothing is, or when
+    /// there is none.
+    package static func fault(_ path: String, trust: Trust) -> KeyError? {
+        var status = stat()
+        let found = unsafe trust == .own ? lstat(path, &status) : stat(path, &status)
+        guard found == 0 else { return errno == ENOENT ? nil : .unreadable(path: path, errno: errno) }
+        if status.st_mode & S_IFMT == S_IFLNK { return .unsafeFile(path: path, .symbolicLink) }
+        var system = statvfs()
+        let isReadOnly = unsafe statvfs(path, &system) == 0 && system.f_flag & UInt(ST_RDONLY) != 0
+        return objection(to: status, trust: trust, nobodyCanWrite: isReadOnly).map { .unsafeFile(path: path, $0) }
+    }
+
+    private static func isOnReadOnlyMount(_ descriptor: Int32) -> Bool {
+        var system = statvfs()
+        return unsafe fstatvfs(descriptor, &system) == 0 && system.f_flag & UInt(ST_RDONLY) != 0
+    }
+
+    private static func objection(to status: stat, trust: Trust, nobodyCanWrite: Bool) -> UnsafeFileReason? {
         let mode = status.st_mode & 0o7777
         guard status.st_mode & S_IFMT != S_IFDIR else { return .folder }
         guard status.st_mode & S_IFMT == S_IFREG else { return .notRegular }
@@ -133,6 +166,8 @@ package enum SecretFile {
             guard mode & 0o177 == 0 else { return .mode(mode) }
             guard status.st_nlink == 1 else { return .hardLinks(Int(status.st_nlink)) }
         case .lent:
+            // On a mount that is read-only here, owner and mode let nobody here write: whoever mounted it lends it.
+            guard !nobodyCanWrite else { break }
             guard status.st_uid == geteuid() || status.st_uid == 0 else { return .foreignOwner(status.st_uid) }
             // An ACL's mask shows as group bits: with root's ACL the group's write bit is not its own word, and
             // systemd's files are 0440; a plain group-writable file is refused all the same.

@@ -12,15 +12,18 @@ package enum UnlockMethod: Equatable, Sendable {
 
     /// The first way that the environment names.
     ///
-    /// In this order: `ISOGEO_VAULT_KEY_FILE`, `ISOGEO_VAULT_PASSPHRASE_FILE`, `ISOGEO_VAULT_PASSPHRASE`, then
-    /// `isogeo-vault.key` and `isogeo-vault.passphrase` in `$CREDENTIALS_DIRECTORY` (systemd.exec(5)). A variable that is
-    /// set and empty names a way, which then fails: it isn't passed over.
+    /// In this order: `ISOGEO_VAULT_KEY_FILE`, `ISOGEO_VAULT_SHARED_KEY_FILE`, `ISOGEO_VAULT_PASSPHRASE_FILE`,
+    /// `ISOGEO_VAULT_SHARED_PASSPHRASE_FILE`, `ISOGEO_VAULT_PASSPHRASE`, then `isogeo-vault.key` and
+    /// `isogeo-vault.passphrase` in `$CREDENTIALS_DIRECTORY` (systemd.exec(5)). A variable that is set and empty names a
+    /// way, which then fails: it isn't passed over.
     ///
     /// - Parameter variable: the value of a variable of the environment; nil when it isn't set.
     /// - Returns: nil when none is named.
     package static func named(inEnvironment variable: (String) -> String?) -> UnlockMethod? {
         if let path = variable("ISOGEO_VAULT_KEY_FILE") { return .keyFile(path, trust: .own) }
+        if let path = variable("ISOGEO_VAULT_SHARED_KEY_FILE") { return .keyFile(path, trust: .lent) }
         if let path = variable("ISOGEO_VAULT_PASSPHRASE_FILE") { return .passphrase(.file(path, trust: .own)) }
+        if let path = variable("ISOGEO_VAULT_SHARED_PASSPHRASE_FILE") { return .passphrase(.file(path, trust: .lent)) }
         if variable(PassphraseSource.secretVariable) != nil {
             return .passphrase(.variable(PassphraseSource.secretVariable))
         }

@@ -19,9 +19,18 @@ struct Folder: ~Copyable {
     ///
     /// Every folder above must belong to us or root and let nobody else exchange the next step.
     static func walk(to path: String) throws(StoreError) -> Folder {
+        try walk(to: path) { (folder: borrowing Folder) throws(StoreError) in
+            try folder.status().checkAncestor(path: folder.path)
+        }
+    }
+
+    /// Walks down and shows each folder above to `check`.
+    static func walk(to path: String, _ check: (borrowing Folder) throws(StoreError) -> Void) throws(StoreError)
+        -> Folder
+    {
         var folder = try Folder.open(AT_FDCWD, "/", path: "/")
         for name in path.utf8.split(separator: UInt8(ascii: "/")) {
-            try folder.status().checkAncestor(path: folder.path)
+            try check(folder)
             folder = try folder.opening(String(Substring(name)))
         }
         return folder

@@ -1,3 +1,4 @@
+internal import CVaultSQLite
 internal import Synchronization
 
 /// A vault's records: read together, changed together, compared before they are changed.
@@ -8,6 +9,9 @@ internal import Synchronization
 package final class VaultDatabase: Sendable {
     /// How long the lock of another process is waited for, each time.
     package static let patience = Duration.seconds(10)
+
+    /// The version of SQLite that is used.
+    package static var libraryVersion: String { unsafe String(cString: sqlite3_libversion()) }
 
     package let file: VaultFile
     /// Whether nothing can be written: file or folder don't allow it, or it wasn't wanted.

@@ -55,7 +55,7 @@ package struct VaultFile: Hashable, Sendable {
     }
 
     /// A place in a folder that is there, whatever lies at it.
-    static func stand(_ path: String) throws(StoreError) -> VaultFile {
+    package static func stand(_ path: String) throws(StoreError) -> VaultFile {
         let (folder, name) = try split(path)
         guard let resolved = try resolve(folder) else {
             throw .io(path: folder, action: "opening the folder", errno: ENOENT, code: 0)
@@ -124,7 +124,7 @@ package struct VaultFile: Hashable, Sendable {
     func path(of name: String) -> String { (folder == "/" ? "" : folder) + "/" + name }
 
     /// Folder and last component of a path, as bytes: a combining mark behind a slash makes another `Character` of it.
-    private static func split(_ path: String) throws(StoreError) -> (folder: String, name: String) {
+    static func split(_ path: String) throws(StoreError) -> (folder: String, name: String) {
         let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
         let name = String(path[(slash.map(path.utf8.index(after:)) ?? path.startIndex)...])
         // 255 bytes is what Linux file systems take for a name, and "-journal" must fit behind it.
@@ -138,7 +138,7 @@ package struct VaultFile: Hashable, Sendable {
     }
 
     /// The folder without links (`realpath(3)`); nil where there is none.
-    private static func resolve(_ folder: String) throws(StoreError) -> String? {
+    static func resolve(_ folder: String) throws(StoreError) -> String? {
         guard let resolved = unsafe realpath(folder, nil) else {
             switch errno {
             case ENOENT: return nil

@@ -21,6 +21,18 @@ package enum VaultPlace {
         return home(environment: environment).map { $0 + "/" + usual }
     }
 
+    /// The home that the standard place would be made in and that isn't there; nil when it is, or isn't needed.
+    ///
+    /// A service whose user has no home (`/nonexistent`) would get one, made by root, which nobody expects.
+    package static func missingHome(environment: (String) -> String?) -> String? {
+        if let named = environment("ISOGEO_VAULT"), !named.isEmpty { return nil }
+        if let named = environment("XDG_DATA_HOME"), isAbsolute(named) { return nil }
+        guard let home = home(environment: environment), unsafe access(home, F_OK) != 0, errno == ENOENT else {
+            return nil
+        }
+        return home
+    }
+
     /// `HOME`, else what the password database says.
     package static func home(environment: (String) -> String?) -> String? {
         if let named = environment("HOME"), isAbsolute(named) { return named }

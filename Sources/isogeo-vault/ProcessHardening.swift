@@ -1,6 +1,8 @@
 internal import CVaultLinux
 internal import CVaultWipingFree
 internal import Glibc
+internal import IsogeoVault
+internal import VaultCommands
 
 /// What the process does for its secrets before it reads anything.
 enum ProcessHardening {
@@ -22,7 +24,11 @@ enum ProcessHardening {
         // Guarded memory is locked as far as the limit goes: all that we may have is ours.
         _ = cvault_raise_lock_limit()
         umask(0o077)
-        for name in distrusted { unsafe unsetenv(name) }
+        for name in distrusted where unsafe getenv(name) != nil {
+            WithheldVariables.note(name)
+            unsafe unsetenv(name)
+        }
+        Unlocking.hideEnvironmentPassphrase()
     }
 
     // A program that is started without them would get its vault's descriptor as 2, and write messages into it. What

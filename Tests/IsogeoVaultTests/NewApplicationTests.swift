@@ -33,7 +33,7 @@ import VaultTestSupport
         options.name = try .named("mine")
         options.tokenURI = "https://qa.example:8443/token"
         options.basicEncoding = .form
-        options.caFile = try world.folder.write("", to: "ca.pem")
+        options.caFile = try world.folder.write("# ours\n-----BEGIN CERTIFICATE-----\n", to: "ca.pem", mode: 0o644)
         let application = try NewApplication(clientSecrets: world.clientSecrets(id: "a:b", secret: "a b"), options)
         #expect(application.name.description == "mine" && application.tokenOrigin == "https://qa.example:8443")
         let metadata = application.metadata(now: 5)
@@ -60,6 +60,33 @@ import VaultTestSupport
         options.caFile = "/no/such/file.pem"
         let refused = error(try world.clientSecrets(secret: "s"), options)
         #expect(refused?.code == .configuration && refused?.sentence.contains("/no/such/file.pem") == true)
+    }
+
+    @Test func `certificates that aren't any, or that others may write, are refused`() throws {
+        let pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+        let file = try world.clientSecrets(secret: "s")
+        for (path, word) in [
+            (try world.folder.write("{}", to: "other.json"), "holds no certificate"),
+            (try world.folder.write(pem, to: "group.pem", mode: 0o664), "(mode 0664)"),
+            (try world.folder.write(pem, to: "all.pem", mode: 0o646), "(mode 0646)"),
+            (world.folder.path, "is not a regular file"), ("/dev/null", "is not a regular file"),
+        ] {
+            var options = NewApplication.Options()
+            options.caFile = path
+            let refused = error(file, options)
+            #expect(refused?.code == .configuration && refused?.sentence.contains(word) == true, "\(path)")
+        }
+    }
+
+    @Test(arguments: [
+        "at\u{202E}sal", "at\u{2066}las", "at\u{200B}las", "\u{FEFF}atlas", "at\u{2028}las", "at\u{AD}las",
+    ])
+    func `a name that could look like another one is read and never given`(_ text: String) async throws {
+        let name = try ApplicationName.named(text)
+        var options = NewApplication.Options()
+        options.name = name
+        #expect(error(try world.clientSecrets(secret: "s"), options)?.code == .usage)
+        #expect(ApplicationName("\u{646}\u{200C}\u{645}")?.hasUnseenCharacters == false)
     }
 
     @Test func `no refusal tells the secret`() throws {

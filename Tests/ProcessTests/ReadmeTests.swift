@@ -150,7 +150,7 @@ struct ReadmeTests {
 }
 
 /// A home with a `client_secrets.json`, and what stands in for Isogeo: a token server, and an API for curl and Python.
-private final class Desk {
+final class Desk {
     let home: TemporaryFolder
     /// A folder with the command under the name that people type.
     let binaries: String
@@ -223,6 +223,9 @@ private final class Desk {
             .split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
     }
 
+    /// The token endpoint.
+    var tokenURL: String { tokens.url }
+
     var tokenRequests: Int { get throws { try tokens.requests.count } }
 
     /// What the API was shown.
@@ -230,7 +233,7 @@ private final class Desk {
 }
 
 /// A Markdown file of the checkout.
-private struct Document {
+struct Document {
     struct Block {
         /// What stands behind the three backticks.
         let info: String

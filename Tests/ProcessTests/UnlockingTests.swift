@@ -181,7 +181,8 @@ struct UnlockingTests {
             try await home.run("list", "--key-file", home.key).expectFailure(
                 78,
                 "\(home.key) is open to others (mode 0\(String(mode, radix: 8))).",
-                "Close it: chmod 600 '\(home.key)'. A container's secret: --shared-key-file."
+                "Close it: chmod 600 '\(home.key)'. A container's secret: --shared-key-file, or its variable "
+                    + "ISOGEO_VAULT_SHARED_KEY_FILE."
             )
         }
         try FileManager.default.setAttributes([.posixPermissions: 0o400], ofItemAtPath: home.key)

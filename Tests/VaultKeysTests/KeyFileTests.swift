@@ -41,6 +41,18 @@ import VaultTestSupport
         #expect(failure { () throws(KeyError) in try KeyFile.read(path, trust: .own) } == .notAKeyFile(path: path))
     }
 
+    @Test func `nobody is told to close a file that isn't a key file`() throws {
+        let path = try folder.write("a photograph", to: "photo.jpg", mode: 0o644)
+        for trust in [SecretFile.Trust.own, .lent] {
+            #expect(failure { () throws(KeyError) in try KeyFile.read(path, trust: trust) } == .notAKeyFile(path: path))
+        }
+        let key = try folder.write(String(repeating: "a", count: 64), to: "open", mode: 0o644)
+        #expect(
+            failure { () throws(KeyError) in try KeyFile.read(key, trust: .own) }
+                == .unsafeFile(path: key, .mode(0o644))
+        )
+    }
+
     @Test func `a key file that is made reads back, and holds 64 digits, mode 0600`() throws {
         let made = try KeyFile.make(folder("key"))
         #expect(made.count == 32)

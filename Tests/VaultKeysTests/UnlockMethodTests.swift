@@ -24,13 +24,18 @@ import VaultTestSupport
         try folder.write("c", to: "isogeo-vault.key")
         try folder.write("c", to: "isogeo-vault.passphrase")
         var environment = [
-            "ISOGEO_VAULT_KEY_FILE": "/k", "ISOGEO_VAULT_PASSPHRASE_FILE": "/p", "ISOGEO_VAULT_PASSPHRASE": "p",
+            "ISOGEO_VAULT_KEY_FILE": "/k", "ISOGEO_VAULT_SHARED_KEY_FILE": "/s", "ISOGEO_VAULT_PASSPHRASE_FILE": "/p",
+            "ISOGEO_VAULT_SHARED_PASSPHRASE_FILE": "/q", "ISOGEO_VAULT_PASSPHRASE": "p",
             "CREDENTIALS_DIRECTORY": folder.path,
         ]
         #expect(named(environment) == .keyFile("/k", trust: .own))
         environment["ISOGEO_VAULT_KEY_FILE"] = nil
+        #expect(named(environment) == .keyFile("/s", trust: .lent))
+        environment["ISOGEO_VAULT_SHARED_KEY_FILE"] = nil
         #expect(named(environment) == .passphrase(.file("/p", trust: .own)))
         environment["ISOGEO_VAULT_PASSPHRASE_FILE"] = nil
+        #expect(named(environment) == .passphrase(.file("/q", trust: .lent)))
+        environment["ISOGEO_VAULT_SHARED_PASSPHRASE_FILE"] = nil
         #expect(named(environment) == .passphrase(.variable("ISOGEO_VAULT_PASSPHRASE")))
         environment["ISOGEO_VAULT_PASSPHRASE"] = nil
         #expect(named(environment) == .keyFile(folder("isogeo-vault.key"), trust: .lent))

@@ -14,6 +14,8 @@ int cvault_forget_crash_handlers(void);
 int cvault_forbid_core_files(void);
 /// RLIMIT_MEMLOCK to all that this process may have.
 int cvault_raise_lock_limit(void);
+/// RLIMIT_MEMLOCK as it is, in bytes; all bits for none.
+int cvault_lock_limit(uint64_t *limit);
 
 /// A pipe that no child inherits by accident: pipe2(2) with O_CLOEXEC.
 int cvault_pipe(int *reading_end, int *writing_end);
@@ -41,6 +43,9 @@ int cvault_open_folder(int folder, const char *name, int *descriptor);
 /// Gives a file another name, and never replaces what has it already (RENAME_NOREPLACE, renameat2(2)): EEXIST then.
 /// Where the file system doesn't know that: link(2) and unlink(2), which leave both names to whoever is killed between.
 int cvault_rename_to_new(const char *from, const char *to);
+
+/// The number of the file system that a path lies on (f_type, statfs(2)).
+int cvault_file_system(const char *path, uint32_t *number);
 
 // Keys that the kernel keeps for a user: keyrings(7), add_key(2), keyctl(2). Each function is whole on its own thread.
 

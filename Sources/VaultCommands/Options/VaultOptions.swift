@@ -20,6 +20,9 @@ struct VaultOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Open it by the passphrase in this file, mode 0600 and yours.", valueName: "path"))
     var passphraseFile: String?
 
+    @Option(help: ArgumentHelp("Open it by the passphrase in a file that is lent so.", valueName: "path"))
+    var sharedPassphraseFile: String?
+
     @Option(help: ArgumentHelp("Open it by the passphrase that this descriptor gives.", valueName: "number"))
     var passphraseFd: Int32?
 
@@ -52,6 +55,7 @@ struct VaultOptions: ParsableArguments {
             keyFile.map { .keyFile($0) },
             sharedKeyFile.map { .keyFile($0, shared: true) },
             passphraseFile.map { .passphraseFile($0) },
+            sharedPassphraseFile.map { .passphraseFile($0, shared: true) },
             passphraseFd.map { .passphraseDescriptor($0) },
             passphraseCommand.map { .passphraseCommand($0) },
             recovery.map { .recoveryFile($0) },

@@ -1,0 +1,160 @@
+internal import Glibc
+internal import VaultCrypto
+internal import VaultKeys
+internal import VaultOAuth
+internal import VaultStore
+
+/// What can be seen of a vault and of its surroundings without a key, without asking anybody, and without a change.
+package struct VaultInspection: Sendable {
+    /// Something to be put right.
+    package struct Fault: Sendable {
+        package let error: VaultError
+        /// What `mend` would act on.
+        fileprivate let path: PathFault?
+    }
+
+    /// Where the vault lies, or would.
+    package let path: String
+    /// What is wrong with its place; empty when it can be used.
+    package private(set) var faults: [Fault] = []
+    /// Whether there is none, which is nothing wrong.
+    package private(set) var isMissing = false
+    /// What its file tells; nil when it can't be read.
+    package private(set) var status: VaultStatus?
+    /// The kind of file system it lies on, as statfs(2) numbers it.
+    package private(set) var fileSystem: UInt32?
+}
+
+extension VaultInspection {
+    /// How long another process may keep the vault locked before that is what is said.
+    private static let patience = Duration.seconds(2)
+
+    /// Looks at a vault, its structure included.
+    ///
+    /// - Parameter path: where it lies; nil for the standard place.
+    /// - Throws: `configuration` where there is no home to look in.
+    package init(at path: String?) async throws(VaultError) {
+        let path = try Vault.place(path)
+        self = try await BlockingExecutor.run { () throws(VaultError) in VaultInspection(blockingAt: path) }
+    }
+
+    private init(blockingAt path: String) {
+        self.path = path
+        for error in VaultFile.faults(at: path) {
+            if case .noVault = error { isMissing = true } else { faults.append(Fault(error)) }
+        }
+        fileSystem = try? VaultFile.stand(path).fileSystem
+        guard faults.isEmpty, !isMissing else { return }
+        do {
+            let database = try VaultDatabase.open(try VaultFile.find(path), forWriting: false, patience: Self.patience)
+            try database.checkStructure()
+            let snapshot = try database.read(Wanted(sessions: true, counts: true))
+            status = VaultStatus(snapshot, of: database, now: VaultDoors.real.now())
+        } catch .noVault {
+            isMissing = true
+        } catch {
+            faults.append(Fault(error))
+        }
+    }
+
+    /// Sets modes right where that mends a fault and the file is ours.
+    ///
+    /// - Returns: what was done, as a command would say it.
+    package func mend() async throws(VaultError) -> [String] {
+        let (path, faults) = (path, faults)
+        return try await BlockingExecutor.run { () throws(VaultError) in
+            guard let file = try? VaultFile.stand(path) else { return [] }
+            return faults.compactMap { fault in fault.path.flatMap { file.mend($0) } }
+        }
+    }
+}
+
+extension VaultInspection.Fault {
+    fileprivate init(_ error: StoreError) {
+        self.error = VaultError(error)
+        if case .unsafePath(let fault) = error { path = fault } else { path = nil }
+    }
+}
+
+/// What this computer has for a vault.
+package enum HostInspection {
+    /// The way to open a vault that options or the environment name, and what is wrong with its file, which isn't opened.
+    package struct NamedWay: Sendable {
+        /// What people call it, at the start of a sentence.
+        package let name: String
+        /// A key file or passphrase file; nil for any other way.
+        package let path: String?
+        package let isKeyFile: Bool
+        package let fault: VaultError?
+        /// Whether `chmod 600` is what mends it.
+        package let isTooOpen: Bool
+
+        package init(name: String, path: String?, isKeyFile: Bool, fault: VaultError?, isTooOpen: Bool = false) {
+            self.name = name
+            self.path = path
+            self.isKeyFile = isKeyFile
+            self.fault = fault
+            self.isTooOpen = isTooOpen
+        }
+    }
+
+    /// What a way to open a vault names; nil when it names nothing.
+    package static func namedWay(of unlocking: Unlocking) -> NamedWay? {
+        guard let method = unlocking.method else { return nil }
+        var file: (path: String, trust: SecretFile.Trust)?
+        var isKeyFile = false
+        switch method {
+        case .keyFile(let path, let trust): (file, isKeyFile) = ((path, trust), true)
+        case .passphrase(.file(let path, let trust)): file = (path, trust)
+        default: break
+        }
+        guard let file else {
+            return NamedWay(name: method.name, path: nil, isKeyFile: false, fault: nil, isTooOpen: false)
+        }
+        let fault =
+            SecretFile.fault(file.path, trust: file.trust)
+            ?? (unsafe access(file.path, R_OK) == 0 ? nil : .unreadable(path: file.path, errno: errno))
+        var isTooOpen = false
+        if case .unsafeFile(_, .mode) = fault, file.trust == .own { isTooOpen = true }
+        return NamedWay(
+            name: method.name,
+            path: file.path,
+            isKeyFile: isKeyFile,
+            fault: fault.map { VaultError($0) },
+            isTooOpen: isTooOpen
+        )
+    }
+
+    /// Closes a key or passphrase file of ours to others.
+    ///
+    /// - Returns: whether that was done.
+    package static func close(_ path: String) -> Bool {
+        let descriptor = unsafe open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { Glibc.close(descriptor) }
+        var status = stat()
+        return unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+            && status.st_uid == geteuid() && status.st_nlink == 1 && fchmod(descriptor, 0o600) == 0
+    }
+
+    /// The library that requests are made with, opened for that; what is wrong with it otherwise.
+    package static func checkRequests() throws(VaultError) {
+        try translating { () throws(OAuthError) in try CurlTransport.checkLibrary() }
+    }
+
+    /// Refuses a file of certificates that isn't one, or that others may write.
+    package static func checkCertificates(_ path: String) throws(VaultError) { _ = try CertificateFile.checked(path) }
+
+    /// The libraries that are linked, with their versions.
+    package static var libraries: [(name: String, version: String)] {
+        [("libsodium", Sodium.version), ("SQLite", VaultDatabase.libraryVersion)]
+    }
+
+    /// Whether so many bytes of guarded memory can be locked now, beside what is locked already.
+    package static func canLock(_ count: Int) -> Bool {
+        let before = SecretBytes.allLocked
+        guard before else { return false }
+        _ = SecretBytes.random(count: count)
+        return SecretBytes.allLocked
+    }
+}

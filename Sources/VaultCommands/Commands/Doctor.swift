@@ -1,0 +1,76 @@
+internal import ArgumentParser
+internal import Glibc
+internal import IsogeoVault
+
+/// Looks at the host: `isogeo-vault doctor`.
+struct Doctor: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Look at this computer: the vault's place, memory, libraries, clock, network.",
+        discussion: """
+            Changes nothing, asks for no key and sends nothing. Each finding has its remedy; with any the exit code is \
+            78. A note is good to know, and no finding. --fix sets right the modes of the vault's folder, of its files, \
+            and of the key file that is named, where they are yours, and says so.
+            """
+    )
+
+    @Flag(help: "Print it as JSON.")
+    var json = false
+
+    @Flag(help: "Set right the modes that are findings, where the files are yours.")
+    var fix = false
+
+    @OptionGroup(title: "Vault")
+    var vault: VaultOptions
+
+    func run() async throws {
+        let context = Context.current
+        var vault = try await VaultInspection(at: self.vault.choice.path)
+        let fixed = fix ? try await mend(vault) : []
+        if !fixed.isEmpty { vault = try await VaultInspection(at: self.vault.choice.path) }
+        let report = DoctorReport(
+            fixed: fixed,
+            checks: remarks(vault, await context.keyring(), context)
+        )
+        if json { try context.printJSON(report) } else { try context.print(report.text) }
+        guard report.findings > 0 else { return }
+        throw VaultError(
+            .configuration,
+            report.findings == 1 ? "There is a finding." : "There are \(report.findings) findings.",
+            remedy: "Each has its remedy beside it."
+        )
+    }
+
+    private var namedWay: HostInspection.NamedWay? { HostInspection.namedWay(of: vault.choice.named ?? .environment) }
+
+    private func mend(_ vault: VaultInspection) async throws -> [String] {
+        var done = try await vault.mend()
+        if let way = namedWay, way.isTooOpen, let path = way.path, HostInspection.close(path) {
+            done.append("chmod 600 \(path)")
+        }
+        return done
+    }
+
+    private func remarks(_ vault: VaultInspection, _ keyring: KeyringReport, _ context: Context) -> [Remark] {
+        let host = Host.real
+        let (way, slots) = (namedWay, vault.status?.slots.map(\.kind) ?? [])
+        return VaultCheck.place(vault) + VaultCheck.fileSystem(vault.fileSystem) + VaultCheck.keys(slots)
+            + VaultCheck.named(way, vault: vault.path, host)
+            + KeyringCheck.desktop(keyring, slots: slots)
+            + KeyringCheck.session(SessionReport.current(), ends: vault.status?.sessionEnds)
+            + EnvironmentCheck.terminal(context.terminal() != nil, namedWay: way?.name, slots: slots)
+            + EnvironmentCheck.remarks(
+                isSet: { unsafe getenv($0) != nil },
+                withheld: WithheldVariables.names
+            )
+            + SwapCheck.remarks(host) + MemoryCheck.coreDumps(host)
+            + MemoryCheck.locking(limit: host.lockLimit(), canLock: HostInspection.canLock)
+            + RequestCheck.libraries(HostInspection.libraries, requests: HostInspection.checkRequests)
+            + RequestCheck.certificates(
+                exists: { host.resolve($0) != nil },
+                check: HostInspection.checkCertificates
+            )
+            + RequestCheck.proxies(host)
+            + VaultCheck.clock(now: context.doors.now(), changed: vault.status?.changed.epochSeconds)
+    }
+}

@@ -1,0 +1,113 @@
+internal import FoundationEssentials
+internal import IsogeoVault
+
+/// The vault itself, as far as it can be seen without a key.
+enum VaultCheck {
+    static func place(_ vault: VaultInspection) -> [Remark] {
+        var remarks = vault.faults.map { Remark.finding("vault", $0.error.sentence, remedy: $0.error.remedy) }
+        if vault.isMissing {
+            remarks.append(
+                .note("vault", "There is no vault at \(vault.path).", remedy: "isogeo-vault import makes one.")
+            )
+        } else if let status = vault.status {
+            remarks.append(.ok("vault", "\(status.path) is sound, as far as can be seen without its key."))
+        }
+        return remarks
+    }
+
+    /// statfs(2)'s numbers of file systems that are somebody else's computer.
+    private static let network: [UInt32: String] = [
+        0x6969: "NFS", 0xFF53_4D42: "CIFS", 0xFE53_4D42: "SMB", 0x517B: "SMB", 0x0102_1997: "9p", 0x5346_414F: "AFS",
+        0x00C3_6400: "Ceph", 0x6573_5546: "FUSE",
+    ]
+    private static let inMemory: UInt32 = 0x0102_1994
+
+    static func fileSystem(_ number: UInt32?) -> [Remark] {
+        guard let number else { return [] }
+        if number == inMemory {
+            return [
+                .note(
+                    "file-system",
+                    "The vault lies in memory (tmpfs): with the next start of this computer it is gone."
+                )
+            ]
+        }
+        guard let name = network[number] else { return [] }
+        return [
+            .note(
+                "file-system",
+                "The vault lies on \(name): whether locks and syncs hold is up to whoever serves it.",
+                remedy: "Keep it on a disk of this computer where you can: ISOGEO_VAULT names the place."
+            )
+        ]
+    }
+
+    /// The year before which no clock is right: there was no such program.
+    private static let earliest: Int64 = 1_704_067_200
+
+    static func clock(now: Int64, changed: Int64?) -> [Remark] {
+        let remedy = "Set the clock: sudo timedatectl set-ntp true; where there is no network, sudo date --set."
+        if now < earliest {
+            return [.finding("clock", "The clock is wrong: it says \(rfc3339(now)).", remedy: remedy)]
+        }
+        // A minute is what clocks of two hosts may differ by.
+        if let changed, changed > now + 60 {
+            return [
+                .finding(
+                    "clock",
+                    "The vault was changed at \(rfc3339(changed)), which is still to come: the clock is wrong, or was then.",
+                    remedy: remedy
+                )
+            ]
+        }
+        return [.ok("clock", "It is \(rfc3339(now)).")]
+    }
+
+    private static func rfc3339(_ seconds: Int64) -> String { Date(timeIntervalSince1970: Double(seconds)).rfc3339 }
+
+    /// How many ways there are into the vault, and whether the next accident closes it.
+    static func keys(_ slots: [String]) -> [Remark] {
+        guard let only = slots.first else { return [] }
+        guard slots.count == 1 else { return [.ok("keys", "\(slots.count) keys open the vault: \(list(slots)).")] }
+        let remedy = "Make a second one: isogeo-vault key add recovery"
+        switch only {
+        case "keyring":
+            return [
+                .finding(
+                    "keys",
+                    "Only this desktop's keyring opens the vault: a keyring that is reset takes it along.",
+                    remedy: remedy
+                )
+            ]
+        default:
+            return [
+                .note("keys", "One key alone opens the vault, a \(only): with it the vault is lost.", remedy: remedy)
+            ]
+        }
+    }
+
+    private static func list(_ slots: [String]) -> String { slots.joined(separator: ", ") }
+
+    /// The key file or passphrase file that is named, seen from outside.
+    ///
+    /// - Parameters:
+    ///   - way: what options or environment name.
+    ///   - vault: the vault's path.
+    ///   - host: tells which disk a file lies on.
+    /// - Returns: what is to be said; nothing where nothing is named.
+    static func named(_ way: HostInspection.NamedWay?, vault: String, _ host: Host) -> [Remark] {
+        guard let way else { return [] }
+        if let fault = way.fault { return [.finding("named-key", fault.sentence, remedy: fault.remedy)] }
+        guard way.isKeyFile, let path = way.path, let key = host.device(path), key == host.device(vault) else {
+            return [.ok("named-key", "\(way.name) is what will be tried, and nothing else.")]
+        }
+        return [
+            .note(
+                "named-key",
+                "\(way.name) lies on the same disk as the vault: it protects copies of the vault alone, and no stolen disk.",
+                remedy:
+                    "Keep it elsewhere: a systemd credential (LoadCredentialEncrypted=), another disk, a container's secret."
+            )
+        ]
+    }
+}
