@@ -33,7 +33,9 @@ package struct KeyringEnvironment: Sendable {
         guard let runtimeFolder else { return nil }
         let path = "\(runtimeFolder)/bus"
         var status = stat()
-        guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK, status.st_uid == geteuid() else { return nil }
+        guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK, status.st_uid == geteuid() else {
+            return nil
+        }
         return .socket(path)
     }
 
