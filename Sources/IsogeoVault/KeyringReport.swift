@@ -10,6 +10,8 @@ package struct KeyringReport: Sendable {
         case plainText
         /// It works once somebody has unlocked it.
         case locked
+        /// There is no session bus, as on a server: nobody would look for a keyring here.
+        case absent
         /// See the problem.
         case unavailable
     }
@@ -27,11 +29,13 @@ package struct KeyringReport: Sendable {
     }
 
     /// Where no keyring is.
-    package static let absent = KeyringReport(.unavailable, problem: VaultError(KeyError.keyring(.noBus)))
+    package static let absent = KeyringReport(.absent, problem: VaultError(KeyError.keyring(.noBus)))
 
     /// Probes the keyring of this session; it has an answer within ten seconds.
     package static func current() async -> KeyringReport {
-        let hasDisplay = KeyringEnvironment.current.hasDisplay
+        let environment = KeyringEnvironment.current
+        guard environment.hasBus else { return .absent }
+        let hasDisplay = environment.hasDisplay
         do {
             return try await BlockingExecutor.run { () throws(VaultError) -> KeyringReport in
                 let collection = try translating { () throws(KeyError) in

@@ -119,7 +119,7 @@ struct Importer {
         if !choice.hasNamedWay {
             switch command.protect {
             case .keyFile(let path): choice.named = .keyFile(path)
-            case .keyring: choice.named = .keyring(telling: choice.mayAsk ? choice.telling(context) : nil)
+            case .keyring: choice.named = .keyring(telling: choice.telling(context))
             case .passphrase, .recovery, nil: break
             }
         }

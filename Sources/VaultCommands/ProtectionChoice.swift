@@ -31,10 +31,12 @@ enum ProtectionChoice {
         case .working: return .keyring(acceptsPlainText: false)
         // On a desktop nobody has used it yet since the login: it asks by itself.
         case .locked where choice.mayAsk && keyring.hasDisplay: return .keyring(acceptsPlainText: false)
-        case .locked, .plainText, .unavailable: break
+        case .locked, .plainText, .absent, .unavailable: break
         }
-        guard let terminal else { throw noProtection(keyring.problem) }
-        if let problem = keyring.problem {
+        // Where there is no desktop at all, nobody has to be told that its keyring isn't used.
+        let problem = keyring.state == .absent ? nil : keyring.problem
+        guard let terminal else { throw noProtection(problem) }
+        if let problem {
             choice.say("\(problem.sentence) So the vault gets a passphrase.", context)
         }
         return .asked(terminal)

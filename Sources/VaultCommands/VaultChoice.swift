@@ -12,7 +12,7 @@ struct VaultChoice: Sendable {
     /// How the vault is opened: as the options say, else the environment, else by asking.
     func unlocking(_ context: Context) -> Unlocking {
         if let named { return named }
-        guard mayAsk else { return .environment }
+        guard let telling = telling(context) else { return .environment }
         // Seen now: where nobody can be asked, what the keyring says is the answer.
         var ask: Unlocking.Asking?
         if let terminal = context.terminal() {
@@ -20,16 +20,19 @@ struct VaultChoice: Sendable {
                 try terminal.ask("Passphrase of the vault: ", into: &passphrase)
             }
         }
-        return .environment(orAsking: ask, telling: telling(context))
+        return .environment(orAsking: ask, telling: telling)
     }
 
-    /// A new key in the desktop keyring, whose dialog may be raised unless nobody is to be asked.
+    /// A new key in the desktop keyring.
     func keyringProtection(_ context: Context, acceptingPlainText: Bool) -> Protection {
-        .keyring(telling: mayAsk ? telling(context) : nil, acceptingPlainText: acceptingPlainText)
+        .keyring(telling: telling(context), acceptingPlainText: acceptingPlainText)
     }
 
-    /// Told that a dialog of the keyring waits for somebody.
-    func telling(_ context: Context) -> Unlocking.Telling { { say($0, context) } }
+    /// Told that a dialog of the keyring waits for somebody; nil where nobody is to be asked, be it by a dialog.
+    func telling(_ context: Context) -> Unlocking.Telling? {
+        guard mayAsk else { return nil }
+        return { sentence in say(sentence, context) }
+    }
 
     /// Whether options or environment name a way to open it.
     var hasNamedWay: Bool { (named ?? .environment).isNamed }

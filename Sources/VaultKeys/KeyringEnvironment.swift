@@ -39,6 +39,9 @@ package struct KeyringEnvironment: Sendable {
         return .socket(path)
     }
 
+    /// Whether there is a session bus, be it a dead one.
+    package var hasBus: Bool { bus != nil }
+
     /// A D-Bus address, or the path of a socket.
     enum BusPlace: Hashable {
         case address(String)

@@ -189,8 +189,8 @@ package struct SecretService {
 
     // MARK: - Somebody who is asked
 
+    /// Unlocks a collection or an item; without a dialog where that can be, as with a keyring that has no password.
     private func unlock(_ object: String) throws(KeyringProblem) {
-        guard waiting != nil else { throw .locked }
         let deadline = KeyringDeadline()
         let prompt = try asking { () throws(KeyringProblem) in
             try unsafe Self.text(milliseconds: try deadline.milliseconds()) { time, outcome in

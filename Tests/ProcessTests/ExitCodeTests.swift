@@ -43,6 +43,7 @@ struct ExitCodeTests {
               isogeo-vault import --protect key-file=PATH FILE         (PATH is made; keep a copy of it)
               isogeo-vault import --passphrase-file PATH FILE          (the passphrase is in PATH, mode 0600)
               isogeo-vault import --protect passphrase FILE            (on a terminal: you are asked for it)
+              isogeo-vault import --protect keyring FILE               (in a desktop's session)
             """
         )
         #expect(!FileManager.default.fileExists(atPath: home.vaultFolder))

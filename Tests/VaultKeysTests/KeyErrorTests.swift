@@ -6,20 +6,25 @@ import VaultTestSupport
 @testable import VaultKeys
 
 @Suite struct KeyErrorTests {
-    private static let all: [KeyError] = [
-        .doesNotFit("The passphrase"), .noSlot(of: .passphrase), .noSlot(of: .keyFile),
-        .unreadable(path: "/f", errno: EACCES), .unsafeFile(path: "/f", .notRegular),
-        .unsafeFile(path: "/f", .symbolicLink), .unsafeFile(path: "/f", .folder),
-        .unsafeFile(path: "/f", .foreignOwner(7)), .unsafeFile(path: "/f", .mode(0o644)),
-        .unsafeFile(path: "/f", .hardLinks(2)), .notAKeyFile(path: "/f"), .cannotWrite(path: "/f", errno: EEXIST),
-        .cannotWrite(path: "/f", errno: 0), .notReadBack(path: "/f"), .emptyPassphrase("The passphrase"),
-        .passphraseTooLong("The passphrase"), .timedOut("The passphrase"), .badDescriptor(3, errno: EBADF),
-        .commandFailed(status: 1), .commandDidNotStart(errno: ENOENT),
-        .notEnoughMemory(needed: 256 << 20, available: 100 << 20),
-        .costRefused(slot: "passphrase 01020304", passes: 1, memory: 1 << 20, tooLow: true),
-        .costRefused(slot: "passphrase 01020304", passes: 99, memory: 9999 << 20, tooLow: false),
-        .damagedSlot("key-file 01020304"), .kernelKeyring(errno: EPERM), .kernelKeyring(errno: EACCES),
-        .kernelKeyring(errno: ENOSYS), .kernelKeyring(errno: EDQUOT), .kernelKeyring(errno: EIO),
+    private static let all: [KeyError] =
+        [
+            .doesNotFit("The passphrase"), .noSlot(of: .passphrase), .noSlot(of: .keyFile),
+            .unreadable(path: "/f", errno: EACCES), .unsafeFile(path: "/f", .notRegular),
+            .unsafeFile(path: "/f", .symbolicLink), .unsafeFile(path: "/f", .folder),
+            .unsafeFile(path: "/f", .foreignOwner(7)), .unsafeFile(path: "/f", .mode(0o644)),
+            .unsafeFile(path: "/f", .hardLinks(2)), .notAKeyFile(path: "/f"), .cannotWrite(path: "/f", errno: EEXIST),
+            .cannotWrite(path: "/f", errno: 0), .notReadBack(path: "/f"), .emptyPassphrase("The passphrase"),
+            .passphraseTooLong("The passphrase"), .timedOut("The passphrase"), .badDescriptor(3, errno: EBADF),
+            .commandFailed(status: 1), .commandDidNotStart(errno: ENOENT),
+            .notEnoughMemory(needed: 256 << 20, available: 100 << 20),
+            .costRefused(slot: "passphrase 01020304", passes: 1, memory: 1 << 20, tooLow: true),
+            .costRefused(slot: "passphrase 01020304", passes: 99, memory: 9999 << 20, tooLow: false),
+            .damagedSlot("key-file 01020304"), .kernelKeyring(errno: EPERM), .kernelKeyring(errno: EACCES),
+            .kernelKeyring(errno: ENOSYS), .kernelKeyring(errno: EDQUOT), .kernelKeyring(errno: EIO),
+        ] + problems.map(KeyError.keyring)
+    private static let problems: [KeyringProblem] = [
+        .libraryMissing, .libraryUnusable, .noBus, .busRefuses("why"), .noService, .noCollection, .locked, .dismissed,
+        .itemGone, .itemForeign, .timedOut, .vanished, .plainText, .notReadBack, .failed("why"),
     ]
 
     @Test func `each error is a sentence of its own and a next step`() {

@@ -93,7 +93,7 @@ struct KeyRemove: AsyncParsableCommand {
 
     func run() async throws {
         let context = Context.current
-        try await vault.choice.open(context).removeKey(slot)
+        try await vault.choice.open(context).removeKey(slot, telling: vault.choice.telling(context))
         vault.choice.say(
             "Removed the key slot \(slot). Copies of the vault that were made before still open with it.",
             context

@@ -80,6 +80,6 @@ struct NewKeyOptions: ParsableArguments {
                 try show(code, context)
             }
         }
-        return try await vault.changeKey(slot, to: try protection(choice, context))
+        return try await vault.changeKey(slot, to: try protection(choice, context), telling: choice.telling(context))
     }
 }

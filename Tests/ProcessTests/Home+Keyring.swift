@@ -1,0 +1,31 @@
+import Testing
+import VaultTestSupport
+
+/// A home in which a desktop is running.
+extension Home {
+    /// Starts a desktop keyring whose files are here.
+    func startKeyring(_ kind: DesktopKeyring.Kind) async throws -> DesktopKeyring {
+        try await DesktopKeyring(kind, home: folder.path)
+    }
+
+    /// The same home, as a program of that desktop's session sees it.
+    func on(_ keyring: DesktopKeyring, hasDisplay: Bool = false) -> Home {
+        var home = self
+        home.environment.merge(keyring.environment) { _, new in new }
+        if !hasDisplay { home.environment["DISPLAY"] = nil }
+        return home
+    }
+
+    /// Runs the command to its end, which must come by itself within 12 seconds.
+    func runSoon(_ arguments: String..., with changes: [String: String?] = [:]) async throws -> ProcessReport {
+        var command = try command(arguments, changes)
+        command.limit = .seconds(12)
+        let report = try await command.run()
+        client.secret.expectAbsent(in: report)
+        return report
+    }
+
+    /// What is said of a vault that the keyring alone opens.
+    static let keyringAlone =
+        "only this desktop's keyring can open it; for another key: isogeo-vault key add recovery"
+}
