@@ -64,7 +64,7 @@ public struct Unlocking: Sendable {
     /// Whether a way was named, here or by the environment, so that nobody will be asked.
     package var isNamed: Bool { method != nil }
 
-    private var method: UnlockMethod? {
+    var method: UnlockMethod? {
         switch way {
         case .named(let method): method
         case .recoveryCode: nil
@@ -83,7 +83,13 @@ public struct Unlocking: Sendable {
     func open(_ locked: LockedSlots) throws(VaultError) -> Unlocked {
         let credential = try credential()
         return try locked.open { (slots, vault) throws(KeyError) in
-            try credential.open(slots, of: vault, name: name)
+            do throws(KeyError) {
+                return try credential.open(slots, of: vault, name: name)
+            } catch {
+                // A key file whose vault has just got a new key, while whoever gave it one died.
+                if let unlocked = method?.openUnfinished(slots, of: vault) { return unlocked }
+                throw error
+            }
         }
     }
 

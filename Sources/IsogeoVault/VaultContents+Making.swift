@@ -15,6 +15,7 @@ extension VaultContents {
     ///   - protection: the first slot.
     ///   - application: the first application.
     ///   - proof: the token that proved it, which is kept.
+    ///   - marks: the folder in which is remembered what was seen of the vault.
     ///   - now: seconds since 1970.
     /// - Returns: the vault, open.
     /// - Throws: `exists` when somebody was faster; what is wrong with the place or the key.
@@ -23,6 +24,7 @@ extension VaultContents {
         protection: borrowing Protection,
         application: borrowing NewApplication,
         proven proof: ProvenToken? = nil,
+        marks: String? = nil,
         now: Int64
     ) throws(VaultError) -> VaultContents {
         try proof?.check(application)
@@ -33,7 +35,17 @@ extension VaultContents {
         let lease = try makingLease(lockFile)
         // Seen before a key is made for a vault that somebody has made meanwhile.
         guard try !exists(at: path) else { throw VaultError(StoreError.vaultExists(path: file.path)) }
-        return try make(file, protection: protection, application: application, proven: proof, now: now, under: lease)
+        let contents = try make(
+            file,
+            protection: protection,
+            application: application,
+            proven: proof,
+            marks: marks,
+            now: now,
+            under: lease
+        )
+        contents.mark?.write(contents.openedHeader, contents.sealer)
+        return contents
     }
 
     private static func make(
@@ -41,6 +53,7 @@ extension VaultContents {
         protection: borrowing Protection,
         application: borrowing NewApplication,
         proven proof: ProvenToken? = nil,
+        marks: String?,
         now: Int64,
         under lease: borrowing Lease
     ) throws(VaultError) -> VaultContents {
@@ -69,7 +82,7 @@ extension VaultContents {
             [.putHeader(header), .putSlot(slot.record), .putApplication(row)] + (token.map { [.putToken($0)] } ?? [])
             + entries
         let database = try translating { () throws(StoreError) in try VaultDatabase.create(file, rows) }
-        return VaultContents(database, sealer: sealer, openedBy: slot.id)
+        return VaultContents(database, header, sealer: sealer, openedBy: slot.id, marks: marks)
     }
 
     /// Whether a vault lies at `path`.
@@ -85,7 +98,8 @@ extension VaultContents {
         }
     }
 
-    private static func makingLease(_ file: LockFile) throws(VaultError) -> Lease {
+    /// The right to make the vault, or its keys, while nobody else does.
+    static func makingLease(_ file: LockFile) throws(VaultError) -> Lease {
         let outcome = try translating { () throws(StoreError) in
             try Lease.acquire(.making, in: file, until: .now + makingPatience) { () throws(StoreError) -> Never? in nil
             }

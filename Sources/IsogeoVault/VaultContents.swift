@@ -9,13 +9,25 @@ final class VaultContents: Sendable {
     let database: VaultDatabase
     let sealer: RecordSealer
     /// The slot that opened the vault, by its id.
-    private let openedBy: [UInt8]
+    let openedBy: [UInt8]
 
     /// The slots that were not as the header has them when the vault was opened, by name.
     let alteredSlots: [String]
+    /// What is remembered of the vault outside of it; nil where nothing is.
+    let mark: RollbackMark?
+    /// The header as it was when the vault was opened.
+    let openedHeader: HeaderRecord
 
     /// A vault that was just made.
-    init(_ database: VaultDatabase, sealer: consuming RecordSealer, openedBy: [UInt8]) {
+    init(
+        _ database: VaultDatabase,
+        _ header: HeaderRecord,
+        sealer: consuming RecordSealer,
+        openedBy: [UInt8],
+        marks: String?
+    ) {
+        mark = marks.map { RollbackMark(of: sealer.context.vault, at: database.file.path, in: $0) }
+        openedHeader = header
         self.database = database
         self.sealer = sealer
         self.openedBy = openedBy
@@ -26,8 +38,11 @@ final class VaultContents: Sendable {
         _ database: VaultDatabase,
         _ snapshot: Snapshot,
         sealer: consuming RecordSealer,
-        openedBy: [UInt8]
+        openedBy: [UInt8],
+        marks: String?
     ) throws(VaultError) {
+        mark = marks.map { RollbackMark(of: sealer.context.vault, at: database.file.path, in: $0) }
+        openedHeader = snapshot.header
         alteredSlots = try Self.check(snapshot, sealer, openedBy: openedBy).alteredSlots.map(\.name)
         self.database = database
         self.sealer = sealer
@@ -38,12 +53,15 @@ final class VaultContents: Sendable {
     ///
     /// - Parameters:
     ///   - path: where it lies.
+    ///   - marks: the folder in which is remembered what was seen of it.
     ///   - unlock: opens one of the slots.
     /// - Returns: the vault, its header authenticated.
     /// - Throws: `noVault`, `damaged`, `configuration`, what `unlock` throws.
-    static func open(_ path: String, _ unlock: (LockedSlots) throws(VaultError) -> Unlocked) throws(VaultError)
-        -> VaultContents
-    {
+    static func open(
+        _ path: String,
+        marks: String? = nil,
+        _ unlock: (LockedSlots) throws(VaultError) -> Unlocked
+    ) throws(VaultError) -> VaultContents {
         let database: VaultDatabase
         let snapshot: Snapshot
         do throws(StoreError) {
@@ -61,7 +79,7 @@ final class VaultContents: Sendable {
         let unlocked = try unlock(slots)
         let slot = unlocked.slot
         let sealer = RecordSealer(unlocked.takeKey(), vault: vault, keyEpoch: snapshot.header.keyEpoch)
-        return try VaultContents(database, snapshot, sealer: sealer, openedBy: slot)
+        return try VaultContents(database, snapshot, sealer: sealer, openedBy: slot, marks: marks)
     }
 
     /// A header that was authenticated.

@@ -17,6 +17,8 @@ package enum Change: Equatable, Sendable {
     /// Removes what has expired at this second.
     case removeTokensExpired(at: Int64)
     case removeAllTokens
+    /// Whoever had unlocked the vault for a while has to do it again.
+    case removeAllSessions
     case putLogEntry(LogRecord)
     case removeLogEntries(through: Int64)
 
@@ -25,7 +27,8 @@ package enum Change: Equatable, Sendable {
         switch self {
         case .putToken, .removeToken, .removeTokenIfUnchanged, .removeTokens, .removeTokensExpired, .removeAllTokens:
             true
-        case .putHeader, .putSlot, .removeSlot, .putApplication, .removeApplication, .putLogEntry, .removeLogEntries:
+        case .putHeader, .putSlot, .removeSlot, .putApplication, .removeApplication, .removeAllSessions, .putLogEntry,
+            .removeLogEntries:
             false
         }
     }

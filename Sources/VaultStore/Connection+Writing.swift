@@ -20,6 +20,7 @@ extension Connection {
             try statement.bind(now, at: 1)
             try statement.run()
         case .removeAllTokens: try run("DELETE FROM token")
+        case .removeAllSessions: try run("DELETE FROM session")
         case .putLogEntry(let entry):
             let statement = try prepare("INSERT INTO log (number, box) VALUES (?1, ?2)")
             try statement.bind(entry.number, at: 1)

@@ -6,8 +6,8 @@ import VaultTestSupport
 @Suite(.serialized, .needsBinary)
 struct HelpTests {
     private static let commands = [
-        "import", "token", "list", "show", "rename", "remove", "default", "rotate", "forget", "export", "key", "status",
-        "verify", "backup", "restore", "log",
+        "import", "token", "list", "show", "rename", "remove", "default", "rotate", "forget", "export", "key", "rekey",
+        "status", "verify", "backup", "restore", "log",
     ]
     /// What `key` can do; the transcript of `key add` is `key-add.txt`.
     private static let keyCommands = ["list", "add", "change", "remove"]
