@@ -25,7 +25,7 @@ package struct SaidToday {
         var times: [String: Int64] = [:]
         for line in text.split(separator: UInt8(ascii: "\n")) {
             let words = String(decoding: line, as: UTF8.self).split(separator: " ")
-            guard words.count == 2, let time = Int64(words[1]), (now - Self.day..<now + 1).contains(time) else {
+            guard words.count == 2, let time = Int64(words[1]), (now - Self.day + 1..<now + 1).contains(time) else {
                 continue
             }
             times[String(words[0])] = time
