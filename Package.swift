@@ -39,12 +39,13 @@ let package = Package(
         .systemLibrary(name: "CVaultSodium"),
         .systemLibrary(name: "CVaultSQLite"),
         .target(name: "CVaultCurl", cSettings: cSettings),
+        .target(name: "CVaultLibsecret", cSettings: cSettings),
         .target(name: "CVaultLinux", cSettings: cSettings),
         .target(name: "CVaultWipingFree", cSettings: cSettings),
 
         // The floors. VaultKeys, VaultStore and VaultOAuth don't know each other.
         .target(name: "VaultCrypto", dependencies: ["CVaultSodium"]),
-        .target(name: "VaultKeys", dependencies: ["VaultCrypto", "CVaultLinux"]),
+        .target(name: "VaultKeys", dependencies: ["VaultCrypto", "CVaultLibsecret", "CVaultLinux"]),
         .target(name: "VaultStore", dependencies: ["CVaultSQLite", "CVaultLinux"]),
         .target(name: "VaultOAuth", dependencies: ["VaultCrypto", "CVaultCurl"]),
         .target(

@@ -34,6 +34,8 @@ public struct AuditEvent: Sendable, Hashable {
         public static let keyChanged = Kind(rawValue: "key-changed")
         /// A key slot was removed.
         public static let keyRemoved = Kind(rawValue: "key-removed")
+        /// The vault was made without a recovery code, as its maker wished.
+        public static let recoveryDeclined = Kind(rawValue: "recovery-declined")
         /// The vault was restored from a backup.
         public static let restored = Kind(rawValue: "restored")
         /// The vault got a new key, and everything was sealed anew.

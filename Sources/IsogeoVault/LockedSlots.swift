@@ -19,7 +19,7 @@ struct LockedSlots {
             return try body(slots, vault)
         } catch {
             switch error {
-            case .doesNotFit, .noSlot:
+            case .doesNotFit, .noSlot, .keyring(.itemGone):
                 guard !altered.isEmpty else { throw VaultError(error) }
                 throw .damaged("\(altered.joined(separator: ", ")) was edited, and nothing else opens it")
             default: throw VaultError(error)

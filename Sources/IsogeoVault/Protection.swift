@@ -7,6 +7,7 @@ public struct Protection: ~Copyable, Sendable {
     private enum Kind: ~Copyable, Sendable {
         case credential(Credential)
         case keyFile(path: String)
+        case keyring(telling: Unlocking.Telling?, acceptsPlainText: Bool)
     }
 
     private let kind: Kind
@@ -16,6 +17,15 @@ public struct Protection: ~Copyable, Sendable {
     /// A key file, 32 random bytes; it is made, mode 0600, where there is none.
     public static func keyFile(_ path: String) -> Protection { Protection(.keyFile(path: path)) }
 
+    /// A random key in the desktop keyring.
+    ///
+    /// - Parameters:
+    ///   - telling: told when a dialog of the keyring waits for somebody; nil where none may be raised.
+    ///   - acceptingPlainText: whether a keyring without a password will do, whose file whoever reads it has the key.
+    public static func keyring(telling: Unlocking.Telling? = nil, acceptingPlainText: Bool = false) -> Protection {
+        Protection(.keyring(telling: telling, acceptsPlainText: acceptingPlainText))
+    }
+
     /// A passphrase that `ask` gets from somebody; it is called once, now.
     ///
     /// - Throws: what `ask` throws; `locked` when the passphrase is empty.
@@ -23,7 +33,7 @@ public struct Protection: ~Copyable, Sendable {
         Protection(.credential(.passphrase(try Passphrase(asking: ask))))
     }
 
-    /// The passphrase or key file that `unlocking` names, so that it opens the vault from then on.
+    /// The passphrase, key file or keyring that `unlocking` names, so that it opens the vault from then on.
     ///
     /// - Throws: what is wrong with what is named; `usage` for a recovery code, which is made and never chosen.
     public static func by(_ unlocking: Unlocking) throws(VaultError) -> Protection {
@@ -34,16 +44,26 @@ public struct Protection: ~Copyable, Sendable {
                 remedy: "Protect it with a passphrase or a key file, and let a recovery code be made for it."
             )
         }
+        if case .keyring(let telling) = unlocking.way { return .keyring(telling: telling) }
         return Protection(.credential(try unlocking.credential()))
     }
 
     /// A recovery code that was made just now.
     static func recovery(_ code: consuming RecoveryCode) -> Protection { Protection(.credential(.recovery(code))) }
 
-    /// Makes the slot; a key file is made before, and read back.
-    borrowing func makeSlot(wrapping vaultKey: borrowing VaultKey, of vault: VaultIdentity, now: Int64) throws(KeyError)
-        -> KeySlot
-    {
+    /// Makes the slot; a key file or a keyring's item is made before, and read back.
+    ///
+    /// - Parameters:
+    ///   - vaultKey: what the slot opens.
+    ///   - vault: whose.
+    ///   - path: where the vault lies, for people who look at their keyring.
+    ///   - now: seconds since 1970.
+    borrowing func makeSlot(
+        wrapping vaultKey: borrowing VaultKey,
+        of vault: VaultIdentity,
+        at path: String,
+        now: Int64
+    ) throws(KeyError) -> KeySlot {
         switch kind {
         case .credential(let credential):
             return try credential.makeSlot(cost: .moderate, wrapping: vaultKey, of: vault, now: now)
@@ -51,6 +71,20 @@ public struct Protection: ~Copyable, Sendable {
             let isThere = unsafe access(path, F_OK) == 0
             let key = isThere ? try KeyFile.read(path, trust: .own) : try KeyFile.make(path)
             return KeyFileSlot.make(key, wrapping: vaultKey, of: vault, now: now)
+        case .keyring(let telling, let acceptsPlainText):
+            let service = try SecretService.find(telling: telling)
+            do throws(KeyringProblem) {
+                return try KeyringSlot.make(
+                    in: service,
+                    wrapping: vaultKey,
+                    of: vault,
+                    at: path,
+                    acceptsPlainText: acceptsPlainText,
+                    now: now
+                )
+            } catch {
+                throw .keyring(error)
+            }
         }
     }
 
@@ -66,6 +100,8 @@ public struct Protection: ~Copyable, Sendable {
                 if let unlocked = KeyFileReplacement.openUnfinished(path, slots, of: vault) { return unlocked }
                 throw error
             }
+        case .keyring(let telling, _):
+            return try KeyringSlot.open(slots, of: vault, in: try SecretService.find(telling: telling))
         }
     }
 }

@@ -46,8 +46,42 @@ struct RenewedSlot {
         undo = { replacement.undo() }
         finish = {
             guard !replacement.finish() else { return nil }
-            return "\(replacement.path) couldn't be replaced: its new key is in \(replacement.pending), which opens the "
+            return
+                "\(replacement.path) couldn't be replaced: its new key is in \(replacement.pending), which opens the "
                 + "vault."
+        }
+    }
+
+    /// A slot with a new key in the desktop keyring; the old one's item goes when the vault is written.
+    init(
+        keyring old: KeySlot,
+        in service: SecretService,
+        telling: Unlocking.Telling?,
+        wrapping vaultKey: borrowing VaultKey,
+        of vault: VaultIdentity,
+        at path: String,
+        now: Int64
+    ) throws(KeyError) {
+        let new: KeySlot
+        do throws(KeyringProblem) {
+            // Where the old key lay in a keyring without a password, that was accepted once.
+            new = try KeyringSlot.make(
+                in: service,
+                wrapping: vaultKey,
+                of: vault,
+                at: path,
+                acceptsPlainText: true,
+                now: now
+            )
+        } catch {
+            throw .keyring(error)
+        }
+        slot = new
+        undo = { _ = VaultContents.forgetItem(of: new, vault, telling) }
+        finish = {
+            VaultContents.forgetItem(of: old, vault, telling).map {
+                "The keyring keeps an item that opens nothing any more: “isogeo-vault key of \(path)”. \($0.sentence)"
+            }
         }
     }
 

@@ -20,6 +20,7 @@ package struct SaidToday {
     /// - Parameters:
     ///   - state: what is told of.
     ///   - now: seconds since 1970. A time in the future was another clock's, and counts for nothing.
+    /// - Returns: false where it was told within a day.
     package func isDue(_ state: LastingState, now: Int64) -> Bool {
         let text = (try? file.read(limit: 4096)).flatMap { $0 } ?? []
         var times: [String: Int64] = [:]

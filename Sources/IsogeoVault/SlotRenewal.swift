@@ -52,6 +52,43 @@ struct SlotRenewal: ~Copyable {
         try keep(slot, credential, by: unlocking.method)
     }
 
+    /// Keeps the slots whose key this desktop's keyring has: each gets a new one.
+    ///
+    /// - Parameters:
+    ///   - telling: told when a dialog waits for somebody; nil where none may be raised.
+    ///   - path: where the vault lies, for people who look at their keyring.
+    /// - Returns: why a slot can't be kept, and stays without a word.
+    /// - Throws: what keeps a new key from being stored.
+    mutating func keepKeyring(telling: Unlocking.Telling?, at path: String) throws(VaultError) -> KeyError? {
+        var problem: KeyError?
+        for slot in remaining where slot.kind == .keyring {
+            let service: SecretService
+            do throws(KeyError) {
+                service = try SecretService.find(telling: telling)
+                _ = try KeyringSlot.open([slot], of: sealer.context.vault, in: service)
+            } catch {
+                problem = error
+                continue
+            }
+            let new = try translating { () throws(KeyError) in
+                try sealer.withKey { (key) throws(KeyError) in
+                    try RenewedSlot(
+                        keyring: slot,
+                        in: service,
+                        telling: telling,
+                        wrapping: key,
+                        of: sealer.context.vault,
+                        at: path,
+                        now: now
+                    )
+                }
+            }
+            renewed.append(new)
+            remaining.removeAll { $0.id == slot.id }
+        }
+        return problem
+    }
+
     /// Asks for the passphrase of each slot that has one and wasn't named.
     mutating func keepPassphrases(asking ask: Vault.AskingForSlot) throws(VaultError) {
         for slot in remaining where slot.kind == .passphrase {

@@ -11,24 +11,35 @@ public struct Unlocking: Sendable {
     /// The output's memory is guarded, locked, and wiped afterwards. What it throws is thrown by whoever called it.
     public typealias Asking = @Sendable (inout OutputSpan<UInt8>) throws(VaultError) -> Void
 
-    private enum Way: Sendable {
-        case environment(asking: Asking?)
+    enum Way: Sendable {
+        case environment(asking: Asking?, telling: Telling?)
+        case keyring(telling: Telling?)
         case named(UnlockMethod)
         case recoveryCode(asking: Asking)
     }
 
-    private let way: Way
+    let way: Way
 
-    private init(_ way: Way) { self.way = way }
+    init(_ way: Way) { self.way = way }
 
-    /// By what the environment names; nobody is asked.
+    /// By what the environment names; where it names nothing, by the desktop keyring if the vault's key is there. Nobody is
+    /// asked.
     ///
+    /// Without a session bus, and for a vault that knows no keyring, none is looked for.
     /// That is `ISOGEO_VAULT_KEY_FILE`, `ISOGEO_VAULT_PASSPHRASE_FILE`, `ISOGEO_VAULT_PASSPHRASE`, or a credential in
     /// `$CREDENTIALS_DIRECTORY`: the first of them that is there.
-    public static let environment = Unlocking(.environment(asking: nil))
+    public static let environment = Unlocking(.environment(asking: nil, telling: nil))
 
-    /// By what the environment names; where it names nothing, by a passphrase that `ask` gets from somebody.
-    public static func environment(orAsking ask: @escaping Asking) -> Unlocking { Unlocking(.environment(asking: ask)) }
+    /// By what the environment names; where it names nothing, by the desktop keyring, which may show its dialog, or by a
+    /// passphrase that `ask` gets from somebody.
+    public static func environment(orAsking ask: @escaping Asking) -> Unlocking {
+        environment(orAsking: ask, telling: { _ in })
+    }
+
+    /// The same, where there may be nobody who could be asked for a passphrase, but somebody before a screen.
+    package static func environment(orAsking ask: Asking?, telling: @escaping Telling) -> Unlocking {
+        Unlocking(.environment(asking: ask, telling: telling))
+    }
 
     /// By a key file of the user's own, mode 0600 or 0400; or, `shared`, by one that a service manager or container lends.
     public static func keyFile(_ path: String, shared: Bool = false) -> Unlocking {
@@ -62,12 +73,20 @@ public struct Unlocking: Sendable {
     public static func recoveryCode(asking ask: @escaping Asking) -> Unlocking { Unlocking(.recoveryCode(asking: ask)) }
 
     /// Whether a way was named, here or by the environment, so that nobody will be asked.
-    package var isNamed: Bool { method != nil }
+    package var isNamed: Bool { method != nil || isKeyring }
+
+    /// The path of a key file that was named and isn't there.
+    package var missingKeyFile: String? {
+        guard case .keyFile(let path, .own) = method, !path.isEmpty, !path.hasPrefix("~/"),
+            unsafe access(path, F_OK) != 0, errno == ENOENT
+        else { return nil }
+        return path
+    }
 
     var method: UnlockMethod? {
         switch way {
         case .named(let method): method
-        case .recoveryCode: nil
+        case .recoveryCode, .keyring: nil
         case .environment:
             // That a variable with a secret is set is all that may be known of it: its value would be copied.
             .named(inEnvironment: { name in
@@ -76,11 +95,12 @@ public struct Unlocking: Sendable {
         }
     }
 
-    /// Opens a vault by the way that was named; where none was, by asking.
+    /// Opens a vault by the way that was named; where none was, by the keyring that has its key, else by asking.
     ///
     /// - Throws: `locked` when nothing is named and nobody can be asked, or when the way doesn't open it; what is wrong
     ///   with what was named.
     func open(_ locked: LockedSlots) throws(VaultError) -> Unlocked {
+        if let unlocked = try openWithoutCredential(locked) { return unlocked }
         let credential = try credential()
         return try locked.open { (slots, vault) throws(KeyError) in
             do throws(KeyError) {
@@ -93,15 +113,36 @@ public struct Unlocking: Sendable {
         }
     }
 
+    /// Opens a vault by what gives nothing into anybody's hand: the keyring.
+    ///
+    /// - Returns: nil where a credential is wanted.
+    /// - Throws: what keeps the keyring from opening it, where nothing else would.
+    func openWithoutCredential(_ locked: LockedSlots) throws(VaultError) -> Unlocked? {
+        switch way {
+        case .keyring(let telling): return try Self.openByKeyring(locked, telling: telling)
+        case .environment(let asking, let telling) where method == nil:
+            return try Self.openByKeyring(locked, orAsking: asking != nil, telling: telling)
+        case .environment, .named, .recoveryCode: return nil
+        }
+    }
+
+    /// Who is told when a dialog of the keyring waits for somebody; nil where none may be raised.
+    var telling: Telling? {
+        switch way {
+        case .keyring(let telling), .environment(_, let telling): telling
+        case .named, .recoveryCode: nil
+        }
+    }
+
     /// Reads what opens the vault, or asks for it.
     ///
     /// - Throws: `locked` when nothing is named and nobody can be asked; what is wrong with what was named.
     func credential() throws(VaultError) -> Credential {
         if let method { return try translating { () throws(KeyError) in try method.credential() } }
         switch way {
-        case .environment(let asking?): return .passphrase(try Passphrase(asking: asking))
+        case .environment(let asking?, _): return .passphrase(try Passphrase(asking: asking))
         case .recoveryCode(let asking): return .recovery(try RecoveryCode(asking: asking))
-        case .environment, .named: throw Self.nothingNamed
+        case .environment, .named, .keyring: throw Self.nothingNamed
         }
     }
 
@@ -116,11 +157,14 @@ public struct Unlocking: Sendable {
     /// What people call the way, at the start of a sentence.
     var name: String { method?.name ?? (isRecovery ? "The recovery code" : "The passphrase") }
 
+    /// Whether it is the desktop keyring, and nothing else, that opens the vault.
+    var isKeyring: Bool { if case .keyring = way { true } else { false } }
+
     /// Whether it is a recovery code that opens the vault.
     var isRecovery: Bool {
         switch way {
         case .recoveryCode, .named(.recovery): true
-        case .environment, .named: false
+        case .environment, .named, .keyring: false
         }
     }
 }

@@ -25,25 +25,37 @@ extension Vault {
     /// - Parameters:
     ///   - slot: the beginning of its id, or its kind where only one has it.
     ///   - protection: what opens the new one.
+    ///   - telling: as for `removeKey(_:telling:)`.
     /// - Returns: the new slot.
     /// - Throws: `usage` when there is no such slot.
-    public func changeKey(_ slot: String, to protection: borrowing Protection) async throws(VaultError)
-        -> VaultStatus.Slot
-    {
+    public func changeKey(
+        _ slot: String,
+        to protection: borrowing Protection,
+        telling: Unlocking.Telling? = nil
+    ) async throws(VaultError) -> VaultStatus.Slot {
         try await doors.perform(AuditEvent(.keyChanged, slot)) { () throws(VaultError) in
-            VaultStatus.Slot(try contents.changeKey(slot, to: protection, now: doors.now()))
+            let contents = try contents
+            let (new, old) = try contents.changeKey(slot, to: protection, now: doors.now())
+            if let old { contents.forgetItem(of: old, telling, doors) }
+            return VaultStatus.Slot(new)
         }
     }
 
     /// Removes a key slot; the last one stays.
     ///
-    /// This file is closed to that key from now on, copies of it are not: after a leak a new secret is needed.
+    /// This file is closed to that key from now on, copies of it are not: after a leak a new secret is needed. An item in
+    /// the desktop keyring goes with its slot; where it can't, there is a warning.
     ///
-    /// - Parameter slot: the beginning of its id, or its kind where only one has it.
+    /// - Parameters:
+    ///   - slot: the beginning of its id, or its kind where only one has it.
+    ///   - telling: told when a dialog of the keyring waits for somebody; nil where none may be raised.
     /// - Throws: `usage` when there is no such slot, or no other.
-    public func removeKey(_ slot: String) async throws(VaultError) {
+    public func removeKey(_ slot: String, telling: Unlocking.Telling? = nil) async throws(VaultError) {
         try await doors.perform(AuditEvent(.keyRemoved, slot)) { () throws(VaultError) in
-            try contents.removeKey(slot, now: doors.now())
+            let contents = try contents
+            if let slot = try contents.removeKey(slot, now: doors.now()) {
+                contents.forgetItem(of: slot, telling, doors)
+            }
         }
     }
 }

@@ -84,18 +84,27 @@ extension Vault {
             let vault = VaultIdentity(format: RecordContext.format, id: snapshot.header.vaultID)
             _ = unlocking.method?.openUnfinished(snapshot.slots.map(KeySlot.init), of: vault)
             // Kept in hand: what opens the vault may be a descriptor, or somebody who types, and gives it once.
-            let credential = try unlocking.credential()
+            var credential: Credential?
             let contents = try VaultContents.open(path, marks: doors.stateFolder) { (locked) throws(VaultError) in
-                try locked.open { (slots, vault) throws(KeyError) in
-                    try credential.open(slots, of: vault, name: unlocking.name)
-                }
+                if let unlocked = try unlocking.openWithoutCredential(locked) { return unlocked }
+                let given = try unlocking.credential()
+                let unlocked = try given.open(locked, name: unlocking.name)
+                credential = consume given
+                return unlocked
             }
             if let warning = try contents.compareWithMark(doors.rollback, now: doors.now()) {
                 doors.warn(.unusableMark, warning)
             }
-            let result = try contents.rekey(by: credential, unlocking.method, wishes, doors: doors)
+            let result = try contents.rekey(by: credential, unlocking, wishes, doors: doors)
             lease.release()
             return result
         }
+    }
+}
+
+extension Credential {
+    /// Opens one of the slots.
+    fileprivate borrowing func open(_ locked: LockedSlots, name: String) throws(VaultError) -> Unlocked {
+        try locked.open { (slots, vault) throws(KeyError) in try open(slots, of: vault, name: name) }
     }
 }

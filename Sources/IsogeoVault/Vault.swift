@@ -170,6 +170,7 @@ public final class Vault: Sendable {
         protectedBy protection: borrowing Protection,
         importing application: borrowing NewApplication,
         proven proof: ProvenToken? = nil,
+        decliningRecovery: Bool = false,
         doors: VaultDoors
     ) async throws(VaultError) -> Vault {
         let path = try place(path)
@@ -180,6 +181,7 @@ public final class Vault: Sendable {
                 protection: protection,
                 application: application,
                 proven: proof,
+                noting: decliningRecovery ? [AuditEvent(.recoveryDeclined)] : [],
                 marks: doors.stateFolder,
                 now: doors.now()
             )

@@ -15,30 +15,39 @@ extension VaultContents {
     {
         // Made once, before the change: deriving a passphrase's key takes half a second.
         let slot = try newSlot(protection, now: now)
-        try change(Wanted(), now: now) { (draft) throws(VaultError) in
-            draft.slots = try Self.adding(slot, to: draft.intactSlots)
-            draft.events.append(AuditEvent(.keyAdded, slot.name))
-            draft.isRehearsal = rehearsing
+        try withdrawing(slot) { () throws(VaultError) in
+            try change(Wanted(), now: now) { (draft) throws(VaultError) in
+                draft.slots = try Self.adding(slot, to: draft.intactSlots)
+                draft.events.append(AuditEvent(.keyAdded, slot.name))
+                draft.isRehearsal = rehearsing
+            }
         }
         return slot
     }
 
     /// Puts a new slot into the place of another.
+    ///
+    /// - Returns: both.
     func changeKey(_ id: String, to protection: borrowing Protection, now: Int64, rehearsing: Bool = false)
-        throws(VaultError) -> KeySlot
+        throws(VaultError) -> (new: KeySlot, old: KeySlot?)
     {
         let slot = try newSlot(protection, now: now)
-        try change(Wanted(), now: now) { (draft) throws(VaultError) in
-            let old = try Self.slot(id, among: draft.intactSlots.map { ($0.id, $0.name, $0.shortID) })
-            draft.slots = try Self.adding(slot, to: draft.intactSlots.filter { $0.id != old })
-            draft.events.append(AuditEvent(.keyChanged, slot.name, detail: id))
-            draft.isRehearsal = rehearsing
+        return try withdrawing(slot) { () throws(VaultError) in
+            try change(Wanted(), now: now) { (draft) throws(VaultError) in
+                let old = try Self.slot(id, among: draft.intactSlots.map { ($0.id, $0.name, $0.shortID) })
+                let gone = draft.intactSlots.first { $0.id == old }
+                draft.slots = try Self.adding(slot, to: draft.intactSlots.filter { $0.id != old })
+                draft.events.append(AuditEvent(.keyChanged, slot.name, detail: id))
+                draft.isRehearsal = rehearsing
+                return (slot, gone)
+            }
         }
-        return slot
     }
 
     /// Takes a slot away, be it one that was edited; never the last one.
-    func removeKey(_ id: String, now: Int64) throws(VaultError) {
+    ///
+    /// - Returns: the slot; nil where it isn't there as a whole.
+    func removeKey(_ id: String, now: Int64) throws(VaultError) -> KeySlot? {
         let (header, snapshot) = try read()
         let present = snapshot.slots.map(KeySlot.init).map { ($0.id, $0.name, $0.shortID) }
         let gone = header.alteredSlots.filter { altered in !present.contains { $0.0 == altered.id } }
@@ -48,12 +57,13 @@ extension VaultContents {
             draft.slots = draft.intactSlots.filter { $0.id != slot }
             draft.events.append(AuditEvent(.keyRemoved, id))
         }
+        return snapshot.slots.map(KeySlot.init).first { $0.id == slot }
     }
 
     private func newSlot(_ protection: borrowing Protection, now: Int64) throws(VaultError) -> KeySlot {
         do {
             return try sealer.withKey { (key) throws(KeyError) in
-                try protection.makeSlot(wrapping: key, of: sealer.context.vault, now: now)
+                try protection.makeSlot(wrapping: key, of: sealer.context.vault, at: database.file.path, now: now)
             }
         } catch {
             throw VaultError(error)

@@ -74,6 +74,8 @@ extension VaultContents {
     /// All rows, after each was opened and all were compared with the header.
     ///
     /// - Parameter slots: those that may have been edited.
+    /// - Returns: the rows.
+    /// - Throws: `damaged`, with all that was found.
     func intactSnapshot(but slots: [[UInt8]] = []) throws(VaultError) -> Snapshot {
         do { try database.checkStructure() } catch { throw VaultError(error) }
         let (header, snapshot) = try read(.everything)

@@ -15,6 +15,7 @@ extension VaultContents {
     ///   - protection: the first slot.
     ///   - application: the first application.
     ///   - proof: the token that proved it, which is kept.
+    ///   - notes: what the audit trail says beside that.
     ///   - marks: the folder in which is remembered what was seen of the vault.
     ///   - now: seconds since 1970.
     /// - Returns: the vault, open.
@@ -24,6 +25,7 @@ extension VaultContents {
         protection: borrowing Protection,
         application: borrowing NewApplication,
         proven proof: ProvenToken? = nil,
+        noting notes: [AuditEvent] = [],
         marks: String? = nil,
         now: Int64
     ) throws(VaultError) -> VaultContents {
@@ -40,6 +42,7 @@ extension VaultContents {
             protection: protection,
             application: application,
             proven: proof,
+            noting: notes,
             marks: marks,
             now: now,
             under: lease
@@ -52,7 +55,8 @@ extension VaultContents {
         _ file: VaultFile,
         protection: borrowing Protection,
         application: borrowing NewApplication,
-        proven proof: ProvenToken? = nil,
+        proven proof: ProvenToken?,
+        noting notes: [AuditEvent],
         marks: String?,
         now: Int64,
         under lease: borrowing Lease
@@ -61,7 +65,7 @@ extension VaultContents {
         let vaultKey = VaultKey.random()
         let slot: KeySlot
         do throws(KeyError) {
-            slot = try protection.makeSlot(wrapping: vaultKey, of: vault, now: now)
+            slot = try protection.makeSlot(wrapping: vaultKey, of: vault, at: file.path, now: now)
         } catch {
             throw VaultError(error)
         }
@@ -75,13 +79,20 @@ extension VaultContents {
         let name = application.name.description
         let events =
             [AuditEvent(.created), AuditEvent(.imported, name)]
-            + (proof == nil ? [] : [AuditEvent(.tokenRequested, name)])
+            + (proof == nil ? [] : [AuditEvent(.tokenRequested, name)]) + notes
         let entries = sealer.auditEntries(events, &state.audit, oldest: [], now: now)
         let header = sealer.header(state, slots: slots, after: nil, now: now)
         let rows: [Change] =
             [.putHeader(header), .putSlot(slot.record), .putApplication(row)] + (token.map { [.putToken($0)] } ?? [])
             + entries
-        let database = try translating { () throws(StoreError) in try VaultDatabase.create(file, rows) }
+        let database: VaultDatabase
+        do throws(StoreError) {
+            database = try VaultDatabase.create(file, rows)
+        } catch {
+            // Only where it is sure that no vault needs it.
+            if (try? exists(at: file.path)) == false { _ = forgetItem(of: slot, vault) }
+            throw VaultError(error)
+        }
         return VaultContents(database, header, sealer: sealer, openedBy: slot.id, marks: marks)
     }
 

@@ -30,6 +30,6 @@ extension VaultContents {
         rehearsing: Bool = false
     ) throws(VaultError) -> KeySlot {
         guard let slot else { return try addKey(protection, now: now, rehearsing: rehearsing) }
-        return try changeKey(slot, to: protection, now: now, rehearsing: rehearsing)
+        return try changeKey(slot, to: protection, now: now, rehearsing: rehearsing).new
     }
 }

@@ -19,16 +19,16 @@ extension VaultContents {
     /// Gives the vault a new key, and seals everything anew in one transaction.
     ///
     /// - Parameters:
-    ///   - credential: what opened the vault.
-    ///   - method: where that came from.
+    ///   - credential: what opened the vault; nil where that was the keyring.
+    ///   - unlocking: where that came from.
     ///   - wishes: what becomes of the other slots.
     ///   - doors: the clock, and who is warned.
     /// - Returns: the slots that there are then.
     /// - Throws: `usage` when nothing is said of a slot; `damaged`, `readOnly`; what the slots throw. Nothing has changed
     ///   then, and what was made for it is taken away.
     func rekey(
-        by credential: borrowing Credential,
-        _ method: UnlockMethod?,
+        by credential: borrowing Credential?,
+        _ unlocking: Unlocking,
         _ wishes: RekeyWishes,
         doors: VaultDoors
     ) throws(VaultError) -> Rekeying {
@@ -37,7 +37,13 @@ extension VaultContents {
         _ = try intactSnapshot(but: wishes.dropping.isEmpty ? [] : try droppedSlots(wishes.dropping))
         var renewal = try SlotRenewal(self, dropping: wishes.dropping, now: doors.now())
         do {
-            try renewal.keep(openedBy, credential, by: method)
+            switch credential {
+            case .some(let credential): try renewal.keep(openedBy, credential, by: unlocking.method)
+            case .none: break
+            }
+            if let problem = try renewal.keepKeyring(telling: unlocking.telling, at: database.file.path) {
+                doors.warn(problem.sentence)
+            }
             for other in wishes.keeping { try renewal.keep(by: other) }
             if let ask = wishes.asking { try renewal.keepPassphrases(asking: ask) }
             try renewal.checkAllIsSaid(canShow: wishes.showing != nil)
@@ -54,7 +60,7 @@ extension VaultContents {
             )
         }
         for problem in renewal.finish() { doors.warn(problem) }
-        if case .keyFile(let path, .lent) = method {
+        if case .keyFile(let path, .lent) = unlocking.method {
             doors.warn("\(path) is lent and keeps its key: whoever has a copy of it opens the vault with it as before.")
         }
         return Rekeying(

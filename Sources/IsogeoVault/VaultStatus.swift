@@ -11,7 +11,7 @@ public struct VaultStatus: Sendable {
     public struct Slot: Sendable {
         /// The first eight hexadecimal digits of its id.
         public let id: String
-        /// `passphrase`, `key-file`, `recovery`, or a kind of a later version.
+        /// `passphrase`, `keyring`, `key-file`, `recovery`, or a kind of a later version.
         public let kind: String
         /// When it was made.
         public let created: Date

@@ -10,28 +10,34 @@ package struct Context: Sendable {
     package var line: @Sendable (String) -> Void
     /// Who can be asked for a passphrase; nil where nobody can.
     package var terminal: @Sendable () -> (any PassphrasePrompting)?
+    /// What the desktop keyring is good for.
+    package var keyring: @Sendable () async -> KeyringReport
     /// The clock, the network.
     package var doors: VaultDoors
 
+    /// Doors of one's own; no keyring is looked for unless it is said how, since a test would find its user's.
     package init(
         output: @escaping @Sendable ([UInt8]) throws(VaultError) -> Void,
         line: @escaping @Sendable (String) -> Void,
         terminal: @escaping @Sendable () -> (any PassphrasePrompting)?,
+        keyring: @escaping @Sendable () async -> KeyringReport = { .absent },
         doors: VaultDoors
     ) {
         self.output = output
         self.line = line
         self.terminal = terminal
+        self.keyring = keyring
         self.doors = doors
     }
 
     @TaskLocal package static var current = Context.real
 
-    /// Standard output and error, the terminal, the real clock and network.
+    /// Standard output and error, the terminal, the desktop's keyring, the real clock and network.
     package static let real = Context(
         output: { (bytes) throws(VaultError) in try StandardOutput.write(bytes) },
         line: { StandardOutput.say($0) },
         terminal: { Terminal.forPrompts },
+        keyring: { await KeyringReport.current() },
         doors: .real
     )
 

@@ -6,6 +6,8 @@ struct Importer {
     let command: Import
     let context: Context
     private var vault: Vault?
+    /// How the vault that we made is protected.
+    private var made: ProtectionChoice?
     private var reports: [ImportReport] = []
     private var failures: [VaultError] = []
 
@@ -29,6 +31,7 @@ struct Importer {
             }
         }
         if sources.count > 1 { Progress.clear(choice) }
+        try await tellOfKeyringAlone()
         if command.json { try context.printJSON(ImportReports(imports: reports)) }
         guard let first = failures.first else { return }
         throw VaultError(
@@ -63,8 +66,9 @@ struct Importer {
         -> ImportReport.Outcome
     {
         if vault == nil, try await !Vault.exists(at: choice.path) {
-            let protection = try protection()
-            let isMade = try await makeVault(protection, with: application, proof)
+            let way = try await ProtectionChoice.of(command.protect, choice, context)
+            let protection = try way.protection(choice, context)
+            let isMade = try await makeVault(protection, way, with: application, proof)
             // Opened anew through its slot: from here on it is known that it opens. Where somebody made it a moment
             // before, what would have protected it opens it, or that is the answer.
             let vault = try await Vault.open(
@@ -74,7 +78,8 @@ struct Importer {
             )
             self.vault = vault
             if isMade {
-                try await addRecoveryCode(to: vault)
+                try await addRecoveryCode(to: vault, way)
+                made = way
                 return .madeVault
             }
         }
@@ -85,6 +90,7 @@ struct Importer {
     /// Whether it was us who made the vault; somebody else may have, since we looked.
     private func makeVault(
         _ protection: borrowing Protection,
+        _ way: ProtectionChoice,
         with application: borrowing NewApplication,
         _ proof: ProvenToken?
     ) async throws(VaultError) -> Bool {
@@ -94,6 +100,7 @@ struct Importer {
                 protectedBy: protection,
                 importing: application,
                 proven: proof,
+                decliningRecovery: way.wantsRecoveryCode && command.noRecovery,
                 doors: choice.doors(context)
             )
             return true
@@ -107,26 +114,21 @@ struct Importer {
     private mutating func opened() async throws(VaultError) -> Vault {
         if let vault { return vault }
         var choice = choice
-        if case .keyFile(let path) = command.protect, !choice.hasNamedWay { choice.named = .keyFile(path) }
+        if !choice.hasNamedWay {
+            switch command.protect {
+            case .keyFile(let path): choice.named = .keyFile(path)
+            case .keyring: choice.named = .keyring(telling: choice.telling(context))
+            case .passphrase, .recovery, nil: break
+            }
+        }
         let opened = try await choice.open(context)
         vault = opened
         return opened
     }
 
-    private func protection() throws(VaultError) -> Protection {
-        switch command.protect {
-        case .keyFile(let path): return .keyFile(path)
-        case .passphrase, .recovery, nil:
-            if choice.hasNamedWay { return try .by(choice.unlocking(context)) }
-            guard choice.mayAsk, let terminal = context.terminal() else { throw Self.noProtection }
-            return try .passphrase { (passphrase) throws(VaultError) in try terminal.askNew(into: &passphrase) }
-        }
-    }
-
-    // A key file is lost with its disk; with somebody at the terminal there is a code on paper before that.
-    private func addRecoveryCode(to vault: Vault) async throws(VaultError) {
-        guard case .keyFile = command.protect, !command.noRecovery, choice.mayAsk, let terminal = context.terminal()
-        else {
+    // A key file or a keyring is lost with its disk; with somebody at the terminal there is a code on paper before that.
+    private func addRecoveryCode(to vault: Vault, _ way: ProtectionChoice) async throws(VaultError) {
+        guard way.wantsRecoveryCode, !command.noRecovery, choice.mayAsk, let terminal = context.terminal() else {
             return
         }
         _ = try await vault.addRecoveryCode { (code) throws(VaultError) in try terminal.show(recoveryCode: code) }
@@ -153,6 +155,11 @@ struct Importer {
 
     // MARK: - What is said
 
+    private func tellOfKeyringAlone() async throws(VaultError) {
+        guard let vault, try await Vault.status(at: vault.path).isOpenedByKeyringAlone else { return }
+        choice.say("warning: \(VaultStatus.keyringAlone)", context)
+    }
+
     private mutating func report(
         _ application: borrowing NewApplication,
         _ outcome: ImportReport.Outcome,
@@ -160,12 +167,7 @@ struct Importer {
     ) throws(VaultError) {
         let path = vault?.path
         choice.say(outcome.sentence(application.name, path ?? ""), context)
-        if case .keyFile(let path) = command.protect, outcome == .madeVault {
-            choice.say(
-                "The vault is protected by the key file \(path): keep a copy of it, apart from the vault's.",
-                context
-            )
-        }
+        if outcome == .madeVault, let sentence = made?.sentence { choice.say(sentence, context) }
         choice.say(
             "Tokens \(outcome == .wouldImport ? "would" : "will") be requested from \(application.tokenOrigin).",
             context
@@ -180,17 +182,6 @@ struct Importer {
             )
         )
     }
-
-    private static let noProtection = VaultError(
-        .usage,
-        "There is no vault yet, and nothing says how to protect a new one.",
-        remedy: """
-            Choose one of these:
-              isogeo-vault import --protect key-file=PATH FILE         (PATH is made; keep a copy of it)
-              isogeo-vault import --passphrase-file PATH FILE          (the passphrase is in PATH, mode 0600)
-              isogeo-vault import --protect passphrase FILE            (on a terminal: you are asked for it)
-            """
-    )
 }
 
 /// An import as JSON.

@@ -14,11 +14,26 @@ struct VaultChoice: Sendable {
     /// How the vault is opened: as the options say, else the environment, else by asking.
     func unlocking(_ context: Context) -> Unlocking {
         if let named { return named }
-        guard mayAsk else { return .environment }
-        return .environment { (passphrase) throws(VaultError) in
-            guard let terminal = context.terminal() else { throw Unlocking.nothingNamed }
-            try terminal.ask("Passphrase of the vault: ", into: &passphrase)
+        guard let telling = telling(context) else { return .environment }
+        // Seen now: where nobody can be asked, what the keyring says is the answer.
+        var ask: Unlocking.Asking?
+        if let terminal = context.terminal() {
+            ask = { (passphrase) throws(VaultError) in
+                try terminal.ask("Passphrase of the vault: ", into: &passphrase)
+            }
         }
+        return .environment(orAsking: ask, telling: telling)
+    }
+
+    /// A new key in the desktop keyring.
+    func keyringProtection(_ context: Context, acceptingPlainText: Bool) -> Protection {
+        .keyring(telling: telling(context), acceptingPlainText: acceptingPlainText)
+    }
+
+    /// Told that a dialog of the keyring waits for somebody; nil where nobody is to be asked, be it by a dialog.
+    func telling(_ context: Context) -> Unlocking.Telling? {
+        guard mayAsk else { return nil }
+        return { sentence in say(sentence, context) }
     }
 
     /// Whether options or environment name a way to open it.

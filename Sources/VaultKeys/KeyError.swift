@@ -37,6 +37,8 @@ package enum KeyError: Error, Equatable {
     case costRefused(slot: String, passes: UInt64, memory: UInt64, tooLow: Bool)
     /// A slot's bytes are not what such a slot has.
     case damagedSlot(String)
+    /// The desktop keyring doesn't give or keep a key.
+    case keyring(KeyringProblem)
 }
 
 /// What is wrong with a file that should hold a key or a passphrase.
@@ -89,6 +91,7 @@ extension KeyError {
             "The slot \(slot) asks for \(passes) passes over \(memory >> 20) MiB, "
                 + (tooLow ? "less than the 2 passes over 64 MiB that are the floor." : "more than is accepted.")
         case .damagedSlot(let slot): "The slot \(slot) is damaged."
+        case .keyring(let problem): problem.sentence
         }
     }
 
@@ -129,6 +132,7 @@ extension KeyError {
         case .notEnoughMemory: "Give this machine or container more memory, or use a key file, which needs none."
         case .costRefused: "The vault file was edited; restore it from a backup."
         case .damagedSlot: "Restore the vault from a backup, or open it by another slot."
+        case .keyring(let problem): problem.remedy
         }
     }
 }

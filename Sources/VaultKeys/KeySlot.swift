@@ -13,6 +13,7 @@ package struct KeySlot: Equatable, Sendable {
 
         package static let passphrase = Kind(rawValue: "passphrase")
         package static let keyFile = Kind(rawValue: "key-file")
+        package static let keyring = Kind(rawValue: "keyring")
         package static let recovery = Kind(rawValue: "recovery")
     }
 
@@ -26,7 +27,8 @@ package struct KeySlot: Equatable, Sendable {
     package let kind: Kind
     /// Seconds since 1970.
     package let created: Int64
-    /// What the kind needs to be opened, canonically encoded; empty for a key file and a recovery code.
+    /// What the kind needs to be opened, canonically encoded; empty for all
+    /// but a passphrase.
     package let parameters: [UInt8]
     /// 16 random bytes.
     package let salt: [UInt8]

@@ -21,6 +21,7 @@ package struct StateFile: Sendable {
     /// A home that isn't ours to look into is no home with something wrong in it: services run like that.
     ///
     /// - Parameter limit: a longer file isn't one of ours.
+    /// - Returns: the bytes.
     /// - Throws: `unsafePath` when others could have written it, or it is no file; `io`.
     package func read(limit: Int) throws(StoreError) -> [UInt8]? {
         let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC

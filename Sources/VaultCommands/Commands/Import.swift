@@ -8,8 +8,9 @@ struct Import: AsyncParsableCommand {
         abstract: "Take client_secrets.json files into the vault, their secrets encrypted.",
         discussion: """
             The first import makes the vault and protects it as --protect says; without it, by the key file or \
-            passphrase that options or environment name, else by a passphrase that you are asked for. Where nothing \
-            is named and nobody can be asked, nothing is made. A vault that is there already keeps its protection.
+            passphrase that options or environment name, else by the desktop keyring where one works, else by a \
+            passphrase that you are asked for. Where there is none of these, nothing is made. A vault that is there \
+            already keeps its protection.
 
               isogeo-vault import client_secrets.json
               isogeo-vault import --protect key-file=vault.key client_secrets.json
@@ -34,13 +35,13 @@ struct Import: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How a new vault is protected: passphrase, or key-file=PATH (made if missing).",
+            "How a new vault is protected: keyring, passphrase, or key-file=PATH (made if missing).",
             valueName: "way"
         )
     )
     var protect: ProtectArgument?
 
-    @Flag(help: "Make no recovery code for a new vault that a key file alone would open.")
+    @Flag(help: "Make no recovery code for a new vault that a key file or keyring alone would open.")
     var noRecovery = false
 
     @Flag(help: "Ask for a token first; nothing is kept when the server refuses.")
@@ -98,12 +99,14 @@ struct Import: AsyncParsableCommand {
 /// The value of `--protect`, and of `key add`.
 enum ProtectArgument: ExpressibleByArgument {
     case passphrase
+    case keyring
     case keyFile(path: String)
     case recovery
 
     init?(argument: String) {
         switch argument {
         case "passphrase": self = .passphrase
+        case "keyring": self = .keyring
         case "recovery": self = .recovery
         case _ where argument.hasPrefix("key-file=") && argument.utf8.count > "key-file=".utf8.count:
             self = .keyFile(path: String(argument.dropFirst("key-file=".count)))

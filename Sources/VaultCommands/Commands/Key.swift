@@ -37,7 +37,7 @@ struct KeyList: AsyncParsableCommand {
 struct KeyAdd: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "add",
-        abstract: "Add a way to open the vault: passphrase, key-file=PATH (made if missing), or recovery."
+        abstract: "Add a way to open the vault: passphrase, keyring, key-file=PATH (made if missing), or recovery."
     )
 
     @OptionGroup
@@ -49,7 +49,7 @@ struct KeyAdd: AsyncParsableCommand {
     func run() async throws {
         let context = Context.current
         let opened = try await vault.choice.open(context)
-        let slot = try await new.add(to: opened, context)
+        let slot = try await new.add(to: opened, vault.choice, context)
         vault.choice.say("Added the key slot \(slot.kind) \(slot.id).", context)
     }
 }
@@ -73,7 +73,7 @@ struct KeyChange: AsyncParsableCommand {
     func run() async throws {
         let context = Context.current
         let opened = try await vault.choice.open(context)
-        let changed = try await new.change(slot, of: opened, context)
+        let changed = try await new.change(slot, of: opened, vault.choice, context)
         vault.choice.say("The key slot \(slot) is now \(changed.kind) \(changed.id).", context)
     }
 }
@@ -93,7 +93,7 @@ struct KeyRemove: AsyncParsableCommand {
 
     func run() async throws {
         let context = Context.current
-        try await vault.choice.open(context).removeKey(slot)
+        try await vault.choice.open(context).removeKey(slot, telling: vault.choice.telling(context))
         vault.choice.say(
             "Removed the key slot \(slot). Copies of the vault that were made before still open with it.",
             context

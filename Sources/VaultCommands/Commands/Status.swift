@@ -25,11 +25,16 @@ struct Status: AsyncParsableCommand {
                 ["format", "\(status.format)"],
                 ["created", status.created.rfc3339],
                 ["changed", "\(status.changed.rfc3339), \(Self.times(status.generation))"],
-                ["opened by", status.slots.map { "\($0.kind) \($0.id)" }.joined(separator: ", ")],
+                ["opened by", Self.openers(status)],
                 ["applications", "\(status.applications)"],
                 ["cached tokens", Self.tokens(status)],
             ])
         )
+    }
+
+    private static func openers(_ status: VaultStatus) -> String {
+        let slots = status.slots.map { "\($0.kind) \($0.id)" }.joined(separator: ", ")
+        return status.isOpenedByKeyringAlone ? "\(slots); \(VaultStatus.keyringAlone)" : slots
     }
 
     private static func times(_ count: Int) -> String { count == 1 ? "once" : "\(count) times" }

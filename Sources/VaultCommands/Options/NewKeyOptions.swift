@@ -3,7 +3,7 @@ internal import IsogeoVault
 
 /// A new key slot: what opens it.
 struct NewKeyOptions: ParsableArguments {
-    @Argument(help: "passphrase, key-file=PATH (made if missing), or recovery.")
+    @Argument(help: "passphrase, keyring, key-file=PATH (made if missing), or recovery.")
     var way: ProtectArgument
 
     @Option(help: ArgumentHelp("The new passphrase is in this file, mode 0600 and yours.", valueName: "path"))
@@ -34,8 +34,12 @@ struct NewKeyOptions: ParsableArguments {
         }
     }
 
-    private func protection(_ context: Context) throws(VaultError) -> Protection {
-        if case .keyFile(let path) = way { return .keyFile(path) }
+    private func protection(_ choice: VaultChoice, _ context: Context) throws(VaultError) -> Protection {
+        switch way {
+        case .keyFile(let path): return .keyFile(path)
+        case .keyring: return choice.keyringProtection(context, acceptingPlainText: true)
+        case .passphrase, .recovery: break
+        }
         if let path = newPassphraseFile { return try .by(.passphraseFile(path)) }
         if let descriptor = newPassphraseFd { return try .by(.passphraseDescriptor(descriptor)) }
         guard let terminal = context.terminal() else {
@@ -61,19 +65,21 @@ struct NewKeyOptions: ParsableArguments {
         try terminal.show(recoveryCode: code)
     }
 
-    func add(to vault: Vault, _ context: Context) async throws(VaultError) -> VaultStatus.Slot {
+    func add(to vault: Vault, _ choice: VaultChoice, _ context: Context) async throws(VaultError) -> VaultStatus.Slot {
         if case .recovery = way {
             return try await vault.addRecoveryCode { (code) throws(VaultError) in try show(code, context) }
         }
-        return try await vault.addKey(try protection(context))
+        return try await vault.addKey(try protection(choice, context))
     }
 
-    func change(_ slot: String, of vault: Vault, _ context: Context) async throws(VaultError) -> VaultStatus.Slot {
+    func change(_ slot: String, of vault: Vault, _ choice: VaultChoice, _ context: Context) async throws(VaultError)
+        -> VaultStatus.Slot
+    {
         if case .recovery = way {
             return try await vault.replaceWithRecoveryCode(slot) { (code) throws(VaultError) in
                 try show(code, context)
             }
         }
-        return try await vault.changeKey(slot, to: try protection(context))
+        return try await vault.changeKey(slot, to: try protection(choice, context), telling: choice.telling(context))
     }
 }

@@ -1,0 +1,230 @@
+#define _GNU_SOURCE
+#include "library.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+// Connecting, and libsecret's own calls, have no time-outs: a bus that takes the connection and never says hello back
+// holds GDBus up for 25 s, a stopped keyring libsecret for 50. Each runs on a thread of its own. When its time is up it is
+// cancelled; what isn't over a moment later is left to itself, with all that it works on.
+
+struct job {
+    pthread_mutex_t mutex;
+    pthread_cond_t ended;
+    int has_ended, is_abandoned;
+    void *cancellable;
+    void *(*work)(struct job *);
+    /// Frees what nobody waits for any more.
+    void (*free_result)(void *);
+    void *result;
+    struct cvault_keyring_outcome outcome;
+    // Copies: the caller's may be gone before the thread is.
+    struct cvault_bus *bus;
+    char *service, *vault, *slot, *collection, *label;
+    void *value;
+};
+
+static struct job *new_job(void *(*work)(struct job *), void (*free_result)(void *), struct cvault_bus *bus) {
+    struct job *job = calloc(1, sizeof *job);
+    if (!job) return NULL;
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&job->ended, &attributes);
+    pthread_condattr_destroy(&attributes);
+    pthread_mutex_init(&job->mutex, NULL);
+    job->cancellable = cvault_libsecret.g_cancellable_new();
+    job->work = work;
+    job->free_result = free_result;
+    if (bus) job->bus = cvault_libsecret.g_object_ref(bus);
+    return job;
+}
+
+static void free_job(struct job *job) {
+    if (job->bus) cvault_libsecret.g_object_unref(job->bus);
+    if (job->value) cvault_libsecret.secret_value_unref(job->value);
+    cvault_libsecret.g_object_unref(job->cancellable);
+    char *texts[] = { job->service, job->vault, job->slot, job->collection, job->label };
+    for (size_t index = 0; index < sizeof texts / sizeof *texts; index++) free(texts[index]);
+    pthread_cond_destroy(&job->ended);
+    pthread_mutex_destroy(&job->mutex);
+    free(job);
+}
+
+static void *run(void *argument) {
+    struct job *job = argument;
+    void *result = job->work(job);
+    pthread_mutex_lock(&job->mutex);
+    job->result = result;
+    job->has_ended = 1;
+    int is_abandoned = job->is_abandoned;
+    pthread_cond_signal(&job->ended);
+    pthread_mutex_unlock(&job->mutex);
+    if (!is_abandoned) return NULL;
+    if (result && job->free_result) job->free_result(result);
+    free_job(job);
+    return NULL;
+}
+
+/// With the mutex held: whether the job has ended within this time.
+static int wait_for(struct job *job, int milliseconds) {
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += milliseconds / 1000;
+    until.tv_nsec += milliseconds % 1000 * 1000000L;
+    if (until.tv_nsec >= 1000000000L) until.tv_sec++, until.tv_nsec -= 1000000000L;
+    while (!job->has_ended && pthread_cond_timedwait(&job->ended, &job->mutex, &until) == 0) {}
+    return job->has_ended;
+}
+
+/// Runs the job to its end, or for its time, and frees it.
+static void *perform(struct job *job, int milliseconds, struct cvault_keyring_outcome *outcome) {
+    if (!job) {
+        cvault_keyring_fail(outcome, CVAULT_KEYRING_FAILED, "out of memory");
+        return NULL;
+    }
+    // Signals are for the threads of the program, which may have something to put right at a terminal.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_t thread;
+    int failure = pthread_create(&thread, NULL, run, job);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (failure) {
+        cvault_keyring_fail(outcome, CVAULT_KEYRING_FAILED, strerror(failure));
+        free_job(job);
+        return NULL;
+    }
+    pthread_detach(thread);
+    pthread_mutex_lock(&job->mutex);
+    int has_ended = wait_for(job, milliseconds);
+    if (!has_ended) {
+        pthread_mutex_unlock(&job->mutex);
+        cvault_libsecret.g_cancellable_cancel(job->cancellable);
+        pthread_mutex_lock(&job->mutex);
+        has_ended = wait_for(job, 500);
+    }
+    if (!has_ended) {
+        job->is_abandoned = 1;
+        pthread_mutex_unlock(&job->mutex);
+        cvault_keyring_fail(outcome, CVAULT_KEYRING_TIMED_OUT, "");
+        return NULL;
+    }
+    pthread_mutex_unlock(&job->mutex);
+    void *result = job->result;
+    if (job->outcome.failure) *outcome = job->outcome;
+    free_job(job);
+    return result;
+}
+
+// MARK: - The bus
+
+static void *connect_to_bus(struct job *job) {
+    struct cvault_error *error = NULL;
+    void *connection =
+        cvault_libsecret.g_bus_get_sync(CVAULT_G_BUS_TYPE_SESSION, job->cancellable, &error);
+    if (!connection) {
+        cvault_keyring_take_error(&job->outcome, error);
+        return NULL;
+    }
+    // Otherwise GDBus kills the process by SIGTERM when the bus ends.
+    cvault_libsecret.g_dbus_connection_set_exit_on_close(connection, 0);
+    return connection;
+}
+
+struct cvault_bus *cvault_bus_connect(int milliseconds, struct cvault_keyring_outcome *outcome) {
+    return perform(new_job(connect_to_bus, cvault_libsecret.g_object_unref, NULL), milliseconds, outcome);
+}
+
+// MARK: - libsecret
+
+// A locked gnome-keyring keeps hashes of attributes, and xdg:schema doesn't match then.
+static const struct cvault_schema schema = {
+    .name = "org.isogeo.vault.key",
+    .flags = CVAULT_SECRET_SCHEMA_DONT_MATCH_NAME,
+    .attributes = {
+        { "vault", CVAULT_SECRET_SCHEMA_ATTRIBUTE_STRING },
+        { "slot", CVAULT_SECRET_SCHEMA_ATTRIBUTE_STRING },
+    },
+};
+
+/// libsecret's service, at that one process: none that comes after it.
+///
+/// It is asked for explicitly: libsecret's secret_password functions go to another place where SECRET_BACKEND says so.
+static void *open_service(struct job *job) {
+    struct cvault_error *error = NULL;
+    void *service =
+        cvault_libsecret.secret_service_open_sync(cvault_libsecret.secret_service_get_type(), job->service,
+                                                  CVAULT_SECRET_SERVICE_NONE, job->cancellable, &error);
+    if (!service) cvault_keyring_take_error(&job->outcome, error);
+    return service;
+}
+
+static void *attributes_of(struct job *job) {
+    void *attributes = cvault_libsecret.g_hash_table_new(cvault_libsecret.g_str_hash, cvault_libsecret.g_str_equal);
+    cvault_libsecret.g_hash_table_insert(attributes, (void *)"vault", job->vault);
+    cvault_libsecret.g_hash_table_insert(attributes, (void *)"slot", job->slot);
+    return attributes;
+}
+
+static void *look_up(struct job *job) {
+    void *service = open_service(job);
+    if (!service) return NULL;
+    struct cvault_error *error = NULL;
+    void *attributes = attributes_of(job);
+    void *value = cvault_libsecret.secret_service_lookup_sync(service, &schema, attributes, job->cancellable, &error);
+    if (error) cvault_keyring_take_error(&job->outcome, error);
+    cvault_libsecret.g_hash_table_unref(attributes);
+    cvault_libsecret.g_object_unref(service);
+    return value;
+}
+
+static void *store(struct job *job) {
+    void *service = open_service(job);
+    if (!service) return NULL;
+    struct cvault_error *error = NULL;
+    void *attributes = attributes_of(job);
+    int is_stored = cvault_libsecret.secret_service_store_sync(service, &schema, attributes, job->collection,
+                                                               job->label, job->value, job->cancellable, &error);
+    if (!is_stored) cvault_keyring_take_error(&job->outcome, error);
+    cvault_libsecret.g_hash_table_unref(attributes);
+    cvault_libsecret.g_object_unref(service);
+    return NULL;
+}
+
+struct cvault_secret *cvault_keyring_lookup(struct cvault_bus *bus, const char *service, const char *vault,
+                                            const char *slot, int milliseconds,
+                                            struct cvault_keyring_outcome *outcome) {
+    struct job *job = new_job(look_up, cvault_libsecret.secret_value_unref, bus);
+    if (job) {
+        job->service = strdup(service);
+        job->vault = strdup(vault);
+        job->slot = strdup(slot);
+    }
+    return perform(job, milliseconds, outcome);
+}
+
+void cvault_keyring_store(struct cvault_bus *bus, const char *service, const char *vault, const char *slot,
+                          const char *collection, const char *label, const void *secret, size_t count,
+                          int milliseconds, struct cvault_keyring_outcome *outcome) {
+    struct job *job = new_job(store, NULL, bus);
+    if (job) {
+        job->service = strdup(service);
+        job->vault = strdup(vault);
+        job->slot = strdup(slot);
+        job->collection = strdup(collection);
+        job->label = strdup(label);
+        // libsecret copies it into locked memory.
+        job->value = cvault_libsecret.secret_value_new(secret, (ptrdiff_t)count, "text/plain");
+    }
+    perform(job, milliseconds, outcome);
+}
+
+const void *cvault_secret_bytes(struct cvault_secret *secret, size_t *count) {
+    return cvault_libsecret.secret_value_get(secret, count);
+}
+
+void cvault_secret_free(struct cvault_secret *secret) { cvault_libsecret.secret_value_unref(secret); }

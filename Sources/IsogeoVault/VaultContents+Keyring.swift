@@ -1,0 +1,44 @@
+internal import VaultKeys
+internal import VaultStore
+
+extension VaultContents {
+    /// Takes the item of a slot that is gone out of the keyring; says so where that fails, since nothing else depends on it.
+    func forgetItem(of slot: KeySlot, _ telling: Unlocking.Telling?, _ doors: VaultDoors) {
+        guard let problem = Self.forgetItem(of: slot, sealer.context.vault, telling) else { return }
+        doors.warn(
+            "The keyring keeps an item that opens nothing any more: “isogeo-vault key of \(database.file.path)”. "
+                + problem.sentence
+        )
+    }
+
+    /// Takes a slot's item out of the keyring.
+    ///
+    /// - Returns: what kept it there; nil for a slot of another kind.
+    static func forgetItem(of slot: KeySlot, _ vault: VaultIdentity, _ telling: Unlocking.Telling? = nil) -> KeyError? {
+        guard slot.kind == .keyring else { return nil }
+        do throws(KeyError) {
+            let service = try SecretService.find(telling: telling)
+            do throws(KeyringProblem) {
+                try KeyringSlot.forget(slot, of: vault, in: service)
+            } catch {
+                throw .keyring(error)
+            }
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    /// Runs a change that takes a new slot in; where it fails, the slot's item goes again, if the vault surely doesn't
+    /// need it.
+    func withdrawing<Result>(_ slot: KeySlot, _ change: () throws(VaultError) -> Result) throws(VaultError) -> Result {
+        do {
+            return try change()
+        } catch {
+            if let slots = try? slots(), !slots.contains(where: { $0.id == slot.id }) {
+                _ = Self.forgetItem(of: slot, sealer.context.vault)
+            }
+            throw error
+        }
+    }
+}

@@ -1,0 +1,90 @@
+internal import Glibc
+
+/// What the environment tells of the desktop.
+package struct KeyringEnvironment: Sendable {
+    /// `DBUS_SESSION_BUS_ADDRESS`.
+    var busAddress: String?
+    /// `XDG_RUNTIME_DIR`.
+    var runtimeFolder: String?
+    /// `XDG_DATA_HOME`.
+    var dataHome: String?
+    /// `HOME`.
+    var home: String?
+    /// Whether a dialog could be seen: `DISPLAY` or `WAYLAND_DISPLAY`.
+    package var hasDisplay = false
+
+    /// This process's.
+    package static var current: KeyringEnvironment {
+        KeyringEnvironment(
+            busAddress: variable("DBUS_SESSION_BUS_ADDRESS"),
+            runtimeFolder: variable("XDG_RUNTIME_DIR"),
+            dataHome: variable("XDG_DATA_HOME"),
+            home: variable("HOME"),
+            hasDisplay: variable("DISPLAY") != nil || variable("WAYLAND_DISPLAY") != nil
+        )
+    }
+
+    /// Where the session bus is; nil where there is none.
+    ///
+    /// GDBus would look further, and start a bus by dbus-launch where there is a display: one on which no keyring is, and
+    /// that stays behind.
+    var bus: BusPlace? {
+        if let busAddress { return busAddress.contains("autolaunch:") ? nil : .address(busAddress) }
+        guard let runtimeFolder else { return nil }
+        let path = "\(runtimeFolder)/bus"
+        var status = stat()
+        guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK, status.st_uid == geteuid() else {
+            return nil
+        }
+        return .socket(path)
+    }
+
+    /// A D-Bus address, or the path of a socket.
+    enum BusPlace: Hashable {
+        case address(String)
+        case socket(String)
+    }
+
+    /// Whether a gnome-keyring keeps this collection in clear, as one with an empty password is.
+    ///
+    /// Its file is named after the collection and begins with `[keyring]` then; an encrypted one begins with
+    /// `GnomeKeyring`. Other keyrings have no such file.
+    func isPlainText(collection: String) -> Bool {
+        guard let component = collection.split(separator: "/").last else { return false }
+        let name = Self.decoded(component)
+        let folders = [dataHome, home.map { "\($0)/.local/share" }].compactMap(\.self).map { "\($0)/keyrings" }
+        return folders.contains { Self.begins("\($0)/\(name).keyring", with: "[keyring]") }
+    }
+
+    // In object paths gnome-keyring writes what is neither a letter nor a digit as _ and two hexadecimal digits.
+    private static func decoded(_ component: Substring) -> String {
+        var bytes: [UInt8] = []
+        var rest = Array(component.utf8)[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "_"), rest.count >= 2,
+                let code = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+            {
+                bytes.append(code)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        let name = String(decoding: bytes, as: UTF8.self)
+        return name.contains("/") ? "" : name
+    }
+
+    private static func begins(_ path: String, with beginning: String) -> Bool {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var buffer = [UInt8](repeating: 0, count: beginning.utf8.count)
+        let count = unsafe read(descriptor, &buffer, buffer.count)
+        return count == buffer.count && buffer == Array(beginning.utf8)
+    }
+
+    private static func variable(_ name: String) -> String? {
+        guard let value = unsafe getenv(name), unsafe value[0] != 0 else { return nil }
+        return unsafe String(cString: value)
+    }
+}

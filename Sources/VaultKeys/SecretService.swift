@@ -1,0 +1,283 @@
+internal import CVaultLibsecret
+internal import Glibc
+
+/// The desktop keyring, as far as it was found: a process on the session bus that is `org.freedesktop.secrets`.
+///
+/// Every call ends within its time. What an absent answer means is asked for first: "no such item" is what libsecret says
+/// of a locked collection and of none, too, and a locked KeePassXC answers a search only once it was unlocked.
+package struct SecretService {
+    /// Told that a dialog of the keyring is up, and that somebody is waited for.
+    package typealias Waiting = @Sendable () -> Void
+
+    /// Its name on the bus, which no other process can have: calls go to the one that was found, and to none after it.
+    private let owner: String
+    private let bus: SessionBus
+    private let environment: KeyringEnvironment
+    /// Nil where nobody may be asked.
+    private let waiting: Waiting?
+
+    private static let name = "org.freedesktop.secrets"
+
+    /// Finds the keyring.
+    ///
+    /// - Parameters:
+    ///   - environment: where the bus is, and whether there is a display.
+    ///   - waiting: told that somebody is waited for; nil where no dialog may be shown.
+    /// - Throws: what keeps it from being found.
+    package static func find(
+        _ environment: KeyringEnvironment = .current,
+        waiting: Waiting?
+    ) throws(KeyringProblem) -> SecretService {
+        let deadline = KeyringDeadline()
+        let bus = try SessionBus.connect(environment, deadline)
+        let owner = try owner(on: bus, deadline)
+        return SecretService(
+            owner: owner,
+            bus: bus,
+            environment: environment,
+            waiting: environment.hasDisplay ? waiting : nil
+        )
+    }
+
+    private static func owner(on bus: SessionBus, _ deadline: borrowing KeyringDeadline) throws(KeyringProblem)
+        -> String
+    {
+        do {
+            return try unsafe text(milliseconds: deadline.milliseconds(atMost: .seconds(2))) { time, outcome in
+                unsafe cvault_bus_owner(bus.connection, name, time, outcome)
+            }
+        } catch .noService {
+            // It may be one that the bus starts when it is needed.
+            try unsafe call(deadline.milliseconds()) { time, outcome in
+                unsafe cvault_bus_start(bus.connection, name, time, outcome)
+            }
+            return try unsafe text(milliseconds: deadline.milliseconds(atMost: .seconds(2))) { time, outcome in
+                unsafe cvault_bus_owner(bus.connection, name, time, outcome)
+            }
+        }
+    }
+
+    // MARK: - The collection
+
+    /// What is known of the default collection without asking anybody.
+    package struct Collection: Equatable {
+        package let path: String
+        package let isLocked: Bool
+        /// Its file has no password.
+        package let isPlainText: Bool
+    }
+
+    /// Looks at the default collection.
+    ///
+    /// - Throws: `noCollection`, `timedOut`, `vanished`, `failed`.
+    package func defaultCollection() throws(KeyringProblem) -> Collection {
+        let deadline = KeyringDeadline()
+        let path = try asking { () throws(KeyringProblem) in
+            try unsafe Self.text(milliseconds: deadline.milliseconds()) { time, outcome in
+                unsafe cvault_keyring_default_collection(bus.connection, owner, time, outcome)
+            }
+        }
+        guard path != "/" else { throw .noCollection }
+        return Collection(
+            path: path,
+            isLocked: try isLocked(path, deadline),
+            isPlainText: environment.isPlainText(collection: path)
+        )
+    }
+
+    private func isLocked(_ collection: String, _ deadline: borrowing KeyringDeadline) throws(KeyringProblem) -> Bool {
+        let time = try deadline.milliseconds()
+        return try asking { () throws(KeyringProblem) in
+            try unsafe Self.call(time) { time, outcome in
+                unsafe cvault_keyring_collection_is_locked(bus.connection, owner, collection, time, outcome) != 0
+            }
+        }
+    }
+
+    /// The default collection, unlocked: somebody is asked where that is needed and possible.
+    ///
+    /// - Throws: `locked`, `dismissed`, and whatever else keeps it closed.
+    package func openCollection() throws(KeyringProblem) -> Collection {
+        let collection = try defaultCollection()
+        guard collection.isLocked else { return collection }
+        try unlock(collection.path)
+        let opened = try defaultCollection()
+        guard !opened.isLocked else { throw .dismissed }
+        return opened
+    }
+
+    // MARK: - The item
+
+    /// The path of an item that can be read now; nil where there is none.
+    func find(_ item: KeyringItem) throws(KeyringProblem) -> String? {
+        guard let found = try search(item) else { return nil }
+        guard found.isLocked else { return found.path }
+        // In another collection, or one that KeePassXC wants confirmed.
+        try unlock(found.path)
+        guard let opened = try search(item) else { return nil }
+        guard !opened.isLocked else { throw .dismissed }
+        return opened.path
+    }
+
+    private func search(_ item: KeyringItem) throws(KeyringProblem) -> (path: String, isLocked: Bool)? {
+        let deadline = KeyringDeadline()
+        var isLocked: CInt = 0
+        let path = try asking { () throws(KeyringProblem) in
+            try unsafe Self.optionalText(try deadline.milliseconds()) { time, outcome in
+                unsafe cvault_keyring_find(bus.connection, owner, item.vault, item.slot, time, &isLocked, outcome)
+            }
+        }
+        return path.map { ($0, isLocked != 0) }
+    }
+
+    /// Lends the secret of an item that was found.
+    ///
+    /// - Throws: `itemGone` where it has gone since, `timedOut`, `vanished`, `failed`.
+    func withSecret<Result: ~Copyable>(
+        of item: KeyringItem,
+        _ body: (Span<UInt8>) throws(KeyringProblem) -> Result
+    ) throws(KeyringProblem) -> Result {
+        let deadline = KeyringDeadline()
+        let secret = try unsafe asking { () throws(KeyringProblem) in
+            try unsafe Self.call(try deadline.milliseconds(atMost: KeyringDeadline.patience)) { time, outcome in
+                unsafe cvault_keyring_lookup(bus.connection, owner, item.vault, item.slot, time, outcome)
+            }
+        }
+        guard let secret = unsafe secret else { throw .itemGone }
+        defer { unsafe cvault_secret_free(secret) }
+        var count = 0
+        guard let bytes = unsafe cvault_secret_bytes(secret, &count) else { throw .itemForeign }
+        return try body(unsafe Span(_unsafeStart: bytes.assumingMemoryBound(to: UInt8.self), count: count))
+    }
+
+    /// Stores an item, which must not be there yet: to replace one blocks in KeePassXC.
+    func store(_ item: KeyringItem, in collection: Collection, secret: Span<UInt8>, label: String)
+        throws(KeyringProblem)
+    {
+        let deadline = KeyringDeadline()
+        let time = try deadline.milliseconds(atMost: KeyringDeadline.patience)
+        try asking { () throws(KeyringProblem) in
+            try unsafe Self.call(time) { time, outcome in
+                unsafe secret.withUnsafeBufferPointer { bytes in
+                    unsafe cvault_keyring_store(
+                        bus.connection,
+                        owner,
+                        item.vault,
+                        item.slot,
+                        collection.path,
+                        label,
+                        bytes.baseAddress,
+                        bytes.count,
+                        time,
+                        outcome
+                    )
+                }
+            }
+        }
+    }
+
+    /// Deletes an item that was found.
+    func delete(_ path: String) throws(KeyringProblem) {
+        let deadline = KeyringDeadline()
+        let prompt = try asking { () throws(KeyringProblem) in
+            try unsafe Self.text(milliseconds: try deadline.milliseconds()) { time, outcome in
+                unsafe cvault_keyring_delete(bus.connection, owner, path, time, outcome)
+            }
+        }
+        if prompt != "/" { try show(prompt) }
+    }
+
+    // MARK: - Somebody who is asked
+
+    /// Unlocks a collection or an item; without a dialog where that can be, as with a keyring that has no password.
+    private func unlock(_ object: String) throws(KeyringProblem) {
+        let deadline = KeyringDeadline()
+        let prompt = try asking { () throws(KeyringProblem) in
+            try unsafe Self.text(milliseconds: try deadline.milliseconds()) { time, outcome in
+                unsafe cvault_keyring_unlock(bus.connection, owner, object, time, outcome)
+            }
+        }
+        if prompt != "/" { try show(prompt) }
+    }
+
+    /// Shows a dialog and waits for as long as the person needs; a keyring that stops or ends meanwhile is noticed.
+    private func show(_ prompt: String) throws(KeyringProblem) {
+        guard let waiting else { throw .locked }
+        waiting()
+        let shown = try unsafe asking { () throws(KeyringProblem) in
+            try unsafe Self.call(Self.pingPatience) { time, outcome in
+                unsafe cvault_prompt_show(bus.connection, owner, prompt, time, outcome)
+            }
+        }
+        guard let shown = unsafe shown else { throw .failed("no dialog") }
+        defer { unsafe cvault_prompt_free(shown) }
+        while true {
+            switch unsafe cvault_prompt_wait(shown, 2000) {
+            case 1: return
+            case -1: throw .dismissed
+            default: try ping()
+            }
+        }
+    }
+
+    private static let pingPatience: Int32 = 5000
+
+    private func ping() throws(KeyringProblem) {
+        try asking { () throws(KeyringProblem) in
+            try unsafe Self.call(Self.pingPatience) { time, outcome in
+                unsafe cvault_bus_ping(bus.connection, owner, time, outcome)
+            }
+        }
+    }
+}
+
+// MARK: - Calls
+
+extension SecretService {
+    /// Asks the keyring that was found: who isn't there any more has ended since.
+    private func asking<Result>(_ body: () throws(KeyringProblem) -> Result) throws(KeyringProblem) -> Result {
+        do { return try body() } catch { throw error == .noService ? .vanished : error }
+    }
+
+    private static func call<Result>(
+        _ milliseconds: Int32,
+        _ body: (Int32, UnsafeMutablePointer<cvault_keyring_outcome>) -> Result
+    ) throws(KeyringProblem) -> Result {
+        var outcome = cvault_keyring_outcome()
+        let result = unsafe body(milliseconds, &outcome)
+        if let problem = KeyringProblem(outcome) { throw problem }
+        return result
+    }
+
+    private static func optionalText(
+        _ milliseconds: Int32,
+        _ body: (Int32, UnsafeMutablePointer<cvault_keyring_outcome>) -> UnsafeMutablePointer<CChar>?
+    ) throws(KeyringProblem) -> String? {
+        guard let text = try unsafe call(milliseconds, body) else { return nil }
+        defer { unsafe free(text) }
+        return unsafe String(cString: text)
+    }
+
+    private static func text(
+        milliseconds: Int32,
+        _ body: (Int32, UnsafeMutablePointer<cvault_keyring_outcome>) -> UnsafeMutablePointer<CChar>?
+    ) throws(KeyringProblem) -> String {
+        guard let text = try unsafe optionalText(milliseconds, body) else { throw .failed("it says nothing") }
+        return text
+    }
+}
+
+extension KeyringProblem {
+    fileprivate init?(_ outcome: cvault_keyring_outcome) {
+        switch outcome.failure {
+        case CVAULT_KEYRING_OK: return nil
+        case CVAULT_KEYRING_TIMED_OUT: self = .timedOut
+        case CVAULT_KEYRING_NO_OWNER: self = .noService
+        case CVAULT_KEYRING_VANISHED: self = .vanished
+        case CVAULT_KEYRING_LOCKED: self = .locked
+        case CVAULT_KEYRING_NO_OBJECT: self = .noCollection
+        case CVAULT_KEYRING_DISMISSED: self = .dismissed
+        default: self = .failed(outcome.text)
+        }
+    }
+}

@@ -1,0 +1,97 @@
+internal import CVaultLibsecret
+internal import Synchronization
+
+/// A connection to the session bus: one for all that this process asks of the keyring.
+///
+/// KeePassXC asks its user for each connection anew. It is GLib's own of this process, since libsecret takes no other.
+@safe
+final class SessionBus: @unchecked Sendable {
+    // @unchecked: a GDBusConnection may be used by any thread (its documentation), and the reference is never changed.
+    let connection: OpaquePointer
+    private let place: KeyringEnvironment.BusPlace
+
+    private init(_ connection: OpaquePointer, _ place: KeyringEnvironment.BusPlace) {
+        unsafe self.connection = unsafe connection
+        self.place = place
+    }
+
+    deinit { unsafe cvault_bus_free(connection) }
+
+    private static let shared = Mutex<SessionBus?>(nil)
+    private static let library: Result<Void, KeyringProblem> = Result { () throws(KeyringProblem) in
+        try openLibrary(named: "libsecret-1.so.0")
+    }
+
+    /// Opens libsecret under this name.
+    static func openLibrary(named name: String) throws(KeyringProblem) {
+        switch unsafe cvault_libsecret_open(name) {
+        case 0: break
+        case -1: throw .libraryMissing
+        default: throw .libraryUnusable
+        }
+    }
+
+    /// The connection; it is made where there is none, or no living one.
+    ///
+    /// - Throws: `libraryMissing`, `libraryUnusable`, `noBus`, `busRefuses`, `timedOut`.
+    static func connect(
+        _ environment: KeyringEnvironment,
+        _ deadline: borrowing KeyringDeadline
+    ) throws(KeyringProblem) -> SessionBus {
+        // First: without a bus nothing is opened, and no server pays for it.
+        guard let place = environment.bus else { throw .noBus }
+        if let known = living(at: place) { return known }
+        try library.get()
+        var outcome = cvault_keyring_outcome()
+        let time = try deadline.milliseconds(atMost: .seconds(2))
+        guard let connection = unsafe cvault_bus_connect(time, &outcome) else {
+            throw outcome.failure == CVAULT_KEYRING_TIMED_OUT ? .timedOut : .busRefuses(outcome.text)
+        }
+        let bus = unsafe SessionBus(connection, place)
+        shared.withLock { $0 = bus }
+        return bus
+    }
+}
+
+extension SessionBus {
+    /// The connection that there is; one that has ended is let go, or GLib would give it out again.
+    private static func living(at place: KeyringEnvironment.BusPlace) -> SessionBus? {
+        shared.withLock { known in
+            guard let bus = known, bus.place == place, unsafe cvault_bus_is_closed(bus.connection) == 0 else {
+                known = nil
+                return nil
+            }
+            return bus
+        }
+    }
+}
+
+/// When the keyring must have answered.
+struct KeyringDeadline: ~Copyable {
+    /// All that is asked without anybody being waited for, a call that is given up included, ends within 10 seconds.
+    static let patience = Duration.seconds(8)
+
+    private let end = ContinuousClock.now + KeyringDeadline.patience
+
+    /// The time that is left for one call.
+    ///
+    /// - Throws: `timedOut` when none is.
+    borrowing func milliseconds(atMost limit: Duration = .seconds(5)) throws(KeyringProblem) -> Int32 {
+        let left = min(end - ContinuousClock.now, limit)
+        guard left > .zero else { throw .timedOut }
+        return Int32(left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000 + 1)
+    }
+}
+
+extension cvault_keyring_outcome {
+    /// The library's words, fit for a line of text.
+    var text: String {
+        var copy = words
+        let text = unsafe withUnsafeBytes(of: &copy) { bytes in
+            unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        let visible = text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : Character($0) }
+        let trimmed = String(visible).split(separator: " ").joined(separator: " ")
+        return trimmed.hasSuffix(".") ? String(trimmed.dropLast()) : trimmed
+    }
+}
