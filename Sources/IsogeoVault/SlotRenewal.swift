@@ -152,7 +152,14 @@ struct SlotRenewal: ~Copyable {
                 try RenewedSlot(slot, credential, by: method, wrapping: key, of: sealer.context.vault, now: now)
             }
         } catch {
-            throw VaultError(error)
+            guard case .cannotWrite = error else { throw VaultError(error) }
+            throw VaultError(
+                .inputOutput,
+                error.sentence,
+                remedy:
+                    "A key file gets its new key in its own folder: make that writable for yourself, or name the key "
+                    + "with --shared-key-file, and it stays as it is."
+            )
         }
         renewed.append(new)
         remaining.removeAll { $0.id == slot.id }

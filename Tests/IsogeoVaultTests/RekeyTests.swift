@@ -211,6 +211,22 @@ import VaultTestSupport
         #expect(dropped.slots.map(\.kind) == ["key-file"])
     }
 
+    @Test(.unprivileged) func `a key file whose folder can't be written ends it, and nothing has changed`() async throws
+    {
+        let vault = try await world.makeVault()
+        let folder = world.folder("closed")
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        _ = try await vault.addKey(.keyFile(folder + "/key"))
+        let before = try everything(vault)
+        try FileManager.default.setAttributes([.posixPermissions: 0o500], ofItemAtPath: folder)
+        defer { try? FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: folder) }
+        let refusal = await failure { () async throws(VaultError) in
+            try await rekey(keeping: [.keyFile(folder + "/key")])
+        }
+        #expect(refusal?.code == .inputOutput && refusal?.remedy.contains("--shared-key-file") == true)
+        #expect(try everything(vault) == before && files("key") == ["key"])
+    }
+
     @Test func `all slots dropped is no vault`() async throws {
         let vault = try await world.makeVault()
         let slot = try #require(try await vault.keys().first)
