@@ -42,6 +42,10 @@ public struct AuditEvent: Sendable, Hashable {
         public static let locked = Kind(rawValue: "locked")
         /// The vault was restored from a backup.
         public static let restored = Kind(rawValue: "restored")
+        /// The vault got a new key, and everything was sealed anew.
+        public static let rekeyed = Kind(rawValue: "rekeyed")
+        /// The vault was older than it was, and somebody said that it is to be taken so.
+        public static let rollbackAccepted = Kind(rawValue: "rollback-accepted")
     }
 
     /// What was done.

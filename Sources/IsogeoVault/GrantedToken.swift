@@ -34,7 +34,7 @@ struct GrantedToken: Sendable {
             connection: ConnectionSettings(caFile: metadata.caFile)
         )
         if grant.lifetimeIsAssumed {
-            doors.warn("The server doesn't say how long its token lives: an hour is assumed.")
+            doors.warn(.lifetimeUnknown, "The server doesn't say how long its token lives: an hour is assumed.")
         }
         self.request = request.body
         token = CachedToken(grant)

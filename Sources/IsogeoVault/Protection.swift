@@ -94,7 +94,12 @@ public struct Protection: ~Copyable, Sendable {
         case .credential(let credential): return try credential.open(slots, of: vault, name: "The credential")
         case .keyFile(let path):
             let key = Credential.keyFile(try KeyFile.read(path, trust: .own))
-            return try key.open(slots, of: vault, name: "The key file \(path)")
+            do throws(KeyError) {
+                return try key.open(slots, of: vault, name: "The key file \(path)")
+            } catch {
+                if let unlocked = KeyFileReplacement.openUnfinished(path, slots, of: vault) { return unlocked }
+                throw error
+            }
         case .keyring(let telling, _):
             return try KeyringSlot.open(slots, of: vault, in: try SecretService.find(telling: telling))
         }

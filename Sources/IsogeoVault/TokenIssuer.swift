@@ -72,7 +72,7 @@ struct TokenIssuer {
             }
         } catch {
             guard case .leasesUnavailable = error else { throw VaultError(error) }
-            doors.warn("\(error.sentence) Others may ask the server at the same time.")
+            doors.warn(.noLeases, "\(error.sentence) Others may ask the server at the same time.")
             return .unavailable
         }
     }
@@ -124,7 +124,10 @@ struct TokenIssuer {
     // The token is in hand: that it can't be kept is worth a warning and no more.
     private func store(_ token: CachedToken, of application: StoredApplication, id: [UInt8]) {
         guard !contents.database.isReadOnly else {
-            return doors.warn("The vault at \(contents.database.file.path) is read-only: the token isn't kept.")
+            return doors.warn(
+                .readOnly,
+                "The vault at \(contents.database.file.path) is read-only: the token isn't kept."
+            )
         }
         do {
             let row = contents.sealer.token(id, of: application.row.id, token)

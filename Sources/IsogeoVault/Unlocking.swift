@@ -130,17 +130,37 @@ public struct Unlocking: Sendable {
     ///   with what was named.
     func open(_ locked: LockedSlots) throws(VaultError) -> Unlocked {
         if usesSession, let unlocked = locked.sessions.open() { return unlocked }
+        if let unlocked = try openWithoutCredential(locked) { return unlocked }
+        let credential = try credential()
+        return try locked.open { (slots, vault) throws(KeyError) in
+            do throws(KeyError) {
+                return try credential.open(slots, of: vault, name: name)
+            } catch {
+                // A key file whose vault has just got a new key, while whoever gave it one died.
+                if let unlocked = method?.openUnfinished(slots, of: vault) { return unlocked }
+                throw error
+            }
+        }
+    }
+
+    /// Opens a vault by what gives nothing into anybody's hand: the keyring.
+    ///
+    /// - Returns: nil where a credential is wanted.
+    /// - Throws: what keeps the keyring from opening it, where nothing else would.
+    func openWithoutCredential(_ locked: LockedSlots) throws(VaultError) -> Unlocked? {
         switch way {
         case .keyring(let telling): return try Self.openByKeyring(locked, telling: telling)
         case .environment(let asking, let telling) where method == nil:
-            if let unlocked = try Self.openByKeyring(locked, orAsking: asking != nil, telling: telling) {
-                return unlocked
-            }
-        case .environment, .named, .recoveryCode: break
+            return try Self.openByKeyring(locked, orAsking: asking != nil, telling: telling)
+        case .environment, .named, .recoveryCode: return nil
         }
-        let credential = try credential()
-        return try locked.open { (slots, vault) throws(KeyError) in
-            try credential.open(slots, of: vault, name: name)
+    }
+
+    /// Who is told when a dialog of the keyring waits for somebody; nil where none may be raised.
+    var telling: Telling? {
+        switch way {
+        case .keyring(let telling), .environment(_, let telling): telling
+        case .named, .recoveryCode: nil
         }
     }
 

@@ -24,7 +24,7 @@ extension Vault {
 
     /// Puts what this vault, a backup, holds into the place of another.
     ///
-    /// It is verified first. What lies at `path` is kept beside it; programs that have that vault open go on with what
+    /// It is verified first. Its generation becomes higher than any that was seen at `path`. What lies at `path` is kept beside it; programs that have that vault open go on with what
     /// was restored.
     ///
     /// - Parameter path: where the vault lies; nil for the standard place.
@@ -35,7 +35,14 @@ extension Vault {
         let now = doors.now()
         let copy = "\(path).before-restore-\(now)"
         return try await doors.perform { () throws(VaultError) in
-            try contents.restore(to: path, keeping: copy, now: now) ? copy : nil
+            let replaced = try contents.restore(to: path, keeping: copy, marks: doors.stateFolder, now: now)
+            if replaced.hadNewerKey {
+                doors.warn(
+                    "The backup is from before the vault got a new key: the old keys open it again. Give it another new "
+                        + "one with `rekey` if they were replaced for a reason."
+                )
+            }
+            return replaced.isKept ? copy : nil
         }
     }
 }

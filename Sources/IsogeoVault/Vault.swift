@@ -60,18 +60,22 @@ public final class Vault: Sendable {
     /// - Parameters:
     ///   - path: where it lies; nil for the standard place.
     ///   - unlocking: how; by what the environment names unless said otherwise.
+    ///   - acceptingRollback: whether a vault that is older than it was when it was last seen here is taken as it is.
     ///   - transport: sends token requests in libcurl's place; it is lent the secret's header.
     ///   - logger: told what goes on, and never a secret or token.
     /// - Returns: the vault, open.
-    /// - Throws: `noVault`; `locked` when the way that was named doesn't open it; `damaged`; `configuration`; `inputOutput`;
+    /// - Throws: `noVault`; `locked` when the way that was named doesn't open it; `damaged`; `rolledBack`; `configuration`; `inputOutput`;
     ///   `tryAgain` when others kept the vault busy.
     public static func open(
         at path: String? = nil,
         unlocking: Unlocking = .environment,
+        acceptingRollback: Bool = false,
         transport: (any TokenEndpointTransport)? = nil,
         logger: Logger? = nil
     ) async throws(VaultError) -> Vault {
-        try await open(at: path, unlocking: unlocking, doors: VaultDoors(transport: transport, logger: logger))
+        var doors = VaultDoors(transport: transport, logger: logger)
+        if acceptingRollback { doors.rollback = .accepted }
+        return try await open(at: path, unlocking: unlocking, doors: doors)
     }
 
     /// Makes a vault with its first application.
@@ -157,9 +161,13 @@ public final class Vault: Sendable {
         let path = try place(path)
         let doors = doors.of(vaultAt: path)
         let vault = try await doors.perform { () throws(VaultError) -> Vault in
-            let contents = try VaultContents.open(path, now: doors.now(), unlock)
+            let contents = try VaultContents.open(path, now: doors.now(), marks: doors.stateFolder, unlock)
+            if let warning = try contents.compareWithMark(doors.rollback, now: doors.now()) {
+                doors.warn(.unusableMark, warning)
+            }
             for slot in contents.alteredSlots {
                 doors.warn(
+                    .slotEdited,
                     "In this vault \(slot) was edited: it can be read, and isn't changed before that is put right."
                 )
             }
@@ -186,6 +194,7 @@ public final class Vault: Sendable {
                 application: application,
                 proven: proof,
                 noting: decliningRecovery ? [AuditEvent(.recoveryDeclined)] : [],
+                marks: doors.stateFolder,
                 now: doors.now()
             )
             return Vault(contents, doors: doors)

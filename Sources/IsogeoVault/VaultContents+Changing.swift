@@ -18,6 +18,8 @@ struct VaultDraft {
     var events: [AuditEvent] = []
     /// Whether it counts as a change of the vault, which a token doesn't.
     var raisesGeneration = true
+    /// A generation that the next one is above.
+    var generationAbove: Int64 = 0
     /// Whether all is checked and nothing written.
     var isRehearsal = false
 }
@@ -60,6 +62,7 @@ extension VaultContents {
                     draft.changes + slotChanges(draft) + [.putHeader(next)],
                     expecting: header.record.tag
                 )
+                if draft.raisesGeneration { mark?.write(next, sealer) }
                 return result
             } catch {
                 guard error == .changedMeanwhile, ContinuousClock.now < deadline else { throw VaultError(error) }
@@ -72,7 +75,7 @@ extension VaultContents {
     // No change has more to say of itself; so many of the oldest entries may go for it.
     private static let eventLimit: Int64 = 8
 
-    private static func refuse(_ altered: [String]) throws(VaultError) {
+    static func refuse(_ altered: [String]) throws(VaultError) {
         guard !altered.isEmpty else { return }
         throw .damaged("\(altered.joined(separator: ", ")) was edited, so nothing is changed")
     }
@@ -87,10 +90,12 @@ extension VaultContents {
                     ? "Add another key before you remove the last one." : "Remove a key that nobody needs."
             )
         }
+        var previous = draft.snapshot.header
+        previous.generation = max(previous.generation, draft.generationAbove)
         return sealer.header(
             draft.state,
             slots: slots,
-            after: draft.snapshot.header,
+            after: previous,
             raisesGeneration: draft.raisesGeneration,
             now: now
         )

@@ -90,7 +90,7 @@ extension VaultContents {
     }
 
     /// The slot that `text` means: the beginning of its id, or its kind where only one has it.
-    private static func slot(_ text: String, among slots: [(id: [UInt8], name: String, shortID: String)])
+    static func slot(_ text: String, among slots: [(id: [UInt8], name: String, shortID: String)])
         throws(VaultError) -> [UInt8]
     {
         let wanted = text.lowercased()

@@ -72,16 +72,31 @@ extension VaultContents {
     }
 
     /// All rows, after each was opened and all were compared with the header.
-    private func intactSnapshot() throws(VaultError) -> Snapshot {
+    ///
+    /// - Parameter slots: those that may have been edited.
+    /// - Returns: the rows.
+    /// - Throws: `damaged`, with all that was found.
+    func intactSnapshot(but slots: [[UInt8]] = []) throws(VaultError) -> Snapshot {
         do { try database.checkStructure() } catch { throw VaultError(error) }
         let (header, snapshot) = try read(.everything)
-        let damage = verification(of: snapshot, header).findings.filter(\.isDamage)
+        let known = Set(
+            header.alteredSlots.filter { slots.contains($0.id) }.map { Verification.Finding.slot($0.name) }
+        )
+        let damage = verification(of: snapshot, header).findings.filter { $0.isDamage && !known.contains($0) }
         guard damage.isEmpty else { throw .damaged(damage.map(\.sentence).joined(separator: " ")) }
         return snapshot
     }
 
     private static func write(_ snapshot: Snapshot, to path: String) throws(StoreError) {
         _ = try VaultDatabase.create(try VaultFile.prepare(path), [.putHeader(snapshot.header)] + rows(of: snapshot))
+    }
+
+    /// What `restore` found in the vault's place.
+    struct Replaced {
+        /// Whether something lay there, and was kept.
+        let isKept: Bool
+        /// Whether it had a newer key than the backup.
+        let hadNewerKey: Bool
     }
 
     private static func rows(of snapshot: Snapshot) -> [Change] {
@@ -97,36 +112,45 @@ extension VaultContents {
     /// - Parameters:
     ///   - path: where.
     ///   - copy: the path of the copy.
+    ///   - marks: the folder in which is remembered what was seen of vaults; it is told that this one is older.
     ///   - now: seconds since 1970.
-    /// - Returns: whether something lay there, and was kept.
+    /// - Returns: what lay there.
     /// - Throws: `damaged` when the backup is; `exists` when another vault lies there.
-    func restore(to path: String, keeping copy: String, now: Int64) throws(VaultError) -> Bool {
+    func restore(to path: String, keeping copy: String, marks: String?, now: Int64) throws(VaultError) -> Replaced {
         let backup = try intactSnapshot()
         do throws(StoreError) {
+            let file = try VaultFile.prepare(path)
+            let mark = marks.map { RollbackMark(of: sealer.context.vault, at: file.path, in: $0) }
+            let seen = mark?.state
+            // One of a newer key would refuse this vault to whoever is killed before the mark is written.
+            if let seen, seen.keyEpoch > backup.header.keyEpoch { mark?.remove() }
             let database: VaultDatabase
             do {
                 database = try VaultDatabase.open(try VaultFile.find(path))
             } catch {
                 guard error.category == .noVault else { throw error }
-                try Self.write(restored(backup, over: nil, now: now), to: path)
-                return false
+                let next = try restored(backup, above: seen?.generation ?? 0, now: now)
+                try Self.write(next, to: path)
+                mark?.write(next.header, sealer)
+                return Replaced(isKept: false, hadNewerKey: false)
             }
             let current = try database.read(.everything)
             guard current.header.vaultID == backup.header.vaultID else { throw .vaultExists(path: path) }
             try Self.write(current, to: copy)
-            let next = try restored(backup, over: current.header, now: now)
+            let next = try restored(backup, above: max(current.header.generation, seen?.generation ?? 0), now: now)
             try database.commit(
                 Self.removals(of: current) + Self.rows(of: next) + [.putHeader(next.header)],
                 expecting: current.header.tag
             )
-            return true
+            mark?.write(next.header, sealer)
+            return Replaced(isKept: true, hadNewerKey: current.header.keyEpoch > next.header.keyEpoch)
         } catch {
             throw VaultError(error)
         }
     }
 
     /// The backup's state with an entry in its audit trail, and a generation above all that was there.
-    private func restored(_ backup: Snapshot, over current: HeaderRecord?, now: Int64) throws(StoreError) -> Snapshot {
+    private func restored(_ backup: Snapshot, above generation: Int64, now: Int64) throws(StoreError) -> Snapshot {
         guard var state = try? sealer.state(of: backup.header) else {
             throw .damaged(path: database.file.path, what: "its header can't be opened")
         }
@@ -140,7 +164,7 @@ extension VaultContents {
             next.log.append(row)
         }
         var previous = backup.header
-        previous.generation = max(previous.generation, current?.generation ?? 0)
+        previous.generation = max(previous.generation, generation)
         next.header = sealer.header(state, slots: backup.header.slots, after: previous, now: now)
         next.tokens = []
         return next

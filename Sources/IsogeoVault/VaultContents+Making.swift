@@ -16,6 +16,7 @@ extension VaultContents {
     ///   - application: the first application.
     ///   - proof: the token that proved it, which is kept.
     ///   - notes: what the audit trail says beside that.
+    ///   - marks: the folder in which is remembered what was seen of the vault.
     ///   - now: seconds since 1970.
     /// - Returns: the vault, open.
     /// - Throws: `exists` when somebody was faster; what is wrong with the place or the key.
@@ -25,6 +26,7 @@ extension VaultContents {
         application: borrowing NewApplication,
         proven proof: ProvenToken? = nil,
         noting notes: [AuditEvent] = [],
+        marks: String? = nil,
         now: Int64
     ) throws(VaultError) -> VaultContents {
         try proof?.check(application)
@@ -35,15 +37,18 @@ extension VaultContents {
         let lease = try makingLease(lockFile)
         // Seen before a key is made for a vault that somebody has made meanwhile.
         guard try !exists(at: path) else { throw VaultError(StoreError.vaultExists(path: file.path)) }
-        return try make(
+        let contents = try make(
             file,
             protection: protection,
             application: application,
             proven: proof,
             noting: notes,
+            marks: marks,
             now: now,
             under: lease
         )
+        contents.mark?.write(contents.openedHeader, contents.sealer)
+        return contents
     }
 
     private static func make(
@@ -52,6 +57,7 @@ extension VaultContents {
         application: borrowing NewApplication,
         proven proof: ProvenToken?,
         noting notes: [AuditEvent],
+        marks: String?,
         now: Int64,
         under lease: borrowing Lease
     ) throws(VaultError) -> VaultContents {
@@ -87,7 +93,7 @@ extension VaultContents {
             if (try? exists(at: file.path)) == false { _ = forgetItem(of: slot, vault) }
             throw VaultError(error)
         }
-        return VaultContents(database, sealer: sealer, openedBy: slot.id)
+        return VaultContents(database, header, sealer: sealer, openedBy: slot.id, marks: marks)
     }
 
     /// Whether a vault lies at `path`.
@@ -103,7 +109,8 @@ extension VaultContents {
         }
     }
 
-    private static func makingLease(_ file: LockFile) throws(VaultError) -> Lease {
+    /// The right to make the vault, or its keys, while nobody else does.
+    static func makingLease(_ file: LockFile) throws(VaultError) -> Lease {
         let outcome = try translating { () throws(StoreError) in
             try Lease.acquire(.making, in: file, until: .now + makingPatience) { () throws(StoreError) -> Never? in nil
             }

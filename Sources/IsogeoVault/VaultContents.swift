@@ -13,9 +13,21 @@ final class VaultContents: Sendable {
 
     /// The slots that were not as the header has them when the vault was opened, by name.
     let alteredSlots: [String]
+    /// What is remembered of the vault outside of it; nil where nothing is.
+    let mark: RollbackMark?
+    /// The header as it was when the vault was opened.
+    let openedHeader: HeaderRecord
 
     /// A vault that was just made.
-    init(_ database: VaultDatabase, sealer: consuming RecordSealer, openedBy: [UInt8]) {
+    init(
+        _ database: VaultDatabase,
+        _ header: HeaderRecord,
+        sealer: consuming RecordSealer,
+        openedBy: [UInt8],
+        marks: String?
+    ) {
+        mark = marks.map { RollbackMark(of: sealer.context.vault, at: database.file.path, in: $0) }
+        openedHeader = header
         self.database = database
         self.sealer = sealer
         self.openedBy = openedBy
@@ -26,8 +38,11 @@ final class VaultContents: Sendable {
         _ database: VaultDatabase,
         _ snapshot: Snapshot,
         sealer: consuming RecordSealer,
-        openedBy: [UInt8]
+        openedBy: [UInt8],
+        marks: String?
     ) throws(VaultError) {
+        mark = marks.map { RollbackMark(of: sealer.context.vault, at: database.file.path, in: $0) }
+        openedHeader = snapshot.header
         alteredSlots = try Self.check(snapshot, sealer, openedBy: openedBy).alteredSlots.map(\.name)
         self.database = database
         self.sealer = sealer
@@ -39,12 +54,14 @@ final class VaultContents: Sendable {
     /// - Parameters:
     ///   - path: where it lies.
     ///   - now: seconds since 1970; a session ends by it too.
+    ///   - marks: the folder in which is remembered what was seen of it.
     ///   - unlock: opens one of the slots.
     /// - Returns: the vault, its header authenticated.
     /// - Throws: `noVault`, `damaged`, `configuration`, what `unlock` throws.
     static func open(
         _ path: String,
         now: Int64,
+        marks: String? = nil,
         _ unlock: (LockedSlots) throws(VaultError) -> Unlocked
     ) throws(VaultError) -> VaultContents {
         let database: VaultDatabase
@@ -62,22 +79,25 @@ final class VaultContents: Sendable {
             vault: vault,
             sessions: LockedSessions(snapshot, now: now)
         )
-        return try VaultContents(database, snapshot, try unlock(slots))
+        return try VaultContents(database, snapshot, try unlock(slots), marks: marks)
     }
 
     /// A vault whose key is there.
     ///
     /// - Throws: `damaged` where the header isn't of that key.
-    convenience init(_ database: VaultDatabase, _ snapshot: Snapshot, _ unlocked: consuming Unlocked)
-        throws(VaultError)
-    {
+    convenience init(
+        _ database: VaultDatabase,
+        _ snapshot: Snapshot,
+        _ unlocked: consuming Unlocked,
+        marks: String? = nil
+    ) throws(VaultError) {
         let slot = unlocked.slot
         let sealer = RecordSealer(
             unlocked.takeKey(),
             vault: snapshot.vault,
             keyEpoch: snapshot.header.keyEpoch
         )
-        try self.init(database, snapshot, sealer: sealer, openedBy: slot)
+        try self.init(database, snapshot, sealer: sealer, openedBy: slot, marks: marks)
     }
 
     /// A header that was authenticated.

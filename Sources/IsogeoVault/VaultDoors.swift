@@ -1,6 +1,7 @@
 internal import Glibc
 package import Logging
 package import VaultOAuth
+internal import VaultStore
 
 /// What a vault needs of the world beside its file: the clock, the network, and somebody to be warned.
 package struct VaultDoors: Sendable {
@@ -12,21 +13,36 @@ package struct VaultDoors: Sendable {
     package var warn: @Sendable (String) -> Void
     /// Told what `VaultEvent` has.
     package var logger: Logger?
+    /// Where what is remembered of vaults outside of them lies; nil remembers nothing.
+    package var stateFolder: String?
+    /// What to do about a vault that is older than it was.
+    package var rollback = RollbackPolicy.refused
+    /// Whether it is time to warn of a state that lasts, of the vault at a path; told once for each warning.
+    package var isDue: @Sendable (LastingState, _ vault: String) -> Bool = { _, _ in true }
+    /// Which vault these doors are of.
+    private var vaultPath: String?
 
     package init(
         now: @escaping @Sendable () -> Int64,
         transport: any TokenTransport,
         warn: @escaping @Sendable (String) -> Void,
-        logger: Logger? = nil
+        logger: Logger? = nil,
+        stateFolder: String? = nil
     ) {
         self.now = now
         self.transport = transport
         self.warn = warn
         self.logger = logger
+        self.stateFolder = stateFolder
     }
 
     /// The real ones; warnings go nowhere.
-    package static let real = VaultDoors(now: { Int64(time(nil)) }, transport: CurlTransport(), warn: { _ in })
+    package static let real = VaultDoors(
+        now: { Int64(time(nil)) },
+        transport: CurlTransport(),
+        warn: { _ in },
+        stateFolder: VaultPlace.state(environment: environmentVariable)
+    )
 
     /// The real clock; the network and the logger of a program.
     init(transport: (any TokenEndpointTransport)?, logger: Logger?) {
@@ -37,17 +53,31 @@ package struct VaultDoors: Sendable {
 }
 
 extension VaultDoors {
+    /// The real ones, which remember nothing outside of the vault: for vaults that tests make and throw away.
+    package static func forgetful(transport: (any TokenEndpointTransport)?, logger: Logger?) -> VaultDoors {
+        var doors = VaultDoors(transport: transport, logger: logger)
+        doors.stateFolder = nil
+        return doors
+    }
+
     /// The doors of one vault: the logger knows its path, and is told all warnings too.
     func of(vaultAt path: String) -> VaultDoors {
-        guard var logger else { return self }
-        logger[metadataKey: "vault"] = "\(path)"
         var doors = self
+        doors.vaultPath = path
+        guard var logger else { return doors }
+        logger[metadataKey: "vault"] = "\(path)"
         doors.logger = logger
         doors.warn = { [warn, doors] sentence in
             warn(sentence)
             doors.log(.warning(sentence))
         }
         return doors
+    }
+
+    /// Warns of a state that lasts, when it is time to.
+    func warn(_ state: LastingState, _ sentence: String) {
+        if let vaultPath, !isDue(state, vaultPath) { return }
+        warn(sentence)
     }
 
     func log(_ event: @autoclosure () -> VaultEvent) {

@@ -25,6 +25,8 @@ public struct VaultError: Error, Sendable {
         public static let internalError = Code(name: "internal-error", exitStatus: 70)
         /// The vault is not as it was written.
         public static let damaged = Code(name: "damaged", exitStatus: 72)
+        /// The vault is older than it was when it was last seen here.
+        public static let rolledBack = Code(name: "rolled-back", exitStatus: 72)
         /// What was to be made is there already.
         public static let exists = Code(name: "exists", exitStatus: 73)
         /// Reading or writing failed.

@@ -36,8 +36,7 @@ public final class TemporaryVault: Sendable {
             at: folder("vault.db"),
             protectedBy: .keyFile(folder("vault.key")),
             importing: try Self.new(application, tokenURI, folder),
-            transport: transport,
-            logger: logger
+            doors: VaultDoors.forgetful(transport: transport, logger: logger)
         )
         for application in others { try await vault.add(try Self.new(application, tokenURI, folder)) }
     }

@@ -8,6 +8,8 @@ struct VaultChoice: Sendable {
     var named: Unlocking?
     var mayAsk = true
     var isQuiet = false
+    /// What to do about a vault that is older than it was.
+    var rollback = RollbackPolicy.refused
 
     /// How the vault is opened: as the options say, else the environment, else by asking.
     func unlocking(_ context: Context) -> Unlocking {
@@ -45,7 +47,12 @@ struct VaultChoice: Sendable {
     /// The world, with warnings said to people.
     func doors(_ context: Context) -> VaultDoors {
         var doors = context.doors
-        if !isQuiet { doors.warn = { context.message("warning: \($0)") } }
+        doors.rollback = rollback
+        guard !isQuiet else { return doors }
+        doors.warn = { context.message("warning: \($0)") }
+        if let folder = doors.stateFolder {
+            doors.isDue = { [now = doors.now] in SaidToday(vault: $1, in: folder).isDue($0, now: now()) }
+        }
         return doors
     }
 

@@ -28,6 +28,12 @@ package enum KeyFile {
     /// - Throws: `cannotWrite` (also when something stands there already), `notReadBack`.
     package static func make(_ path: String) throws(KeyError) -> SecretBytes {
         let key = SecretBytes.random(count: count)
+        try make(path, key)
+        return key
+    }
+
+    /// Makes a key file of this key, mode 0600, and reads it back.
+    static func make(_ path: String, _ key: borrowing SecretBytes) throws(KeyError) {
         let digits = key.withBytes { Hexadecimal.encode($0) }
         do {
             try SecretFile.make(path, digits)
@@ -35,6 +41,5 @@ package enum KeyFile {
             throw .cannotWrite(path: path, errno: error.code)
         }
         guard let again = try? read(path, trust: .own), again.matches(key) else { throw .notReadBack(path: path) }
-        return key
     }
 }

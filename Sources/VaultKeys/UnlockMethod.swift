@@ -119,7 +119,7 @@ package enum Credential: ~Copyable, Sendable {
         }
     }
 
-    private borrowing func secret(for slot: KeySlot) throws(KeyError) -> SlotSecret {
+    borrowing func secret(for slot: KeySlot) throws(KeyError) -> SlotSecret {
         switch self {
         case .passphrase(let passphrase): try PassphraseSlot.secret(of: passphrase, for: slot)
         case .keyFile(let key): KeyFileSlot.secret(of: key, for: slot)

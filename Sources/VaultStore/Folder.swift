@@ -41,7 +41,7 @@ struct Folder: ~Copyable {
         try Folder.open(descriptor, name, path: pathOf(name))
     }
 
-    private borrowing func pathOf(_ name: String) -> String { (path == "/" ? "" : path) + "/" + name }
+    borrowing func pathOf(_ name: String) -> String { (path == "/" ? "" : path) + "/" + name }
 
     borrowing func status() throws(StoreError) -> FileStatus { try FileStatus(descriptor: descriptor, path: path) }
 
@@ -76,7 +76,8 @@ struct Folder: ~Copyable {
         close(made)
     }
 
-    private borrowing func sync() throws(StoreError) {
+    /// Makes what was made, renamed or removed here survive a power cut.
+    borrowing func sync() throws(StoreError) {
         let readable = unsafe openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard readable >= 0 else { throw .system(path, "opening the folder") }
         defer { close(readable) }

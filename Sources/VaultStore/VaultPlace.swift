@@ -13,6 +13,14 @@ package enum VaultPlace {
         }
     }
 
+    /// Where what is remembered of vaults outside of them lies: `isogeo-vault` in the user's state folder.
+    ///
+    /// - Parameter environment: the value of an environment variable, nil where it isn't set.
+    /// - Returns: a path; nil where there is neither a variable nor a home.
+    package static func state(environment: (String) -> String?) -> String? {
+        folder("XDG_STATE_HOME", else: ".local/state", environment: environment).map { $0 + "/isogeo-vault" }
+    }
+
     /// The folder that an XDG variable names, else the usual one below the home.
     ///
     /// A relative one is passed over, as the specification wants.

@@ -118,6 +118,26 @@ struct FileFormatReaderTests {
         #expect(found.log.map(\.subject) == ["", "catalogue", "éditeur", "catalogue", "catalogue", "éditeur"])
     }
 
+    @Test func `a vault with a new key is read`() async throws {
+        let vault = try await world.makeVault()
+        _ = try await vault.token()
+        try await vault.setDefault(.named("catalogue"))
+        vault.close()
+        _ = try await Vault.rekey(
+            at: world.path,
+            unlocking: .keyFile(world.keyFile),
+            keeping: [],
+            dropping: [],
+            asking: nil,
+            showing: nil,
+            doors: world.doors
+        )
+        let found = try await read("--key-file", world.keyFile, world.path)
+        #expect(found.applications.map(\.secret) == ["a secret"] && found.tokens.map(\.value) == ["token-1"])
+        #expect(found.default == "catalogue" && found.warnings.isEmpty)
+        #expect(found.log.map(\.event) == ["created", "imported", "token", "default", "rekeyed"])
+    }
+
     @Test func `a recovery code opens a vault for it, and a backup that was restored`() async throws {
         let vault = try await world.makeVault()
         let code = Mutex("")

@@ -27,6 +27,16 @@ final class World: Sendable {
         )
     }
 
+    /// The same, which remember what they have seen of vaults in a folder of the test's.
+    var remembering: VaultDoors {
+        var doors = doors
+        doors.stateFolder = state
+        return doors
+    }
+
+    /// Where those remember it.
+    var state: String { folder("state") }
+
     /// Where the vault lies.
     var path: String { folder("vault.db") }
 

@@ -8,7 +8,7 @@ struct HelpTests {
     private static let commands = [
         "import", "token", "list", "show", "rename", "remove", "default", "rotate", "forget", "export", "unlock",
         "lock",
-        "key", "status", "verify", "backup", "restore", "log", "doctor",
+        "key", "rekey", "status", "verify", "backup", "restore", "log", "doctor",
     ]
     /// What `key` can do; the transcript of `key add` is `key-add.txt`.
     private static let keyCommands = ["list", "add", "change", "remove"]

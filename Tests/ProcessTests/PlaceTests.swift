@@ -183,13 +183,13 @@ struct PlaceTests {
         let before = try home.folder.read("share/isogeo-vault/vault.db")
         let first = try await home.run("token")
         let second = try await home.run("token")
-        for report in [first, second] {
-            #expect(report.exitCode == 0 && report.output.count == 65, "\(report)")
-            #expect(
-                report.errorText
-                    == "isogeo-vault: warning: The vault at \(home.vault) is read-only: the token isn't kept.\n"
-            )
-        }
+        for report in [first, second] { #expect(report.exitCode == 0 && report.output.count == 65, "\(report)") }
+        // Once a day, since cron mails each line.
+        #expect(
+            first.errorText
+                == "isogeo-vault: warning: The vault at \(home.vault) is read-only: the token isn't kept.\n"
+        )
+        #expect(second.errorText.isEmpty)
         #expect(first.output != second.output)
         #expect(try home.folder.read("share/isogeo-vault/vault.db") == before)
         // Nowhere to lock: there may be two requests, and that is said.

@@ -22,6 +22,8 @@ struct Restore: AsyncParsableCommand {
         let context = Context.current
         var choice = vault.choice
         choice.path = file
+        // A backup is older than the vault: that is what it is for.
+        choice.rollback = .ignored
         let kept = try await choice.open(context).restore(to: vault.choice.path)
         choice.say("The vault is again as \(file) has it.", context)
         if let kept { choice.say("What was there before is in \(kept).", context) }

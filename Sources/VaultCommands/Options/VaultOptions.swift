@@ -34,6 +34,11 @@ struct VaultOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Open it by the recovery code in this file, mode 0600 and yours.", valueName: "path"))
     var recovery: String?
 
+    @Flag(
+        help: "Take a vault that is older than it was when it was last seen here: it then counts as the newest state."
+    )
+    var acceptRollback = false
+
     @Flag(help: "Never ask for a passphrase: fail instead.")
     var noPrompt = false
 
@@ -63,5 +68,13 @@ struct VaultOptions: ParsableArguments {
     }
 
     /// What was chosen.
-    var choice: VaultChoice { VaultChoice(path: vault, named: named.first, mayAsk: !noPrompt, isQuiet: quiet) }
+    var choice: VaultChoice {
+        VaultChoice(
+            path: vault,
+            named: named.first,
+            mayAsk: !noPrompt,
+            isQuiet: quiet,
+            rollback: acceptRollback ? .accepted : .refused
+        )
+    }
 }

@@ -1,0 +1,90 @@
+internal import VaultCrypto
+internal import VaultKeys
+
+/// A slot for the vault's new key, and what its kind has to do outside of the vault before and after it is written.
+///
+/// A kind that keeps its secret somewhere makes a new one *there* first, lets go of the old one when the vault is
+/// written, and of the new one when it isn't.
+struct RenewedSlot {
+    let slot: KeySlot
+    /// Puts the new secret into the old one's place; what it couldn't do, in a sentence.
+    var finish: () -> String? = { nil }
+    /// Takes the new secret away again.
+    var undo: () -> Void = {}
+    /// Where the old secret stays; nil where it stays nowhere, or is the new one too.
+    var formerKeyFile: String?
+
+    /// The slot that `credential` opens, for the new key.
+    ///
+    /// A key file of the user's own gets a new key. One that is lent can't be written here, and a passphrase is
+    /// somebody's to choose: those stay.
+    init(
+        _ old: KeySlot,
+        _ credential: borrowing Credential,
+        by method: UnlockMethod?,
+        wrapping vaultKey: borrowing VaultKey,
+        of vault: VaultIdentity,
+        now: Int64
+    ) throws(KeyError) {
+        if case .keyFile(let path, .own) = method {
+            switch credential {
+            case .keyFile(let key):
+                self.init(try KeyFileReplacement.make(path, holding: key, wrapping: vaultKey, of: vault, now: now))
+                return
+            case .passphrase: break
+            case .recovery: break
+            }
+        }
+        let cost = old.kind == .passphrase ? try PassphraseSlot.cost(of: old) : .moderate
+        self.init(try credential.makeSlot(cost: cost, wrapping: vaultKey, of: vault, now: now))
+    }
+
+    private init(_ made: (slot: KeySlot, replacement: KeyFileReplacement)) {
+        let replacement = made.replacement
+        slot = made.slot
+        formerKeyFile = replacement.former
+        undo = { replacement.undo() }
+        finish = {
+            guard !replacement.finish() else { return nil }
+            return
+                "\(replacement.path) couldn't be replaced: its new key is in \(replacement.pending), which opens the "
+                + "vault."
+        }
+    }
+
+    /// A slot with a new key in the desktop keyring; the old one's item goes when the vault is written.
+    init(
+        keyring old: KeySlot,
+        in service: SecretService,
+        telling: Unlocking.Telling?,
+        wrapping vaultKey: borrowing VaultKey,
+        of vault: VaultIdentity,
+        at path: String,
+        now: Int64
+    ) throws(KeyError) {
+        let new: KeySlot
+        do throws(KeyringProblem) {
+            // Where the old key lay in a keyring without a password, that was accepted once.
+            new = try KeyringSlot.make(
+                in: service,
+                wrapping: vaultKey,
+                of: vault,
+                at: path,
+                acceptsPlainText: true,
+                now: now
+            )
+        } catch {
+            throw .keyring(error)
+        }
+        slot = new
+        undo = { _ = VaultContents.forgetItem(of: new, vault, telling) }
+        finish = {
+            VaultContents.forgetItem(of: old, vault, telling).map {
+                "The keyring keeps an item that opens nothing any more: “isogeo-vault key of \(path)”. \($0.sentence)"
+            }
+        }
+    }
+
+    /// A slot that is there already.
+    init(_ slot: KeySlot) { self.slot = slot }
+}

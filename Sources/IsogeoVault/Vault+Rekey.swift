@@ -1,0 +1,111 @@
+internal import VaultKeys
+internal import VaultStore
+
+/// What a vault has after it got a new key.
+public struct Rekeying: Sendable {
+    /// Its key slots: all have new ids.
+    public let slots: [VaultStatus.Slot]
+    /// The files with the keys that key files had before: they open backups from before, and this vault no more.
+    public let formerKeyFiles: [String]
+}
+
+extension Vault {
+    /// Asks somebody for the passphrase of one slot and appends its bytes, as `Unlocking.Asking` does.
+    public typealias AskingForSlot =
+        @Sendable (VaultStatus.Slot, inout OutputSpan<UInt8>) throws(VaultError) -> Void
+
+    /// Gives a vault a new key: everything in it is sealed anew, in one transaction, and the old key opens nothing of it.
+    ///
+    /// After a leak, this and a new secret from Isogeo end what the leak is worth. It opens the vault by itself: whoever
+    /// has it open, in this program or another, is refused as `locked` from then on, and opens it again. Sessions end.
+    ///
+    /// A key file of the user's own gets a new key, and the old one stays beside it. One new recovery code takes the place
+    /// of all that there are; it is shown before the vault is written.
+    ///
+    /// - Parameters:
+    ///   - path: where it lies; nil for the standard place.
+    ///   - unlocking: how it is opened; that slot stays.
+    ///   - others: what opens the other slots that stay.
+    ///   - dropped: the slots that go, by the beginnings of their ids.
+    ///   - ask: asks for the passphrases of slots that nothing else was said of; nil asks nobody.
+    ///   - show: shows the new recovery code; needed where there is one.
+    /// - Returns: the slots that there are now.
+    /// - Throws: `usage` when nothing was said of a slot; `locked`; `damaged`, and then nothing has changed.
+    public static func rekey(
+        at path: String? = nil,
+        unlocking: Unlocking = .environment,
+        keeping others: [Unlocking] = [],
+        dropping dropped: [String] = [],
+        asking ask: AskingForSlot? = nil,
+        showing show: Showing? = nil
+    ) async throws(VaultError) -> Rekeying {
+        try await rekey(
+            at: path,
+            unlocking: unlocking,
+            RekeyWishes(keeping: others, dropping: dropped, asking: ask, showing: show),
+            doors: .real
+        )
+    }
+
+    package static func rekey(
+        at path: String?,
+        unlocking: Unlocking,
+        keeping others: [Unlocking],
+        dropping dropped: [String],
+        asking ask: AskingForSlot?,
+        showing show: Showing?,
+        doors: VaultDoors
+    ) async throws(VaultError) -> Rekeying {
+        try await rekey(
+            at: path,
+            unlocking: unlocking,
+            RekeyWishes(keeping: others, dropping: dropped, asking: ask, showing: show),
+            doors: doors
+        )
+    }
+
+    private static func rekey(
+        at path: String?,
+        unlocking: Unlocking,
+        _ wishes: RekeyWishes,
+        doors: VaultDoors
+    ) async throws(VaultError) -> Rekeying {
+        let path = try place(path)
+        let doors = doors.of(vaultAt: path)
+        return try await doors.perform(AuditEvent(.rekeyed)) { () throws(VaultError) in
+            let (lockFile, snapshot) = try translating { () throws(StoreError) in
+                let file = try VaultFile.find(path)
+                let database = try VaultDatabase.open(file)
+                guard !database.isReadOnly else { throw .readOnly(path: file.path) }
+                return (try LockFile.open(beside: file), try database.read())
+            }
+            // Two at once would each put a new key into the key file.
+            let lease = try VaultContents.makingLease(lockFile)
+            let vault = VaultIdentity(format: RecordContext.format, id: snapshot.header.vaultID)
+            _ = unlocking.method?.openUnfinished(snapshot.slots.map(KeySlot.init), of: vault)
+            // Kept in hand: what opens the vault may be a descriptor, or somebody who types, and gives it once.
+            var credential: Credential?
+            let contents = try VaultContents.open(path, now: doors.now(), marks: doors.stateFolder) {
+                (locked) throws(VaultError) in
+                if let unlocked = try unlocking.openWithoutCredential(locked) { return unlocked }
+                let given = try unlocking.credential()
+                let unlocked = try given.open(locked, name: unlocking.name)
+                credential = consume given
+                return unlocked
+            }
+            if let warning = try contents.compareWithMark(doors.rollback, now: doors.now()) {
+                doors.warn(.unusableMark, warning)
+            }
+            let result = try contents.rekey(by: credential, unlocking, wishes, doors: doors)
+            lease.release()
+            return result
+        }
+    }
+}
+
+extension Credential {
+    /// Opens one of the slots.
+    fileprivate borrowing func open(_ locked: LockedSlots, name: String) throws(VaultError) -> Unlocked {
+        try locked.open { (slots, vault) throws(KeyError) in try open(slots, of: vault, name: name) }
+    }
+}

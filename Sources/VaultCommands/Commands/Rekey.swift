@@ -1,0 +1,73 @@
+internal import ArgumentParser
+internal import IsogeoVault
+
+/// Gives the vault a new key: `isogeo-vault rekey`.
+struct Rekey: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rekey",
+        abstract: "Give the vault a new key and seal everything in it anew.",
+        discussion: """
+            For the day when somebody may have got hold of a key and a copy of the vault. With a new secret from Isogeo \
+            (rotate) it ends what they have. Nothing is written before all is known: what opens the vault stays, and for \
+            each other key slot one of the options says what becomes of it. On a terminal you are asked for the other \
+            passphrases.
+
+            A key file gets a new key; the old one stays beside it, since backups from before open with that. A recovery \
+            code is replaced by a new one. Sessions end, and programs that have the vault open must open it again.
+            """
+    )
+
+    @Option(help: ArgumentHelp("Keep the slot that the passphrase in this file opens.", valueName: "path"))
+    var keepPassphraseFile: [String] = []
+
+    @Option(help: ArgumentHelp("Keep the slot that this key file opens; it gets a new key.", valueName: "path"))
+    var keepKeyFile: [String] = []
+
+    @Option(help: ArgumentHelp("Let go of this slot: the beginning of its id.", valueName: "id"))
+    var dropSlot: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Write the new recovery code to this file, mode 0600, instead of the terminal.",
+            valueName: "path"
+        )
+    )
+    var output: String?
+
+    @OptionGroup(title: "Vault")
+    var vault: VaultOptions
+
+    func run() async throws {
+        let context = Context.current
+        let choice = vault.choice
+        let terminal = context.terminal()
+        let result = try await Vault.rekey(
+            at: choice.path,
+            unlocking: choice.unlocking(context),
+            keeping: keepPassphraseFile.map { .passphraseFile($0) } + keepKeyFile.map { .keyFile($0) },
+            dropping: dropSlot,
+            asking: choice.mayAsk ? terminal.map(asking) : nil,
+            showing: showing(terminal),
+            doors: choice.doors(context)
+        )
+        let slots = result.slots.map { "\($0.kind) \($0.id)" }.joined(separator: ", ")
+        choice.say("The vault has a new key. It is opened by: \(slots).", context)
+        for path in result.formerKeyFiles {
+            choice.say("The old key is in \(path): backups from before open with it, and this vault no more.", context)
+        }
+    }
+
+    private func asking(_ terminal: any PassphrasePrompting) -> Vault.AskingForSlot {
+        { (slot, passphrase) throws(VaultError) in
+            try terminal.ask("Passphrase of the key slot \(slot.id): ", into: &passphrase)
+        }
+    }
+
+    private func showing(_ terminal: (any PassphrasePrompting)?) -> Vault.Showing? {
+        if let output {
+            return { (code: Span<UInt8>) throws(VaultError) in try ClearFile.make(output, code) }
+        }
+        guard let terminal else { return nil }
+        return { (code: Span<UInt8>) throws(VaultError) in try terminal.show(recoveryCode: code) }
+    }
+}

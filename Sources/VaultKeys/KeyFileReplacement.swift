@@ -1,0 +1,115 @@
+internal import Glibc
+package import VaultCrypto
+
+/// A key file that gets a new key when the vault does: with what is on the disk, whoever is killed when, it opens.
+///
+/// The new key lies beside the file, under the name of its slot, before the vault is written, and takes the file's place
+/// afterwards. In between the vault wants the new key while the file has the old one: whoever names the file then is
+/// let in by the key beside it, and puts it into its place. The old key stays beside as well: it opens backups, and the
+/// other vaults that somebody may have made with the same file.
+package struct KeyFileReplacement: Sendable {
+    /// The key file.
+    package let path: String
+    /// Where its new key lies until it takes the file's place.
+    package let pending: String
+    /// Where its old key stays.
+    package let former: String
+
+    private init(_ path: String, for slot: KeySlot) {
+        self.path = path
+        pending = "\(path).new-\(slot.shortID)"
+        former = "\(path).old-\(slot.shortID)"
+    }
+
+    /// Makes a slot with a new key, which lies beside the key file then, and is read back.
+    ///
+    /// - Parameters:
+    ///   - path: the key file.
+    ///   - key: what it holds.
+    ///   - vaultKey: what the slot opens.
+    ///   - vault: whose it is.
+    ///   - now: seconds since 1970.
+    /// - Returns: the slot, and what there is to finish once the vault is written, or to undo.
+    /// - Throws: `cannotWrite`, `notReadBack`; nothing is left then.
+    package static func make(
+        _ path: String,
+        holding key: borrowing SecretBytes,
+        wrapping vaultKey: borrowing VaultKey,
+        of vault: VaultIdentity,
+        now: Int64
+    ) throws(KeyError) -> (slot: KeySlot, replacement: KeyFileReplacement) {
+        let new = SecretBytes.random(count: KeyFile.count)
+        let slot = KeyFileSlot.make(new, wrapping: vaultKey, of: vault, now: now)
+        let replacement = KeyFileReplacement(path, for: slot)
+        do throws(KeyError) {
+            try KeyFile.make(replacement.pending, new)
+            try KeyFile.make(replacement.former, key)
+        } catch {
+            replacement.undo()
+            throw error
+        }
+        return (slot, replacement)
+    }
+
+    /// Puts the new key into the file's place, unless the file isn't what it was: then both stay.
+    ///
+    /// - Returns: whether the file has the new key now.
+    @discardableResult
+    package func finish() -> Bool {
+        do throws(KeyError) {
+            let now = try KeyFile.read(path, trust: .own)
+            let before = try KeyFile.read(former, trust: .own)
+            guard now.matches(before) else { return false }
+        } catch {
+            return false
+        }
+        guard unsafe rename(pending, path) == 0 else { return false }
+        SecretFile.syncFolder(of: path)
+        return true
+    }
+
+    /// Takes the new key away: no vault was written with it.
+    package func undo() {
+        unsafe unlink(pending)
+        unsafe unlink(former)
+    }
+
+    /// Opens a vault by the key beside a key file, and finishes what was left by somebody who died.
+    ///
+    /// - Returns: nil where no key lies beside it that opens one of the slots.
+    package static func openUnfinished(_ path: String, _ slots: [KeySlot], of vault: VaultIdentity) -> Unlocked? {
+        for slot in slots where slot.kind == .keyFile {
+            let replacement = KeyFileReplacement(path, for: slot)
+            guard unsafe access(replacement.pending, F_OK) == 0 else { continue }
+            do throws(KeyError) {
+                let key = try KeyFile.read(replacement.pending, trust: .own)
+                if let vaultKey = try slot.open(with: KeyFileSlot.secret(of: key, for: slot), of: vault) {
+                    replacement.finish()
+                    return Unlocked(vaultKey: vaultKey, slot: slot.id)
+                }
+            } catch {
+                continue
+            }
+        }
+        return nil
+    }
+}
+
+extension UnlockMethod {
+    /// Opens by a key that a `rekey` which died has left beside the key file that is named; nil where there is none.
+    package func openUnfinished(_ slots: [KeySlot], of vault: VaultIdentity) -> Unlocked? {
+        guard case .keyFile(let path, .own) = self else { return nil }
+        return KeyFileReplacement.openUnfinished(path, slots, of: vault)
+    }
+}
+
+extension Credential {
+    /// Whether it opens this slot.
+    ///
+    /// - Throws: `damagedSlot`, `costRefused`, `notEnoughMemory`.
+    package borrowing func opens(_ slot: KeySlot, of vault: VaultIdentity) throws(KeyError) -> Bool {
+        guard slot.kind == kind else { return false }
+        guard let _ = try slot.open(with: try secret(for: slot), of: vault) else { return false }
+        return true
+    }
+}

@@ -1,0 +1,194 @@
+import Foundation
+import Testing
+import VaultStore
+import VaultTestSupport
+
+@testable import IsogeoVault
+
+/// A vault that is put back alone is found by what was remembered of it elsewhere.
+@Suite struct RollbackTests {
+    let world: World
+
+    init() throws { world = try World() }
+
+    private func make() async throws -> Vault {
+        try await Vault.create(
+            at: world.path,
+            protectedBy: .keyFile(world.keyFile),
+            importing: world.application(),
+            doors: world.remembering
+        )
+    }
+
+    private func open(_ policy: RollbackPolicy = .refused, at path: String? = nil) async throws(VaultError) -> Vault {
+        var doors = world.remembering
+        doors.rollback = policy
+        return try await Vault.open(at: path ?? world.path, unlocking: .keyFile(world.keyFile), doors: doors)
+    }
+
+    private var marks: [String] {
+        get throws { try FileManager.default.contentsOfDirectory(atPath: world.state).map { "\(world.state)/\($0)" } }
+    }
+
+    private func inode(_ path: String) throws -> Int? {
+        try FileManager.default.attributesOfItem(atPath: path)[.systemFileNumber] as? Int
+    }
+
+    private func replaceVault(by path: String) throws {
+        try FileManager.default.removeItem(atPath: world.path)
+        try world.folder.write(Data(contentsOf: URL(filePath: path)), to: "vault.db")
+    }
+
+    /// A vault to which something was added after a copy of its file was taken.
+    private func makeAndChange() async throws -> (old: String, generation: Int64) {
+        let vault = try await make()
+        vault.close()
+        let old = try world.copy(to: "old.db")
+        let again = try await open()
+        try await again.add(world.application("later", id: "later"))
+        let generation = try again.contents.read().header.record.generation
+        again.close()
+        return (old, generation)
+    }
+
+    @Test func `a vault that is put back is refused, and taken on an explicit word`() async throws {
+        let (old, generation) = try await makeAndChange()
+        try replaceVault(by: old)
+        let refusal = await failure { () async throws(VaultError) in try await open() }
+        #expect(refusal?.code == .rolledBack && refusal?.code.exitStatus == 72)
+        #expect(
+            refusal?.sentence == "The vault at \(world.path) is older than it was: change 1 where there was a change 2."
+        )
+        let accepted = try await open(.accepted)
+        #expect(try accepted.contents.read().header.record.generation > generation)
+        #expect(try await accepted.auditTrail().entries.last?.event.kind == .rollbackAccepted)
+        accepted.close()
+        // Said once; the word means nothing where nothing is older.
+        let generationNow = try await open().contents.read().header.record.generation
+        #expect(try await open(.accepted).contents.read().header.record.generation == generationNow)
+        #expect(world.warnings.isEmpty)
+    }
+
+    @Test func `tokens and what is only told leave no mark`() async throws {
+        let vault = try await make()
+        vault.close()
+        let old = try world.copy(to: "old.db")
+        let mark = try #require(try marks.first)
+        let before = try inode(mark)
+        let again = try await open()
+        _ = try await again.token()
+        again.close()
+        try replaceVault(by: old)
+        #expect(try await open().applications().count == 1)
+        #expect(try inode(mark) == before)
+    }
+
+    @Test func `a mark is for its owner alone, and tells no more than ids and numbers`() async throws {
+        try await make().close()
+        let mark = try #require(try marks.first)
+        let modes = try [world.state, mark].map {
+            try FileManager.default.attributesOfItem(atPath: $0)[.posixPermissions] as? Int
+        }
+        #expect(modes == [0o700, 0o600])
+        #expect(try marks.count == 1)
+    }
+
+    @Test func `an edited mark is worth no more than none, which is said, and is written anew`() async throws {
+        let (old, _) = try await makeAndChange()
+        let mark = try #require(try marks.first)
+        var bytes = try Data(contentsOf: URL(filePath: mark))
+        bytes[bytes.count - 1] ^= 1
+        try bytes.write(to: URL(filePath: mark))
+        try await open().close()
+        #expect(world.warnings.count == 1 && world.warnings[0].contains("wasn't written by this vault"))
+        try await open().close()
+        #expect(world.warnings.count == 1)
+        try replaceVault(by: old)
+        #expect(await failure { () async throws(VaultError) in try await open() }?.code == .rolledBack)
+    }
+
+    @Test func `no folder, no mark, and work goes on`() async throws {
+        try world.folder.write("", to: "state")
+        let vault = try await make()
+        try await vault.add(world.application("later", id: "later"))
+        vault.close()
+        #expect(try await open().applications().count == 2)
+        #expect(world.warnings.isEmpty)
+    }
+
+    @Test func `a mark that was lost is made anew by whoever opens the vault`() async throws {
+        try await make().close()
+        for mark in try marks { try FileManager.default.removeItem(atPath: mark) }
+        try await open().close()
+        #expect(try marks.count == 1)
+    }
+
+    @Test func `a backup can be looked into, and restored however old it is`() async throws {
+        let vault = try await make()
+        let backup = world.folder("backup.db")
+        try await vault.backup(to: backup)
+        try await vault.add(world.application("later", id: "later"))
+        try await vault.add(world.application("still later", id: "still later"))
+        let generation = try vault.contents.read().header.record.generation
+        vault.close()
+        #expect(try await open(at: backup).applications().count == 1)
+        let opened = try await open(.ignored, at: backup)
+        #expect(try await opened.restore(to: world.path) != nil)
+        let restored = try await open()
+        #expect(try await restored.applications().count == 1)
+        #expect(try restored.contents.read().header.record.generation > generation)
+    }
+
+    @Test func `a backup in the place of a vault that has gone is above its mark`() async throws {
+        let vault = try await make()
+        let backup = world.folder("backup.db")
+        try await vault.backup(to: backup)
+        try await vault.add(world.application("later", id: "later"))
+        let generation = try vault.contents.read().header.record.generation
+        vault.close()
+        try FileManager.default.removeItem(atPath: world.path)
+        #expect(try await open(.ignored, at: backup).restore(to: world.path) == nil)
+        #expect(try await open().contents.read().header.record.generation > generation)
+    }
+
+    @Test func `a vault from before a new key is refused, whatever its generation says`() async throws {
+        let vault = try await make()
+        vault.close()
+        let (old, key) = (try world.copy(to: "old.db"), try world.folder.read("key"))
+        _ = try await Vault.rekey(
+            at: world.path,
+            unlocking: .keyFile(world.keyFile),
+            keeping: [],
+            dropping: [],
+            asking: nil,
+            showing: nil,
+            doors: world.remembering
+        )
+        try replaceVault(by: old)
+        try FileManager.default.removeItem(atPath: world.keyFile)
+        try world.folder.write(key, to: "key")
+        // Whoever has the old key can make changes of it.
+        let stranger = try await world.open()
+        for name in ["a", "b", "c"] { try await stranger.add(world.application(name)) }
+        stranger.close()
+        let refusal = await failure { () async throws(VaultError) in try await open() }
+        #expect(refusal?.code == .rolledBack && refusal?.sentence.contains("a newer key") == true)
+        try await open(.accepted).close()
+        #expect(try await open().applications().count == 4)
+    }
+
+    @Test func `a lasting state is told once a day, each by itself, and each time where nothing is remembered`() throws
+    {
+        let now: Int64 = 1_900_000_000
+        let said = SaidToday(vault: world.path, in: world.state)
+        #expect(said.isDue(.readOnly, now: now) && !said.isDue(.readOnly, now: now + 86_399))
+        #expect(said.isDue(.slotEdited, now: now + 1) && !said.isDue(.slotEdited, now: now + 2))
+        #expect(SaidToday(vault: world.path + "2", in: world.state).isDue(.readOnly, now: now))
+        #expect(said.isDue(.readOnly, now: now + 86_400))
+        // A clock that was set back.
+        #expect(said.isDue(.readOnly, now: now))
+        try world.folder.write("", to: "file")
+        let nowhere = SaidToday(vault: world.path, in: world.folder("file"))
+        #expect(nowhere.isDue(.readOnly, now: now) && nowhere.isDue(.readOnly, now: now))
+    }
+}
