@@ -83,6 +83,8 @@ import VaultTestSupport
             return 1_900_000_000
         }
         let vault = try await Vault.open(at: world.path, unlocking: .keyFile(world.keyFile), doors: doors)
+        // Opening looks at the clock as well.
+        sizes.withLock { $0 = [] }
         #expect(try await export(vault) == nil)
         #expect(sizes.withLock { $0 } == [0])
         #expect(try world.folder.read("exported.json").isEmpty == false)
