@@ -22,10 +22,9 @@ public struct Unlocking: Sendable {
 
     init(_ way: Way) { self.way = way }
 
-    /// By what the environment names; where it names nothing, by the desktop keyring if the vault's key is there. Nobody is
-    /// asked.
+    /// By what the environment names; where it names nothing, by the desktop keyring if the vault's key is there.
     ///
-    /// Without a session bus, and for a vault that knows no keyring, none is looked for.
+    /// Nobody is asked. For a vault that has no key in a keyring, none is looked for.
     /// That is `ISOGEO_VAULT_KEY_FILE`, `ISOGEO_VAULT_PASSPHRASE_FILE`, `ISOGEO_VAULT_PASSPHRASE`, or a credential in
     /// `$CREDENTIALS_DIRECTORY`: the first of them that is there.
     public static let environment = Unlocking(.environment(asking: nil, telling: nil))
