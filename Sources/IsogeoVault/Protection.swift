@@ -21,7 +21,8 @@ public struct Protection: ~Copyable, Sendable {
     ///
     /// - Parameters:
     ///   - telling: told when a dialog of the keyring waits for somebody; nil where none may be raised.
-    ///   - acceptingPlainText: whether a keyring without a password will do, whose file whoever reads it has the key.
+    ///   - acceptingPlainText: whether a keyring without a password will do: whoever reads its file has the key.
+    /// - Returns: the protection; the key is made when it is used.
     public static func keyring(telling: Unlocking.Telling? = nil, acceptingPlainText: Bool = false) -> Protection {
         Protection(.keyring(telling: telling, acceptsPlainText: acceptingPlainText))
     }
@@ -58,6 +59,8 @@ public struct Protection: ~Copyable, Sendable {
     ///   - vault: whose.
     ///   - path: where the vault lies, for people who look at their keyring.
     ///   - now: seconds since 1970.
+    /// - Returns: the slot.
+    /// - Throws: what keeps the key from being made, stored or read back.
     borrowing func makeSlot(
         wrapping vaultKey: borrowing VaultKey,
         of vault: VaultIdentity,

@@ -8,6 +8,7 @@ extension Unlocking {
     ///
     /// - Parameter telling: told when a dialog of the keyring waits for somebody; nil where none may be raised, so that a
     ///   keyring that is locked stays so.
+    /// - Returns: that way to open a vault.
     public static func keyring(telling: Telling? = nil) -> Unlocking { Unlocking(.keyring(telling: telling)) }
 
     /// Opens a vault by its keyring slot.

@@ -1,5 +1,4 @@
 internal import CVaultLibsecret
-internal import Glibc
 
 /// The desktop keyring, as far as it was found: a process on the session bus that is `org.freedesktop.secrets`.
 ///
@@ -23,6 +22,7 @@ package struct SecretService {
     /// - Parameters:
     ///   - environment: where the bus is, and whether there is a display.
     ///   - waiting: told that somebody is waited for; nil where no dialog may be shown.
+    /// - Returns: the keyring, which may be locked.
     /// - Throws: what keeps it from being found.
     package static func find(
         _ environment: KeyringEnvironment = .current,
@@ -227,57 +227,6 @@ package struct SecretService {
             try unsafe Self.call(Self.pingPatience) { time, outcome in
                 unsafe cvault_bus_ping(bus.connection, owner, time, outcome)
             }
-        }
-    }
-}
-
-// MARK: - Calls
-
-extension SecretService {
-    /// Asks the keyring that was found: who isn't there any more has ended since.
-    private func asking<Result>(_ body: () throws(KeyringProblem) -> Result) throws(KeyringProblem) -> Result {
-        do { return try body() } catch { throw error == .noService ? .vanished : error }
-    }
-
-    private static func call<Result>(
-        _ milliseconds: Int32,
-        _ body: (Int32, UnsafeMutablePointer<cvault_keyring_outcome>) -> Result
-    ) throws(KeyringProblem) -> Result {
-        var outcome = cvault_keyring_outcome()
-        let result = unsafe body(milliseconds, &outcome)
-        if let problem = KeyringProblem(outcome) { throw problem }
-        return result
-    }
-
-    private static func optionalText(
-        _ milliseconds: Int32,
-        _ body: (Int32, UnsafeMutablePointer<cvault_keyring_outcome>) -> UnsafeMutablePointer<CChar>?
-    ) throws(KeyringProblem) -> String? {
-        guard let text = try unsafe call(milliseconds, body) else { return nil }
-        defer { unsafe free(text) }
-        return unsafe String(cString: text)
-    }
-
-    private static func text(
-        milliseconds: Int32,
-        _ body: (Int32, UnsafeMutablePointer<cvault_keyring_outcome>) -> UnsafeMutablePointer<CChar>?
-    ) throws(KeyringProblem) -> String {
-        guard let text = try unsafe optionalText(milliseconds, body) else { throw .failed("it says nothing") }
-        return text
-    }
-}
-
-extension KeyringProblem {
-    fileprivate init?(_ outcome: cvault_keyring_outcome) {
-        switch outcome.failure {
-        case CVAULT_KEYRING_OK: return nil
-        case CVAULT_KEYRING_TIMED_OUT: self = .timedOut
-        case CVAULT_KEYRING_NO_OWNER: self = .noService
-        case CVAULT_KEYRING_VANISHED: self = .vanished
-        case CVAULT_KEYRING_LOCKED: self = .locked
-        case CVAULT_KEYRING_NO_OBJECT: self = .noCollection
-        case CVAULT_KEYRING_DISMISSED: self = .dismissed
-        default: self = .failed(outcome.text)
         }
     }
 }

@@ -171,6 +171,29 @@ struct ProcessMemoryTests {
         #expect(try await terminal.process.outcome().exitCode == 0)
     }
 
+    // A keyring without a password shows what to look for: its file has the key in clear.
+    @Test(.needsKeyring) func `root: the key that the desktop keyring gave is nowhere once it has served`() async throws
+    {
+        let server = try await TokenServer.shared.value
+        let plain = try Home()
+        let keyring = try await plain.startKeyring(.plain)
+        let home = plain.on(keyring)
+        let file = try home.writeFile(tokenURI: server.url)
+        let made = try await home.run("import", file, "--protect", "keyring")
+        try #require(made.exitCode == 0, "\(made)")
+        let stored = String(decoding: try home.folder.read("share/keyrings/Default_keyring.keyring"), as: UTF8.self)
+        let digits = try #require(stored.firstMatch(of: /secret=([0-9a-f]{64})/)).1
+        let bytes = digits.indices.enumerated().compactMap { number, index in
+            number.isMultiple(of: 2) ? UInt8(digits[index...].prefix(2), radix: 16) : nil
+        }
+        let sought =
+            try patterns(of: home) + [.init("the keyring's digits", digits.utf8), .init("the keyring's key", bytes)]
+        for arguments in [["token"], ["import", file, "--replace", "--json"]] {
+            try await expectNoCopies(in: try home.command(arguments), sought)
+        }
+        try await keyring.stop()
+    }
+
     enum Source: String, CaseIterable { case file, descriptor, command, variable }
 
     @Test(arguments: Source.allCases)
