@@ -93,7 +93,7 @@ extension Vault {
                 credential = consume given
                 return unlocked
             }
-            if let warning = try contents.compareWithMark(doors.rollback, now: doors.now()) {
+            if let warning = try contents.compareWithMark(doors.rollback, now: doors.now) {
                 doors.warn(.unusableMark, warning)
             }
             let result = try contents.rekey(by: credential, unlocking, wishes, doors: doors)

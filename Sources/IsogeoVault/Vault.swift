@@ -162,7 +162,7 @@ public final class Vault: Sendable {
         let doors = doors.of(vaultAt: path)
         let vault = try await doors.perform { () throws(VaultError) -> Vault in
             let contents = try VaultContents.open(path, now: doors.now(), marks: doors.stateFolder, unlock)
-            if let warning = try contents.compareWithMark(doors.rollback, now: doors.now()) {
+            if let warning = try contents.compareWithMark(doors.rollback, now: doors.now) {
                 doors.warn(.unusableMark, warning)
             }
             for slot in contents.alteredSlots {

@@ -5,10 +5,10 @@ extension VaultContents {
     ///
     /// - Parameters:
     ///   - policy: what to do about a vault that is older than it was.
-    ///   - now: seconds since 1970.
+    ///   - now: tells the time, in seconds since 1970, where it is wanted.
     /// - Returns: what to warn of.
     /// - Throws: `rolledBack`.
-    func compareWithMark(_ policy: RollbackPolicy, now: Int64) throws(VaultError) -> String? {
+    func compareWithMark(_ policy: RollbackPolicy, now: () -> Int64) throws(VaultError) -> String? {
         guard let mark, policy != .ignored else { return nil }
         switch mark.finding(openedHeader, sealer) {
         case .current: return nil
@@ -24,7 +24,7 @@ extension VaultContents {
             guard !database.isReadOnly else {
                 return "The vault is older than it was, and is read-only: that will be said again the next time."
             }
-            try change(Wanted(), now: now) { (draft) throws(VaultError) in
+            try change(Wanted(), now: now()) { (draft) throws(VaultError) in
                 draft.generationAbove = seen.generation
                 draft.events.append(AuditEvent(.rollbackAccepted))
             }

@@ -14,6 +14,17 @@ struct RekeyTests {
         return try #require(Int(report.outputText.dropLast()), "\(report)")
     }
 
+    /// Waits until all lies beside the key file that has to before the vault is written; ten seconds at most.
+    private func waitForNewKey(_ home: Home) async throws {
+        func keys() throws -> Set<String> {
+            // The old key's copy is the last that is made before the vault is written; drafts end in .new.
+            let names = try FileManager.default.contentsOfDirectory(atPath: home.folder.path)
+            return Set(names.filter { $0.hasPrefix("key.old-") && !$0.hasSuffix(".new") })
+        }
+        let (before, deadline) = (try keys(), ContinuousClock.now + .seconds(10))
+        while try keys() == before, .now < deadline { try await Task.sleep(for: .microseconds(200)) }
+    }
+
     @Test(arguments: [false, true])
     func `killed at any moment, the vault has the key of before or of after, and its key file opens it`(
         _ isByPassphrase: Bool
@@ -36,7 +47,13 @@ struct RekeyTests {
             let before = try await epoch(home)
             let clock = ContinuousClock.now
             let process = try home.command(arguments).start()
-            try await Task.sleep(for: .microseconds(Int.random(in: 0...(isByPassphrase ? 3_000_000 : longest))))
+            if Bool.random() {
+                try await Task.sleep(for: .microseconds(Int.random(in: 0...(isByPassphrase ? 3_000_000 : longest))))
+            } else {
+                // Where it matters: from when the new key lies beside the file to when it is in its place.
+                try await waitForNewKey(home)
+                try await Task.sleep(for: .microseconds(Int.random(in: 0...25_000)))
+            }
             process.send(SIGKILL)
             let report = try await process.outcome()
             home.client.secret.expectAbsent(in: report)
