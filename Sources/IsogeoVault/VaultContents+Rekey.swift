@@ -59,6 +59,7 @@ extension VaultContents {
                 remedy: "\(error.remedy) The recovery code that was just shown opens nothing: throw it away."
             )
         }
+        revokeSessions()
         for problem in renewal.finish() { doors.warn(problem) }
         if case .keyFile(let path, .lent) = unlocking.method {
             doors.warn("\(path) is lent and keeps its key: whoever has a copy of it opens the vault with it as before.")
