@@ -123,6 +123,7 @@ extension TokenIssuer {
         doors.log(.granted(application.metadata.name, seconds: granted.token.lifetime.seconds))
         var issued = IssuedToken(granted.token, of: application.metadata.name, id: prospect.id, .endpoint)
         issued.isKept = granted.isCacheable && store(granted.token, prospect)
+        if !granted.isCacheable { forgetNote(prospect) }
         try granted.check(minimum: minimum, now: doors.now())
         return issued
     }

@@ -22,6 +22,12 @@ extension TokenIssuer {
         }
     }
 
+    /// Takes the note of a failure away where a token was granted that can't take its place.
+    func forgetNote(_ prospect: Prospect) {
+        guard prospect.note != nil else { return }
+        try? contents.removeNote(of: prospect.id)
+    }
+
     /// Leaves a note for those who wait for the lease, before they get it.
     func remember(_ error: OAuthError, since began: Int64, _ prospect: Prospect) {
         // What this process or computer lacks, others may have.

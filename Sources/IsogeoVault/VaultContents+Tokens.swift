@@ -35,6 +35,10 @@ extension VaultContents {
         try changeTokens([.removeTokensExpired(at: now), .putToken(row)])
     }
 
+    func removeNote(of token: [UInt8]) throws(VaultError) {
+        try changeTokens([.removeToken(id: sealer.noteID(of: token))])
+    }
+
     /// Lets go of a cached token that an API refuses, unless another lies in its place by now.
     func remove(_ row: TokenRecord) throws(VaultError) {
         try changeTokens([.removeTokenIfUnchanged(id: row.id, box: row.box)])

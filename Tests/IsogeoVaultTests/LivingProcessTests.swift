@@ -65,7 +65,7 @@ import VaultTestSupport
         #expect(try await vault.token().application == .named("plans"))
         try await vault.remove(.named("plans"))
         #expect(try await vault.token().application == .named("catalogue"))
-        #expect(world.server.requests.count == 4)
+        #expect(asked == 5)
     }
 
     @Test func `what others change is noticed at the end of the token, or by reload`() async throws {
@@ -191,9 +191,9 @@ import VaultTestSupport
     @Test func `a clock of the day that stands still lengthens no life`() async throws {
         let vault = try await world.makeVault()
         _ = try await vault.token()
-        world.clock.passUnseen(3539)
-        #expect(try await vault.token().remainingSeconds == 61)
-        world.clock.passUnseen(1)
+        world.clock.passUnseen(3000)
+        #expect(try await vault.token().remainingSeconds == 600)
+        world.clock.passUnseen(540)
         // The file knows the other clock alone, and is believed by whoever hasn't held the token.
         #expect(try await world.open().token().value == "token-1")
         #expect(try await vault.token().value == "token-2")
