@@ -1,3 +1,4 @@
+internal import Synchronization
 internal import VaultStore
 
 extension VaultContents {
@@ -10,6 +11,12 @@ extension VaultContents {
     /// - Returns: whether it was kept: a token of a secret that was replaced meanwhile would lie there and never be found.
     /// - Throws: `tryAgain` when its application has gone meanwhile; what the store throws.
     func store(_ token: TokenRecord, of application: StoredApplication, now: Int64) throws(VaultError) -> Bool {
+        try storing.withLock { _ throws(VaultError) in try storeInTurn(token, of: application, now: now) }
+    }
+
+    private func storeInTurn(_ token: TokenRecord, of application: StoredApplication, now: Int64) throws(VaultError)
+        -> Bool
+    {
         try change(Wanted(applications: .identified(id: token.application)), now: now) {
             (draft) throws(VaultError) -> Bool in
             guard let row = draft.snapshot.applications.first else { throw VaultError(StoreError.changedMeanwhile) }
