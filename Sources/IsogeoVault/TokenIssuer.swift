@@ -89,7 +89,7 @@ struct TokenIssuer: Sendable {
         return held.remaining(at: doors.moment)
     }
 
-    /// What lies in a token's place. What can't be opened is none, and so is what an API has refused.
+    /// What lies in a token's place: what can't be opened is none, and neither is what an API has refused.
     func kept(_ id: [UInt8], in rows: [TokenRecord]) -> (token: CachedToken?, note: FailureNote?) {
         let noteID = contents.sealer.noteID(of: id)
         let token = rows.first { $0.id == id }.flatMap { try? contents.sealer.token($0) }

@@ -85,7 +85,7 @@ extension Vault {
                 remedy: "Ask for one without --offline, once."
             )
         }
-        return accessToken(issued)
+        return accessToken(issued, wish)
     }
 
     /// Looks into the vault or asks the server, or waits for another task that does.
@@ -113,7 +113,7 @@ extension Vault {
                 land(flight, key, .failure(error))
             }
         }
-        return accessToken(try await flight.outcome())
+        return accessToken(try await flight.outcome(), wish)
     }
 
     private func renew(_ token: CachedToken, _ wish: TokenWish, _ flight: TokenFlight) {
@@ -169,8 +169,11 @@ extension Vault {
         )
     }
 
-    private func accessToken(_ issued: IssuedToken) -> AccessToken {
-        let rest = issued.token.lifetime.remaining(at: doors.now())
+    private func accessToken(_ issued: IssuedToken, _ wish: TokenWish) -> AccessToken {
+        let moment = doors.moment
+        // What is held is measured by both clocks.
+        let held = tokens.held(wish).flatMap { $0.token == issued.token ? $0 : nil }
+        let rest = held?.remaining(at: moment) ?? issued.token.lifetime.remaining(at: moment.now)
         if issued.source == .vault { doors.log(.found(issued.application, seconds: rest)) }
         return AccessToken(issued.token, of: issued.application, remaining: rest, issued.source)
     }

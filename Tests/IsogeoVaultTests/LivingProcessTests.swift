@@ -147,6 +147,20 @@ import VaultTestSupport
         #expect(world.warnings.count == 2)
     }
 
+    @Test func `however many find a token in its last tenth, one renewal is begun`() async throws {
+        let vault = try await world.makeVault()
+        _ = try await vault.token()
+        world.clock.advance(by: 3300)
+        world.server.hold()
+        world.server.willAnswer(.failure(.tls(.expired)))
+        for _ in 0..<50 { #expect(try await vault.token().value == "token-1") }
+        try await world.waitForRequests(2)
+        world.server.release()
+        #expect(try await eventually { !vault.tokens.hasFlights })
+        // Each that was begun would tell of the failure.
+        #expect(world.warnings.count == 1 && asked == 2)
+    }
+
     @Test func `while the server is left in peace, a token past its skew is given without asking`() async throws {
         let vault = try await world.makeVault()
         _ = try await vault.token()
@@ -197,6 +211,17 @@ import VaultTestSupport
         // The file knows the other clock alone, and is believed by whoever hasn't held the token.
         #expect(try await world.open().token().value == "token-1")
         #expect(try await vault.token().value == "token-2")
+    }
+
+    @Test func `a token that is given for want of a new one gets no new measure of its age`() async throws {
+        let vault = try await world.makeVault()
+        _ = try await vault.token()
+        world.clock.passUnseen(3545)
+        world.server.willAnswer(.failure(.tls(.expired)), .failure(.tls(.expired)))
+        #expect(try await vault.token().remainingSeconds == 55)
+        world.clock.passUnseen(50)
+        let error = await failure { () async throws(VaultError) in try await vault.token() }
+        #expect(error?.code == .unexpectedAnswer && asked == 3)
     }
 
     @Test func `a clock that is set back shortens the life that it would lengthen`() async throws {
