@@ -37,10 +37,10 @@ public struct AccessToken: Sendable, Equatable {
         self.source = source
     }
 
-    init(_ token: CachedToken, of application: ApplicationName, at now: Int64, _ source: Source) {
+    init(_ token: CachedToken, of application: ApplicationName, remaining: Int64, _ source: Source) {
         value = token.value
         expires = Date(timeIntervalSince1970: Double(token.lifetime.expires))
-        remainingSeconds = Int(token.lifetime.remaining(at: now))
+        remainingSeconds = Int(remaining)
         self.application = application
         self.source = source
     }

@@ -4,11 +4,20 @@ internal import Synchronization
 /// Runs what blocks (Argon2id, curl, SQLite, waiting for a lock) on threads of its own.
 ///
 /// Swift's pool has as many threads as there are cores; four blocking calls on a server with two of them hold up every
-/// other task of the program. A thread is started for work while there are fewer than eight, and ends when nothing is
-/// left to do: starting one costs some 50 µs, what it is started for a hundred times that.
+/// other task of the program. A thread is started for work while there are fewer than the limit, and ends when nothing
+/// is left to do: starting one costs some 50 µs, what it is started for a hundred times that.
+///
+/// There are two kinds, so that servers that don't answer hold up no work on files.
 package final class BlockingExecutor: TaskExecutor {
-    private static let shared = BlockingExecutor()
-    private static let threadLimit = 8
+    /// For what ends soon by itself: files, SQLite, Argon2id.
+    static let files = BlockingExecutor(threadLimit: 8)
+    /// For what waits for others: servers, and the leases of those who ask them.
+    ///
+    /// A request takes half a minute at most, and a token has one at most, so that only a program with more tokens than
+    /// this that all hang makes one wait for another.
+    static let requests = BlockingExecutor(threadLimit: 256)
+
+    private let threadLimit: Int
 
     private struct State {
         var waiting: [UnownedJob] = []
@@ -17,10 +26,15 @@ package final class BlockingExecutor: TaskExecutor {
 
     private let state = Mutex(State())
 
+    private init(threadLimit: Int) { self.threadLimit = threadLimit }
+
     /// Runs `body` on one of the threads; it may borrow what an escaping closure could not.
-    static func run<Result: Sendable>(_ body: () throws(VaultError) -> Result) async throws(VaultError) -> Result {
+    static func run<Result: Sendable>(
+        on executor: BlockingExecutor = .files,
+        _ body: () throws(VaultError) -> Result
+    ) async throws(VaultError) -> Result {
         // Without isolation: on the caller's actor the preference would have no effect.
-        try await withTaskExecutorPreference(shared, isolation: nil) { () async throws(VaultError) -> Result in
+        try await withTaskExecutorPreference(executor, isolation: nil) { () async throws(VaultError) -> Result in
             try body()
         }
     }
@@ -29,7 +43,7 @@ package final class BlockingExecutor: TaskExecutor {
     ///
     /// Swift's own pool never starts: for a command that lives five milliseconds its five threads are one of them.
     package static func runProgram(_ program: @escaping @Sendable () async -> Int32) -> Never {
-        Task(executorPreference: shared) { exit(await program()) }
+        Task(executorPreference: files) { exit(await program()) }
         while true { pause() }
     }
 
@@ -37,17 +51,23 @@ package final class BlockingExecutor: TaskExecutor {
         let job = UnownedJob(job)
         let startsThread = state.withLock { state in
             state.waiting.append(job)
-            guard state.threads < Self.threadLimit else { return false }
+            guard state.threads < threadLimit else { return false }
             state.threads += 1
             return true
         }
         guard startsThread else { return }
         var thread = pthread_t()
-        if unsafe pthread_create(&thread, nil, { _ in unsafe BlockingExecutor.shared.serve() }, nil) == 0 {
+        // Borrowed: both executors live as long as the process.
+        let executor = unsafe Unmanaged.passUnretained(self).toOpaque()
+        let serve: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { executor in
+            guard let executor = unsafe executor else { return nil }
+            return unsafe Unmanaged<BlockingExecutor>.fromOpaque(executor).takeUnretainedValue().serve()
+        }
+        if unsafe pthread_create(&thread, nil, serve, executor) == 0 {
             pthread_detach(thread)
         } else {
             // No thread to be had: better here than never.
-            _ = unsafe serve()
+            _ = unsafe self.serve()
         }
     }
 

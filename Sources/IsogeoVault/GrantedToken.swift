@@ -16,12 +16,14 @@ struct GrantedToken: Sendable {
     ///   - metadata: who asks, and how.
     ///   - secret: lent to the header.
     ///   - doors: the network, the clock; warned of a lifetime that the server doesn't tell.
+    ///   - interruption: ends it, where somebody holds one.
     /// - Throws: why there is no token.
     init(
         _ request: TokenRequest,
         for metadata: ApplicationMetadata,
         secret: borrowing SecretBytes,
-        doors: VaultDoors
+        doors: VaultDoors,
+        interruption: Interruption? = nil
     ) throws(OAuthError) {
         // One clock for all: a lifetime counts from a moment of the clock that it is measured by.
         var clientDoors = TokenClient.Doors.system
@@ -31,7 +33,7 @@ struct GrantedToken: Sendable {
             clientID: metadata.clientID,
             secret: secret,
             encoding: metadata.encoding,
-            connection: ConnectionSettings(caFile: metadata.caFile)
+            connection: ConnectionSettings(caFile: metadata.caFile, interruption: interruption)
         )
         if grant.lifetimeIsAssumed {
             doors.warn(.lifetimeUnknown, "The server doesn't say how long its token lives: an hour is assumed.")

@@ -11,10 +11,10 @@ public struct ProvenToken: Sendable {
     /// Asks for a token with a credential that isn't in a vault yet; it blocks.
     ///
     /// - Throws: `credentialRefused`, and whatever else can keep a token from being given.
-    init(of application: borrowing NewApplication, scope: String?, doors: VaultDoors) throws(VaultError) {
+    init(of application: borrowing NewApplication, _ options: TokenOptions, doors: VaultDoors) throws(VaultError) {
         let metadata = application.metadata(now: doors.now())
         do throws(OAuthError) {
-            let request = try TokenRequest(endpoint: metadata.endpoint, scope: scope)
+            let request = try options.request(to: metadata.endpoint)
             granted = try application.withSecret { (secret) throws(OAuthError) in
                 try GrantedToken(request, for: metadata, secret: secret, doors: doors)
             }
@@ -47,14 +47,14 @@ extension NewApplication {
     }
 
     package borrowing func prove(scope: String?, doors: VaultDoors) async throws(VaultError) -> ProvenToken {
-        try await BlockingExecutor.run { () throws(VaultError) in
-            try ProvenToken(of: self, scope: scope, doors: doors)
+        try await BlockingExecutor.run(on: .requests) { () throws(VaultError) in
+            try ProvenToken(of: self, TokenOptions(scope: scope), doors: doors)
         }
     }
 
     /// A token for this credential, which is asked for and kept nowhere; no vault is needed.
     ///
-    /// - Parameter options: scope and least lifetime; there is no cache that `refresh` could pass over.
+    /// - Parameter options: scope, parameters and least lifetime; there is no cache that `refresh` could pass over.
     /// - Returns: the token, be it one that may not be kept.
     /// - Throws: `credentialRefused`, which is never tried again by itself; `tryAgain`; `unexpectedAnswer`, also when the
     ///   server grants less than the least lifetime.
@@ -63,10 +63,19 @@ extension NewApplication {
     }
 
     package borrowing func token(_ options: TokenOptions, doors: VaultDoors) async throws(VaultError) -> AccessToken {
-        try await BlockingExecutor.run { () throws(VaultError) in
-            let granted = try ProvenToken(of: self, scope: options.scope, doors: doors).granted
+        try options.check()
+        guard !options.offline else {
+            throw VaultError(.usage, "Nothing is cached of a credential without a vault.", remedy: "Ask the server.")
+        }
+        return try await BlockingExecutor.run(on: .requests) { () throws(VaultError) in
+            let granted = try ProvenToken(of: self, options, doors: doors).granted
             try granted.check(minimum: Int64(options.minimumLifetime), now: doors.now())
-            return AccessToken(granted.token, of: name, at: doors.now(), .endpoint)
+            return AccessToken(
+                granted.token,
+                of: name,
+                remaining: granted.token.lifetime.remaining(at: doors.now()),
+                .endpoint
+            )
         }
     }
 }

@@ -2,150 +2,102 @@ internal import VaultCrypto
 internal import VaultOAuth
 internal import VaultStore
 
-/// Gives out one token: the cached one, or a new one that it asks for while nobody else does.
+/// Gives out one token: the one in the vault, or a new one that it asks for while nobody else does.
 ///
-/// It blocks: for the lease of another process, for the server.
-struct TokenIssuer {
+/// It blocks: for the file, for the lease of another process, for the server.
+struct TokenIssuer: Sendable {
     let contents: VaultContents
     let doors: VaultDoors
+    let wish: TokenWish
     let options: TokenOptions
+    let purpose: Purpose
+    /// Tokens that an API has refused.
+    let rejected: Set<String>
+    /// The token that this process has had, which it knows the age of by another clock too.
+    let held: HeldToken?
+    /// Ends the request.
+    let interruption: Interruption?
 
-    /// How long a holder of the lease may need at worst, and a little more.
-    private static let patience = TokenClient.timeLimit + .seconds(5)
-    /// How much of a token's life must be left when it is given out for want of a new one, in seconds.
-    private static let leastRest: Int64 = 5
+    /// What the token is for, which says whether one in the vault will do.
+    enum Purpose: Sendable {
+        /// Any that is usable.
+        case use
+        /// One that was asked for since this second, at which its caller came.
+        case refresh(since: Int64)
+        /// One in the place of this, which is still given out.
+        case renewal(of: CachedToken)
+    }
 
-    private var minimum: Int64 { Int64(options.minimumLifetime) }
+    /// A token to ask for, and what lay in its place when somebody looked.
+    struct Prospect: Sendable {
+        let application: StoredApplication
+        let request: TokenRequest
+        let id: [UInt8]
+        let cached: CachedToken?
+        let note: FailureNote?
+    }
 
-    func token(for name: ApplicationName?) throws(VaultError) -> AccessToken {
-        let (application, rows) = try contents.application(name)
-        // After the look into the cache: what is stored from here on, and was asked for since, is shared by refreshers.
-        let began = doors.now()
+    enum Look: Sendable {
+        case found(IssuedToken)
+        case wanted(Prospect)
+    }
+
+    var minimum: Int64 { Int64(options.minimumLifetime) }
+
+    /// Looks into the vault, and asks nobody.
+    ///
+    /// - Returns: the token, or what is to be asked for.
+    /// - Throws: what keeps a token from being had: no such application, a grant that is known to be too short, a
+    ///   failure after which nobody is to ask yet.
+    func look() throws(VaultError) -> Look {
+        let (application, rows) = try contents.application(wish.name)
         let request = try translating { () throws(OAuthError) in
-            try TokenRequest(endpoint: application.metadata.endpoint, scope: options.scope)
+            try options.request(to: application.metadata.endpoint)
         }
         let id = contents.sealer.tokenID(of: application.row.id, application.metadata, request: request.body)
-        let cached = rows.first { $0.id == id }.flatMap(open)
-        if let cached, !options.refresh, cached.lifetime.isUsable(at: began, minimum: minimum) {
-            return accessToken(cached, application, .vault)
+        let kept = kept(id, in: rows)
+        let prospect = Prospect(
+            application: application,
+            request: request,
+            id: id,
+            cached: kept.token,
+            note: kept.note
+        )
+        if let token = kept.token, case .use = purpose {
+            if isUsable(token, minimum: minimum) { return .found(issued(token, prospect)) }
+            // What was granted for less than is wanted would be granted for less again.
+            if isUsable(token), token.lifetime.seconds <= minimum { throw token.lifetime.tooShort(for: minimum) }
         }
-
-        // What was granted for less than is wanted would be granted for less again.
-        if let cached, !options.refresh, cached.lifetime.isUsable(at: began), cached.lifetime.seconds <= minimum {
-            throw cached.lifetime.tooShort(for: minimum)
+        if let token = kept.token, case .renewal(let old) = purpose, replaces(old, token) {
+            return .found(issued(token, prospect))
         }
-
-        switch try waitForLease(id, began: began, seen: cached) {
-        case .found(let token): return accessToken(token, application, .vault)
-        case .acquired(let lease): return try ask(request, application, id: id, cached: cached, under: consume lease)
-        case .unavailable: return try ask(request, application, id: id, cached: cached, under: nil)
-        }
+        return .wanted(prospect)
     }
 
-    // MARK: - The lease
-
-    private enum Waited: ~Copyable {
-        case acquired(Lease)
-        case found(CachedToken)
-        /// There is nothing to lock here; whoever asks, asks.
-        case unavailable
+    func replaces(_ old: CachedToken, _ token: CachedToken) -> Bool {
+        token != old && token.lifetime.asked >= old.lifetime.asked && isUsable(token)
+            && remaining(token) > token.lifetime.renewalRest
     }
 
-    private func waitForLease(_ id: [UInt8], began: Int64, seen: CachedToken?) throws(VaultError) -> Waited {
-        // A token that wasn't there when we began, and was asked for since, is as new as ours would be: those who
-        // refresh at the same time share it.
-        func shared() throws(StoreError) -> CachedToken? {
-            guard
-                let token = try contents.database.read(Wanted(tokens: .identified(id: id))).tokens.first.flatMap(open),
-                token.lifetime.isUsable(at: doors.now(), minimum: minimum)
-            else { return nil }
-            guard options.refresh else { return token }
-            return token != seen && token.lifetime.asked >= began ? token : nil
-        }
-        do throws(StoreError) {
-            let file = try lockFile()
-            switch try Lease.acquire(LeaseName(token: id), in: file, until: .now + Self.patience, checking: shared) {
-            case .found(let token): return .found(token)
-            case .acquired(let lease):
-                if let token = try shared() { return .found(token) }
-                return .acquired(lease)
-            }
-        } catch {
-            guard case .leasesUnavailable = error else { throw VaultError(error) }
-            doors.warn(.noLeases, "\(error.sentence) Others may ask the server at the same time.")
-            return .unavailable
-        }
+    func isUsable(_ token: CachedToken, minimum: Int64 = 0) -> Bool {
+        guard let held, held.token == token else { return token.lifetime.isUsable(at: doors.now(), minimum: minimum) }
+        return held.isUsable(at: doors.moment, minimum: minimum)
     }
 
-    private func lockFile() throws(StoreError) -> LockFile {
-        let vault = contents.database.file
-        guard contents.database.isReadOnly else { return try LockFile.open(beside: vault) }
-        guard let folder = environmentVariable("XDG_RUNTIME_DIR") else {
-            throw .leasesUnavailable(path: vault.path, errno: 0)
-        }
-        return try LockFile.open(for: vault, runtimeFolder: folder)
+    func remaining(_ token: CachedToken) -> Int64 {
+        guard let held, held.token == token else { return token.lifetime.remaining(at: doors.now()) }
+        return held.remaining(at: doors.moment)
     }
 
-    // MARK: - The request
-
-    /// Asks the server and keeps what it gives; the lease is lent so that it can't end before.
-    private func ask(
-        _ request: TokenRequest,
-        _ application: StoredApplication,
-        id: [UInt8],
-        cached: CachedToken?,
-        under lease: borrowing Lease?
-    ) throws(VaultError) -> AccessToken {
-        let secret = try contents.secret(of: application)
-        let granted: GrantedToken
-        doors.log(.asking(application.metadata.name, endpoint: application.metadata.endpoint.origin))
-        do throws(OAuthError) {
-            granted = try GrantedToken(request, for: application.metadata, secret: secret, doors: doors)
-        } catch {
-            // Whoever wants a token and nothing more is given one that still lives.
-            let least = max(minimum, Self.leastRest)
-            if let cached, !options.refresh, cached.lifetime.remaining(at: doors.now()) > least {
-                doors.warn("\(error.sentence) The cached token is given out while it lives. \(error.remedy)")
-                return accessToken(cached, application, .vault)
-            }
-            throw VaultError(error)
-        }
-        doors.log(.granted(application.metadata.name, seconds: granted.token.lifetime.seconds))
-        if granted.isCacheable { store(granted.token, of: application, id: id) }
-        try granted.check(minimum: minimum, now: doors.now())
-        return accessToken(granted.token, application, .endpoint)
+    /// What lies in a token's place: what can't be opened is none, and neither is what an API has refused.
+    func kept(_ id: [UInt8], in rows: [TokenRecord]) -> (token: CachedToken?, note: FailureNote?) {
+        let noteID = contents.sealer.noteID(of: id)
+        let token = rows.first { $0.id == id }.flatMap { try? contents.sealer.token($0) }
+        let note = rows.first { $0.id == noteID }.flatMap { try? contents.sealer.note($0) }
+        return (token.flatMap { rejected.contains($0.value) ? nil : $0 }, note)
     }
 
-    // MARK: - The cache
-
-    /// A cached token that can't be opened is none: another one is asked for.
-    private func open(_ row: TokenRecord) -> CachedToken? { try? contents.sealer.token(row) }
-
-    // The token is in hand: that it can't be kept is worth a warning and no more.
-    private func store(_ token: CachedToken, of application: StoredApplication, id: [UInt8]) {
-        guard !contents.database.isReadOnly else {
-            return doors.warn(
-                .readOnly,
-                "The vault at \(contents.database.file.path) is read-only: the token isn't kept."
-            )
-        }
-        do {
-            let row = contents.sealer.token(id, of: application.row.id, token)
-            try contents.store(row, of: application.metadata.name, now: doors.now())
-        } catch {
-            doors.warn("The token isn't kept. \(error.sentence) \(error.remedy)")
-        }
-    }
-
-    private func accessToken(
-        _ token: CachedToken,
-        _ application: StoredApplication,
-        _ source: AccessToken.Source
-    ) -> AccessToken {
-        let now = doors.now()
-        if source == .vault {
-            doors.log(.found(application.metadata.name, seconds: token.lifetime.remaining(at: now)))
-        }
-        return AccessToken(token, of: application.metadata.name, at: now, source)
+    func issued(_ token: CachedToken, _ prospect: Prospect) -> IssuedToken {
+        IssuedToken(token, of: prospect.application.metadata.name, id: prospect.id, .vault)
     }
 }

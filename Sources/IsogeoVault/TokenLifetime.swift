@@ -23,15 +23,24 @@ package struct TokenLifetime: Equatable, Sendable {
     /// How long it lives altogether.
     package var seconds: Int64 { expires - asked }
 
+    /// How much of a life at its end is left unused, because clocks differ and requests take time: a minute, or a tenth
+    /// of short lives.
+    package var skew: Int64 { min(60, seconds / 10) }
+
+    /// With how much of its life left, in seconds, a token is renewed while it is still given out.
+    ///
+    /// That is its last tenth. Of lives up to ten minutes the skew takes that tenth, so that a twentieth before it is
+    /// added: more would be requests for nothing.
+    package var renewalRest: Int64 { max(seconds / 10, skew + seconds / 20) }
+
     /// How much of it is left, never more than all of it: a clock that was set back doesn't lengthen a token's life.
     package func remaining(at now: Int64) -> Int64 { max(0, min(expires - now, seconds)) }
 
     /// The one definition of a token that may be given out.
     ///
     /// It wasn't asked for in the future (a minute's difference between clocks is taken), and it lives longer than
-    /// `minimum` and the skew, which is a minute, or a tenth of short lives.
+    /// `minimum` and the skew.
     package func isUsable(at now: Int64, minimum: Int64 = 0) -> Bool {
-        let skew = min(60, seconds / 10)
-        return seconds > 0 && asked - 60 <= now && now + max(skew, minimum) < expires
+        seconds > 0 && asked - 60 <= now && now + max(skew, minimum) < expires
     }
 }

@@ -27,6 +27,7 @@ extension Vault {
             }
             return replaced
         }
+        tokens.drop()
         doors.log(.changed(AuditEvent(replaced ? .replaced : .imported, name)))
         return replaced
     }
@@ -69,6 +70,7 @@ extension Vault {
     public func remove(_ name: ApplicationName) async throws(VaultError) {
         try await doors.perform(AuditEvent(.removed, name.description)) { () throws(VaultError) in
             try contents.remove(name, now: doors.now())
+            tokens.drop()
         }
     }
 
@@ -79,6 +81,7 @@ extension Vault {
         try newName.checkVisible()
         try await doors.perform(AuditEvent(.renamed, newName.description)) { () throws(VaultError) in
             try contents.rename(name, to: newName, now: doors.now())
+            tokens.drop()
         }
     }
 
@@ -86,6 +89,7 @@ extension Vault {
     public func setDefault(_ name: ApplicationName?) async throws(VaultError) {
         try await doors.perform(AuditEvent(.defaultChanged, name?.description ?? "")) { () throws(VaultError) in
             try contents.setDefault(name, now: doors.now())
+            tokens.drop()
         }
     }
 
@@ -101,12 +105,13 @@ extension Vault {
         to application: borrowing NewApplication,
         scope: String? = nil
     ) async throws(VaultError) {
-        try await doors.perform(AuditEvent(.rotated, name.description)) { () throws(VaultError) in
+        try await doors.perform(AuditEvent(.rotated, name.description), on: .requests) { () throws(VaultError) in
             let contents = try contents
             // A name that is mistyped must not cost a request.
             _ = try contents.application(name)
-            let proof = try ProvenToken(of: application, scope: scope, doors: doors)
+            let proof = try ProvenToken(of: application, TokenOptions(scope: scope), doors: doors)
             try contents.rotate(name, to: application, proof: proof, now: doors.now())
+            tokens.drop()
         }
     }
 
@@ -118,6 +123,7 @@ extension Vault {
             let contents = try contents
             let application = try name.map { (name) throws(VaultError) in try contents.application(name).application }
             try contents.forget(application, now: doors.now())
+            tokens.drop()
         }
     }
 }

@@ -1,20 +1,180 @@
+internal import VaultStore
+
 extension Vault {
-    /// A token: the cached one while it is usable, else a new one.
+    /// A token: the one at hand while it is usable, else a new one.
     ///
-    /// However many tasks and processes ask at once, one of them asks the server.
+    /// However many tasks and processes ask at once, one of them asks the server, and a failure is shared as a token is.
+    /// A token in the last tenth of its life is renewed in the background while it is still given out. Whoever gets one
+    /// that is at hand isn't suspended, and reads no file.
+    ///
+    /// A task that is cancelled stops waiting at once; the request goes on, and what it brings is kept.
     ///
     /// - Parameters:
     ///   - name: whose; nil for the default application, or the only one.
-    ///   - options: scope, least lifetime, and whether the cache is passed over.
+    ///   - options: scope, parameters, least lifetime, and whether the cache is passed over, or nobody is asked.
     /// - Returns: the token.
-    /// - Throws: `noApplication`; `credentialRefused`, which is never tried again by itself; `tryAgain`;
-    ///   `unexpectedAnswer`; `damaged`; `configuration`.
+    /// - Throws: `noApplication`; `noToken` when nobody is to be asked; `credentialRefused`, which is never tried again by
+    ///   itself, and remembered for a minute; `tryAgain`; `unexpectedAnswer`; `cancelled`; `damaged`; `configuration`.
     public func token(
         for name: ApplicationName? = nil,
         _ options: TokenOptions = TokenOptions()
     ) async throws(VaultError) -> AccessToken {
+        let wish = TokenWish(name, options)
+        if !options.refresh, let token = try tokenAtHand(wish, options) { return token }
+        try options.check()
+        return options.offline ? try await storedToken(wish, options) : try await newToken(wish, options)
+    }
+
+    /// Tells that an API has refused a token (401) though it should live: it is forgotten, and the next caller gets
+    /// another one.
+    ///
+    /// However many tasks tell it of one token, it is replaced once. Nothing happens where another one has taken its place
+    /// already, and none is forgotten that took the place of a refused one less than a minute ago: then it isn't the
+    /// token that is wrong.
+    ///
+    /// - Parameter token: which was refused.
+    /// - Returns: whether it is worth trying once more with the next token.
+    /// - Throws: what keeps the vault from being read.
+    @discardableResult
+    public func invalidate(_ token: AccessToken) async throws(VaultError) -> Bool {
         try await doors.perform { () throws(VaultError) in
-            try TokenIssuer(contents: contents, doors: doors, options: options).token(for: name)
+            let contents = try contents
+            // Its application may be gone, or have another name: then nobody is given the token from the vault.
+            let rows = (try? contents.application(token.application).tokens) ?? []
+            let row = rows.first { (try? contents.sealer.token($0))?.value == token.value }
+            guard let id = row?.id ?? tokens.id(of: token.value) else { return true }
+            guard tokens.reject(token.value, id: id, at: doors.moment) else { return false }
+            guard let row, !isReadOnly else { return true }
+            do throws(VaultError) { try contents.remove(row) } catch {
+                doors.warn("The refused token stays in the vault. \(error.sentence) \(error.remedy)")
+            }
+            return true
         }
+    }
+
+    /// Forgets what this process has in its memory of the vault's tokens, and reads the vault anew.
+    ///
+    /// What other processes have changed (a secret, the default application, dropped tokens) is noticed by itself when a
+    /// token at hand comes to its end; this is for whoever can't wait for that.
+    ///
+    /// - Throws: `locked` when the vault has got a new key; what keeps it from being read.
+    public func reload() async throws(VaultError) {
+        tokens.drop()
+        try await doors.perform { () throws(VaultError) in _ = try contents.read() }
+    }
+}
+
+extension Vault {
+    private func tokenAtHand(_ wish: TokenWish, _ options: TokenOptions) throws(VaultError) -> AccessToken? {
+        let moment = doors.moment
+        let minimum = Int64(options.minimumLifetime)
+        guard let (held, renewal) = try tokens.token(for: wish, minimum: minimum, at: moment) else { return nil }
+        if let renewal { renew(held.token, wish, renewal) }
+        let rest = held.remaining(at: moment)
+        doors.log(.found(held.application, seconds: rest))
+        return AccessToken(held.token, of: held.application, remaining: rest, .vault)
+    }
+
+    private func storedToken(_ wish: TokenWish, _ options: TokenOptions) async throws(VaultError) -> AccessToken {
+        let issuer = issuer(try contents, wish, options, .use, nil)
+        let look = try await doors.perform { () throws(VaultError) in try issuer.look() }
+        guard case .found(let issued) = look else {
+            throw VaultError(
+                .noToken,
+                "The vault has no usable token, and the server isn't to be asked.",
+                remedy: "Ask for one without --offline, once."
+            )
+        }
+        return accessToken(issued, wish)
+    }
+
+    /// Looks into the vault or asks the server, or waits for another task that does.
+    private func newToken(_ wish: TokenWish, _ options: TokenOptions) async throws(VaultError) -> AccessToken {
+        guard !Task.isCancelled else { throw .cancelled }
+        let contents = try contents
+        let began = doors.now()
+        let key = TokenMemory.FlightKey(
+            wish: wish,
+            minimum: Int64(options.minimumLifetime),
+            refreshing: options.refresh ? began : nil
+        )
+        let (flight, isFirst) = try tokens.join(key)
+        if isFirst {
+            let issuer = issuer(contents, wish, options, options.refresh ? .refresh(since: began) : .use, flight)
+            do throws(VaultError) {
+                // A look is short, and most often it is all: on this task's own thread, when that is one that may block.
+                let look = try await doors.perform { () throws(VaultError) in try issuer.look() }
+                switch look {
+                case .found(let issued): land(flight, key, .success(issued))
+                case .wanted(let prospect):
+                    run(flight, key) { () throws(VaultError) in try issuer.ask(prospect) }
+                }
+            } catch {
+                land(flight, key, .failure(error))
+            }
+        }
+        return accessToken(try await flight.outcome(), wish)
+    }
+
+    private func renew(_ token: CachedToken, _ wish: TokenWish, _ flight: TokenFlight) {
+        let key = TokenMemory.FlightKey(wish: wish, minimum: 0, refreshing: nil)
+        let options = TokenOptions(scope: wish.scope, parameters: wish.parameters)
+        guard let contents = try? contents else { return land(flight, key, .failure(.closed)) }
+        let issuer = issuer(contents, wish, options, .renewal(of: token), flight)
+        run(flight, key) { () throws(VaultError) in
+            switch try issuer.look() {
+            case .found(let issued): return issued
+            case .wanted(let prospect): return try issuer.ask(prospect)
+            }
+        }
+    }
+
+    /// Runs what waits for a server on a thread of its own, and for no task in particular: whoever cancels its own
+    /// cancels nobody else's.
+    private func run(
+        _ flight: TokenFlight,
+        _ key: TokenMemory.FlightKey,
+        _ body: @escaping @Sendable () throws(VaultError) -> IssuedToken
+    ) {
+        Task.detached(executorPreference: BlockingExecutor.requests) { [tokens, doors] in
+            let outcome = Result(catching: body)
+            if case .failure(let error) = outcome {
+                doors.log(.failed(error))
+                if flight.isRenewal { doors.warn("The token isn't renewed yet. \(error.sentence) \(error.remedy)") }
+            }
+            tokens.land(flight, key, outcome, at: doors.moment)
+        }
+    }
+
+    private func land(_ flight: TokenFlight, _ key: TokenMemory.FlightKey, _ outcome: TokenFlight.Outcome) {
+        tokens.land(flight, key, outcome, at: doors.moment)
+    }
+
+    private func issuer(
+        _ contents: VaultContents,
+        _ wish: TokenWish,
+        _ options: TokenOptions,
+        _ purpose: TokenIssuer.Purpose,
+        _ flight: TokenFlight?
+    ) -> TokenIssuer {
+        TokenIssuer(
+            contents: contents,
+            doors: doors,
+            wish: wish,
+            options: options,
+            purpose: purpose,
+            rejected: tokens.rejected,
+            held: tokens.held(wish),
+            interruption: flight?.interruption
+        )
+    }
+
+    private func accessToken(_ issued: IssuedToken, _ wish: TokenWish) -> AccessToken {
+        let moment = doors.moment
+        // What is held is measured by both clocks.
+        let held = tokens.held(wish).flatMap { $0.token == issued.token ? $0 : nil }
+        let rest = held?.remaining(at: moment) ?? issued.token.lifetime.remaining(at: moment.now)
+        if issued.source == .vault { doors.log(.found(issued.application, seconds: rest)) }
+        return AccessToken(issued.token, of: issued.application, remaining: rest, issued.source)
     }
 }

@@ -14,6 +14,8 @@ public final class Vault: Sendable {
     public let isReadOnly: Bool
 
     let doors: VaultDoors
+    /// What is remembered of tokens, so that neither file nor server is asked again.
+    let tokens = TokenMemory()
     private let opened: Mutex<VaultContents?>
 
     private init(_ contents: VaultContents, doors: VaultDoors) {
@@ -33,8 +35,10 @@ public final class Vault: Sendable {
 
     /// Closes the vault and wipes its key; whatever is asked of it from now on is refused as `locked`.
     ///
-    /// What is under way comes to its end first, and the key stays for that. Closing twice does nothing.
+    /// What is under way comes to its end first, and the key stays for that; a token that is being renewed in the
+    /// background isn't. Closing twice does nothing.
     public func close() {
+        tokens.close()
         // It ends behind the lock, since wiping and closing the file take longer than anybody should wait for that.
         let contents = opened.withLock { $0.take() }
         if contents != nil { doors.log(.closed) }

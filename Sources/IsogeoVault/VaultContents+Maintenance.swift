@@ -16,7 +16,7 @@ extension VaultContents {
         let closed = snapshot.applications.filter { !opens($0) }.count
         if closed > 0 { findings.append(.unreadableApplications(closed)) }
         if sum(of: snapshot.applications) != header.state.applications { findings.append(.applicationsDiffer) }
-        let broken = snapshot.tokens.filter { (try? sealer.token($0)) == nil }.count
+        let broken = snapshot.tokens.filter { (try? sealer.token($0)) == nil && (try? sealer.note($0)) == nil }.count
         if broken > 0 { findings.append(.unreadableTokens(broken)) }
         if let finding = brokenLink(snapshot.log, header.state.audit) { findings.append(finding) }
         return Verification(

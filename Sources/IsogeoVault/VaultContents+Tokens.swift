@@ -1,15 +1,68 @@
+internal import Synchronization
 internal import VaultStore
 
 extension VaultContents {
-    /// Keeps a token, lets go of all that have expired, and tells that it was asked for.
+    /// Keeps a token, lets go of all that have expired and of the note in its place, and tells that it was asked for.
     ///
+    /// - Parameters:
+    ///   - token: its row.
+    ///   - application: whose it is, as it was when the server was asked.
+    ///   - now: seconds since 1970.
+    /// - Returns: whether it was kept: a token of a secret that was replaced meanwhile would lie there and never be found.
     /// - Throws: `tryAgain` when its application has gone meanwhile; what the store throws.
-    func store(_ token: TokenRecord, of application: ApplicationName, now: Int64) throws(VaultError) {
-        try change(Wanted(applications: .identified(id: token.application)), now: now) { (draft) throws(VaultError) in
-            guard !draft.snapshot.applications.isEmpty else { throw VaultError(StoreError.changedMeanwhile) }
-            draft.changes = [.removeTokensExpired(at: now), .removeSessionsExpired(at: now), .putToken(token)]
-            draft.events = [AuditEvent(.tokenRequested, application.description)]
+    func store(_ token: TokenRecord, of application: StoredApplication, now: Int64) throws(VaultError) -> Bool {
+        try storing.withLock { _ throws(VaultError) in try storeInTurn(token, of: application, now: now) }
+    }
+
+    private func storeInTurn(_ token: TokenRecord, of application: StoredApplication, now: Int64) throws(VaultError)
+        -> Bool
+    {
+        try change(Wanted(applications: .identified(id: token.application)), now: now) {
+            (draft) throws(VaultError) -> Bool in
+            guard let row = draft.snapshot.applications.first else { throw VaultError(StoreError.changedMeanwhile) }
+            let metadata = try stored(row).metadata
+            guard metadata.credential == application.metadata.credential else {
+                draft.isRehearsal = true
+                return false
+            }
+            draft.changes = [
+                .removeTokensExpired(at: now), .removeSessionsExpired(at: now),
+                .removeToken(id: sealer.noteID(of: token.id)), .putToken(token),
+            ]
+            draft.events = [AuditEvent(.tokenRequested, metadata.name.description)]
             draft.raisesGeneration = false
+            return true
+        }
+    }
+
+    /// Keeps the note of a failure for those who wait; it is no use of a secret that the audit trail would tell.
+    func store(_ note: FailureNote, insteadOf token: [UInt8], of application: StoredApplication, now: Int64)
+        throws(VaultError)
+    {
+        let row = sealer.note(sealer.noteID(of: token), of: application.row.id, note)
+        try changeTokens([.removeTokensExpired(at: now), .putToken(row)])
+    }
+
+    func removeNote(of token: [UInt8]) throws(VaultError) {
+        try changeTokens([.removeToken(id: sealer.noteID(of: token))])
+    }
+
+    /// Lets go of a cached token that an API refuses, unless another lies in its place by now.
+    func remove(_ row: TokenRecord) throws(VaultError) {
+        try changeTokens([.removeTokenIfUnchanged(id: row.id, box: row.box)])
+    }
+
+    /// Changes tokens alone, and the header not.
+    private func changeTokens(_ changes: [Change]) throws(VaultError) {
+        var tries = 0
+        while true {
+            let (header, _) = try read()
+            do {
+                return try database.commit(changes, expecting: header.record.tag)
+            } catch {
+                tries += 1
+                guard error == .changedMeanwhile, tries < 10 else { throw VaultError(error) }
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+internal import Synchronization
 internal import VaultCrypto
 internal import VaultKeys
 internal import VaultStore
@@ -10,6 +11,10 @@ final class VaultContents: Sendable {
     let sealer: RecordSealer
     /// The slot that opened the vault, by its id.
     let openedBy: [UInt8]
+
+    /// Tokens of this process are written one after the other: a hundred that came at once would else read the header
+    /// again and again, each time to find that another was faster.
+    let storing = Mutex(())
 
     /// The slots that were not as the header has them when the vault was opened, by name.
     let alteredSlots: [String]

@@ -7,6 +7,8 @@ internal import VaultStore
 package struct VaultDoors: Sendable {
     /// Seconds since 1970.
     package var now: @Sendable () -> Int64
+    /// Milliseconds since the computer started, sleep included.
+    package var uptime: @Sendable () -> Int64
     /// What sends requests.
     package var transport: any TokenTransport
     /// Told, in a sentence, what went wrong without keeping anything from being done.
@@ -24,12 +26,14 @@ package struct VaultDoors: Sendable {
 
     package init(
         now: @escaping @Sendable () -> Int64,
+        uptime: @escaping @Sendable () -> Int64 = { Self.bootClock },
         transport: any TokenTransport,
         warn: @escaping @Sendable (String) -> Void,
         logger: Logger? = nil,
         stateFolder: String? = nil
     ) {
         self.now = now
+        self.uptime = uptime
         self.transport = transport
         self.warn = warn
         self.logger = logger
@@ -43,6 +47,14 @@ package struct VaultDoors: Sendable {
         warn: { _ in },
         stateFolder: VaultPlace.state(environment: environmentVariable)
     )
+
+    /// `CLOCK_BOOTTIME` (clock_gettime(2)), which nobody can set, in milliseconds.
+    private static var bootClock: Int64 {
+        var time = timespec()
+        // It fails only for clocks that don't exist.
+        _ = unsafe clock_gettime(CLOCK_BOOTTIME, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
 
     /// The real clock; the network and the logger of a program.
     init(transport: (any TokenEndpointTransport)?, logger: Logger?) {
@@ -59,6 +71,9 @@ extension VaultDoors {
         doors.stateFolder = nil
         return doors
     }
+
+    /// Both clocks.
+    var moment: Moment { Moment(now: now(), uptime: uptime()) }
 
     /// The doors of one vault: the logger knows its path, and is told all warnings too.
     func of(vaultAt path: String) -> VaultDoors {
@@ -89,10 +104,11 @@ extension VaultDoors {
     /// Runs what blocks on a thread that may, and logs how it failed, or what it has done.
     func perform<Result: Sendable>(
         _ change: AuditEvent? = nil,
+        on executor: BlockingExecutor = .files,
         _ body: () throws(VaultError) -> Result
     ) async throws(VaultError) -> Result {
         do {
-            let result = try await BlockingExecutor.run(body)
+            let result = try await BlockingExecutor.run(on: executor, body)
             if let change { log(.changed(change)) }
             return result
         } catch {

@@ -53,6 +53,9 @@ extension VaultError {
     /// The vault was closed by the program itself.
     static let closed = VaultError(.locked, "The vault was closed.", remedy: "Open it again.")
 
+    /// The task that waited for a token was cancelled; whoever else waits gets it all the same.
+    static let cancelled = VaultError(.cancelled, "The waiting was cancelled.", remedy: "Ask again if it is needed.")
+
     /// Something inside the vault's own boxes isn't as it was written.
     static func damaged(_ what: String) -> VaultError {
         VaultError(.damaged, "The vault is damaged: \(what).", remedy: "Restore a backup; trying again doesn't help.")

@@ -17,6 +17,8 @@ public struct VaultError: Error, Sendable {
         public static let noVault = Code(name: "no-vault", exitStatus: 66)
         /// There is no such application, or more than one and none was named.
         public static let noApplication = Code(name: "no-application", exitStatus: 66)
+        /// There is no usable token, and nobody was to be asked for one.
+        public static let noToken = Code(name: "no-token", exitStatus: 66)
         /// The token endpoint refuses the credential.
         public static let credentialRefused = Code(name: "credential-refused", exitStatus: 67)
         /// The desktop keyring, or the kernel's, isn't available, or doesn't answer in time.
@@ -33,6 +35,8 @@ public struct VaultError: Error, Sendable {
         public static let inputOutput = Code(name: "input-output", exitStatus: 74)
         /// The same call may work later.
         public static let tryAgain = Code(name: "try-again", exitStatus: 75)
+        /// The task that waited was cancelled.
+        public static let cancelled = Code(name: "cancelled", exitStatus: 75)
         /// The server's answer makes no sense, comes from the wrong place, or grants too little.
         public static let unexpectedAnswer = Code(name: "unexpected-answer", exitStatus: 76)
         /// The vault stays locked.

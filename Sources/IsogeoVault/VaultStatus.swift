@@ -33,7 +33,7 @@ public struct VaultStatus: Sendable {
     public let slots: [Slot]
     /// How many applications it holds.
     public let applications: Int
-    /// How many tokens lie in it, expired ones included.
+    /// How many tokens lie in it, expired ones included, and notes of failed requests, which live about a minute.
     public let tokens: Int
     /// When the last of the tokens expires.
     public let lastTokenExpires: Date?

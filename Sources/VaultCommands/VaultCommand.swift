@@ -11,8 +11,9 @@ package struct VaultCommand: AsyncParsableCommand {
               isogeo-vault import client_secrets.json    takes the secret into the vault
               isogeo-vault token                         prints a token
 
-            Exit codes: 0 done; 64 usage; 65 the input file isn't acceptable; 66 no such vault or application; 67 the \
-            credential was refused; 69 keyring or session not available, or timed out; 70 internal; 72 the vault is damaged, or older than it was; 73 exists already; 74 reading or writing \
+            Exit codes: 0 done; 64 usage; 65 the input file isn't acceptable; 66 no such vault or application, or no \
+            token with --offline; 67 the credential was refused; 69 keyring or session not available, or timed out; \
+            70 internal; 72 the vault is damaged, or older than it was; 73 exists already; 74 reading or writing \
             failed; 75 the same call may work later; 76 the server's answer makes no sense or grants too little; \
             77 locked, or the key doesn't fit; 78 permissions or configuration.
             """,

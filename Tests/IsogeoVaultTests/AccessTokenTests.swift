@@ -15,7 +15,7 @@ import VaultTestSupport
         return AccessToken(
             CachedToken(value: canary.text, lifetime: lifetime),
             of: try .named("catalogue"),
-            at: 1600,
+            remaining: lifetime.remaining(at: 1600),
             .endpoint
         )
     }

@@ -137,6 +137,9 @@ import VaultTestSupport
         #expect(try await vault.token().value == "token-1")
         try await world.edit("update token set \(assignment)")
         let isEdited = assignment != "id = id"
+        // The memory of this process has it as it was.
+        #expect(try await vault.token().value == "token-1")
+        try await vault.reload()
         let token = try await vault.token()
         #expect(token.value == (isEdited ? "token-2" : "token-1"))
         #expect(try await vault.token().source == .vault)

@@ -105,8 +105,14 @@ struct FileFormatReaderTests {
         let vault = try await world.makeVault()
         try await vault.add(world.application("éditeur", secret: "another secret"))
         try await vault.add(world.application(secret: "the newest secret"), replacing: true)
-        _ = try await vault.token(for: .named("catalogue"))
+        let catalogue = try ApplicationName.named("catalogue")
+        _ = try await vault.token(for: catalogue)
         _ = try await vault.token(for: .named("éditeur"), TokenOptions(scope: "resources:read"))
+        world.server.willAnswer(.status(401, ""))
+        let refused = await failure { [catalogue] () async throws(VaultError) in
+            try await vault.token(for: catalogue, TokenOptions(parameters: [.init("audience", "x")]))
+        }
+        #expect(refused?.code == .credentialRefused)
         let found = try await read("--key-file", world.keyFile, world.path)
         let secrets = Dictionary(uniqueKeysWithValues: found.applications.map { ($0.name, $0.secret) })
         #expect(secrets == ["catalogue": "the newest secret", "éditeur": "another secret"])

@@ -29,6 +29,7 @@ final class ScriptedTransport: TokenTransport {
     }
 
     private let state = Mutex(State())
+    private let gate = NSCondition()
 
     /// What it was asked, in order.
     var requests: [Request] { state.withLock { $0.requests } }
@@ -38,7 +39,12 @@ final class ScriptedTransport: TokenTransport {
 
     /// Answers wait until `release`.
     func hold() { state.withLock { $0.isHeld = true } }
-    func release() { state.withLock { $0.isHeld = false } }
+    func release() {
+        gate.lock()
+        state.withLock { $0.isHeld = false }
+        gate.broadcast()
+        gate.unlock()
+    }
 
     /// Done while the next answer is waited for.
     func whileAsked(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.whileAsked = body } }
@@ -57,8 +63,10 @@ final class ScriptedTransport: TokenTransport {
             return (answer, state.whileAsked.take())
         }
         action?()
-        let deadline = ContinuousClock.now + .seconds(20)
-        while state.withLock({ $0.isHeld }), .now < deadline { usleep(1000) }
+        gate.lock()
+        let deadline = Date.now + 20
+        while state.withLock({ $0.isHeld }), gate.wait(until: deadline) {}
+        gate.unlock()
         switch answer {
         case .token(let token, let expiresIn):
             let body = #"{"access_token":"\#(token)","token_type":"bearer","expires_in":\#(expiresIn)}"#

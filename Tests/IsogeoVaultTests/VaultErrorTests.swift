@@ -9,10 +9,12 @@ import VaultStore
     @Test(
         arguments: [
             (.usage, "usage", 64), (.inputNotAcceptable, "input-not-acceptable", 65), (.noVault, "no-vault", 66),
-            (.noApplication, "no-application", 66), (.credentialRefused, "credential-refused", 67),
+            (.noApplication, "no-application", 66), (.noToken, "no-token", 66),
+            (.credentialRefused, "credential-refused", 67),
             (.unavailable, "unavailable", 69), (.internalError, "internal-error", 70), (.damaged, "damaged", 72),
             (.exists, "exists", 73),
             (.inputOutput, "input-output", 74), (.tryAgain, "try-again", 75),
+            (.cancelled, "cancelled", 75),
             (.unexpectedAnswer, "unexpected-answer", 76), (.locked, "locked", 77),
             (.configuration, "configuration", 78),
         ] as [(VaultError.Code, String, Int32)]

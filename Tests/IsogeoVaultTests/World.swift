@@ -22,6 +22,7 @@ final class World: Sendable {
     var doors: VaultDoors {
         VaultDoors(
             now: { [clock] in clock.now },
+            uptime: { [clock] in clock.uptime },
             transport: server,
             warn: { [weak self] in self?.said.withLock { [warning = $0] in $0.append(warning) } }
         )
@@ -106,10 +107,10 @@ final class World: Sendable {
         #expect(isSo, "\(server.requests.count) requests")
     }
 
-    /// Waits until so many callers have looked at the clock: each has a thread of its own, and looks when it begins.
-    func waitForReaders(_ count: Int) async throws {
-        let isSo = try await eventually { self.clock.readerCount >= count }
-        #expect(isSo, "\(clock.readerCount) readers")
+    /// Waits until so many tasks wait for a token of these vaults.
+    func waitForWaiters(_ count: Int, in vaults: [Vault]) async throws {
+        let isSo = try await eventually { vaults.reduce(0) { $0 + $1.tokens.waiterCount } == count }
+        #expect(isSo, "\(vaults.map(\.tokens.waiterCount)) wait")
     }
 
     /// Copies the vault's file; nobody may be using it.
@@ -133,23 +134,24 @@ extension ApplicationName {
     static func named(_ text: String) throws -> ApplicationName { try #require(ApplicationName(text)) }
 }
 
-/// A clock that goes when a test says so.
+/// Clocks that go when a test says so: the clock of the day, and the one that nobody sets.
 final class TestClock: Sendable {
-    private let time = Mutex<Int64>(1_900_000_000)
-    private let readers = Mutex<Set<pthread_t>>([])
+    private let time = Mutex((now: Int64(1_900_000_000), uptime: Int64(5_000_000)))
 
-    var now: Int64 {
-        readers.withLock { _ = $0.insert(pthread_self()) }
-        return time.withLock { $0 }
+    var now: Int64 { time.withLock { $0.now } }
+    /// Milliseconds.
+    var uptime: Int64 { time.withLock { $0.uptime } }
+
+    /// Lets time pass; what is negative sets the clock of the day back, and nothing else can be.
+    func advance(by seconds: Int64) {
+        time.withLock { $0 = ($0.now + seconds, $0.uptime + max(0, seconds) * 1000) }
     }
 
-    /// How many threads looked since they were last forgotten.
-    var readerCount: Int { readers.withLock { $0.count } }
+    /// Sets the clock of the day, and no time passes.
+    func set(_ now: Int64) { time.withLock { $0.now = now } }
 
-    func forgetReaders() { readers.withLock { $0 = [] } }
-
-    func advance(by seconds: Int64) { time.withLock { $0 += seconds } }
-    func set(_ now: Int64) { time.withLock { $0 = now } }
+    /// Lets time pass that the clock of the day doesn't tell.
+    func passUnseen(_ seconds: Int64) { time.withLock { $0.uptime += seconds * 1000 } }
 }
 
 /// Waits until something has come to hold; 20 seconds at most.

@@ -150,22 +150,41 @@ struct RecordSealer: ~Copyable, Sendable {
     }
 
     func token(_ id: [UInt8], of application: [UInt8], _ token: CachedToken) -> TokenRecord {
-        let expires = token.lifetime.expires
+        row(id, of: application, token.encoded, expires: token.lifetime.expires)
+    }
+
+    func token(_ row: TokenRecord) throws(CryptoError) -> CachedToken { try CachedToken(encoded: content(of: row)) }
+
+    /// Where the note of a failure lies that kept a token from being given: beside the token, as a row of its own.
+    func noteID(of token: [UInt8]) -> [UInt8] {
+        var encoder = CanonicalEncoder()
+        encoder.append("failure")
+        encoder.append(token)
+        return KeyedHash.digest(of: encoder.bytes, key: namesKey.bytes)
+    }
+
+    func note(_ id: [UInt8], of application: [UInt8], _ note: FailureNote) -> TokenRecord {
+        row(id, of: application, note.encoded, expires: note.expires)
+    }
+
+    func note(_ row: TokenRecord) throws(CryptoError) -> FailureNote { try FailureNote(encoded: content(of: row)) }
+
+    private func row(_ id: [UInt8], of application: [UInt8], _ content: [UInt8], expires: Int64) -> TokenRecord {
         let box = tokensKey.seal(
-            token.encoded.span,
+            content.span,
             padding: .token,
             authenticating: context.token(id, application: application, expires: expires)
         )
         return TokenRecord(id: id, application: application, expires: expires, box: box.combined)
     }
 
-    func token(_ row: TokenRecord) throws(CryptoError) -> CachedToken {
+    private func content(of row: TokenRecord) throws(CryptoError) -> [UInt8] {
         let box = try tokensKey.open(
             SealedBox(combined: row.box),
             padding: .token,
             authenticating: context.token(row.id, application: row.application, expires: row.expires)
         )
-        return try CachedToken(encoded: box.publicBytes)
+        return box.publicBytes
     }
 }
 

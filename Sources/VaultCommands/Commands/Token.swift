@@ -44,8 +44,20 @@ struct Token: AsyncParsableCommand {
     @Flag(help: "Ask for a new token even when the cached one is usable.")
     var refresh = false
 
+    @Flag(help: "Ask no server: print the cached token, or fail with 66 when none is usable.")
+    var offline = false
+
     @Option(help: ArgumentHelp("The scopes to ask for, in one word with spaces.", valueName: "scopes"))
     var scope: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A parameter that the server wants beside, such as audience=…; may be given again.",
+            valueName: "name=value"
+        ),
+        transform: { try TokenOptions.Parameter(argument: $0) }
+    )
+    var param: [TokenOptions.Parameter] = []
 
     @Option(
         help: ArgumentHelp("Ask with this client_secrets.json and keep nothing; no vault is needed.", valueName: "file")
@@ -70,6 +82,11 @@ struct Token: AsyncParsableCommand {
         guard name == nil || (from == nil && !fromEnvironment) else {
             throw ValidationError("A credential that isn't in the vault has no name there.")
         }
+        guard !offline || !refresh && from == nil && !fromEnvironment else {
+            throw ValidationError(
+                "--offline prints what is cached, and contradicts --refresh, --from and --from-environment."
+            )
+        }
     }
 
     func run() async throws {
@@ -77,12 +94,27 @@ struct Token: AsyncParsableCommand {
             application: name,
             format: json ? .json : format,
             newline: !noNewline,
-            options: TokenOptions(scope: scope, minimumLifetime: minTtl, refresh: refresh),
+            options: TokenOptions(
+                scope: scope,
+                minimumLifetime: minTtl,
+                refresh: refresh,
+                parameters: param,
+                offline: offline
+            ),
             source: fromEnvironment ? .environment : from.map(ImportSource.file),
             credential: credential.options,
             vault: vault.choice
         )
         try await call.run(Context.current)
+    }
+}
+
+extension TokenOptions.Parameter {
+    /// Reads `name=value`; the value may be empty, and have equals signs itself.
+    fileprivate init(argument: String) throws {
+        let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty else { throw ValidationError("--param wants NAME=VALUE.") }
+        self.init(String(parts[0]), String(parts[1]))
     }
 }
 

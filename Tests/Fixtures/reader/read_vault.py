@@ -239,6 +239,10 @@ class Vault:
     def token(self, row, applications):
         owner = next(one for one in applications if one["id"] == row["application"])
         plain = self.open_record(row["box"], 5, 1024, "token", row["id"], "token", row["application"], row["expires"])
+        if plain.startswith(field("failure")):
+            _, version, _, _, _, _, _, _ = decode(plain, "tnnnnttt")
+            require(version == 1, "a note has another version")
+            return None
         version, value, asked, expires = decode(plain, "ntnn")
         require(version == 1 and expires == row["expires"], "a token has another version or end")
         request = b"grant_type=client_credentials"
@@ -270,7 +274,7 @@ class Vault:
 
     def everything(self):
         applications = self.applications()
-        tokens = [self.token(row, applications) for row in self.rows("token")]
+        tokens = [token for row in self.rows("token") if (token := self.token(row, applications))]
         default = next((one["name"] for one in applications if one["id"] == self.default), None)
         for application in applications:
             del application["id"], application["credential"]

@@ -1,0 +1,20 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+// What is measured inside of a process; `Scripts/benchmark` measures the command.
+let package = Package(
+    name: "benchmarks",
+    dependencies: [.package(name: "isogeo-vault", path: "..")],
+    targets: [
+        .executableTarget(
+            name: "token-at-hand",
+            dependencies: [
+                .product(name: "IsogeoVault", package: "isogeo-vault"),
+                .product(name: "IsogeoVaultTesting", package: "isogeo-vault"),
+            ],
+            // Without it each call of a closure changes threads, which costs a hundred times what is measured.
+            swiftSettings: [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]
+        )
+    ]
+)

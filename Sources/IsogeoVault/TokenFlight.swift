@@ -1,0 +1,81 @@
+internal import Synchronization
+internal import VaultOAuth
+
+/// A token that somebody is getting, and all tasks of this process that wait for it.
+///
+/// They are suspended and hold no thread. One that is cancelled leaves, and the request goes on for the others.
+final class TokenFlight: Sendable {
+    typealias Outcome = Result<IssuedToken, VaultError>
+
+    /// Whether it renews a token that is still given out, so that nobody needs to wait.
+    let isRenewal: Bool
+    /// The state of the vault's memory that it began in; see `TokenMemory.drop`.
+    let generation: Int
+    /// Ends the request.
+    let interruption = Interruption()
+
+    private struct State {
+        var outcome: Outcome?
+        var lastTicket = 0
+        var tasks: [Int: CheckedContinuation<Outcome, Never>] = [:]
+        /// Cancelled before they came to wait.
+        var cancelled: Set<Int> = []
+    }
+
+    private let state = Mutex(State())
+
+    init(isRenewal: Bool, generation: Int) {
+        self.isRenewal = isRenewal
+        self.generation = generation
+    }
+
+    /// How many tasks wait.
+    var waiterCount: Int { state.withLock { $0.tasks.count } }
+
+    /// Waits for it to land.
+    ///
+    /// - Returns: the token.
+    /// - Throws: why there is none; `cancelled` as soon as the waiting task is.
+    func outcome() async throws(VaultError) -> IssuedToken {
+        let ticket = state.withLock { state in
+            state.lastTicket += 1
+            return state.lastTicket
+        }
+        let outcome = await withTaskCancellationHandler {
+            await withCheckedContinuation { (task: CheckedContinuation<Outcome, Never>) in
+                if let outcome = enter(task, ticket) { task.resume(returning: outcome) }
+            }
+        } onCancel: {
+            leave(ticket)?.resume(returning: .failure(.cancelled))
+        }
+        return try outcome.get()
+    }
+
+    /// Ends it for all who wait.
+    func land(_ outcome: Outcome) {
+        let tasks = state.withLock { state in
+            state.outcome = outcome
+            defer { state.tasks = [:] }
+            return Array(state.tasks.values)
+        }
+        for task in tasks { task.resume(returning: outcome) }
+    }
+
+    /// What the task needn't wait for; nil lets it wait.
+    private func enter(_ task: CheckedContinuation<Outcome, Never>, _ ticket: Int) -> Outcome? {
+        state.withLock { state in
+            if let outcome = state.outcome { return outcome }
+            guard state.cancelled.remove(ticket) == nil else { return .failure(.cancelled) }
+            state.tasks[ticket] = task
+            return nil
+        }
+    }
+
+    private func leave(_ ticket: Int) -> CheckedContinuation<Outcome, Never>? {
+        state.withLock { state in
+            let task = state.tasks.removeValue(forKey: ticket)
+            if task == nil { state.cancelled.insert(ticket) }
+            return task
+        }
+    }
+}

@@ -1,0 +1,70 @@
+internal import VaultOAuth
+internal import VaultStore
+
+/// What is left behind for others, and what is given where nothing new is to be had.
+extension TokenIssuer {
+    /// Keeps a token in the vault.
+    ///
+    /// It is in hand: that it can't be kept is worth a warning and no more.
+    ///
+    /// - Returns: false for a token of a secret that isn't the application's any more.
+    func store(_ token: CachedToken, _ prospect: Prospect) -> Bool {
+        guard !contents.database.isReadOnly else {
+            doors.warn(.readOnly, "The vault at \(contents.database.file.path) is read-only: the token isn't kept.")
+            return true
+        }
+        do throws(VaultError) {
+            let row = contents.sealer.token(prospect.id, of: prospect.application.row.id, token)
+            return try contents.store(row, of: prospect.application, now: doors.now())
+        } catch {
+            doors.warn("The token isn't kept. \(error.sentence) \(error.remedy)")
+            return true
+        }
+    }
+
+    /// Takes the note of a failure away where a token was granted that can't take its place.
+    func forgetNote(_ prospect: Prospect) {
+        guard prospect.note != nil else { return }
+        try? contents.removeNote(of: prospect.id)
+    }
+
+    /// Leaves a note for those who wait for the lease, before they get it.
+    func remember(_ error: OAuthError, since began: Int64, _ prospect: Prospect) {
+        // What this process or computer lacks, others may have.
+        guard [.refused, .unavailable, .unacceptableAnswer].contains(error.category),
+            interruption?.isInterrupted != true, !contents.database.isReadOnly
+        else { return }
+        let now = doors.now()
+        let asked = min(error.notBefore ?? now, now + FailureNote.longestMemory)
+        let failure = VaultError(error)
+        let note = FailureNote(
+            began: began,
+            ended: now,
+            notBefore: error.category == .refused ? max(asked, now + FailureNote.refusalMemory) : asked,
+            code: failure.code.name,
+            sentence: failure.sentence,
+            remedy: failure.remedy
+        )
+        // Where none can be left they ask for themselves, and are told then.
+        try? contents.store(note, insteadOf: prospect.id, of: prospect.application, now: now)
+    }
+
+    /// What is given where there is no new token: the old one, while it lives, to whoever wants a token and nothing more.
+    ///
+    /// - Throws: the error, where there is none.
+    func instead(of error: VaultError, _ prospect: Prospect) throws(VaultError) -> IssuedToken {
+        let least = max(minimum, TokenMemory.leastRest)
+        let old: CachedToken? =
+            switch purpose {
+            case .use: prospect.cached
+            case .renewal(let old): old
+            case .refresh: nil
+            }
+        guard let old, remaining(old) > least else { throw error }
+        doors.warn("\(error.sentence) The cached token is given out while it lives. \(error.remedy)")
+        var issued = issued(old, prospect)
+        issued.failure = error
+        return issued
+    }
+
+}

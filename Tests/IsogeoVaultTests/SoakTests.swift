@@ -1,0 +1,109 @@
+import Foundation
+import Synchronization
+import Testing
+import VaultCrypto
+import VaultOAuth
+import VaultTestSupport
+
+@testable import IsogeoVault
+
+/// A process that lives, with tokens that don't, and a server that fails at random.
+@Suite struct SoakTests {
+    @Test func `no token is given that has ended, and no request made for nothing`() async throws {
+        let world = try World()
+        let server = FlakyTransport(lifetime: 5)
+        var doors = VaultDoors.real
+        doors.transport = server
+        let vault = try await Vault.create(
+            at: world.path,
+            protectedBy: .keyFile(world.keyFile),
+            importing: world.application(),
+            doors: doors
+        )
+        _ = try? await vault.token()
+        let (began, memory) = (ContinuousClock.now, try residentMemory())
+        let end = began + (TestPaths.isLongRun ? .seconds(600) : .seconds(20))
+        let given = try await withThrowingTaskGroup(of: (Int, Int).self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    var (tokens, failures) = (0, 0)
+                    while .now < end {
+                        // What lived when it was asked for; it may end on its way, by a moment.
+                        let asked = ContinuousClock.now
+                        do throws(VaultError) {
+                            let token = try await vault.token()
+                            #expect(server.isAlive(token.value, at: asked), "the server knows it as ended")
+                            tokens += 1
+                        } catch {
+                            #expect(error.code == .tryAgain, "\(error)")
+                            failures += 1
+                        }
+                        try await Task.sleep(for: .milliseconds(Int64.random(in: 1...20)))
+                    }
+                    return (tokens, failures)
+                }
+            }
+            return try await group.reduce((0, 0)) { ($0.0 + $1.0, $0.1 + $1.1) }
+        }
+        let elapsed = Double((ContinuousClock.now - began).components.seconds)
+        let grants = Double(server.grantCount)
+        // One for each life that fits in, a tenth more, and the two at the ends.
+        #expect(grants <= elapsed / 5 * 1.1 + 2, "\(grants) grants in \(elapsed) s")
+        #expect(given.0 > 10, "\(given)")
+        #expect(server.failureCount > 0)
+        // Of the whole test process, in which others run: what leaks at each of some ten thousand calls is more.
+        if TestPaths.isLongRun { #expect(try residentMemory() - memory < 32_768) }
+    }
+
+    /// VmRSS (proc(5)), in KiB.
+    private func residentMemory() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+        return try #require(status.firstMatch(of: /VmRSS:\s+(\d+) kB/).flatMap { Int($0.1) })
+    }
+}
+
+/// Grants short tokens, and fails every third time, now in this way and now in that.
+private final class FlakyTransport: TokenTransport {
+    private struct State {
+        var ends: [String: ContinuousClock.Instant] = [:]
+        var failures = 0
+    }
+
+    private let lifetime: Int
+    private let state = Mutex(State())
+
+    init(lifetime: Int) { self.lifetime = lifetime }
+
+    var grantCount: Int { state.withLock { $0.ends.count } }
+    var failureCount: Int { state.withLock { $0.failures } }
+
+    func isAlive(_ token: String, at time: ContinuousClock.Instant) -> Bool {
+        state.withLock { state in state.ends[token].map { $0 > time } ?? false }
+    }
+
+    func send(_ request: borrowing TransportRequest, timeLimit: Duration) throws(OAuthError) -> TransportReply {
+        usleep(UInt32.random(in: 500...20_000))
+        let token = "token-\(UInt64.random(in: 0...(.max)))"
+        switch Int.random(in: 0..<12) {
+        case 0, 1: try fail(.connection(.unreachable(errno: ECONNREFUSED)))
+        case 2: return failed(503)
+        case 3: return failed(429)
+        default: break
+        }
+        // The server's count begins when it answers, after which the answer travels.
+        state.withLock { $0.ends[token] = .now + .seconds(lifetime) }
+        usleep(UInt32.random(in: 500...20_000))
+        let body = #"{"access_token":"\#(token)","token_type":"bearer","expires_in":\#(lifetime)}"#
+        return TransportReply(status: 200, body: SecretBytes(body))
+    }
+
+    private func fail(_ error: OAuthError) throws(OAuthError) {
+        state.withLock { $0.failures += 1 }
+        throw error
+    }
+
+    private func failed(_ status: Int) -> TransportReply {
+        state.withLock { $0.failures += 1 }
+        return TransportReply(status: status, body: SecretBytes(""))
+    }
+}
