@@ -31,7 +31,7 @@ struct GrantedToken: Sendable {
             clientID: metadata.clientID,
             secret: secret,
             encoding: metadata.encoding,
-            connection: ConnectionSettings(caFile: metadata.caFile)
+            connection: doors.connection(for: metadata)
         )
         if grant.lifetimeIsAssumed {
             doors.warn("The server doesn't say how long its token lives: an hour is assumed.")

@@ -11,7 +11,7 @@ struct TokenIssuer {
     let options: TokenOptions
 
     /// How long a holder of the lease may need at worst, and a little more.
-    private static let patience = TokenClient.timeLimit + .seconds(5)
+    private var patience: Duration { doors.timeLimit + .seconds(5) }
     /// How much of a token's life must be left when it is given out for want of a new one, in seconds.
     private static let leastRest: Int64 = 5
 
@@ -64,7 +64,7 @@ struct TokenIssuer {
         }
         do throws(StoreError) {
             let file = try lockFile()
-            switch try Lease.acquire(LeaseName(token: id), in: file, until: .now + Self.patience, checking: shared) {
+            switch try Lease.acquire(LeaseName(token: id), in: file, until: .now + patience, checking: shared) {
             case .found(let token): return .found(token)
             case .acquired(let lease):
                 if let token = try shared() { return .found(token) }
@@ -105,10 +105,11 @@ struct TokenIssuer {
             // Whoever wants a token and nothing more is given one that still lives.
             let least = max(minimum, Self.leastRest)
             if let cached, !options.refresh, cached.lifetime.remaining(at: doors.now()) > least {
-                doors.warn("\(error.sentence) The cached token is given out while it lives. \(error.remedy)")
+                let failure = error.sentence(asking: application.metadata)
+                doors.warn("\(failure) The cached token is given out while it lives. \(error.remedy)")
                 return accessToken(cached, application, .vault)
             }
-            throw VaultError(error)
+            throw VaultError(error, asking: application.metadata)
         }
         doors.log(.granted(application.metadata.name, seconds: granted.token.lifetime.seconds))
         if granted.isCacheable { store(granted.token, of: application, id: id) }

@@ -12,6 +12,8 @@ package struct VaultDoors: Sendable {
     package var warn: @Sendable (String) -> Void
     /// Told what `VaultEvent` has.
     package var logger: Logger?
+    /// How token endpoints are reached.
+    package var connection = ConnectionChoice()
 
     package init(
         now: @escaping @Sendable () -> Int64,

@@ -8,6 +8,8 @@ struct VaultChoice: Sendable {
     var named: Unlocking?
     var mayAsk = true
     var isQuiet = false
+    /// How token endpoints are reached.
+    var connection = ConnectionChoice()
 
     /// How the vault is opened: as the options say, else the environment, else by asking.
     func unlocking(_ context: Context) -> Unlocking {
@@ -30,6 +32,7 @@ struct VaultChoice: Sendable {
     /// The world, with warnings said to people.
     func doors(_ context: Context) -> VaultDoors {
         var doors = context.doors
+        doors.connection = connection
         if !isQuiet { doors.warn = { context.message("warning: \($0)") } }
         return doors
     }
