@@ -157,10 +157,39 @@ extension FaultRow {
             .with(environment: ["https_proxy": "http://127.0.0.1:%PORT:cutting proxy%"]),
         ]
 
+    /// Proxies that are reached by https themselves.
+    static let securelyProxied: [FaultRow] = [
+        FaultRow("by an https proxy", .token, 0, tls: .init())
+            .with(environment: ["https_proxy": "https://localhost:%PORT:secure proxy%"]),
+        FaultRow(
+            "an https proxy that nobody knows",
+            .token,
+            76,
+            "TLS with the proxy localhost:",
+            requests: 0,
+            tls: .init()
+        )
+        .with {
+            $0.options = []
+            $0.environment = ["https_proxy": "https://localhost:%PORT:secure proxy%"]
+        },
+        FaultRow(
+            "an expired https proxy",
+            .token,
+            76,
+            "The server's certificate has expired.",
+            requests: 0,
+            tls: .init()
+        )
+        .with(environment: ["https_proxy": "https://localhost:%PORT:expired proxy%"]),
+    ]
+
     /// What rows speak of beside their own server.
     static let others: [String: FaultServer.Script] = [
         "elsewhere": .init(.token),
         "proxy": .init([.read, .tunnel]),
+        "secure proxy": .init([.read, .tunnel], tls: .init()),
+        "expired proxy": .init([.read, .tunnel], tls: .init("expired.pem")),
         "unwanted proxy": .init(.token),
         "asking proxy": .init(.answer("407 Who", "", "Proxy-Authenticate: Basic realm=\"x\"")),
         "busy proxy": .init(.answer("503 Busy", "")),

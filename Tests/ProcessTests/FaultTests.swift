@@ -10,6 +10,7 @@ struct FaultTests {
 
     private static var rows: [FaultRow] {
         FaultRow.statuses + FaultRow.bodies + FaultRow.connections + FaultRow.secured + FaultRow.proxied
+            + FaultRow.securelyProxied
     }
 
     @Test(.timeLimit(.minutes(3)))

@@ -2,8 +2,11 @@
 package struct ThrowawayCA: Sendable {
     private let folder: TemporaryFolder
 
+    /// Makes it.
+    ///
     /// - Parameter isFaulty: whether it makes certificates too that are no good: `expired.pem`, `other-name.pem`,
     ///   `self-signed.pem`, all with the server's key.
+    /// - Throws: `ServerError.notStarted` with what openssl said.
     package init(isFaulty: Bool = false) async throws {
         folder = try TemporaryFolder()
         let arguments = (isFaulty ? ["--faulty"] : []) + [folder.path]

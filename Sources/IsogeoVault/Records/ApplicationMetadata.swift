@@ -21,7 +21,7 @@ struct ApplicationMetadata: Equatable, Sendable {
     var created: Int64
     var credentialWritten: Int64
 
-    /// 2 has one field more, the proxy. Without one it stays 1, which earlier versions of this program read.
+    // 2 has one field more, the proxy. Without one it stays 1, which earlier versions of this program read.
     private var version: UInt64 { proxy == nil ? 1 : 2 }
 
     var encoded: [UInt8] {
