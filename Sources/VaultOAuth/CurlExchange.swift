@@ -5,7 +5,7 @@ internal import VaultCrypto
 @safe
 struct CurlExchange: ~Copyable {
     /// With header lines of more bytes than this the answer is too large.
-    private static let headerLimit = 65_536
+    static let headerLimit = 65_536
 
     private let exchange: UnsafeMutablePointer<cvault_exchange>
 
@@ -76,7 +76,8 @@ struct CurlExchange: ~Copyable {
                 proxyVerifyResult: get(CVAULT_CURLINFO_PROXY_SSL_VERIFYRESULT),
                 connectStatus: get(CVAULT_CURLINFO_HTTP_CONNECTCODE),
                 connectedPort: get(CVAULT_CURLINFO_PRIMARY_PORT),
-                isTooLarge: unsafe received.overflowed != 0 || headers.overflowed != 0
+                bodyIsTooLarge: unsafe received.overflowed != 0,
+                headersAreTooLarge: unsafe headers.overflowed != 0
             ).error
         }
         let lines = unsafe ReplyHeaders(UnsafeBufferPointer(start: headers.bytes, count: headers.count))

@@ -29,7 +29,8 @@ struct CurlOutcome {
     let connectStatus: Int
     /// The port that libcurl is or was connected to, be it a proxy's; 0 where it never was.
     let connectedPort: Int
-    let isTooLarge: Bool
+    let bodyIsTooLarge: Bool
+    let headersAreTooLarge: Bool
 
     var error: OAuthError {
         guard let proxy = route.proxy, isProxyFailure, let cause = proxyCause else { return endpointError }
@@ -75,7 +76,8 @@ struct CurlOutcome {
     // MARK: - The endpoint's
 
     private var endpointError: OAuthError {
-        if isTooLarge { return .answer(.tooLarge(limit: CurlTransport.answerLimit)) }
+        if bodyIsTooLarge { return .answer(.tooLarge(limit: CurlTransport.answerLimit)) }
+        if headersAreTooLarge { return .answer(.headersTooLarge(limit: CurlExchange.headerLimit)) }
         switch cvault_curl_code(rawValue: code) {
         case CVAULT_CURLE_COULDNT_RESOLVE_HOST: return .connection(.nameResolution)
         case CVAULT_CURLE_COULDNT_CONNECT:

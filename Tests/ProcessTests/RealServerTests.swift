@@ -79,7 +79,7 @@ struct RealServerTests {
             }
         }
 
-        // What is left of the first one's life, and not a second more.
+        // Times are whole seconds: one more than it lives.
         try await Task.sleep(until: began + .seconds(Self.lifetime + 1))
         let second = try await home.command(["token", "-q"] + options).run()
         second.expectSuccess()

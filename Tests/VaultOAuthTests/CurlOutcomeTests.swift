@@ -13,7 +13,8 @@ import Testing
         connectStatus: Int = 0,
         connectedPort: Int = 0,
         route: CurlRoute = CurlRoute(host: "[::1]", port: 443, caFile: "ours.pem"),
-        isTooLarge: Bool = false
+        isTooLarge: Bool = false,
+        headersAreTooLarge: Bool = false
     ) -> OAuthError {
         CurlOutcome(
             route: route,
@@ -24,7 +25,8 @@ import Testing
             proxyVerifyResult: proxyVerifyResult,
             connectStatus: connectStatus,
             connectedPort: connectedPort,
-            isTooLarge: isTooLarge
+            bodyIsTooLarge: isTooLarge,
+            headersAreTooLarge: headersAreTooLarge
         ).error
     }
 
@@ -41,6 +43,8 @@ import Testing
         #expect(error(CVAULT_CURLE_RECV_ERROR, message: "tlsv13 alert certificate required") == .tls(.handshakeFailed))
         #expect(error(CVAULT_CURLE_WEIRD_SERVER_REPLY) == .connection(.notHTTP))
         #expect(error(CVAULT_CURLE_WRITE_ERROR, isTooLarge: true) == .answer(.tooLarge(limit: 1 << 20)))
+        let headers = error(CVAULT_CURLE_WRITE_ERROR, headersAreTooLarge: true)
+        #expect(headers == .answer(.headersTooLarge(limit: 65_536)))
         #expect(error(CVAULT_CURLE_OUT_OF_MEMORY) == .connection(.other(code: 27)))
         #expect(error(CVAULT_CURLE_SSL_CACERT_BADFILE) == .configuration(.caFileInvalid(path: "ours.pem")))
     }

@@ -32,7 +32,8 @@ import Testing
             .answer(.serverFault(status: 500, notBefore: nil, none)), .answer(.redirect(host: "a.example")),
             .answer(.redirect(host: nil)), .answer(.proxyAuthentication), .answer(.rejected(status: 404, none)),
             .answer(.empty(status: 200)), .answer(.notJSON(status: 200, .init(reason: .empty, line: 1, column: 1))),
-            .answer(.notAnObject), .answer(.tooLarge(limit: 1)), .answer(.tokenMissing), .answer(.tokenUnreadable),
+            .answer(.notAnObject), .answer(.tooLarge(limit: 1)), .answer(.headersTooLarge(limit: 1)),
+            .answer(.tokenMissing), .answer(.tokenUnreadable),
             .answer(.tokenIsSecret), .answer(.notBearer), .answer(.lifetimeUnreadable),
         ]
         + proxyCauses.map { .proxy(ProxyProblem(proxy: "proxy.example:3128 (https_proxy)", cause: $0)) }
