@@ -18,6 +18,8 @@ public struct Application: Sendable, Equatable {
     public let scopes: [String]
     /// The certificates that are trusted for it instead of the system's.
     public let caFile: String?
+    /// The proxy for https, where the environment names none.
+    public let proxy: String?
     /// When it was first imported.
     public let created: Date
     /// When its secret was written.
@@ -34,6 +36,7 @@ public struct Application: Sendable, Equatable {
         basicEncoding = metadata.encoding == .raw ? .raw : .form
         scopes = metadata.scopes
         caFile = metadata.caFile
+        proxy = metadata.proxy?.text
         created = Date(timeIntervalSince1970: Double(metadata.created))
         credentialWritten = Date(timeIntervalSince1970: Double(metadata.credentialWritten))
     }

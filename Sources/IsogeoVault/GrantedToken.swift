@@ -33,7 +33,7 @@ struct GrantedToken: Sendable {
             clientID: metadata.clientID,
             secret: secret,
             encoding: metadata.encoding,
-            connection: ConnectionSettings(caFile: metadata.caFile, interruption: interruption)
+            connection: doors.connection(for: metadata, interruption)
         )
         if grant.lifetimeIsAssumed {
             doors.warn(.lifetimeUnknown, "The server doesn't say how long its token lives: an hour is assumed.")

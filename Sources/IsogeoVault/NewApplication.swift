@@ -14,6 +14,8 @@ public struct NewApplication: ~Copyable, Sendable {
         public var basicEncoding = BasicEncoding.raw
         /// The path of certificates (PEM) to trust instead of the system's.
         public var caFile: String?
+        /// The proxy for https, where the environment names none: `http://host:port` or `https://host:port`.
+        public var proxy: String?
 
         /// What the file says, sent as Isogeo documents it.
         public init() {}
@@ -44,6 +46,7 @@ public struct NewApplication: ~Copyable, Sendable {
     private let endpoint: TokenEndpoint
     private let encoding: VaultOAuth.BasicEncoding
     private let caFile: String?
+    private let proxy: ProxyAddress?
 
     /// Reads a `client_secrets.json`, or the INI file that Isogeo's SDK makes of it.
     ///
@@ -76,10 +79,12 @@ public struct NewApplication: ~Copyable, Sendable {
         }
         try name.checkVisible()
         let caFile = try options.caFile.map(CertificateFile.checked)
+        let proxy = try options.proxy.map(Self.proxy)
         self.name = name
         self.endpoint = endpoint
         self.encoding = encoding
         self.caFile = caFile
+        self.proxy = proxy
         self.source = source
         self.sourceFile = sourceFile
         warnings = Self.warnings(file, encoding: encoding)
@@ -106,6 +111,12 @@ public struct NewApplication: ~Copyable, Sendable {
         }
         // One that was given by hand is not the file's fault.
         do { return try TokenEndpoint(tokenURI) } catch {
+            throw VaultError(.usage, error.sentence, remedy: error.remedy)
+        }
+    }
+
+    private static func proxy(_ text: String) throws(VaultError) -> ProxyAddress {
+        do { return try ProxyAddress(text) } catch {
             throw VaultError(.usage, error.sentence, remedy: error.remedy)
         }
     }
@@ -148,6 +159,7 @@ extension NewApplication {
             kind: file.metadata.kind,
             isogeoType: file.metadata.isogeoType,
             caFile: caFile,
+            proxy: proxy,
             created: created ?? now,
             credentialWritten: now
         )

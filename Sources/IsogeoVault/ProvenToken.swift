@@ -19,7 +19,7 @@ public struct ProvenToken: Sendable {
                 try GrantedToken(request, for: metadata, secret: secret, doors: doors)
             }
         } catch {
-            throw VaultError(error)
+            throw VaultError(error, asking: metadata)
         }
         self.application = application.id
     }

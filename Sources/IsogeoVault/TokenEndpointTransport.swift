@@ -45,6 +45,8 @@ public struct TokenEndpointRequest: ~Copyable, Sendable {
     public let timeLimit: Duration
     /// Certificates (PEM) to trust instead of the system's.
     public let caFile: String?
+    /// The application's own proxy, for https where the environment names none: `http://host:port` or `https://…`.
+    public let proxy: String?
 
     private let authorization: SecretBytes
 
@@ -64,6 +66,7 @@ public struct TokenEndpointRequest: ~Copyable, Sendable {
         body = request.body
         self.timeLimit = timeLimit
         caFile = request.connection.caFile
+        proxy = request.endpoint.scheme == .https ? request.connection.proxy?.text : nil
         let name = "Authorization: ".utf8.count
         authorization = request.credentials.withHeader { line in
             SecretBytes(copying: line.extracting(name..<line.count))

@@ -43,14 +43,14 @@ extension TokenIssuer {
     }
 
     /// How long a holder of the lease may need at worst, and a little more.
-    private static let patience = TokenClient.timeLimit + .seconds(5)
+    private var patience: Duration { doors.timeLimit + .seconds(5) }
 
     private func waitForLease(_ prospect: Prospect) throws(VaultError) -> Waited {
         func news() throws(StoreError) -> News? { try self.news(since: prospect) }
         do throws(StoreError) {
             let file = try lockFile()
             let name = LeaseName(token: prospect.id)
-            switch try Lease.acquire(name, in: file, until: .now + Self.patience, checking: news) {
+            switch try Lease.acquire(name, in: file, until: .now + patience, checking: news) {
             case .found(let news): return .news(news)
             case .acquired(let lease):
                 if let news = try news() { return .news(news) }
@@ -118,7 +118,7 @@ extension TokenIssuer {
             )
         } catch {
             remember(error, since: began, prospect)
-            return try instead(of: VaultError(error), prospect)
+            return try instead(of: VaultError(error, asking: application.metadata), prospect)
         }
         doors.log(.granted(application.metadata.name, seconds: granted.token.lifetime.seconds))
         var issued = IssuedToken(granted.token, of: application.metadata.name, id: prospect.id, .endpoint)

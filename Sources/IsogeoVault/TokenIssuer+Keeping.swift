@@ -36,7 +36,7 @@ extension TokenIssuer {
         else { return }
         let now = doors.now()
         let asked = min(error.notBefore ?? now, now + FailureNote.longestMemory)
-        let failure = VaultError(error)
+        let failure = VaultError(error, asking: prospect.application.metadata)
         let note = FailureNote(
             began: began,
             ended: now,

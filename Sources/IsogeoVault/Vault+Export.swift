@@ -36,6 +36,7 @@ extension Vault {
         let options =
             (metadata.encoding == .raw ? [] : ["--basic-encoding \(metadata.encoding.rawValue)"])
             + (metadata.caFile.map { ["--ca-file \($0)"] } ?? [])
+            + (metadata.proxy.map { ["--proxy \($0.text)"] } ?? [])
         guard !options.isEmpty else { return }
         doors.warn("A client_secrets.json can't say all: import it with \(options.joined(separator: " ")).")
     }

@@ -23,6 +23,8 @@ package struct VaultDoors: Sendable {
     package var isDue: @Sendable (LastingState, _ vault: String) -> Bool = { _, _ in true }
     /// Which vault these doors are of.
     private var vaultPath: String?
+    /// How token endpoints are reached.
+    package var connection = ConnectionChoice()
 
     package init(
         now: @escaping @Sendable () -> Int64,

@@ -62,6 +62,27 @@ extension VaultError {
     }
 }
 
+extension VaultError {
+    /// A failed request: whose it was and where it went stand before what happened.
+    ///
+    /// The mail of a cron job is often all that there is to read.
+    init(_ error: OAuthError, asking metadata: ApplicationMetadata) {
+        let failure = VaultError(error)
+        guard case .parameters = error else {
+            self.init(failure.code, error.sentence(asking: metadata), remedy: failure.remedy)
+            return
+        }
+        self = failure
+    }
+}
+
+extension OAuthError {
+    /// What happened, behind the application and the endpoint's scheme, host and port.
+    func sentence(asking metadata: ApplicationMetadata) -> String {
+        "\(metadata.name) at \(metadata.endpoint.origin): \(sentence)"
+    }
+}
+
 /// Runs `body` and gives its error the code that the world sees.
 func translating<Result: ~Copyable>(_ body: () throws(StoreError) -> Result) throws(VaultError) -> Result {
     do { return try body() } catch { throw VaultError(error) }

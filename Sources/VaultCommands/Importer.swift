@@ -16,7 +16,7 @@ struct Importer {
         self.context = context
     }
 
-    private var choice: VaultChoice { command.vault.choice }
+    private var choice: VaultChoice { command.vault.choice(command.connection) }
 
     /// Takes all; one that fails doesn't keep the others out.
     mutating func take(_ sources: [ImportSource]) async throws(VaultError) {

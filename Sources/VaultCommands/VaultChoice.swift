@@ -10,6 +10,8 @@ struct VaultChoice: Sendable {
     var isQuiet = false
     /// What to do about a vault that is older than it was.
     var rollback = RollbackPolicy.refused
+    /// How token endpoints are reached.
+    var connection = ConnectionChoice()
 
     /// How the vault is opened: as the options say, else the environment, else by asking.
     func unlocking(_ context: Context) -> Unlocking {
@@ -48,6 +50,7 @@ struct VaultChoice: Sendable {
     func doors(_ context: Context) -> VaultDoors {
         var doors = context.doors
         doors.rollback = rollback
+        doors.connection = connection
         guard !isQuiet else { return doors }
         doors.warn = { context.message("warning: \($0)") }
         if let folder = doors.stateFolder {

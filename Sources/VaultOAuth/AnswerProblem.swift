@@ -27,6 +27,7 @@ package enum AnswerProblem: Error, Equatable, Sendable {
     case notJSON(status: Int, StrictJSON.Failure)
     case notAnObject
     case tooLarge(limit: Int)
+    case headersTooLarge(limit: Int)
     case tokenMissing
     /// Of another type than string, empty, too long, or not visible ASCII.
     case tokenUnreadable
@@ -74,6 +75,7 @@ extension AnswerProblem: Explained {
             """
         case .notAnObject: "The server's answer is JSON, but not an object."
         case .tooLarge(let limit): "The server's answer is larger than \(limit) bytes."
+        case .headersTooLarge(let limit): "The header lines of the server's answer are larger than \(limit) bytes."
         case .tokenMissing: "The server's answer holds no access_token."
         case .tokenUnreadable: "The server's access_token isn't a line of visible ASCII characters."
         case .tokenIsSecret: "The server's access_token contains the client secret itself."
@@ -91,7 +93,7 @@ extension AnswerProblem: Explained {
         case .redirect: "Import again with --token-uri and the address of the new token endpoint, if it can be trusted."
         case .proxyAuthentication: "Use a proxy without user and password, or none for this host (no_proxy)."
         case .rejected: "Check scope, parameters and the token endpoint's address."
-        case .empty, .notJSON, .notAnObject, .tooLarge, .tokenMissing:
+        case .empty, .notJSON, .notAnObject, .tooLarge, .headersTooLarge, .tokenMissing:
             "Check the token endpoint's address, and whether a proxy or log-in page answers in its place."
         case .tokenUnreadable, .tokenIsSecret, .notBearer, .lifetimeUnreadable:
             "Check the token endpoint's address, and report it to whoever runs the server."

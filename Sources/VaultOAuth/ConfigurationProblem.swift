@@ -9,11 +9,11 @@ package enum ConfigurationProblem: Error, Equatable, Sendable {
     case libraryWithoutOpenSSL
     /// libcurl is there, but lacks a function or an option, by its number.
     case libraryUnusable(option: Int)
-    case caFileMissing
+    case caFileMissing(path: String)
     /// The CA file isn't a regular file or can't be read; the number is an errno, or 0.
-    case caFileUnreadable(errno: Int32)
+    case caFileUnreadable(path: String, errno: Int32)
     /// The CA file holds no certificate in PEM.
-    case caFileInvalid
+    case caFileInvalid(path: String)
     /// The application's own proxy isn't `http://host:port` or `https://host:port`.
     case invalidProxy
 }
@@ -26,10 +26,11 @@ extension ConfigurationProblem: Explained {
         case .libraryTooOld(let version): "libcurl is too old: \(version), and 7.87 is needed."
         case .libraryWithoutOpenSSL: "libcurl.so.4 isn't built with OpenSSL."
         case .libraryUnusable(let option): "libcurl.so.4 lacks something that is needed (\(option))."
-        case .caFileMissing: "The CA file doesn't exist."
-        case .caFileUnreadable(let errno) where errno != 0: "The CA file can't be read (errno \(errno))."
-        case .caFileUnreadable: "The CA file isn't a regular file."
-        case .caFileInvalid: "The CA file holds no certificate in PEM."
+        case .caFileMissing(let path): "The CA file \(path) doesn't exist."
+        case .caFileUnreadable(let path, let errno) where errno != 0:
+            "The CA file \(path) can't be read (errno \(errno))."
+        case .caFileUnreadable(let path, _): "The CA file \(path) isn't a regular file."
+        case .caFileInvalid(let path): "The CA file \(path) holds no certificate in PEM."
         case .invalidProxy: "The application's proxy isn't an address such as http://proxy.example:3128."
         }
     }

@@ -5,7 +5,7 @@ internal import VaultCrypto
 @safe
 struct CurlExchange: ~Copyable {
     /// With header lines of more bytes than this the answer is too large.
-    private static let headerLimit = 65_536
+    static let headerLimit = 65_536
 
     private let exchange: UnsafeMutablePointer<cvault_exchange>
 
@@ -54,7 +54,9 @@ struct CurlExchange: ~Copyable {
     // MARK: - The request
 
     /// Sends the request and waits for the answer.
-    borrowing func perform(_ credentials: borrowing BasicCredentials) throws(OAuthError) -> TransportReply {
+    borrowing func perform(_ credentials: borrowing BasicCredentials, on route: CurlRoute) throws(OAuthError)
+        -> TransportReply
+    {
         let code = credentials.withTerminatedHeader { line in
             unsafe line.withUnsafeBufferPointer { line in
                 unsafe line.withMemoryRebound(to: CChar.self) { line in
@@ -66,12 +68,16 @@ struct CurlExchange: ~Copyable {
         let headers = unsafe exchange.pointee.headers
         guard code == CVAULT_CURLE_OK.rawValue else {
             throw CurlOutcome(
+                route: route,
                 code: code,
                 message: unsafe String(cString: cvault_exchange_message(exchange)),
                 systemError: Int32(truncatingIfNeeded: get(CVAULT_CURLINFO_OS_ERRNO)),
                 verifyResult: get(CVAULT_CURLINFO_SSL_VERIFYRESULT),
+                proxyVerifyResult: get(CVAULT_CURLINFO_PROXY_SSL_VERIFYRESULT),
                 connectStatus: get(CVAULT_CURLINFO_HTTP_CONNECTCODE),
-                isTooLarge: unsafe received.overflowed != 0 || headers.overflowed != 0
+                connectedPort: get(CVAULT_CURLINFO_PRIMARY_PORT),
+                bodyIsTooLarge: unsafe received.overflowed != 0,
+                headersAreTooLarge: unsafe headers.overflowed != 0
             ).error
         }
         let lines = unsafe ReplyHeaders(UnsafeBufferPointer(start: headers.bytes, count: headers.count))

@@ -1,8 +1,21 @@
 internal import CVaultCurl
 internal import Glibc
 
+/// Where a request was to go, as far as its failure must tell.
+struct CurlRoute: Equatable {
+    /// The endpoint's host, IPv6 in brackets, and port.
+    let host: String
+    let port: Int
+    /// The proxy that libcurl was told of, for people.
+    var proxy: String?
+    /// Whether `no_proxy` may except the host, which libcurl decides and doesn't tell.
+    var mayBypassProxy = false
+    var caFile: String?
+}
+
 /// How a request of libcurl's failed, and what that means.
 struct CurlOutcome {
+    let route: CurlRoute
     /// libcurl's code (libcurl-errors(3)).
     let code: UInt32
     /// libcurl's own words, which alone tell some causes apart; they go no further than here.
@@ -10,40 +23,86 @@ struct CurlOutcome {
     let systemError: Int32
     /// OpenSSL's verdict on the certificate (X509_V_…).
     let verifyResult: Int
+    /// The same on the certificate of a proxy.
+    let proxyVerifyResult: Int
     /// The proxy's answer to CONNECT.
     let connectStatus: Int
-    let isTooLarge: Bool
+    /// The port that libcurl is or was connected to, be it a proxy's; 0 where it never was.
+    let connectedPort: Int
+    let bodyIsTooLarge: Bool
+    let headersAreTooLarge: Bool
 
     var error: OAuthError {
-        if isTooLarge { return .answer(.tooLarge(limit: CurlTransport.answerLimit)) }
+        guard let proxy = route.proxy, isProxyFailure, let cause = proxyCause else { return endpointError }
+        return .proxy(ProxyProblem(proxy: proxy, cause: cause))
+    }
+
+    // MARK: - The proxy's failures
+
+    /// Whether it was before the proxy had opened the way to the endpoint.
+    private var isProxyFailure: Bool {
+        if cvault_curl_code(rawValue: code) == CVAULT_CURLE_COULDNT_RESOLVE_PROXY { return true }
+        if connectStatus != 0 { return connectStatus >= 300 }
+        // "Failed to connect to HOST port PORT after …": of the proxy where there is one.
+        if message.hasPrefix("Failed to connect to ") {
+            let host = route.host.filter { $0 != "[" && $0 != "]" }
+            return !message.hasPrefix("Failed to connect to \(host) port \(route.port) ")
+        }
+        if connectedPort != 0, connectedPort != route.port { return true }
+        return !route.mayBypassProxy
+    }
+
+    private var proxyCause: ProxyProblem.Cause? {
+        if connectStatus == 407 { return .authentication }
+        if connectStatus >= 300 { return .answered(status: connectStatus) }
+        switch cvault_curl_code(rawValue: code) {
+        case CVAULT_CURLE_COULDNT_RESOLVE_PROXY: return .nameResolution
+        case CVAULT_CURLE_PROXY: return .noWay
+        case CVAULT_CURLE_PEER_FAILED_VERIFICATION: return .tls(Self.certificateProblem(proxyVerifyResult))
+        default: break
+        }
+        switch endpointError {
+        case .connection(.nameResolution): return .nameResolution
+        case .connection(.refused): return .refused
+        case .connection(.unreachable(let errno)): return .unreachable(errno: errno)
+        case .connection(.broken): return .broken
+        case .connection(.timedOut): return .timedOut
+        case .connection(.notHTTP): return .notHTTP
+        case .tls(let problem): return .tls(problem)
+        default: return nil
+        }
+    }
+
+    // MARK: - The endpoint's
+
+    private var endpointError: OAuthError {
+        if bodyIsTooLarge { return .answer(.tooLarge(limit: CurlTransport.answerLimit)) }
+        if headersAreTooLarge { return .answer(.headersTooLarge(limit: CurlExchange.headerLimit)) }
         switch cvault_curl_code(rawValue: code) {
         case CVAULT_CURLE_COULDNT_RESOLVE_HOST: return .connection(.nameResolution)
-        case CVAULT_CURLE_COULDNT_RESOLVE_PROXY: return .connection(.proxyNameResolution)
         case CVAULT_CURLE_COULDNT_CONNECT:
             return .connection(systemError == ECONNREFUSED ? .refused : .unreachable(errno: systemError))
-        case CVAULT_CURLE_OPERATION_TIMEDOUT: return .connection(.timedOut)
+        case CVAULT_CURLE_OPERATION_TIMEDOUT:
+            return .connection(message.hasPrefix("Resolving timed out") ? .nameResolution : .timedOut)
         case CVAULT_CURLE_ABORTED_BY_CALLBACK: return .connection(.interrupted)
-        case CVAULT_CURLE_PROXY: return .connection(.proxyRefused(status: connectStatus))
         case CVAULT_CURLE_WEIRD_SERVER_REPLY, CVAULT_CURLE_UNSUPPORTED_PROTOCOL: return .connection(.notHTTP)
         case CVAULT_CURLE_PARTIAL_FILE, CVAULT_CURLE_GOT_NOTHING, CVAULT_CURLE_SEND_ERROR, CVAULT_CURLE_RECV_ERROR:
             return broken
-        case CVAULT_CURLE_SSL_CACERT_BADFILE: return .configuration(.caFileInvalid)
-        case CVAULT_CURLE_PEER_FAILED_VERIFICATION: return .tls(certificateProblem)
+        case CVAULT_CURLE_SSL_CACERT_BADFILE: return .configuration(.caFileInvalid(path: route.caFile ?? ""))
+        case CVAULT_CURLE_PEER_FAILED_VERIFICATION: return .tls(Self.certificateProblem(verifyResult))
         case CVAULT_CURLE_SSL_CONNECT_ERROR: return handshake
         default: return .connection(.other(code: Int(code)))
         }
     }
 
     private var broken: OAuthError {
-        if connectStatus == 407 { return .answer(.proxyAuthentication) }
-        if connectStatus >= 300 { return .connection(.proxyRefused(status: connectStatus)) }
         // TLS 1.3 tells of a failed handshake only when the answer is read.
-        return message.contains("alert") ? .tls(.handshakeFailed) : .connection(.broken)
+        message.contains("alert") ? .tls(.handshakeFailed) : .connection(.broken)
     }
 
     /// X509_STORE_CTX_get_error(3); libcurl compares the host's name itself, and leaves the 0 or 1 that was there before.
-    private var certificateProblem: TLSProblem {
-        switch verifyResult {
+    private static func certificateProblem(_ verdict: Int) -> TLSProblem {
+        switch verdict {
         case 0, 1, 62, 63, 64: .nameMismatch
         case 9: .notYetValid
         case 10: .expired

@@ -28,15 +28,26 @@ package struct CurlTransport: TokenTransport {
         if let caFile = request.connection.caFile { try Self.checkCAFile(caFile) }
         try CurlLibrary.ready()
         let exchange = try CurlExchange(answerLimit: Self.answerLimit)
-        try configure(exchange, request, timeLimit)
-        return try exchange.perform(request.credentials)
+        let proxy = ProxyChoice.choose(for: request.endpoint, own: request.connection.proxy, isSet: isSet)
+        try configure(exchange, request, proxy, timeLimit)
+        let route = CurlRoute(
+            host: request.endpoint.host,
+            port: Int(request.endpoint.port),
+            proxy: proxy.name,
+            mayBypassProxy: isSet("no_proxy") || isSet("NO_PROXY"),
+            caFile: request.connection.caFile
+        )
+        return try exchange.perform(request.credentials, on: route)
     }
 
     // MARK: - Settings
 
-    private func configure(_ exchange: borrowing CurlExchange, _ request: borrowing TransportRequest, _ limit: Duration)
-        throws(OAuthError)
-    {
+    private func configure(
+        _ exchange: borrowing CurlExchange,
+        _ request: borrowing TransportRequest,
+        _ proxy: ProxyChoice,
+        _ limit: Duration
+    ) throws(OAuthError) {
         let endpoint = request.endpoint
         try exchange.set(CVAULT_CURLOPT_URL, endpoint.canonicalText)
         // Path and query are sent as they were checked.
@@ -63,7 +74,7 @@ package struct CurlTransport: TokenTransport {
         if let interruption = request.connection.interruption { try exchange.watch(interruption) }
 
         try configureTLS(exchange, request.connection)
-        try configureRoute(exchange, endpoint, request.connection)
+        try configureRoute(exchange, endpoint, proxy)
     }
 
     private func configureTLS(_ exchange: borrowing CurlExchange, _ connection: ConnectionSettings) throws(OAuthError) {
@@ -74,14 +85,17 @@ package struct CurlTransport: TokenTransport {
         try exchange.set(CVAULT_CURLOPT_CAINFO, caFile)
         // In place of the system's certificates, not beside them.
         try exchange.set(CVAULT_CURLOPT_CAPATH, nil)
+        // A proxy that is reached by https stands in the same private network.
+        try exchange.set(CVAULT_CURLOPT_PROXY_CAINFO, caFile)
+        try exchange.set(CVAULT_CURLOPT_PROXY_CAPATH, nil)
     }
 
     private func configureRoute(
         _ exchange: borrowing CurlExchange,
         _ endpoint: TokenEndpoint,
-        _ connection: ConnectionSettings
+        _ proxy: ProxyChoice
     ) throws(OAuthError) {
-        switch ProxyChoice.choose(for: endpoint, own: connection.proxy, isSet: isSet) {
+        switch proxy {
         case .none:
             try exchange.set(CVAULT_CURLOPT_PROXY, "")
             try exchange.set(CVAULT_CURLOPT_NOPROXY, "*")
@@ -100,10 +114,12 @@ package struct CurlTransport: TokenTransport {
     private static func checkCAFile(_ path: String) throws(OAuthError) {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else {
-            throw .configuration(errno == ENOENT ? .caFileMissing : .caFileUnreadable(errno: errno))
+            throw .configuration(
+                errno == ENOENT ? .caFileMissing(path: path) : .caFileUnreadable(path: path, errno: errno)
+            )
         }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw .configuration(.caFileUnreadable(errno: 0)) }
-        guard unsafe access(path, R_OK) == 0 else { throw .configuration(.caFileUnreadable(errno: errno)) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw .configuration(.caFileUnreadable(path: path, errno: 0)) }
+        guard unsafe access(path, R_OK) == 0 else { throw .configuration(.caFileUnreadable(path: path, errno: errno)) }
     }
 }
 

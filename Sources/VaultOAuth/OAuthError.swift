@@ -12,6 +12,8 @@ package enum OAuthError: Error, Equatable, Sendable {
     case configuration(ConfigurationProblem)
     /// No answer came.
     case connection(ConnectionProblem)
+    /// The proxy gave no way to the endpoint.
+    case proxy(ProxyProblem)
     /// TLS didn't come about.
     case tls(TLSProblem)
     /// The answer isn't a token.
@@ -47,6 +49,7 @@ extension OAuthError: Explained {
         case .parameters: .usage
         case .configuration: .configuration
         case .connection(let problem): problem.category
+        case .proxy(let problem): problem.category
         case .tls: .unacceptableAnswer
         case .answer(let problem): problem.category
         }
@@ -56,6 +59,7 @@ extension OAuthError: Explained {
     package var isTransient: Bool {
         switch self {
         case .connection(let problem): problem.isTransient
+        case .proxy(let problem): problem.isTransient
         case .answer(let problem): problem.isTransient
         default: false
         }
@@ -80,6 +84,7 @@ extension OAuthError: Explained {
         case .parameters(let problem): problem
         case .configuration(let problem): problem
         case .connection(let problem): problem
+        case .proxy(let problem): problem
         case .tls(let problem): problem
         case .answer(let problem): problem
         }

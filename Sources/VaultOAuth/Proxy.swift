@@ -36,6 +36,16 @@ package enum ProxyChoice: Equatable, Sendable {
         if let variable = variables.first(where: isSet) { return .environment(variable: variable) }
         return own.map { .application($0) } ?? .none
     }
+
+    /// Host and port, and who named them, for people; nil for none.
+    var name: String? {
+        switch self {
+        case .none: nil
+        case .environment(let variable):
+            ProcessEnvironment.authority(in: variable).map { "\($0) (\(variable))" } ?? "(\(variable))"
+        case .application(let proxy): "\(proxy.text) (the application's own)"
+        }
+    }
 }
 
 /// The variables this process was started with.
@@ -44,5 +54,28 @@ package enum ProcessEnvironment {
     package static func isSet(_ name: String) -> Bool {
         guard let value = unsafe getenv(name) else { return false }
         return unsafe value.pointee != 0
+    }
+
+    /// Host and port of the address in a variable; what stands before them may hold a password and isn't copied.
+    static func authority(in name: String) -> String? {
+        guard let value = unsafe getenv(name) else { return nil }
+        let bytes = unsafe UnsafeBufferPointer(start: value, count: strlen(value))
+        return unsafe authority(of: bytes.lazy.map { UInt8(bitPattern: $0) })
+    }
+
+    static func authority(of address: some BidirectionalCollection<UInt8>) -> String? {
+        let (slash, at) = (UInt8(ascii: "/"), UInt8(ascii: "@"))
+        // A password may hold anything, slashes included: what counts is behind the last @ of all.
+        var start = address.lastIndex(of: at).map { address.index(after: $0) }
+        if start == nil, let colon = address.firstIndex(of: UInt8(ascii: ":")),
+            address[colon...].starts(with: "://".utf8)
+        {
+            start = address.index(colon, offsetBy: 3)
+        }
+        let authority = address[(start ?? address.startIndex)...].prefix { $0 != slash }
+        guard (1...260).contains(authority.count), authority.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            return nil
+        }
+        return String(decoding: authority, as: UTF8.self)
     }
 }

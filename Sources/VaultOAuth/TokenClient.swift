@@ -2,11 +2,11 @@ package import VaultCrypto
 
 /// Asks for tokens: one request, and at most two more where the failure may pass by itself.
 ///
-/// It blocks for 30 seconds at most: never on Swift's own threads.
+/// It blocks for the connection's time limit at most: never on Swift's own threads.
 package struct TokenClient: Sendable {
     /// How often a request is sent at most.
     package static let tryLimit = 3
-    /// How long all tries and pauses may take together.
+    /// How long all tries and pauses may take together where nobody says otherwise.
     package static let timeLimit = Duration.seconds(30)
 
     private let transport: any TokenTransport
@@ -20,7 +20,7 @@ package struct TokenClient: Sendable {
     /// Asks for a token.
     ///
     /// Tried again after no connection, 408, 429, 500, 502, 503 and 504, and after nothing else: a wrong secret must not
-    /// lock an account. A `Retry-After` beyond what is left of the 30 seconds fails at once, with the time.
+    /// lock an account. A `Retry-After` beyond what is left of the time fails at once, with the time.
     ///
     /// - Parameters:
     ///   - request: where and what for.
@@ -40,7 +40,7 @@ package struct TokenClient: Sendable {
         let credentials = try BasicCredentials(clientID: clientID, secret: secret, encoding: encoding)
         let redactor = Redactor(secret: secret, credentials: credentials)
         let message = TransportRequest(request, credentials: credentials, connection: connection)
-        let deadline = doors.uptime() + Self.timeLimit
+        let deadline = doors.uptime() + connection.timeLimit
         var attempt = 1
         while true {
             do throws(OAuthError) {
@@ -57,9 +57,8 @@ package struct TokenClient: Sendable {
     private func ask(_ message: borrowing TransportRequest, _ redactor: borrowing Redactor, deadline: Duration)
         throws(OAuthError) -> TokenGrant
     {
-        let timeLimit = min(message.connection.timeLimit, deadline - doors.uptime())
         let requestedAt = doors.now()
-        let reply = try transport.send(message, timeLimit: timeLimit)
+        let reply = try transport.send(message, timeLimit: deadline - doors.uptime())
         return try TokenResponse.decode(reply, requestedAt: requestedAt, now: doors.now(), redactor: redactor)
     }
 

@@ -37,7 +37,7 @@ package struct TransportRequest: ~Copyable, Sendable {
 package struct ConnectionSettings: Sendable {
     /// How long a connection may take to come about.
     package var connectTimeLimit: Duration
-    /// How long a whole request may take.
+    /// How long a whole request may take, with its further tries and the pauses between.
     package var timeLimit: Duration
     /// A file of certificates in PEM that takes the place of the system's.
     package var caFile: String?
@@ -48,7 +48,7 @@ package struct ConnectionSettings: Sendable {
 
     package init(
         connectTimeLimit: Duration = .seconds(10),
-        timeLimit: Duration = .seconds(30),
+        timeLimit: Duration = TokenClient.timeLimit,
         caFile: String? = nil,
         proxy: ProxyAddress? = nil,
         interruption: Interruption? = nil

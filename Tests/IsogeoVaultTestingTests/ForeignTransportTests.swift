@@ -34,12 +34,15 @@ private final class Deaf: TokenEndpointTransport {
         #expect(try await waitUntil { deaf.wasCancelled })
     }
 
-    @Test func `the certificates of an application are handed on`() throws {
+    @Test func `certificates and proxy of an application are handed on`() throws {
         let request = TokenEndpointRequest(
-            try message(ConnectionSettings(caFile: "/etc/own-ca.pem")),
+            try message(
+                ConnectionSettings(caFile: "/etc/own-ca.pem", proxy: try ProxyAddress("http://proxy.example:3128/"))
+            ),
             timeLimit: .seconds(3)
         )
         #expect(request.caFile == "/etc/own-ca.pem")
+        #expect(request.proxy == "http://proxy.example:3128")
         #expect(request.timeLimit == .seconds(3))
     }
 }

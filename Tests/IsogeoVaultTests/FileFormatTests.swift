@@ -41,6 +41,7 @@ struct FileFormatReaderTests {
     private struct Found: Decodable {
         struct Application: Decodable {
             let name, clientID, secret, tokenURI, basicEncoding, authURI, kind, isogeoType, caFile: String
+            let proxy: String?
             let scopes: [String]
             let created, credentialWritten: Int64
         }
@@ -103,7 +104,7 @@ struct FileFormatReaderTests {
 
     @Test func `a vault that this version makes and changes is read`() async throws {
         let vault = try await world.makeVault()
-        try await vault.add(world.application("éditeur", secret: "another secret"))
+        try await vault.add(world.application("éditeur", secret: "another secret", proxy: "http://proxy.example:3128"))
         try await vault.add(world.application(secret: "the newest secret"), replacing: true)
         let catalogue = try ApplicationName.named("catalogue")
         _ = try await vault.token(for: catalogue)
@@ -116,6 +117,7 @@ struct FileFormatReaderTests {
         let found = try await read("--key-file", world.keyFile, world.path)
         let secrets = Dictionary(uniqueKeysWithValues: found.applications.map { ($0.name, $0.secret) })
         #expect(secrets == ["catalogue": "the newest secret", "éditeur": "another secret"])
+        #expect(found.applications.compactMap(\.proxy) == ["http://proxy.example:3128"])
         #expect(Set(found.tokens.map(\.value)) == ["token-1", "token-2"])
         #expect(found.tokens.first { $0.value == "token-2" }?.hasScope == true)
         #expect(found.default == nil && found.warnings.isEmpty)

@@ -18,6 +18,7 @@ import VaultOAuth
             kind: "public",
             isogeoType: "group",
             caFile: "/etc/ssl/ours.pem",
+            proxy: try ProxyAddress("http://proxy.example:3128"),
             created: 1_700_000_000,
             credentialWritten: 1_700_000_001
         )
@@ -57,16 +58,24 @@ import VaultOAuth
         bare.encoding = .raw
         #expect(try ApplicationMetadata(encoded: bare.encoded) == bare)
         #expect(bare.encoded != full.encoded)
+        // Earlier versions of the program read version 1 and nothing else, and a proxy is what they don't know.
+        var direct = full
+        direct.proxy = nil
+        #expect(try fields(of: direct.encoded)[0] == [1, 0, 0, 0, 0, 0, 0, 0])
+        #expect(try fields(of: full.encoded)[0] == [2, 0, 0, 0, 0, 0, 0, 0])
+        #expect(try ApplicationMetadata(encoded: direct.encoded) == direct)
     }
 
     @Test func `an application's encoding is strict`() throws {
-        try expectStrict(try Self.metadata().encoded) { _ = try ApplicationMetadata(encoded: $0) }
+        try expectStrict(try Self.metadata().encoded, later: 3) { _ = try ApplicationMetadata(encoded: $0) }
     }
 
     @Test(
         arguments: [
             (1, []), (1, Array("a\nb".utf8)), (1, [0xFF]), (3, [0xC3]), (4, Array("http://id.example/".utf8)), (4, []),
-            (5, Array("base64".utf8)), (5, []), (11, [1, 2, 3]),
+            (5, Array("base64".utf8)), (5, []), (11, [1, 2, 3]), (13, []),
+            (13, Array("HTTP://proxy.example:3128".utf8)),
+            (0, [1, 0, 0, 0, 0, 0, 0, 0]),
         ] as [(Int, [UInt8])]
     )
     func `a field of an application that can't be is refused`(_ index: Int, _ content: [UInt8]) throws {

@@ -58,10 +58,12 @@ final class World: Sendable {
         _ name: String = "catalogue",
         id: String = "client",
         secret: String = "a secret",
-        tokenURI: String = "https://id.example/oauth/token"
+        tokenURI: String = "https://id.example/oauth/token",
+        proxy: String? = nil
     ) throws -> NewApplication {
         var options = NewApplication.Options()
         options.name = try ApplicationName.named(name)
+        options.proxy = proxy
         return try NewApplication(
             clientSecrets: clientSecrets(id: id, secret: secret, tokenURI: tokenURI),
             options

@@ -110,7 +110,7 @@ struct ExitCodeTests {
         let home = try await Home.withVault(askingAt: server.url)
         try await home.run("token").expectFailure(
             67,
-            "The server refuses this client_id and secret (status 401, invalid_client).",
+            "atlas at \(server.origin): The server refuses this client_id and secret (status 401, invalid_client).",
             "Check the credential with whoever issued it; if it has unusual characters, try the other Basic encoding."
         )
         #expect(try server.requests.count == 1)
@@ -154,7 +154,11 @@ struct ExitCodeTests {
         options.answers = #"[{"status": 503, "headers": {}, "body": "{}"}]"#
         let server = try await TokenServer(options)
         let home = try await Home.withVault(askingAt: server.url)
-        try await home.run("token").expectFailure(75, "The server failed (status 503).", "Ask again in a minute.")
+        try await home.run("token").expectFailure(
+            75,
+            "atlas at \(server.origin): The server failed (status 503).",
+            "Ask again in a minute."
+        )
         #expect(try server.requests.count == 3)
     }
 
@@ -168,13 +172,15 @@ struct ExitCodeTests {
         let home = try await Home.withVault(askingAt: server.url)
         try await home.run("token").expectFailure(
             76,
-            "The token endpoint redirects to elsewhere.example, where the secret isn't sent.",
+            "atlas at \(server.origin): The token endpoint redirects to elsewhere.example, where the secret isn't sent.",
             "Import again with --token-uri and the address of the new token endpoint, if it can be trusted."
         )
         let html = try await home.run("token")
         #expect(html.exitCode == 76 && html.output.isEmpty)
         #expect(
-            html.errorText.hasPrefix("isogeo-vault: The server's answer isn't JSON (status 200): at line 1, column 1")
+            html.errorText.contains(
+                "\(server.origin): The server's answer isn't JSON (status 200): at line 1, column 1"
+            )
         )
         #expect(try server.requests.count == 2)
     }
@@ -201,7 +207,7 @@ struct ExitCodeTests {
         #expect(!rejected.errors.contains(0x1b))
         try await home.run("token").expectFailure(
             76,
-            "The server's access_token contains the client secret itself.",
+            "atlas at \(server.origin): The server's access_token contains the client secret itself.",
             "Check the token endpoint's address, and report it to whoever runs the server."
         )
     }

@@ -35,6 +35,7 @@ struct ManagingTests {
                     tokens from     http://localhost:\(server.port)/oauth/token
                     Basic encoding  raw
                     certificates    the system's
+                    proxy           what the environment names
                     scopes          none in its file
                     imported        [0-9TZ:-]{20}
                     secret written  [0-9TZ:-]{20}

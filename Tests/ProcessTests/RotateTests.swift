@@ -70,7 +70,7 @@ struct RotateTests {
         )
         refused.expectFailure(
             67,
-            "The server refuses this client_id and secret (status 401, invalid_client).",
+            "atlas at \(server.origin): The server refuses this client_id and secret (status 401, invalid_client).",
             "Check the credential with whoever issued it; if it has unusual characters, try the other Basic encoding."
         )
         new.expectAbsent(in: refused)
@@ -88,7 +88,7 @@ struct RotateTests {
         options.answers = #"[{"status": 503, "headers": {}, "body": "{}"}]"#
         let server = try await TokenServer(options)
         try await home.run("rotate", "atlas", try home.writeFile(tokenURI: server.url, secret: Canary()), "-q")
-            .expectFailure(75, "The server failed (status 503).", "Ask again in a minute.")
+            .expectFailure(75, "atlas at \(server.origin): The server failed (status 503).", "Ask again in a minute.")
         #expect(try Data(contentsOf: URL(filePath: home.vault)) == before)
     }
 

@@ -89,7 +89,8 @@ struct TokenFromTests {
         var options = TokenServer.Options()
         options.client = (home.client.id, Canary().text)
         let server = try await TokenServer(options)
-        let sentence = "The server refuses this client_id and secret (status 401, invalid_client)."
+        let sentence =
+            "atlas at \(server.origin): The server refuses this client_id and secret (status 401, invalid_client)."
         let remedy =
             "Check the credential with whoever issued it; if it has unusual characters, try the other Basic encoding."
         try await home.run("token", "--from-environment", "-q", with: variables(home, server))

@@ -191,7 +191,7 @@ struct TokenTests {
         try await home.run("token").expectSuccess(token.outputText)
         try await home.run("token", "--refresh").expectFailure(
             75,
-            "The token endpoint refuses connections.",
+            "atlas at \(server.origin): The token endpoint refuses connections.",
             "Check network and proxy, and ask again later."
         )
     }
@@ -201,6 +201,7 @@ struct TokenTests {
 struct GlewlwydCommandTests {
     @Test(.needsGlewlwyd) func `a server that knows nothing of us gives a token over TLS`() async throws {
         let server = try await Glewlwyd(lifetime: 1234)
+        let origin = server.tokenURI.split(separator: "/").prefix(2).joined(separator: "//")
         var home = try Home()
         home.environment["ISOGEO_VAULT_KEY_FILE"] = home.key
         func file(_ secret: String) throws -> String {
@@ -213,7 +214,7 @@ struct GlewlwydCommandTests {
         #expect(unknown.exitCode == 0, "\(unknown)")
         try await home.run("token", "--scope", server.scope).expectFailure(
             76,
-            "The server's certificate comes from an issuer that this computer doesn't know.",
+            "\(server.clientID) at \(origin): The server's certificate comes from an issuer that this computer doesn't know.",
             "If your network or your own server uses a private authority, give its certificate with --ca-file."
         )
         let trusting = try await home.run(

@@ -9,36 +9,72 @@ import Testing
         message: String = "",
         systemError: Int32 = 0,
         verifyResult: Int = 0,
+        proxyVerifyResult: Int = 0,
         connectStatus: Int = 0,
-        isTooLarge: Bool = false
+        connectedPort: Int = 0,
+        route: CurlRoute = CurlRoute(host: "[::1]", port: 443, caFile: "ours.pem"),
+        isTooLarge: Bool = false,
+        headersAreTooLarge: Bool = false
     ) -> OAuthError {
         CurlOutcome(
+            route: route,
             code: code.rawValue,
             message: message,
             systemError: systemError,
             verifyResult: verifyResult,
+            proxyVerifyResult: proxyVerifyResult,
             connectStatus: connectStatus,
-            isTooLarge: isTooLarge
+            connectedPort: connectedPort,
+            bodyIsTooLarge: isTooLarge,
+            headersAreTooLarge: headersAreTooLarge
         ).error
     }
 
     @Test func `each failure of libcurl's has its cause`() {
         #expect(error(CVAULT_CURLE_COULDNT_RESOLVE_HOST) == .connection(.nameResolution))
-        #expect(error(CVAULT_CURLE_COULDNT_RESOLVE_PROXY) == .connection(.proxyNameResolution))
         #expect(error(CVAULT_CURLE_COULDNT_CONNECT, systemError: 111) == .connection(.refused))
         #expect(error(CVAULT_CURLE_COULDNT_CONNECT, systemError: 113) == .connection(.unreachable(errno: 113)))
         #expect(error(CVAULT_CURLE_OPERATION_TIMEDOUT) == .connection(.timedOut))
+        let resolving = "Resolving timed out after 3000 milliseconds"
+        #expect(error(CVAULT_CURLE_OPERATION_TIMEDOUT, message: resolving) == .connection(.nameResolution))
         #expect(error(CVAULT_CURLE_ABORTED_BY_CALLBACK) == .connection(.interrupted))
         #expect(error(CVAULT_CURLE_GOT_NOTHING) == .connection(.broken))
         #expect(error(CVAULT_CURLE_RECV_ERROR, message: "Connection reset by peer") == .connection(.broken))
         #expect(error(CVAULT_CURLE_RECV_ERROR, message: "tlsv13 alert certificate required") == .tls(.handshakeFailed))
-        #expect(error(CVAULT_CURLE_RECV_ERROR, connectStatus: 407) == .answer(.proxyAuthentication))
-        #expect(error(CVAULT_CURLE_RECV_ERROR, connectStatus: 503) == .connection(.proxyRefused(status: 503)))
-        #expect(error(CVAULT_CURLE_PROXY) == .connection(.proxyRefused(status: 0)))
         #expect(error(CVAULT_CURLE_WEIRD_SERVER_REPLY) == .connection(.notHTTP))
         #expect(error(CVAULT_CURLE_WRITE_ERROR, isTooLarge: true) == .answer(.tooLarge(limit: 1 << 20)))
+        let headers = error(CVAULT_CURLE_WRITE_ERROR, headersAreTooLarge: true)
+        #expect(headers == .answer(.headersTooLarge(limit: 65_536)))
         #expect(error(CVAULT_CURLE_OUT_OF_MEMORY) == .connection(.other(code: 27)))
-        #expect(error(CVAULT_CURLE_SSL_CACERT_BADFILE) == .configuration(.caFileInvalid))
+        #expect(error(CVAULT_CURLE_SSL_CACERT_BADFILE) == .configuration(.caFileInvalid(path: "ours.pem")))
+    }
+
+    @Test func `what a proxy does is not the endpoint's fault`() {
+        let proxied = CurlRoute(host: "[::1]", port: 443, proxy: "p:3128")
+        let perhaps = CurlRoute(host: "[::1]", port: 443, proxy: "p:3128", mayBypassProxy: true)
+        func proxy(_ cause: ProxyProblem.Cause) -> OAuthError { .proxy(ProxyProblem(proxy: "p:3128", cause: cause)) }
+        for route in [proxied, perhaps] {
+            #expect(error(CVAULT_CURLE_COULDNT_RESOLVE_PROXY, route: route) == proxy(.nameResolution))
+            #expect(error(CVAULT_CURLE_RECV_ERROR, connectStatus: 407, route: route) == proxy(.authentication))
+            #expect(error(CVAULT_CURLE_RECV_ERROR, connectStatus: 503, route: route) == proxy(.answered(status: 503)))
+            // The port tells whose connection it was.
+            let timeOut = CVAULT_CURLE_OPERATION_TIMEDOUT
+            #expect(error(timeOut, connectedPort: 3128, route: route) == proxy(.timedOut))
+            #expect(error(timeOut, connectStatus: 200, connectedPort: 3128, route: route) == .connection(.timedOut))
+            // And libcurl's words, whom it wanted to connect to.
+            let refused = CVAULT_CURLE_COULDNT_CONNECT
+            let words = "Failed to connect to p port 3128 after 0 ms: Couldn't connect to server"
+            #expect(error(refused, message: words, systemError: 111, route: route) == proxy(.refused))
+            let direct = "Failed to connect to ::1 port 443 after 0 ms: Couldn't connect to server"
+            #expect(error(refused, message: direct, systemError: 111, route: route) == .connection(.refused))
+        }
+        #expect(error(CVAULT_CURLE_PROXY, route: proxied) == proxy(.noWay))
+        #expect(error(CVAULT_CURLE_OPERATION_TIMEDOUT, route: proxied) == proxy(.timedOut))
+        #expect(error(CVAULT_CURLE_OPERATION_TIMEDOUT, route: perhaps) == .connection(.timedOut))
+        let untrusted = CVAULT_CURLE_PEER_FAILED_VERIFICATION
+        #expect(error(untrusted, proxyVerifyResult: 10, route: proxied) == proxy(.tls(.expired)))
+        #expect(error(untrusted, verifyResult: 10, connectStatus: 200, route: proxied) == .tls(.expired))
+        #expect(error(CVAULT_CURLE_WRITE_ERROR, route: proxied, isTooLarge: true) == .answer(.tooLarge(limit: 1 << 20)))
     }
 
     @Test(

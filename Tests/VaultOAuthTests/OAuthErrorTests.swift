@@ -20,20 +20,28 @@ import Testing
             .parameters(.invalidScope), .parameters(.emptyName), .parameters(.controlCharacter), .parameters(.repeated),
             .parameters(.tooLong(limit: 1)), .configuration(.keyLogging), .configuration(.libraryMissing),
             .configuration(.libraryTooOld(version: "7.68.0")), .configuration(.libraryWithoutOpenSSL),
-            .configuration(.libraryUnusable(option: 1)), .configuration(.caFileMissing),
-            .configuration(.caFileUnreadable(errno: 13)), .configuration(.caFileUnreadable(errno: 0)),
-            .configuration(.caFileInvalid), .configuration(.invalidProxy), .connection(.nameResolution),
-            .connection(.proxyNameResolution), .connection(.refused), .connection(.unreachable(errno: 113)),
+            .configuration(.libraryUnusable(option: 1)), .configuration(.caFileMissing(path: "a")),
+            .configuration(.caFileUnreadable(path: "a", errno: 13)),
+            .configuration(.caFileUnreadable(path: "a", errno: 0)), .configuration(.caFileInvalid(path: "a")),
+            .configuration(.invalidProxy), .connection(.nameResolution),
+            .connection(.refused), .connection(.unreachable(errno: 113)),
             .connection(.unreachable(errno: 0)), .connection(.broken), .connection(.timedOut),
-            .connection(.proxyRefused(status: 503)), .connection(.proxyRefused(status: 0)), .connection(.notHTTP),
+            .connection(.notHTTP),
             .connection(.interrupted), .connection(.other(code: 2)), .answer(.refused(status: 401, none)),
             .answer(.throttled(notBefore: 0)), .answer(.throttled(notBefore: nil)), .answer(.requestTimeout),
             .answer(.serverFault(status: 500, notBefore: nil, none)), .answer(.redirect(host: "a.example")),
             .answer(.redirect(host: nil)), .answer(.proxyAuthentication), .answer(.rejected(status: 404, none)),
             .answer(.empty(status: 200)), .answer(.notJSON(status: 200, .init(reason: .empty, line: 1, column: 1))),
-            .answer(.notAnObject), .answer(.tooLarge(limit: 1)), .answer(.tokenMissing), .answer(.tokenUnreadable),
+            .answer(.notAnObject), .answer(.tooLarge(limit: 1)), .answer(.headersTooLarge(limit: 1)),
+            .answer(.tokenMissing), .answer(.tokenUnreadable),
             .answer(.tokenIsSecret), .answer(.notBearer), .answer(.lifetimeUnreadable),
         ]
+        + proxyCauses.map { .proxy(ProxyProblem(proxy: "proxy.example:3128 (https_proxy)", cause: $0)) }
+
+    private static let proxyCauses: [ProxyProblem.Cause] = [
+        .nameResolution, .refused, .unreachable(errno: 113), .unreachable(errno: 0), .broken, .timedOut, .notHTTP,
+        .tls(.expired), .authentication, .answered(status: 503), .answered(status: 403), .noWay,
+    ]
 
     @Test func `each error is a sentence and a next step`() {
         for error in Self.all {

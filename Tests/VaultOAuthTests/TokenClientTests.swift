@@ -169,6 +169,18 @@ private final class FakeClock: Sendable {
         #expect(run.sent.map(\.timeLimit) == [.seconds(30), .milliseconds(15500)])
     }
 
+    @Test func `all tries together take no longer than the connection's own limit`() throws {
+        let settings = ConnectionSettings(timeLimit: .seconds(4))
+        let slow = ScriptedTransport.Answer(failure: .connection(.broken), takes: .seconds(1))
+        let run = try run([slow, slow, slow], connection: settings)
+        #expect(run.sent.map(\.timeLimit) == [.seconds(4), .milliseconds(2500)])
+        let throttled = try self.run([.init(status: 429, retryAfter: "4")], connection: settings)
+        #expect(throws: OAuthError.answer(.throttled(notBefore: 1_800_000_004))) { try throttled.result.get() }
+        #expect(throttled.sent.count == 1)
+        let patient = ConnectionSettings(timeLimit: .seconds(90))
+        #expect(try self.run([.init(status: 429, retryAfter: "60")], connection: patient).sent.count == 2)
+    }
+
     @Test func `a lifetime counts from when the answered request was sent`() throws {
         let run = try run([.init(status: 500, takes: .seconds(5)), .init(takes: .seconds(9))])
         #expect(try run.result.get().requestedAt == 1_800_000_005)

@@ -110,6 +110,18 @@ import Testing
         #expect(throws: OAuthError.configuration(.invalidProxy)) { try ProxyAddress(text) }
     }
 
+    @Test(
+        arguments: [
+            ("http://proxy.example:3128", "proxy.example:3128"), ("proxy.example:3128/", "proxy.example:3128"),
+            ("http://user:secret@proxy.example:3128/", "proxy.example:3128"),
+            ("user:secret@proxy.example", "proxy.example"), ("http://user:se/cr@t@proxy.example", "proxy.example"),
+            ("socks5h://[::1]:1080", "[::1]:1080"), ("http://", nil), ("", nil), ("http://a b", nil),
+            ("http://\u{1B}[31m", nil), ("http://secret@", nil),
+        ] as [(String, String?)]
+    ) func `a proxy of the environment is named without user and password`(_ address: String, _ name: String?) {
+        #expect(ProcessEnvironment.authority(of: Array(address.utf8)) == name)
+    }
+
     @Test func `the environment's proxy comes first, and plain http has none`() throws {
         let own = try ProxyAddress("http://own.example:1")
         let loopback = try TokenEndpoint("http://localhost/")

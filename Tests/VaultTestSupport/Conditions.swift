@@ -22,6 +22,14 @@ extension Trait where Self == ConditionTrait {
         .enabled(if: KernelKeys.areAvailable, "the kernel keeps no keys for us here")
     }
 
+    /// For what asks django-oauth-toolkit and Authlib.
+    package static var needsOAuthPython: Self {
+        .enabled(
+            if: TestPaths.oauthPython != nil,
+            "PyPI gave no django-oauth-toolkit and Authlib: ISOGEO_VAULT_OAUTH_PYTHON is not set; Scripts/test does it"
+        )
+    }
+
     /// For what asks a real OAuth server.
     package static var needsGlewlwyd: Self {
         .enabled(if: TestPaths.glewlwydMissing == nil, Comment(rawValue: TestPaths.glewlwydMissing ?? ""))

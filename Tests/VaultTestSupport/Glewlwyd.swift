@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 
 /// Debian's glewlwyd over TLS on loopback, with one confidential client, for as long as this value lives.
@@ -13,9 +14,11 @@ package final class Glewlwyd: Sendable {
 
     /// Starts it and waits until it answers.
     ///
-    /// - Parameter lifetime: of a token, in seconds.
+    /// - Parameters:
+    ///   - lifetime: of a token, in seconds.
+    ///   - clients: secrets by client_id, beside its one client of its own.
     /// - Throws: `ServerError.notStarted` with all that it said.
-    package init(lifetime: Int = 3600) async throws {
+    package init(lifetime: Int = 3600, clients: [String: String] = [:]) async throws {
         authority = try await ThrowawayCA()
         state = try TemporaryFolder()
         var command = Command(
@@ -23,6 +26,7 @@ package final class Glewlwyd: Sendable {
             [
                 "--root", TestPaths.servers, "--state", state.path, "--certificates", authority.path,
                 "--lifetime", "\(lifetime)",
+                "--clients", String(decoding: try JSONEncoder().encode(clients), as: UTF8.self),
             ]
         )
         command.input = .open

@@ -24,6 +24,9 @@ package enum TestPaths {
     /// A file of `Tests/Fixtures`.
     package static func fixture(_ name: String) -> String { checkout + "/Tests/Fixtures/" + name }
 
+    /// A Python with django-oauth-toolkit and Authlib; nil skips what needs them.
+    package static let oauthPython: String? = environment["ISOGEO_VAULT_OAUTH_PYTHON"]
+
     /// Why there is no glewlwyd; nil where it can be started.
     package static let glewlwydMissing: String? =
         environment["ISOGEO_VAULT_SKIP_GLEWLWYD"]

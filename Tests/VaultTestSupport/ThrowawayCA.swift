@@ -2,9 +2,15 @@
 package struct ThrowawayCA: Sendable {
     private let folder: TemporaryFolder
 
-    package init() async throws {
+    /// Makes it.
+    ///
+    /// - Parameter isFaulty: whether it makes certificates too that are no good: `expired.pem`, `other-name.pem`,
+    ///   `self-signed.pem`, all with the server's key.
+    /// - Throws: `ServerError.notStarted` with what openssl said.
+    package init(isFaulty: Bool = false) async throws {
         folder = try TemporaryFolder()
-        let made = try await Command(TestPaths.checkout + "/Tests/Servers/throwaway-ca", [folder.path]).run()
+        let arguments = (isFaulty ? ["--faulty"] : []) + [folder.path]
+        let made = try await Command(TestPaths.checkout + "/Tests/Servers/throwaway-ca", arguments).run()
         guard made.exitCode == 0 else { throw ServerError.notStarted("throwaway-ca", made) }
     }
 

@@ -38,6 +38,8 @@ package final class TokenServer: Sendable {
 
     package let port: Int
     package let url: String
+    /// Scheme, host and port of `url`.
+    package var origin: String { String(url.dropLast("/oauth/token".count)) }
     private let folder: TemporaryFolder
     private let process: RunningProcess
 

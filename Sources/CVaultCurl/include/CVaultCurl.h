@@ -79,6 +79,8 @@ struct cvault_curl_functions {
     OPTION(RESOLVE, 10203)                                                                                             \
     OPTION(XFERINFOFUNCTION, 20219)                                                                                    \
     OPTION(HEADEROPT, 229)                                                                                             \
+    OPTION(PROXY_CAINFO, 10246)                                                                                        \
+    OPTION(PROXY_CAPATH, 10247)                                                                                        \
     OPTION(PATH_AS_IS, 234)                                                                                            \
     OPTION(SUPPRESS_CONNECT_HEADERS, 265)                                                                              \
     OPTION(UPLOAD_BUFFERSIZE, 280)                                                                                     \
@@ -119,7 +121,9 @@ enum cvault_curl_code { CVAULT_CURL_CODES(CVAULT_CURL_DECLARE_CODE) };
     INFO(RESPONSE_CODE, 0x200002)                                                                                      \
     INFO(SSL_VERIFYRESULT, 0x20000d)                                                                                   \
     INFO(HTTP_CONNECTCODE, 0x200016)                                                                                   \
-    INFO(OS_ERRNO, 0x200019)
+    INFO(OS_ERRNO, 0x200019)                                                                                           \
+    INFO(PRIMARY_PORT, 0x200028)                                                                                       \
+    INFO(PROXY_SSL_VERIFYRESULT, 0x20002f)
 
 #define CVAULT_CURL_DECLARE_INFO(name, number) CVAULT_CURLINFO_##name = number,
 enum cvault_curl_info { CVAULT_CURL_INFOS(CVAULT_CURL_DECLARE_INFO) };

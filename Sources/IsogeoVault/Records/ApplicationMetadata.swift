@@ -15,15 +15,18 @@ struct ApplicationMetadata: Equatable, Sendable {
     var isogeoType: String?
     /// The absolute path of the certificates to trust instead of the system's.
     var caFile: String?
+    /// For https where the environment names none.
+    var proxy: ProxyAddress?
     /// Seconds since 1970; so are all times here.
     var created: Int64
     var credentialWritten: Int64
 
-    private static let version: UInt64 = 1
+    // 2 has one field more, the proxy. Without one it stays 1, which earlier versions of this program read.
+    private var version: UInt64 { proxy == nil ? 1 : 2 }
 
     var encoded: [UInt8] {
         var encoder = CanonicalEncoder()
-        encoder.append(Self.version)
+        encoder.append(version)
         encoder.append(name.description)
         encoder.append(credential)
         encoder.append(clientID)
@@ -37,6 +40,7 @@ struct ApplicationMetadata: Equatable, Sendable {
         encoder.append(caFile ?? "")
         encoder.append(created)
         encoder.append(credentialWritten)
+        if let proxy { encoder.append(proxy.text) }
         return encoder.bytes
     }
 }
@@ -45,7 +49,8 @@ extension ApplicationMetadata {
     /// Reads what `encoded` wrote.
     init(encoded: [UInt8]) throws(CryptoError) {
         var decoder = CanonicalDecoder(encoded)
-        guard try decoder.nextNumber() == Self.version, let name = ApplicationName(try decoder.nextText()) else {
+        let version = try decoder.nextNumber()
+        guard 1...2 ~= version, let name = ApplicationName(try decoder.nextText()) else {
             throw .malformedEncoding
         }
         self.name = name
@@ -63,11 +68,19 @@ extension ApplicationMetadata {
         caFile = try decoder.nextOptionalText()
         created = try decoder.nextSignedNumber()
         credentialWritten = try decoder.nextSignedNumber()
+        proxy = version == 2 ? try decoder.nextProxy() : nil
         try decoder.finish()
     }
 }
 
 extension CanonicalDecoder {
+    /// The next text, which is a proxy's address in its one form.
+    fileprivate mutating func nextProxy() throws(CryptoError) -> ProxyAddress {
+        let text = try nextText()
+        guard let proxy = try? ProxyAddress(text), proxy.text == text else { throw .malformedEncoding }
+        return proxy
+    }
+
     /// The next text; an empty one is none.
     fileprivate mutating func nextOptionalText() throws(CryptoError) -> String? {
         let text = try nextText()

@@ -62,6 +62,9 @@ struct Import: AsyncParsableCommand {
     @OptionGroup(title: "Credential")
     var credential: CredentialOptions
 
+    @OptionGroup(title: "Connection")
+    var connection: ConnectionOptions
+
     @OptionGroup(title: "Vault")
     var vault: VaultOptions
 
@@ -90,6 +93,7 @@ struct Import: AsyncParsableCommand {
     var options: NewApplication.Options {
         get throws(VaultError) {
             var options = credential.options
+            options.caFile = connection.caFile
             if let name { options.name = try validName(name) }
             return options
         }

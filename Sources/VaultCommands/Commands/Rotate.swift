@@ -8,7 +8,7 @@ struct Rotate: AsyncParsableCommand {
         abstract: "Replace an application's secret, after the new one has given a token.",
         discussion: """
             The new client_secrets.json is tried first: when the server refuses it, or can't be reached, the vault stays \
-            as it is. Basic encoding and certificates stay what they were unless options say otherwise.
+            as it is. Basic encoding, proxy and certificates stay what they were unless options say otherwise.
             """
     )
 
@@ -24,24 +24,29 @@ struct Rotate: AsyncParsableCommand {
     @OptionGroup(title: "Credential")
     var credential: CredentialOptions
 
+    @OptionGroup(title: "Connection")
+    var connection: ConnectionOptions
+
     @OptionGroup(title: "Vault")
     var vault: VaultOptions
 
     func run() async throws {
         let context = Context.current
         let application = try validName(name)
-        let opened = try await vault.choice.open(context)
+        let choice = vault.choice(connection)
+        let opened = try await choice.open(context)
         let present = try await opened.application(application)
         var options = credential.options
         options.name = application
         options.basicEncoding = credential.basicEncoding?.encoding ?? present.basicEncoding
-        options.caFile = credential.caFile ?? present.caFile
+        options.caFile = connection.caFile ?? present.caFile
+        options.proxy = credential.proxy ?? present.proxy
         let new = try NewApplication(clientSecrets: file, options)
-        for warning in new.warnings { vault.choice.say("warning: \(warning)", context) }
+        for warning in new.warnings { choice.say("warning: \(warning)", context) }
         try await opened.rotate(application, to: new, scope: scope)
-        vault.choice.say("The new secret of \(application) gave a token and is in the vault now.", context)
+        choice.say("The new secret of \(application) gave a token and is in the vault now.", context)
         if new.tokenOrigin != present.tokenOrigin {
-            vault.choice.say(
+            choice.say(
                 "Tokens are requested from \(new.tokenOrigin) now, before from \(present.tokenOrigin).",
                 context
             )

@@ -30,6 +30,7 @@ struct Show: AsyncParsableCommand {
                 ["tokens from", application.tokenURI],
                 ["Basic encoding", application.basicEncoding.rawValue],
                 ["certificates", application.caFile ?? "the system's"],
+                ["proxy", application.proxy ?? "what the environment names"],
                 [
                     "scopes",
                     application.scopes.isEmpty ? "none in its file" : application.scopes.joined(separator: " "),

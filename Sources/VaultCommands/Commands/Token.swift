@@ -70,6 +70,9 @@ struct Token: AsyncParsableCommand {
     @OptionGroup(title: "Credential (with --from and --from-environment)")
     var credential: CredentialOptions
 
+    @OptionGroup(title: "Connection")
+    var connection: ConnectionOptions
+
     @OptionGroup(title: "Vault")
     var vault: VaultOptions
 
@@ -79,6 +82,12 @@ struct Token: AsyncParsableCommand {
             throw ValidationError("--json and --format \(format.rawValue) contradict each other.")
         }
         guard from == nil || !fromEnvironment else { throw ValidationError("Give --from or --from-environment.") }
+        guard credential.isEmpty || from != nil || fromEnvironment else {
+            throw ValidationError(
+                "--token-uri, --basic-encoding and --proxy go with --from and --from-environment; "
+                    + "what is in the vault has its own."
+            )
+        }
         guard name == nil || (from == nil && !fromEnvironment) else {
             throw ValidationError("A credential that isn't in the vault has no name there.")
         }
@@ -103,7 +112,7 @@ struct Token: AsyncParsableCommand {
             ),
             source: fromEnvironment ? .environment : from.map(ImportSource.file),
             credential: credential.options,
-            vault: vault.choice
+            vault: vault.choice(connection)
         )
         try await call.run(Context.current)
     }

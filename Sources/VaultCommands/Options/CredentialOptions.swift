@@ -15,17 +15,20 @@ struct CredentialOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Certificates (PEM) to trust for this application instead of the system's.",
-            valueName: "path"
+            "The proxy for https where the environment names none (https_proxy), kept with the application.",
+            valueName: "url"
         )
     )
-    var caFile: String?
+    var proxy: String?
+
+    /// Whether nothing is said.
+    var isEmpty: Bool { tokenUri == nil && basicEncoding == nil && proxy == nil }
 
     var options: NewApplication.Options {
         var options = NewApplication.Options()
         options.tokenURI = tokenUri
         options.basicEncoding = basicEncoding?.encoding ?? .raw
-        options.caFile = caFile
+        options.proxy = proxy
         return options
     }
 }

@@ -67,6 +67,13 @@ struct VaultOptions: ParsableArguments {
         ].compactMap(\.self)
     }
 
+    /// What was chosen, with how token endpoints are reached.
+    func choice(_ connection: ConnectionOptions) -> VaultChoice {
+        var choice = choice
+        choice.connection = connection.choice
+        return choice
+    }
+
     /// What was chosen.
     var choice: VaultChoice {
         VaultChoice(

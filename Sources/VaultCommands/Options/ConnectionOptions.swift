@@ -1,0 +1,37 @@
+internal import ArgumentParser
+internal import IsogeoVault
+
+/// How the token endpoint is reached in this call.
+struct ConnectionOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Certificates (PEM) to trust instead of the system's; import and rotate keep it with the application.",
+            valueName: "path"
+        )
+    )
+    var caFile: String?
+
+    @Option(help: ArgumentHelp("Wait no longer for a connection (default: 10).", valueName: "seconds"))
+    var connectTimeout: Int?
+
+    @Option(
+        help: ArgumentHelp("Wait no longer for a token, with all tries (default: 30).", valueName: "seconds")
+    )
+    var timeout: Int?
+
+    func validate() throws {
+        for (name, value) in [("--connect-timeout", connectTimeout), ("--timeout", timeout)] {
+            if let value, !(1...300).contains(value) { throw ValidationError("\(name) is 1 to 300 seconds.") }
+        }
+        guard caFile != "" else { throw ValidationError("--ca-file has no path.") }
+    }
+
+    /// What was chosen.
+    var choice: ConnectionChoice {
+        ConnectionChoice(
+            caFile: caFile,
+            connectTimeLimit: connectTimeout.map { .seconds($0) },
+            timeLimit: timeout.map { .seconds($0) }
+        )
+    }
+}
