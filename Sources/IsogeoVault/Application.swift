@@ -18,6 +18,10 @@ public struct Application: Sendable, Equatable {
     public let scopes: [String]
     /// The certificates that are trusted for it instead of the system's.
     public let caFile: String?
+    /// Where the API lies that its tokens are for; nil where nobody said it, and the token endpoint isn't Isogeo's own.
+    public let apiBase: String?
+    /// The same, where somebody said it.
+    package let recordedAPIBase: String?
     /// When it was first imported.
     public let created: Date
     /// When its secret was written.
@@ -34,6 +38,8 @@ public struct Application: Sendable, Equatable {
         basicEncoding = metadata.encoding == .raw ? .raw : .form
         scopes = metadata.scopes
         caFile = metadata.caFile
+        apiBase = metadata.knownAPIBase?.text
+        recordedAPIBase = metadata.apiBase?.text
         created = Date(timeIntervalSince1970: Double(metadata.created))
         credentialWritten = Date(timeIntervalSince1970: Double(metadata.credentialWritten))
     }

@@ -15,6 +15,8 @@ public struct NewApplication: ~Copyable, Sendable {
         public var basicEncoding = BasicEncoding.raw
         /// The path of certificates (PEM) to trust instead of the system's.
         public var caFile: String?
+        /// Where the API lies, such as `https://v1.api.isogeo.com`; nil for Isogeo's own, beside its token endpoints.
+        public var apiBase: String?
 
         /// What the file says, sent as Isogeo documents it.
         public init() {}
@@ -45,6 +47,7 @@ public struct NewApplication: ~Copyable, Sendable {
     private let endpoint: TokenEndpoint
     private let encoding: VaultOAuth.BasicEncoding
     private let caFile: String?
+    private let apiBase: APIBase?
 
     /// Reads a `client_secrets.json`, or the INI file that Isogeo's SDK makes of it.
     ///
@@ -76,6 +79,7 @@ public struct NewApplication: ~Copyable, Sendable {
             throw VaultError(.usage, "The client_id makes no name.", remedy: "Give the application one: --name NAME.")
         }
         let caFile = try options.caFile.map(Self.absolute)
+        apiBase = try options.apiBase.map { (text) throws(VaultError) in try APIBase(givenByHand: text) }
         self.name = name
         self.endpoint = endpoint
         self.encoding = encoding
@@ -162,7 +166,8 @@ extension NewApplication {
             isogeoType: file.metadata.isogeoType,
             caFile: caFile,
             created: created ?? now,
-            credentialWritten: now
+            credentialWritten: now,
+            apiBase: apiBase
         )
     }
 }

@@ -43,7 +43,7 @@ extension Vault {
 
 extension ApplicationMetadata {
     /// The file that was imported, as far as it is remembered.
-    fileprivate func clientSecrets(_ secret: borrowing SecretBytes) -> SecretBytes {
+    func clientSecrets(_ secret: borrowing SecretBytes) -> SecretBytes {
         ClientSecretsWriter(
             clientID: clientID,
             tokenURI: endpoint.canonicalText,

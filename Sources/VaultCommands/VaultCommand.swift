@@ -19,7 +19,7 @@ package struct VaultCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             Import.self, Token.self, List.self, Show.self, Rename.self, Remove.self, Default.self, Rotate.self,
-            Forget.self, Export.self, Key.self, Status.self, Verify.self, Backup.self, Restore.self, Log.self,
+            Forget.self, Export.self, Key.self, Status.self, Verify.self, Backup.self, Restore.self, Log.self, Exec.self,
         ]
     )
 

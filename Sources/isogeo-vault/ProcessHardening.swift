@@ -12,6 +12,8 @@ enum ProcessHardening {
 
     static func apply() {
         precondition(cvault_wiping_free_is_linked() == 1)
+        // `exec` gives all of it back to what it starts.
+        cvault_remember_start()
         openStandardStreams()
         // Neither a core file nor /proc/PID/mem nor ptrace shows the memory to other programs of the user.
         _ = cvault_set_not_dumpable()
@@ -22,7 +24,7 @@ enum ProcessHardening {
         // Guarded memory is locked as far as the limit goes: all that we may have is ours.
         _ = cvault_raise_lock_limit()
         umask(0o077)
-        for name in distrusted { unsafe unsetenv(name) }
+        for name in distrusted { unsafe cvault_set_aside_variable(name) }
     }
 
     // A program that is started without them would get its vault's descriptor as 2, and write messages into it. What
@@ -31,6 +33,7 @@ enum ProcessHardening {
         for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
             // It gets the lowest number that is free, which is this one.
             _ = unsafe open("/dev/null", descriptor == STDOUT_FILENO ? O_RDONLY : O_RDWR)
+            cvault_remember_closed_stream(descriptor)
         }
     }
 }

@@ -9,7 +9,7 @@
 int cvault_set_not_dumpable(void);
 /// Gives the signals of a crash their standard action, death, unless they are ignored: sigaction(2).
 int cvault_forget_crash_handlers(void);
-/// RLIMIT_CORE to nothing: setrlimit(2).
+/// RLIMIT_CORE to nothing: setrlimit(2). The hard limit stays: it could never be given back.
 int cvault_forbid_core_files(void);
 /// RLIMIT_MEMLOCK to all that this process may have.
 int cvault_raise_lock_limit(void);
@@ -40,5 +40,7 @@ int cvault_open_folder(int folder, const char *name, int *descriptor);
 /// Gives a file another name, and never replaces what has it already (RENAME_NOREPLACE, renameat2(2)): EEXIST then.
 /// Where the file system doesn't know that: link(2) and unlink(2), which leave both names to whoever is killed between.
 int cvault_rename_to_new(const char *from, const char *to);
+
+#include "CVaultStart.h"
 
 #endif

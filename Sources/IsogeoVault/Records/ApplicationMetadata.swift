@@ -18,8 +18,13 @@ struct ApplicationMetadata: Equatable, Sendable {
     /// Seconds since 1970; so are all times here.
     var created: Int64
     var credentialWritten: Int64
+    /// The application's own proxy.
+    var proxy: String?
+    /// Where the API lies, where it was said; nil leaves it to what is known of the token endpoint.
+    var apiBase: APIBase?
 
-    private static let version: UInt64 = 1
+    /// Version 1 ends before the proxy, and is read.
+    private static let version: UInt64 = 2
 
     var encoded: [UInt8] {
         var encoder = CanonicalEncoder()
@@ -37,6 +42,8 @@ struct ApplicationMetadata: Equatable, Sendable {
         encoder.append(caFile ?? "")
         encoder.append(created)
         encoder.append(credentialWritten)
+        encoder.append(proxy ?? "")
+        encoder.append(apiBase?.text ?? "")
         return encoder.bytes
     }
 }
@@ -45,7 +52,8 @@ extension ApplicationMetadata {
     /// Reads what `encoded` wrote.
     init(encoded: [UInt8]) throws(CryptoError) {
         var decoder = CanonicalDecoder(encoded)
-        guard try decoder.nextNumber() == Self.version, let name = ApplicationName(try decoder.nextText()) else {
+        let version = try decoder.nextNumber()
+        guard 1...Self.version ~= version, let name = ApplicationName(try decoder.nextText()) else {
             throw .malformedEncoding
         }
         self.name = name
@@ -63,6 +71,13 @@ extension ApplicationMetadata {
         caFile = try decoder.nextOptionalText()
         created = try decoder.nextSignedNumber()
         credentialWritten = try decoder.nextSignedNumber()
+        if version > 1 {
+            proxy = try decoder.nextOptionalText()
+            if let text = try decoder.nextOptionalText() {
+                guard let base = try? APIBase(text) else { throw .malformedEncoding }
+                apiBase = base
+            }
+        }
         try decoder.finish()
     }
 }

@@ -36,6 +36,7 @@ struct Rotate: AsyncParsableCommand {
         options.name = application
         options.basicEncoding = credential.basicEncoding?.encoding ?? present.basicEncoding
         options.caFile = credential.caFile ?? present.caFile
+        options.apiBase = credential.apiBase ?? present.recordedAPIBase
         let new = try NewApplication(clientSecrets: file, options)
         for warning in new.warnings { vault.choice.say("warning: \(warning)", context) }
         try await opened.rotate(application, to: new, scope: scope)

@@ -7,6 +7,7 @@ struct ApplicationReport: Encodable {
     let token_uri: String
     let basic_encoding: String
     let ca_file: String?
+    let api_base: String?
     let scopes: [String]
     let created: String
     let created_epoch: Int64
@@ -21,6 +22,7 @@ struct ApplicationReport: Encodable {
         token_uri = application.tokenURI
         basic_encoding = application.basicEncoding.rawValue
         ca_file = application.caFile
+        api_base = application.apiBase
         scopes = application.scopes
         created = application.created.rfc3339
         created_epoch = application.created.epochSeconds

@@ -21,11 +21,20 @@ struct CredentialOptions: ParsableArguments {
     )
     var caFile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Where the API lies, for api and check; Isogeo's own needs no word.",
+            valueName: "url"
+        )
+    )
+    var apiBase: String?
+
     var options: NewApplication.Options {
         var options = NewApplication.Options()
         options.tokenURI = tokenUri
         options.basicEncoding = basicEncoding?.encoding ?? .raw
         options.caFile = caFile
+        options.apiBase = apiBase
         return options
     }
 }
