@@ -14,12 +14,15 @@ package struct VaultCommand: AsyncParsableCommand {
             Exit codes: 0 done; 64 usage; 65 the input file isn't acceptable; 66 no such vault or application; 67 the \
             credential was refused; 69 keyring or session not available, or timed out; 70 internal; 72 the vault is damaged; 73 exists already; 74 reading or writing \
             failed; 75 the same call may work later; 76 the server's answer makes no sense or grants too little; \
-            77 locked, or the key doesn't fit; 78 permissions or configuration.
+            77 locked, or the key doesn't fit; 78 permissions or configuration; 126 exec can't start the program; \
+            127 exec finds no such program.
             """,
         version: "0.1.0",
         subcommands: [
             Import.self, Token.self, List.self, Show.self, Rename.self, Remove.self, Default.self, Rotate.self,
-            Forget.self, Export.self, Key.self, Status.self, Verify.self, Backup.self, Restore.self, Log.self, Exec.self,
+            Forget.self, Export.self, Key.self, Status.self, Verify.self, Backup.self, Restore.self, Log.self,
+            Exec.self,
+            API.self, Check.self,
         ]
     )
 

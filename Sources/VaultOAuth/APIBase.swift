@@ -33,3 +33,7 @@ package struct APIBase: Hashable, Sendable {
         }
     }
 }
+
+extension APIBase: CustomStringConvertible {
+    package var description: String { text }
+}

@@ -7,7 +7,7 @@ struct CurlExchange: ~Copyable {
     /// With header lines of more bytes than this the answer is too large.
     private static let headerLimit = 65_536
 
-    private let exchange: UnsafeMutablePointer<cvault_exchange>
+    let exchange: UnsafeMutablePointer<cvault_exchange>
 
     init(answerLimit: Int) throws(OAuthError) {
         guard let exchange = unsafe cvault_exchange_new(answerLimit, Self.headerLimit) else {
@@ -85,7 +85,7 @@ struct CurlExchange: ~Copyable {
         )
     }
 
-    private borrowing func get(_ info: cvault_curl_info) -> Int {
+    borrowing func get(_ info: cvault_curl_info) -> Int {
         unsafe cvault_exchange_get_long(exchange, info)
     }
 }

@@ -18,17 +18,17 @@ struct ApplicationMetadata: Equatable, Sendable {
     /// Seconds since 1970; so are all times here.
     var created: Int64
     var credentialWritten: Int64
-    /// The application's own proxy.
-    var proxy: String?
+    /// For https where the environment names none.
+    var proxy: ProxyAddress?
     /// Where the API lies, where it was said; nil leaves it to what is known of the token endpoint.
     var apiBase: APIBase?
 
-    /// Version 1 ends before the proxy, and is read.
-    private static let version: UInt64 = 2
+    /// 2 has two fields more. Without either it stays 1, which earlier versions of this program read.
+    private var version: UInt64 { proxy == nil && apiBase == nil ? 1 : 2 }
 
     var encoded: [UInt8] {
         var encoder = CanonicalEncoder()
-        encoder.append(Self.version)
+        encoder.append(version)
         encoder.append(name.description)
         encoder.append(credential)
         encoder.append(clientID)
@@ -42,7 +42,8 @@ struct ApplicationMetadata: Equatable, Sendable {
         encoder.append(caFile ?? "")
         encoder.append(created)
         encoder.append(credentialWritten)
-        encoder.append(proxy ?? "")
+        guard version > 1 else { return encoder.bytes }
+        encoder.append(proxy?.text ?? "")
         encoder.append(apiBase?.text ?? "")
         return encoder.bytes
     }
@@ -53,7 +54,7 @@ extension ApplicationMetadata {
     init(encoded: [UInt8]) throws(CryptoError) {
         var decoder = CanonicalDecoder(encoded)
         let version = try decoder.nextNumber()
-        guard 1...Self.version ~= version, let name = ApplicationName(try decoder.nextText()) else {
+        guard 1...2 ~= version, let name = ApplicationName(try decoder.nextText()) else {
             throw .malformedEncoding
         }
         self.name = name
@@ -72,17 +73,24 @@ extension ApplicationMetadata {
         created = try decoder.nextSignedNumber()
         credentialWritten = try decoder.nextSignedNumber()
         if version > 1 {
-            proxy = try decoder.nextOptionalText()
-            if let text = try decoder.nextOptionalText() {
-                guard let base = try? APIBase(text) else { throw .malformedEncoding }
-                apiBase = base
-            }
+            proxy = try decoder.nextOptional { try? ProxyAddress($0) }
+            apiBase = try decoder.nextOptional { try? APIBase($0) }
         }
         try decoder.finish()
     }
 }
 
 extension CanonicalDecoder {
+    /// What the next text means, in the one form that it is written in; an empty one is none.
+    fileprivate mutating func nextOptional<Value: CustomStringConvertible>(_ read: (String) -> Value?)
+        throws(CryptoError) -> Value?
+    {
+        let text = try nextText()
+        guard !text.isEmpty else { return nil }
+        guard let value = read(text), value.description == text else { throw .malformedEncoding }
+        return value
+    }
+
     /// The next text; an empty one is none.
     fileprivate mutating func nextOptionalText() throws(CryptoError) -> String? {
         let text = try nextText()
