@@ -61,6 +61,27 @@ import VaultOAuth
 
     @Test func `an application's encoding is strict`() throws {
         try expectStrict(try Self.metadata().encoded) { _ = try ApplicationMetadata(encoded: $0) }
+        try expectStrict(try Self.withAPI().encoded, later: 3) { _ = try ApplicationMetadata(encoded: $0) }
+    }
+
+    private static func withAPI() throws -> ApplicationMetadata {
+        var metadata = try metadata()
+        metadata.apiBase = try APIBase("https://api.example/v1")
+        return metadata
+    }
+
+    @Test func `an application with an API is of version 2, and of 1 without`() throws {
+        let plain = try fields(of: try Self.metadata().encoded)
+        let api = try fields(of: try Self.withAPI().encoded)
+        #expect(plain.count == 13 && plain[0] == [1, 0, 0, 0, 0, 0, 0, 0])
+        #expect(api.count == 15 && api[0] == [2, 0, 0, 0, 0, 0, 0, 0])
+        #expect(api[13].isEmpty && api[14] == Array("https://api.example/v1".utf8))
+        #expect(try ApplicationMetadata(encoded: try Self.withAPI().encoded) == Self.withAPI())
+        for text in ["", "https://api.example/v1/", "HTTPS://api.example", "http://api.example"] {
+            var fields = api
+            fields[14] = Array(text.utf8)
+            #expect(throws: CryptoError.malformedEncoding) { _ = try ApplicationMetadata(encoded: encoding(fields)) }
+        }
     }
 
     @Test(

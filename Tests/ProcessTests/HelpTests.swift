@@ -7,7 +7,7 @@ import VaultTestSupport
 struct HelpTests {
     private static let commands = [
         "import", "token", "list", "show", "rename", "remove", "default", "rotate", "forget", "export", "key", "status",
-        "verify", "backup", "restore", "log",
+        "verify", "backup", "restore", "log", "exec", "api", "check",
     ]
     /// What `key` can do; the transcript of `key add` is `key-add.txt`.
     private static let keyCommands = ["list", "add", "change", "remove"]

@@ -75,6 +75,7 @@ extension ApplicationMetadata {
         if version > 1 {
             proxy = try decoder.nextOptional { try? ProxyAddress($0) }
             apiBase = try decoder.nextOptional { try? APIBase($0) }
+            guard proxy != nil || apiBase != nil else { throw .malformedEncoding }
         }
         try decoder.finish()
     }

@@ -229,8 +229,12 @@ class Vault:
         plain = self.open_record(row["metadata"], 3, 512, "application", row["id"], "metadata", row["name_tag"])
         names = """version name credential clientID tokenURI basicEncoding authURI scopes kind isogeoType caFile
             created credentialWritten""".split()
-        found = dict(zip(names, decode(plain, "ntbttttttttnn")))
-        require(found.pop("version") == 1, "an application has another version")
+        version = decode(plain[:12], "n")[0]
+        require(version in (1, 2), "an application has another version")
+        if version == 2:
+            names += ["proxy", "apiBase"]
+        found = dict(zip(names, decode(plain, "ntbttttttttnn" + ("tt" if version == 2 else ""))))
+        del found["version"]
         require(self.hash(2, "name", found["name"]) == row["name_tag"], "a name has another tag")
         credential = found["credential"]
         secret = self.open_record(row["secret"], 4, 256, "application", row["id"], "secret", credential)
