@@ -122,7 +122,8 @@ _Noreturn void cvault_die_of(int signal) {
     sigemptyset(&one);
     sigaddset(&one, signal);
     pthread_sigmask(SIG_UNBLOCK, &one, NULL);
-    kill(getpid(), signal);
+    // To this thread: kill(2) may choose another one, which comes too late where a core is to be dumped.
+    raise(signal);
     // Where it was the default not to die of it.
     _exit(128 + signal);
 }

@@ -111,7 +111,7 @@ extension Vault {
         try await get(APICall("/shares", base: base), for: name, TokenOptions(scope: scope, refresh: true)) {
             (bytes) throws(VaultError) in
             guard body.count + bytes.count <= limit else { throw .notAListOfShares }
-            for index in bytes.indices { body.append(bytes[index]) }
+            unsafe bytes.withUnsafeBufferPointer { unsafe body.append(contentsOf: $0) }
         }
         guard let list = ShareList(SecretBytes(copying: body.span)) else { throw .notAListOfShares }
         return list.shares.map { Share(id: $0.id, name: $0.name) }

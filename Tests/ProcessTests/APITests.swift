@@ -76,7 +76,7 @@ struct APITests {
         let world = try await APIHome(.token, .json(status, words), .json(status, "<html>not for people</html>"))
         let told = try await world.home.run("api", "/shares")
         #expect(told.exitCode == code && told.output.isEmpty, "\(told)")
-        #expect(told.errorText.contains("(status \(status), odd: [2J bell"), "\(told)")
+        #expect(told.errorText.contains("(status \(status), odd:  [2J bell"), "\(told)")
         #expect(!told.errors.contains(0x1B) && !told.errors.contains(0x07) && told.errors.count < 1000)
         let untold = try await world.home.run("api", "/shares")
         #expect(untold.exitCode == code && !untold.errorText.contains("html"), "\(untold)")

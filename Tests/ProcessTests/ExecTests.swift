@@ -101,11 +101,12 @@ struct ExecTests {
         }
         #expect(try await TokenServer.shared.value.requests(of: home.client).isEmpty)
         #expect(try await !home.events().contains("lent"))
-        #expect(unsafe chmod(file, 0o700) == 0)
         try home.folder.write("#!/no/such/interpreter\n", to: "plain")
+        #expect(unsafe chmod(file, 0o700) == 0)
         #expect(try await home.run("exec", "--", file).exitCode == 126)
         // A text without an interpreter's line is the shell's, as everywhere.
         try home.folder.write("echo from a text \"$1\"\n", to: "plain")
+        #expect(unsafe chmod(file, 0o700) == 0)
         try await home.run("exec", "--", file, "a b").expectSuccess("from a text a b\n")
     }
 
@@ -114,7 +115,8 @@ struct ExecTests {
         ["exec", "--no-token", "--", "true"], ["exec", "--client-secrets", "1A", "--", "true"],
         ["exec", "--client-secrets", "A=B", "--", "true"], ["exec", "--min-ttl", "-1", "--", "true"],
     ]) func `a call that says too little or too much is refused`(arguments: [String]) async throws {
-        let report = try await home().command(arguments).run()
+        let home = try Home()
+        let report = try await home.command(arguments).run()
         #expect(report.exitCode == 64 && report.output.isEmpty, "\(report)")
     }
 

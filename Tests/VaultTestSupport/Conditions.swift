@@ -17,6 +17,14 @@ extension Trait where Self == ConditionTrait {
         .enabled(if: TestPaths.binary != nil, "ISOGEO_VAULT_BINARY is not set; Scripts/test does it")
     }
 
+    /// For Isogeo's own SDK.
+    package static var needsSDK: Self {
+        .enabled(
+            if: TestPaths.sdkPython != nil,
+            "PyPI gave no isogeo-pysdk: ISOGEO_VAULT_SDK_PYTHON is not set; Scripts/test does it"
+        )
+    }
+
     /// For what asks a real OAuth server.
     package static var needsGlewlwyd: Self {
         .enabled(if: TestPaths.glewlwydMissing == nil, Comment(rawValue: TestPaths.glewlwydMissing ?? ""))

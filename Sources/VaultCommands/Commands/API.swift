@@ -57,7 +57,7 @@ struct API: AsyncParsableCommand {
             for: try applicationName(app),
             TokenOptions(scope: scope, minimumLifetime: minTtl)
         ) { (bytes) throws(VaultError) in
-            try context.output(bytes.indices.map { bytes[$0] })
+            try context.output(unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) })
         }
     }
 }
