@@ -103,6 +103,7 @@ extension Vault {
     ///   - name: whose.
     ///   - scope: of the token.
     ///   - base: where the API lies this time.
+    /// - Returns: the shares, as the API orders them.
     /// - Throws: as `get`; a stored token never stands in for a new one.
     package func shares(of name: ApplicationName, scope: String?, base: String?) async throws(VaultError) -> [Share] {
         // Metadata of some hundred catalogues; more isn't a list of shares.

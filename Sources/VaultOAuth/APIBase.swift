@@ -21,7 +21,9 @@ package struct APIBase: Hashable, Sendable {
     /// Scheme, host and port, for people.
     package var origin: String { endpoint.origin }
 
-    /// Isogeo's own API beside Isogeo's own token endpoints: production and pre-production. Whole hosts are compared.
+    /// Isogeo's own API beside Isogeo's own token endpoints: production and pre-production.
+    ///
+    /// Whole hosts are compared.
     ///
     /// - Returns: nil for every other endpoint; nothing is guessed from a name.
     package static func known(beside endpoint: TokenEndpoint) -> APIBase? {

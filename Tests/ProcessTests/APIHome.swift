@@ -24,7 +24,7 @@ struct APIHome {
         }
     }
 
-    /// - Parameter answers: to each request in its order, the last one for all that follow.
+    // The last of the answers is for all that follow.
     init(_ answers: Answer..., authority: ThrowawayCA? = nil, options: [String] = []) async throws {
         var server = TokenServer.Options()
         server.authority = authority

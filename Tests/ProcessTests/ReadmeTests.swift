@@ -110,7 +110,8 @@ struct ReadmeTests {
             #expect(unsafe chmod(try home.folder.write(text, to: name), 0o700) == 0)
         }
         let script = try #require(readme.blocks("sh programs").first).text
-        let report = try await home.shell(#"isogeo-vault() { "$vault" "$@"; }; set -e; \#(script)"#)
+        let setUp = #"mkdir bin; ln -s "$vault" bin/isogeo-vault; PATH=$PWD/bin:$PATH; set -e"#
+        let report = try await home.shell(setUp + "\n" + script)
         #expect(report.exitCode == 0, "\(report)")
         #expect(report.outputText == "atlas: valid, but nothing is shared with it yet.\nfound\n64\n48\n", "\(report)")
         #expect(try world.tokenRequests == 1)

@@ -23,7 +23,7 @@ struct ApplicationMetadata: Equatable, Sendable {
     /// Where the API lies, where it was said; nil leaves it to what is known of the token endpoint.
     var apiBase: APIBase?
 
-    /// 2 has two fields more. Without either it stays 1, which earlier versions of this program read.
+    // 2 has two fields more. Without either it stays 1, which earlier versions of this program read.
     private var version: UInt64 { proxy == nil && apiBase == nil ? 1 : 2 }
 
     var encoded: [UInt8] {
