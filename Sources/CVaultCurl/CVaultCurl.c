@@ -158,6 +158,33 @@ unsigned int cvault_exchange_perform(struct cvault_exchange *exchange, const cha
     return code;
 }
 
+struct stream {
+    struct cvault_exchange *exchange;
+    cvault_body_reader reader;
+    void *context;
+};
+
+// As `receive`, for a body that may be larger than memory.
+static size_t deliver(char *data, size_t size, size_t count, void *argument) {
+    struct stream *stream = argument;
+    long status = cvault_exchange_get_long(stream->exchange, CVAULT_CURLINFO_RESPONSE_CODE);
+    if (status < 200 || status > 299) return receive(data, size, count, &stream->exchange->body);
+    size_t length = size * count;
+    if (stream->reader(stream->context, (const unsigned char *)data, length) == 0) return length;
+    return length == 0 ? 1 : 0;
+}
+
+unsigned int cvault_exchange_stream(struct cvault_exchange *exchange, const char *authorization,
+                                    cvault_body_reader reader, void *context) {
+    struct stream stream = { exchange, reader, context };
+    unsigned int code = curl.easy_setopt(exchange->handle, CVAULT_CURLOPT_WRITEFUNCTION, deliver);
+    if (!code) code = curl.easy_setopt(exchange->handle, CVAULT_CURLOPT_WRITEDATA, &stream);
+    if (!code) code = cvault_exchange_perform(exchange, authorization);
+    curl.easy_setopt(exchange->handle, CVAULT_CURLOPT_WRITEFUNCTION, receive);
+    curl.easy_setopt(exchange->handle, CVAULT_CURLOPT_WRITEDATA, &exchange->body);
+    return code;
+}
+
 long cvault_exchange_get_long(struct cvault_exchange *exchange, enum cvault_curl_info info) {
     long value = 0;
     return curl.easy_getinfo(exchange->handle, info, &value) == CVAULT_CURLE_OK ? value : 0;

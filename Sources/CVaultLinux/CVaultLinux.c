@@ -45,8 +45,10 @@ int cvault_forget_crash_handlers(void) {
 
 int cvault_forbid_core_files(void) {
     int before = errno;
-    struct rlimit none = { 0, 0 };
-    int result = setrlimit(RLIMIT_CORE, &none) == 0 ? 0 : errno;
+    struct rlimit limit;
+    int result = getrlimit(RLIMIT_CORE, &limit) == 0 ? 0 : errno;
+    limit.rlim_cur = 0;
+    if (result == 0) result = setrlimit(RLIMIT_CORE, &limit) == 0 ? 0 : errno;
     errno = before;
     return result;
 }

@@ -20,6 +20,10 @@ public struct Application: Sendable, Equatable {
     public let caFile: String?
     /// The proxy for https, where the environment names none.
     public let proxy: String?
+    /// Where the API lies that its tokens are for; nil where nobody said it, and the token endpoint isn't Isogeo's own.
+    public let apiBase: String?
+    /// The same, where somebody said it.
+    package let recordedAPIBase: String?
     /// When it was first imported.
     public let created: Date
     /// When its secret was written.
@@ -37,6 +41,8 @@ public struct Application: Sendable, Equatable {
         scopes = metadata.scopes
         caFile = metadata.caFile
         proxy = metadata.proxy?.text
+        apiBase = metadata.knownAPIBase?.text
+        recordedAPIBase = metadata.apiBase?.text
         created = Date(timeIntervalSince1970: Double(metadata.created))
         credentialWritten = Date(timeIntervalSince1970: Double(metadata.credentialWritten))
     }

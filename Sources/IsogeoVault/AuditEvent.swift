@@ -28,6 +28,8 @@ public struct AuditEvent: Sendable, Hashable {
         public static let tokensForgotten = Kind(rawValue: "forgotten")
         /// An application's secret was exported in clear.
         public static let exported = Kind(rawValue: "exported")
+        /// An application's secret was handed to another program.
+        public static let lent = Kind(rawValue: "lent")
         /// A key slot was added.
         public static let keyAdded = Kind(rawValue: "key-added")
         /// A key slot's secret was changed.

@@ -16,6 +16,8 @@ public struct NewApplication: ~Copyable, Sendable {
         public var caFile: String?
         /// The proxy for https, where the environment names none: `http://host:port` or `https://host:port`.
         public var proxy: String?
+        /// Where the API lies, such as `https://v1.api.isogeo.com`; nil for Isogeo's own, beside its token endpoints.
+        public var apiBase: String?
 
         /// What the file says, sent as Isogeo documents it.
         public init() {}
@@ -47,6 +49,7 @@ public struct NewApplication: ~Copyable, Sendable {
     private let encoding: VaultOAuth.BasicEncoding
     private let caFile: String?
     private let proxy: ProxyAddress?
+    private let apiBase: APIBase?
 
     /// Reads a `client_secrets.json`, or the INI file that Isogeo's SDK makes of it.
     ///
@@ -80,6 +83,7 @@ public struct NewApplication: ~Copyable, Sendable {
         try name.checkVisible()
         let caFile = try options.caFile.map(CertificateFile.checked)
         let proxy = try options.proxy.map(Self.proxy)
+        apiBase = try options.apiBase.map { (text) throws(VaultError) in try APIBase(givenByHand: text) }
         self.name = name
         self.endpoint = endpoint
         self.encoding = encoding
@@ -159,9 +163,10 @@ extension NewApplication {
             kind: file.metadata.kind,
             isogeoType: file.metadata.isogeoType,
             caFile: caFile,
-            proxy: proxy,
             created: created ?? now,
-            credentialWritten: now
+            credentialWritten: now,
+            proxy: proxy,
+            apiBase: apiBase
         )
     }
 }

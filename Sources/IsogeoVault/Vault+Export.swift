@@ -37,6 +37,7 @@ extension Vault {
             (metadata.encoding == .raw ? [] : ["--basic-encoding \(metadata.encoding.rawValue)"])
             + (metadata.caFile.map { ["--ca-file \($0)"] } ?? [])
             + (metadata.proxy.map { ["--proxy \($0.text)"] } ?? [])
+            + (metadata.apiBase.map { ["--api-base \($0.text)"] } ?? [])
         guard !options.isEmpty else { return }
         doors.warn("A client_secrets.json can't say all: import it with \(options.joined(separator: " ")).")
     }
@@ -44,7 +45,7 @@ extension Vault {
 
 extension ApplicationMetadata {
     /// The file that was imported, as far as it is remembered.
-    fileprivate func clientSecrets(_ secret: borrowing SecretBytes) -> SecretBytes {
+    func clientSecrets(_ secret: borrowing SecretBytes) -> SecretBytes {
         ClientSecretsWriter(
             clientID: clientID,
             tokenURI: endpoint.canonicalText,

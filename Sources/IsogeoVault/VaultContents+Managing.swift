@@ -62,6 +62,14 @@ extension VaultContents {
         }
     }
 
+    /// Tells that a secret goes to another program, before it does.
+    func tellLending(of name: ApplicationName, by way: String, now: Int64) throws(VaultError) {
+        try change(Wanted(), now: now) { (draft) throws(VaultError) in
+            draft.events.append(AuditEvent(.lent, name.description, detail: way))
+            draft.raisesGeneration = false
+        }
+    }
+
     private func changeApplication(
         _ name: ApplicationName,
         now: Int64,

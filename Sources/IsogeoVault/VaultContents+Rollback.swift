@@ -20,7 +20,11 @@ extension VaultContents {
             mark.write(openedHeader, sealer)
             return "\(sentence) Whether the vault is older than it was can't be told this time."
         case .ahead(let seen):
-            guard policy == .accepted else { throw .rolledBack(database.file.path, openedHeader, seen) }
+            // Somebody may have written the vault, and then its mark, since we read the vault: another look at it is at
+            // least as new as the mark that we have read.
+            let present = try read().header.record
+            guard present.keyEpoch < seen.keyEpoch || present.generation < seen.generation else { return nil }
+            guard policy == .accepted else { throw .rolledBack(database.file.path, present, seen) }
             guard !database.isReadOnly else {
                 return "The vault is older than it was, and is read-only: that will be said again the next time."
             }

@@ -43,6 +43,10 @@ public struct VaultError: Error, Sendable {
         public static let locked = Code(name: "locked", exitStatus: 77)
         /// Permissions or configuration of this computer.
         public static let configuration = Code(name: "configuration", exitStatus: 78)
+        /// `exec` can't start the program.
+        package static let programNotStarted = Code(name: "program-not-started", exitStatus: 126)
+        /// `exec` finds no such program.
+        package static let programNotFound = Code(name: "program-not-found", exitStatus: 127)
     }
 
     /// What kind of failure it is.

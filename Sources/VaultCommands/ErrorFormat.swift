@@ -8,6 +8,8 @@ enum ErrorFormat: String, ExpressibleByArgument, CaseIterable {
 
     /// What the arguments ask for, whether or not the rest of them can be understood.
     init(in arguments: [String]) {
+        // Behind two hyphens stand the arguments of another program.
+        let arguments = arguments.prefix { $0 != "--" }
         let asksForJSON = zip(arguments, arguments.dropFirst()).contains { $0 == "--error-format" && $1 == "json" }
         self = asksForJSON || arguments.contains("--error-format=json") ? .json : .text
     }

@@ -15,14 +15,14 @@ package struct VaultCommand: AsyncParsableCommand {
             token with --offline; 67 the credential was refused; 69 keyring or session not available, or timed out; \
             70 internal; 72 the vault is damaged, or older than it was; 73 exists already; 74 reading or writing \
             failed; 75 the same call may work later; 76 the server's answer makes no sense or grants too little; \
-            77 locked, or the key doesn't fit; 78 permissions or configuration.
+            77 locked, or the key doesn't fit; 78 permissions or configuration; 126 exec can't start the program; \
+            127 exec finds no such program.
             """,
         version: "0.1.0",
         subcommands: [
             Import.self, Token.self, List.self, Show.self, Rename.self, Remove.self, Default.self, Rotate.self,
-            Forget.self, Export.self, Unlock.self, Lock.self, Key.self, Rekey.self, Status.self, Verify.self,
-            Backup.self,
-            Restore.self, Log.self, Doctor.self,
+            Forget.self, Export.self, Exec.self, API.self, Check.self, Unlock.self, Lock.self, Key.self, Rekey.self,
+            Status.self, Verify.self, Backup.self, Restore.self, Log.self, Doctor.self,
         ]
     )
 

@@ -7,7 +7,7 @@ struct CurlExchange: ~Copyable {
     /// With header lines of more bytes than this the answer is too large.
     static let headerLimit = 65_536
 
-    private let exchange: UnsafeMutablePointer<cvault_exchange>
+    let exchange: UnsafeMutablePointer<cvault_exchange>
 
     init(answerLimit: Int) throws(OAuthError) {
         guard let exchange = unsafe cvault_exchange_new(answerLimit, Self.headerLimit) else {
@@ -67,18 +67,7 @@ struct CurlExchange: ~Copyable {
         let received = unsafe exchange.pointee.body
         let headers = unsafe exchange.pointee.headers
         guard code == CVAULT_CURLE_OK.rawValue else {
-            throw CurlOutcome(
-                route: route,
-                code: code,
-                message: unsafe String(cString: cvault_exchange_message(exchange)),
-                systemError: Int32(truncatingIfNeeded: get(CVAULT_CURLINFO_OS_ERRNO)),
-                verifyResult: get(CVAULT_CURLINFO_SSL_VERIFYRESULT),
-                proxyVerifyResult: get(CVAULT_CURLINFO_PROXY_SSL_VERIFYRESULT),
-                connectStatus: get(CVAULT_CURLINFO_HTTP_CONNECTCODE),
-                connectedPort: get(CVAULT_CURLINFO_PRIMARY_PORT),
-                bodyIsTooLarge: unsafe received.overflowed != 0,
-                headersAreTooLarge: unsafe headers.overflowed != 0
-            ).error
+            throw outcome(code, on: route, bodyIsTooLarge: unsafe received.overflowed != 0).error
         }
         let lines = unsafe ReplyHeaders(UnsafeBufferPointer(start: headers.bytes, count: headers.count))
         return TransportReply(
@@ -91,7 +80,23 @@ struct CurlExchange: ~Copyable {
         )
     }
 
-    private borrowing func get(_ info: cvault_curl_info) -> Int {
+    /// What a code of libcurl's means, with all that it tells beside.
+    borrowing func outcome(_ code: UInt32, on route: CurlRoute, bodyIsTooLarge: Bool) -> CurlOutcome {
+        CurlOutcome(
+            route: route,
+            code: code,
+            message: unsafe String(cString: cvault_exchange_message(exchange)),
+            systemError: Int32(truncatingIfNeeded: get(CVAULT_CURLINFO_OS_ERRNO)),
+            verifyResult: get(CVAULT_CURLINFO_SSL_VERIFYRESULT),
+            proxyVerifyResult: get(CVAULT_CURLINFO_PROXY_SSL_VERIFYRESULT),
+            connectStatus: get(CVAULT_CURLINFO_HTTP_CONNECTCODE),
+            connectedPort: get(CVAULT_CURLINFO_PRIMARY_PORT),
+            bodyIsTooLarge: bodyIsTooLarge,
+            headersAreTooLarge: unsafe exchange.pointee.headers.overflowed != 0
+        )
+    }
+
+    borrowing func get(_ info: cvault_curl_info) -> Int {
         unsafe cvault_exchange_get_long(exchange, info)
     }
 }

@@ -7,7 +7,7 @@ package struct CurlTransport: TokenTransport {
     /// The largest answer that is read, in bytes.
     package static let answerLimit = 1 << 20
 
-    private let isSet: @Sendable (String) -> Bool
+    let isSet: @Sendable (String) -> Bool
 
     /// - Parameter isSet: whether an environment variable has a value.
     package init(isSet: @escaping @Sendable (String) -> Bool = ProcessEnvironment.isSet) { self.isSet = isSet }
@@ -30,14 +30,7 @@ package struct CurlTransport: TokenTransport {
         let exchange = try CurlExchange(answerLimit: Self.answerLimit)
         let proxy = ProxyChoice.choose(for: request.endpoint, own: request.connection.proxy, isSet: isSet)
         try configure(exchange, request, proxy, timeLimit)
-        let route = CurlRoute(
-            host: request.endpoint.host,
-            port: Int(request.endpoint.port),
-            proxy: proxy.name,
-            mayBypassProxy: isSet("no_proxy") || isSet("NO_PROXY"),
-            caFile: request.connection.caFile
-        )
-        return try exchange.perform(request.credentials, on: route)
+        return try exchange.perform(request.credentials, on: route(to: request.endpoint, proxy, request.connection))
     }
 
     // MARK: - Settings
@@ -52,14 +45,7 @@ package struct CurlTransport: TokenTransport {
         try exchange.set(CVAULT_CURLOPT_URL, endpoint.canonicalText)
         // Path and query are sent as they were checked.
         try exchange.set(CVAULT_CURLOPT_PATH_AS_IS, 1)
-        try exchange.set(CVAULT_CURLOPT_PROTOCOLS_STR, endpoint.scheme.rawValue)
-        try exchange.set(CVAULT_CURLOPT_FOLLOWLOCATION, 0)
-        // nghttp2 keeps copies of headers.
-        try exchange.set(CVAULT_CURLOPT_HTTP_VERSION, Int(CVAULT_CURL_HTTP_VERSION_1_1.rawValue))
-        try exchange.set(CVAULT_CURLOPT_HTTP09_ALLOWED, 0)
-        try exchange.set(CVAULT_CURLOPT_NETRC, Int(CVAULT_CURL_NETRC_IGNORED.rawValue))
-        try exchange.set(CVAULT_CURLOPT_VERBOSE, 0)
-        try exchange.set(CVAULT_CURLOPT_FORBID_REUSE, 1)
+        try exchange.setRules(endpoint.scheme)
         // The smallest there is, and still of a size that our allocator puts into locked pages.
         try exchange.set(CVAULT_CURLOPT_UPLOAD_BUFFERSIZE, 16 * 1024)
         try exchange.setBody(request.body)
@@ -67,8 +53,6 @@ package struct CurlTransport: TokenTransport {
         // Or curl waits for "100 Continue" before it sends the body.
         try exchange.addLine("Expect:")
 
-        try exchange.set(CVAULT_CURLOPT_NOSIGNAL, 1)
-        try exchange.set(CVAULT_CURLOPT_QUICK_EXIT, 1)
         try exchange.set(CVAULT_CURLOPT_CONNECTTIMEOUT_MS, request.connection.connectTimeLimit.wholeMilliseconds)
         try exchange.set(CVAULT_CURLOPT_TIMEOUT_MS, limit.wholeMilliseconds)
         if let interruption = request.connection.interruption { try exchange.watch(interruption) }
@@ -77,7 +61,18 @@ package struct CurlTransport: TokenTransport {
         try configureRoute(exchange, endpoint, proxy)
     }
 
-    private func configureTLS(_ exchange: borrowing CurlExchange, _ connection: ConnectionSettings) throws(OAuthError) {
+    /// What the failure of a request must know of its way.
+    func route(to endpoint: TokenEndpoint, _ proxy: ProxyChoice, _ connection: ConnectionSettings) -> CurlRoute {
+        CurlRoute(
+            host: endpoint.host,
+            port: Int(endpoint.port),
+            proxy: proxy.name,
+            mayBypassProxy: isSet("no_proxy") || isSet("NO_PROXY"),
+            caFile: connection.caFile
+        )
+    }
+
+    func configureTLS(_ exchange: borrowing CurlExchange, _ connection: ConnectionSettings) throws(OAuthError) {
         try exchange.set(CVAULT_CURLOPT_SSLVERSION, Int(CVAULT_CURL_SSLVERSION_TLSv1_2.rawValue))
         try exchange.set(CVAULT_CURLOPT_SSL_VERIFYPEER, 1)
         try exchange.set(CVAULT_CURLOPT_SSL_VERIFYHOST, 2)
@@ -90,7 +85,7 @@ package struct CurlTransport: TokenTransport {
         try exchange.set(CVAULT_CURLOPT_PROXY_CAPATH, nil)
     }
 
-    private func configureRoute(
+    func configureRoute(
         _ exchange: borrowing CurlExchange,
         _ endpoint: TokenEndpoint,
         _ proxy: ProxyChoice
@@ -111,7 +106,7 @@ package struct CurlTransport: TokenTransport {
     }
 
     /// libcurl says "bad CA file" of one that is missing and of one that is empty alike.
-    private static func checkCAFile(_ path: String) throws(OAuthError) {
+    static func checkCAFile(_ path: String) throws(OAuthError) {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else {
             throw .configuration(
@@ -125,7 +120,7 @@ package struct CurlTransport: TokenTransport {
 
 extension Duration {
     /// At least one: to libcurl 0 means no limit.
-    fileprivate var wholeMilliseconds: Int {
+    var wholeMilliseconds: Int {
         max(1, Int(components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000))
     }
 }

@@ -1,5 +1,5 @@
 /// Dates of HTTP (RFC 9110 §5.6.7) as seconds since 1970, in each of the three forms that must be read.
-enum HTTPDate {
+package enum HTTPDate {
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
     /// Reads `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` or `Sun Nov  6 08:49:37 1994`.
@@ -23,7 +23,7 @@ enum HTTPDate {
     }
 
     /// RFC 3339, in UTC, for people.
-    static func format(_ seconds: Int64) -> String {
+    package static func format(_ seconds: Int64) -> String {
         let (year, month, day) = civil(day: floorDivide(seconds, 86400))
         let rest = seconds - floorDivide(seconds, 86400) * 86400
         let date = "\(year)-\(twoDigits(month))-\(twoDigits(day))"

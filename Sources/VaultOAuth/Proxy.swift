@@ -2,8 +2,9 @@ internal import Glibc
 
 /// The application's own proxy: `http://host:port` or `https://host:port`, without user and password, which would be a
 /// secret in the vault's metadata.
-package struct ProxyAddress: Hashable, Sendable {
+package struct ProxyAddress: Hashable, Sendable, CustomStringConvertible {
     package let text: String
+    package var description: String { text }
 
     package init(_ text: String) throws(OAuthError) {
         let parts = text.lowercased().split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)

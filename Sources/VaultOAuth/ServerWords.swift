@@ -20,7 +20,18 @@ enum ServerWords {
         let isBroken = joined.withBytes { redactor.finds(in: $0) }
         let stripped = isBroken ? joined : strip(words, separator: UInt8(ascii: " "))
         // Nothing is taken out behind this line: it could put a secret together again.
-        let text = String(decoding: stripped.withBytes { redactor.redact($0) }, as: UTF8.self)
+        return bounded(stripped.withBytes { redactor.redact($0) })
+    }
+
+    /// The same for an answer to a request that no secret went with.
+    static func clean(_ words: Span<UInt8>) -> String? {
+        guard words.count <= sizeLimit else { return nil }
+        let stripped = strip(words, separator: UInt8(ascii: " "))
+        return bounded(stripped.withBytes { bytes in bytes.indices.map { bytes[$0] } })
+    }
+
+    private static func bounded(_ words: [UInt8]) -> String? {
+        let text = String(decoding: words, as: UTF8.self)
         guard text.contains(where: { $0 != " " }) else { return nil }
         return text.count > limit ? text.prefix(limit - 1) + "…" : text
     }

@@ -122,7 +122,7 @@ package enum TokenResponse {
         return text.withBytes { ServerWords.clean($0, redactor: redactor) }
     }
 
-    private static func redirectHost(_ location: String, _ redactor: borrowing Redactor) -> String? {
+    static func redirectHost(_ location: String, _ redactor: borrowing Redactor) -> String? {
         guard let start = location.firstRange(of: "//")?.upperBound else { return nil }
         let authority = location[start...].prefix { !"/?#\\".contains($0) }
         guard let host = authority.split(separator: "@", omittingEmptySubsequences: false).last else { return nil }

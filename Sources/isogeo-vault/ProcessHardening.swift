@@ -14,6 +14,8 @@ enum ProcessHardening {
 
     static func apply() {
         precondition(cvault_wiping_free_is_linked() == 1)
+        // `exec` gives all of it back to what it starts.
+        cvault_remember_start()
         openStandardStreams()
         // Neither a core file nor /proc/PID/mem nor ptrace shows the memory to other programs of the user.
         _ = cvault_set_not_dumpable()
@@ -26,7 +28,7 @@ enum ProcessHardening {
         umask(0o077)
         for name in distrusted where unsafe getenv(name) != nil {
             WithheldVariables.note(name)
-            unsafe unsetenv(name)
+            unsafe cvault_set_aside_variable(name)
         }
         Unlocking.hideEnvironmentPassphrase()
     }
@@ -37,6 +39,7 @@ enum ProcessHardening {
         for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
             // It gets the lowest number that is free, which is this one.
             _ = unsafe open("/dev/null", descriptor == STDOUT_FILENO ? O_RDONLY : O_RDWR)
+            cvault_remember_closed_stream(descriptor)
         }
     }
 }

@@ -18,7 +18,6 @@ import VaultOAuth
             kind: "public",
             isogeoType: "group",
             caFile: "/etc/ssl/ours.pem",
-            proxy: try ProxyAddress("http://proxy.example:3128"),
             created: 1_700_000_000,
             credentialWritten: 1_700_000_001
         )
@@ -51,35 +50,61 @@ import VaultOAuth
     }
 
     @Test func `an application reads back as it was written`() throws {
-        let full = try Self.metadata()
+        let full = try Self.withAPI()
         #expect(try ApplicationMetadata(encoded: full.encoded) == full)
         var bare = full
         (bare.authURI, bare.kind, bare.isogeoType, bare.caFile, bare.scopes) = (nil, nil, nil, nil, [])
         bare.encoding = .raw
         #expect(try ApplicationMetadata(encoded: bare.encoded) == bare)
         #expect(bare.encoded != full.encoded)
-        // Earlier versions of the program read version 1 and nothing else, and a proxy is what they don't know.
-        var direct = full
-        direct.proxy = nil
-        #expect(try fields(of: direct.encoded)[0] == [1, 0, 0, 0, 0, 0, 0, 0])
-        #expect(try fields(of: full.encoded)[0] == [2, 0, 0, 0, 0, 0, 0, 0])
-        #expect(try ApplicationMetadata(encoded: direct.encoded) == direct)
     }
 
     @Test func `an application's encoding is strict`() throws {
-        try expectStrict(try Self.metadata().encoded, later: 3) { _ = try ApplicationMetadata(encoded: $0) }
+        try expectStrict(try Self.metadata().encoded) { _ = try ApplicationMetadata(encoded: $0) }
+        try expectStrict(try Self.withAPI().encoded, later: 3) { _ = try ApplicationMetadata(encoded: $0) }
+    }
+
+    private static func withAPI() throws -> ApplicationMetadata {
+        var metadata = try metadata()
+        metadata.proxy = try ProxyAddress("http://proxy.example:3128")
+        metadata.apiBase = try APIBase("https://api.example/v1")
+        return metadata
+    }
+
+    @Test func `an application with a proxy or an API is of version 2, and of 1 without, which earlier programs read`()
+        throws
+    {
+        let plain = try fields(of: try Self.metadata().encoded)
+        let api = try fields(of: try Self.withAPI().encoded)
+        #expect(plain.count == 13 && plain[0] == [1, 0, 0, 0, 0, 0, 0, 0])
+        #expect(api.count == 15 && api[0] == [2, 0, 0, 0, 0, 0, 0, 0])
+        #expect(api[13] == Array("http://proxy.example:3128".utf8))
+        #expect(api[14] == Array("https://api.example/v1".utf8))
+        for (proxy, base) in [(false, true), (true, false)] {
+            var one = try Self.withAPI()
+            if !proxy { one.proxy = nil }
+            if !base { one.apiBase = nil }
+            #expect(try ApplicationMetadata(encoded: one.encoded) == one)
+        }
+        let neither = encoding(api.dropLast(2) + [[], []])
+        #expect(throws: CryptoError.malformedEncoding) { _ = try ApplicationMetadata(encoded: neither) }
+        for text in ["https://api.example/v1/", "HTTPS://api.example", "http://api.example"] {
+            var fields = api
+            fields[14] = Array(text.utf8)
+            #expect(throws: CryptoError.malformedEncoding) { _ = try ApplicationMetadata(encoded: encoding(fields)) }
+        }
     }
 
     @Test(
         arguments: [
             (1, []), (1, Array("a\nb".utf8)), (1, [0xFF]), (3, [0xC3]), (4, Array("http://id.example/".utf8)), (4, []),
-            (5, Array("base64".utf8)), (5, []), (11, [1, 2, 3]), (13, []),
+            (5, Array("base64".utf8)), (5, []), (11, [1, 2, 3]),
             (13, Array("HTTP://proxy.example:3128".utf8)),
             (0, [1, 0, 0, 0, 0, 0, 0, 0]),
         ] as [(Int, [UInt8])]
     )
     func `a field of an application that can't be is refused`(_ index: Int, _ content: [UInt8]) throws {
-        var fields = try fields(of: try Self.metadata().encoded)
+        var fields = try fields(of: try Self.withAPI().encoded)
         fields[index] = content
         #expect(throws: CryptoError.malformedEncoding) { _ = try ApplicationMetadata(encoded: encoding(fields)) }
     }

@@ -33,7 +33,7 @@ struct Home: Sendable {
     init(client: Client = Client()) throws {
         self.client = client
         folder = try TemporaryFolder()
-        for name in ["share", "run"] {
+        for name in ["share", "run", "state"] {
             let attributes = [FileAttributeKey.posixPermissions: 0o700]
             try FileManager.default.createDirectory(
                 atPath: folder(name),
@@ -45,6 +45,7 @@ struct Home: Sendable {
         environment["HOME"] = folder.path
         environment["XDG_DATA_HOME"] = folder("share")
         environment["XDG_RUNTIME_DIR"] = folder("run")
+        environment["XDG_STATE_HOME"] = folder("state")
     }
 
     /// A home with a vault that holds one application, `atlas`, and opens by the environment's key file.

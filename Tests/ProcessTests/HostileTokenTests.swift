@@ -56,7 +56,7 @@ struct HostileTokenTests {
         #expect(try server.requests.count == 2)
 
         let made = try FileManager.default.contentsOfDirectory(atPath: home.folder.path)
-        #expect(made.sorted() == ["client_secrets.json", "key", "run", "share"])
+        #expect(made.sorted() == ["client_secrets.json", "key", "run", "share", "state"])
     }
 
     @Test func `env tells when the token ends, and quotes an ordinary one too`() async throws {

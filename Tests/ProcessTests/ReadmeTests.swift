@@ -11,7 +11,7 @@ struct ReadmeTests {
     @Test func `each code block is one that a test runs`() throws {
         let known = [
             "sh checkout", "console session", "console daily", "sh key-file", "python", "crontab", "swift package",
-            "swift main",
+            "swift main", "sh programs",
         ]
         for block in readme.blocks { #expect(known.contains(block.info), "nothing runs a block of \(block.info)") }
         for info in known { #expect(!readme.blocks(info).isEmpty, "no block of \(info)") }
@@ -98,6 +98,23 @@ struct ReadmeTests {
         }
         #expect(try desk.authorizations == ["Bearer \(token)", "Bearer \(token)"])
         #expect(try desk.tokenRequests == 1)
+    }
+
+    @Test(.needsBinary) func `check, api and exec serve other programs as shown`() async throws {
+        let world = try await APIHome(.token, .json(200, "[]"), .json(200, "found\n"))
+        let home = world.home
+        for (name, text) in [
+            ("export.sh", #"#!/bin/sh\necho "${#ISOGEO_ACCESS_TOKEN}""#.replacing(#"\n"#, with: "\n")),
+            ("sync.py", "import os\nprint(len(os.environ['ISOGEO_API_GROUP_CLIENT_SECRET']))"),
+        ] {
+            #expect(unsafe chmod(try home.folder.write(text, to: name), 0o700) == 0)
+        }
+        let script = try #require(readme.blocks("sh programs").first).text
+        let setUp = #"mkdir bin; ln -s "$vault" bin/isogeo-vault; PATH=$PWD/bin:$PATH; set -e"#
+        let report = try await home.shell(setUp + "\n" + script)
+        #expect(report.exitCode == 0, "\(report)")
+        #expect(report.outputText == "atlas: valid, but nothing is shared with it yet.\nfound\n64\n48\n", "\(report)")
+        #expect(try world.tokenRequests == 1)
     }
 
     @Test func `the Swift program is the one in Examples, which Scripts docs compiles`() throws {

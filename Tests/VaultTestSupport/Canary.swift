@@ -3,12 +3,12 @@ package import Testing
 
 /// A random secret that nothing else looks like, and the shapes in which it could leak.
 package struct Canary: Sendable {
-    /// 48 letters and digits.
+    /// Letters and digits, 48 unless told.
     package let text: String
 
-    package init() {
+    package init(length: Int = 48) {
         let alphabet = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
-        text = String((0..<48).map { _ in alphabet[Int.random(in: alphabet.indices)] })
+        text = String((0..<length).map { _ in alphabet[Int.random(in: alphabet.indices)] })
     }
 
     package var bytes: [UInt8] { Array(text.utf8) }

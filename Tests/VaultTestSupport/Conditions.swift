@@ -30,6 +30,14 @@ extension Trait where Self == ConditionTrait {
         )
     }
 
+    /// For Isogeo's own SDK.
+    package static var needsSDK: Self {
+        .enabled(
+            if: TestPaths.sdkPython != nil,
+            "PyPI gave no isogeo-pysdk: ISOGEO_VAULT_SDK_PYTHON is not set; Scripts/test does it"
+        )
+    }
+
     /// For what asks a real OAuth server.
     package static var needsGlewlwyd: Self {
         .enabled(if: TestPaths.glewlwydMissing == nil, Comment(rawValue: TestPaths.glewlwydMissing ?? ""))

@@ -12,6 +12,9 @@ package enum TestPaths {
     /// The command line under test, `ISOGEO_VAULT_BINARY`; nil skips what needs it.
     package static let binary: String? = environment["ISOGEO_VAULT_BINARY"]
 
+    /// A Python with isogeo-pysdk, `ISOGEO_VAULT_SDK_PYTHON`; nil skips what needs it.
+    package static let sdkPython: String? = environment["ISOGEO_VAULT_SDK_PYTHON"]
+
     /// Whether there is time for soaks and hundreds of kills: `Scripts/test --long`.
     package static let isLongRun = environment["ISOGEO_VAULT_LONG"] != nil
 

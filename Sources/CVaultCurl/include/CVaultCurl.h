@@ -56,6 +56,8 @@ struct cvault_curl_functions {
     OPTION(WRITEFUNCTION, 20011)                                                                                       \
     OPTION(HTTPHEADER, 10023)                                                                                          \
     OPTION(HEADERDATA, 10029)                                                                                          \
+    OPTION(LOW_SPEED_LIMIT, 19)                                                                                        \
+    OPTION(LOW_SPEED_TIME, 20)                                                                                         \
     OPTION(SSLVERSION, 32)                                                                                             \
     OPTION(VERBOSE, 41)                                                                                                \
     OPTION(NOPROGRESS, 43)                                                                                             \
@@ -192,6 +194,14 @@ unsigned int cvault_exchange_watch(struct cvault_exchange *, const int *flag);
 
 /// Sends and receives; the header line is read where it lies, and never copied by us.
 unsigned int cvault_exchange_perform(struct cvault_exchange *, const char *authorization);
+
+/// Reads a piece of a body; anything but 0 ends the request.
+typedef int (*cvault_body_reader)(void *context, const unsigned char *bytes, size_t count);
+
+/// Sends and receives; the body of a success (2xx) goes to the reader as it comes, that of a failure is kept, as far as
+/// the limit goes.
+unsigned int cvault_exchange_stream(struct cvault_exchange *, const char *authorization, cvault_body_reader,
+                                    void *context);
 
 /// What is known afterwards; 0 where libcurl doesn't know.
 long cvault_exchange_get_long(struct cvault_exchange *, enum cvault_curl_info);

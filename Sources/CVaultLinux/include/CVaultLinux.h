@@ -10,7 +10,7 @@
 int cvault_set_not_dumpable(void);
 /// Gives the signals of a crash their standard action, death, unless they are ignored: sigaction(2).
 int cvault_forget_crash_handlers(void);
-/// RLIMIT_CORE to nothing: setrlimit(2).
+/// RLIMIT_CORE to nothing: setrlimit(2). The hard limit stays: it could never be given back.
 int cvault_forbid_core_files(void);
 /// RLIMIT_MEMLOCK to all that this process may have.
 int cvault_raise_lock_limit(void);
@@ -58,5 +58,7 @@ int cvault_user_key_probe(const char *description);
 int cvault_user_key_read(const char *description, void *secret, size_t count);
 /// Revokes all keys of the user keyring whose descriptions begin with `prefix`, and tells how many.
 int cvault_user_key_revoke_all(const char *prefix, uint32_t *revoked);
+
+#include "CVaultStart.h"
 
 #endif

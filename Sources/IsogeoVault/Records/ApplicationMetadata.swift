@@ -15,14 +15,16 @@ struct ApplicationMetadata: Equatable, Sendable {
     var isogeoType: String?
     /// The absolute path of the certificates to trust instead of the system's.
     var caFile: String?
-    /// For https where the environment names none.
-    var proxy: ProxyAddress?
     /// Seconds since 1970; so are all times here.
     var created: Int64
     var credentialWritten: Int64
+    /// For https where the environment names none.
+    var proxy: ProxyAddress?
+    /// Where the API lies, where it was said; nil leaves it to what is known of the token endpoint.
+    var apiBase: APIBase?
 
-    // 2 has one field more, the proxy. Without one it stays 1, which earlier versions of this program read.
-    private var version: UInt64 { proxy == nil ? 1 : 2 }
+    // 2 has two fields more. Without either it stays 1, which earlier versions of this program read.
+    private var version: UInt64 { proxy == nil && apiBase == nil ? 1 : 2 }
 
     var encoded: [UInt8] {
         var encoder = CanonicalEncoder()
@@ -40,7 +42,9 @@ struct ApplicationMetadata: Equatable, Sendable {
         encoder.append(caFile ?? "")
         encoder.append(created)
         encoder.append(credentialWritten)
-        if let proxy { encoder.append(proxy.text) }
+        guard version > 1 else { return encoder.bytes }
+        encoder.append(proxy?.text ?? "")
+        encoder.append(apiBase?.text ?? "")
         return encoder.bytes
     }
 }
@@ -68,17 +72,24 @@ extension ApplicationMetadata {
         caFile = try decoder.nextOptionalText()
         created = try decoder.nextSignedNumber()
         credentialWritten = try decoder.nextSignedNumber()
-        proxy = version == 2 ? try decoder.nextProxy() : nil
+        if version > 1 {
+            proxy = try decoder.nextOptional { try? ProxyAddress($0) }
+            apiBase = try decoder.nextOptional { try? APIBase($0) }
+            guard proxy != nil || apiBase != nil else { throw .malformedEncoding }
+        }
         try decoder.finish()
     }
 }
 
 extension CanonicalDecoder {
-    /// The next text, which is a proxy's address in its one form.
-    fileprivate mutating func nextProxy() throws(CryptoError) -> ProxyAddress {
+    /// What the next text means, in the one form that it is written in; an empty one is none.
+    fileprivate mutating func nextOptional<Value: CustomStringConvertible>(_ read: (String) -> Value?)
+        throws(CryptoError) -> Value?
+    {
         let text = try nextText()
-        guard let proxy = try? ProxyAddress(text), proxy.text == text else { throw .malformedEncoding }
-        return proxy
+        guard !text.isEmpty else { return nil }
+        guard let value = read(text), value.description == text else { throw .malformedEncoding }
+        return value
     }
 
     /// The next text; an empty one is none.

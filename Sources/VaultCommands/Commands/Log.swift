@@ -32,7 +32,8 @@ struct Log: AsyncParsableCommand {
         let rows = entries.map { entry in
             [
                 "\(entry.number)", entry.time.rfc3339, entry.event.kind.rawValue,
-                [entry.event.subject, entry.event.detail].filter { !$0.isEmpty }.joined(separator: ", before: "),
+                [entry.event.subject, entry.event.detail].filter { !$0.isEmpty }
+                    .joined(separator: entry.event.kind == .lent ? ", by: " : ", before: "),
             ]
         }
         try context.print(table([["NUMBER", "TIME", "WHAT", "OF"]] + rows))

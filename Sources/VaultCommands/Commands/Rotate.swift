@@ -41,6 +41,7 @@ struct Rotate: AsyncParsableCommand {
         options.basicEncoding = credential.basicEncoding?.encoding ?? present.basicEncoding
         options.caFile = connection.caFile ?? present.caFile
         options.proxy = credential.proxy ?? present.proxy
+        options.apiBase = credential.apiBase ?? present.recordedAPIBase
         let new = try NewApplication(clientSecrets: file, options)
         for warning in new.warnings { choice.say("warning: \(warning)", context) }
         try await opened.rotate(application, to: new, scope: scope)

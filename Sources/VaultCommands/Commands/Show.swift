@@ -28,6 +28,7 @@ struct Show: AsyncParsableCommand {
                 ["name", application.name.description],
                 ["client_id", application.clientID],
                 ["tokens from", application.tokenURI],
+                ["API", application.apiBase ?? "not known: import it with --api-base"],
                 ["Basic encoding", application.basicEncoding.rawValue],
                 ["certificates", application.caFile ?? "the system's"],
                 ["proxy", application.proxy ?? "what the environment names"],

@@ -8,6 +8,7 @@ struct ApplicationReport: Encodable {
     let basic_encoding: String
     let ca_file: String?
     let proxy: String?
+    let api_base: String?
     let scopes: [String]
     let created: String
     let created_epoch: Int64
@@ -23,6 +24,7 @@ struct ApplicationReport: Encodable {
         basic_encoding = application.basicEncoding.rawValue
         ca_file = application.caFile
         proxy = application.proxy
+        api_base = application.apiBase
         scopes = application.scopes
         created = application.created.rfc3339
         created_epoch = application.created.epochSeconds

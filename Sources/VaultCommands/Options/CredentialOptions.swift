@@ -22,13 +22,22 @@ struct CredentialOptions: ParsableArguments {
     var proxy: String?
 
     /// Whether nothing is said.
-    var isEmpty: Bool { tokenUri == nil && basicEncoding == nil && proxy == nil }
+    var isEmpty: Bool { tokenUri == nil && basicEncoding == nil && proxy == nil && apiBase == nil }
+
+    @Option(
+        help: ArgumentHelp(
+            "Where the API lies, for api and check; Isogeo's own needs no word.",
+            valueName: "url"
+        )
+    )
+    var apiBase: String?
 
     var options: NewApplication.Options {
         var options = NewApplication.Options()
         options.tokenURI = tokenUri
         options.basicEncoding = basicEncoding?.encoding ?? .raw
         options.proxy = proxy
+        options.apiBase = apiBase
         return options
     }
 }

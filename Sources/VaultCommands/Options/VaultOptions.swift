@@ -2,7 +2,17 @@ internal import ArgumentParser
 internal import IsogeoVault
 
 /// Which vault, and how it is opened: the same for every command.
-struct VaultOptions: ParsableArguments {
+typealias VaultOptions = VaultOptionsBeside<QuietShortly>
+
+/// The same for a command that means something else by `-q`.
+typealias VaultOptionsWithQuery = VaultOptionsBeside<QuietInFull>
+
+/// How quiet is asked for.
+protocol QuietNaming: Sendable { static var names: NameSpecification { get } }
+enum QuietShortly: QuietNaming { static let names: NameSpecification = [.short, .long] }
+enum QuietInFull: QuietNaming { static let names: NameSpecification = .long }
+
+struct VaultOptionsBeside<Quiet: QuietNaming>: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The vault (default: $ISOGEO_VAULT, else ~/.local/share/isogeo-vault/vault.db).",
@@ -45,7 +55,7 @@ struct VaultOptions: ParsableArguments {
     @Option(help: "How an error is told: text, or json on one line.")
     var errorFormat = ErrorFormat.text
 
-    @Flag(name: [.short, .long], help: "Say nothing on standard error, errors apart.")
+    @Flag(name: Quiet.names, help: "Say nothing on standard error, errors apart.")
     var quiet = false
 
     func validate() throws {

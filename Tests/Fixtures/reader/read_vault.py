@@ -232,8 +232,8 @@ class Vault:
         version = decode(plain[:12], "n")[0]
         require(version in (1, 2), "an application has another version")
         if version == 2:
-            names.append("proxy")
-        found = dict(zip(names, decode(plain, "ntbttttttttnn" + "t" * (version - 1))))
+            names += ["proxy", "apiBase"]
+        found = dict(zip(names, decode(plain, "ntbttttttttnn" + ("tt" if version == 2 else ""))))
         del found["version"]
         require(self.hash(2, "name", found["name"]) == row["name_tag"], "a name has another tag")
         credential = found["credential"]

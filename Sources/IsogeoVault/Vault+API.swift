@@ -1,0 +1,118 @@
+internal import VaultCrypto
+internal import VaultOAuth
+
+/// What is read of an application's API.
+package struct APICall: Sendable {
+    /// Begins with a slash.
+    package let path: String
+    /// Names and values as they are meant.
+    package let query: [(name: String, value: String)]
+    /// Where the API lies this time, instead of what is known.
+    package let base: String?
+
+    package init(_ path: String, query: [(name: String, value: String)] = [], base: String? = nil) {
+        self.path = path
+        self.query = query
+        self.base = base
+    }
+}
+
+extension Vault {
+    /// Reads an application's API with its token; the body of a success goes to `reader` as it comes.
+    ///
+    /// When the API refuses a cached token (401), one new one is asked for, and it is tried once more.
+    ///
+    /// - Parameters:
+    ///   - call: what is read.
+    ///   - name: whose token is shown; nil for the default application, or the only one.
+    ///   - options: which token.
+    ///   - reader: is lent each piece.
+    /// - Throws: `usage` for a path that isn't one; `configuration` where nobody said where the API lies; what `token`
+    ///   throws; `credentialRefused` where the API refuses a new token too; `unexpectedAnswer`; `tryAgain`; what `reader`
+    ///   throws.
+    package func get(
+        _ call: APICall,
+        for name: ApplicationName?,
+        _ options: TokenOptions,
+        to reader: (Span<UInt8>) throws(VaultError) -> Void
+    ) async throws(VaultError) {
+        let target = try await doors.perform { () throws(VaultError) in
+            try APITarget(call, for: contents.application(name).application.metadata, doors)
+        }
+        let token = try await token(for: target.name, options)
+        guard let refusal = try await send(target, token, to: reader) else { return }
+        // One that was asked for a moment ago gets no better by asking again.
+        guard case .answer(let answer) = refusal, answer.status == 401, token.source == .vault,
+            try await invalidate(token)
+        else { throw target.explain(refusal) }
+        var options = options
+        options.refresh = false
+        let newer = try await self.token(for: target.name, options)
+        if let refusal = try await send(target, newer, to: reader) { throw target.explain(refusal) }
+    }
+
+    /// - Returns: why the API gave nothing; nil where it gave all.
+    /// - Throws: what `reader` throws.
+    private func send(
+        _ target: APITarget,
+        _ token: AccessToken,
+        to reader: (Span<UInt8>) throws(VaultError) -> Void
+    ) async throws(VaultError) -> APIError? {
+        var failure: VaultError?
+        let refusal = try await doors.perform(on: .requests) { () throws(VaultError) -> APIError? in
+            do throws(APIError) {
+                try APIClient().get(
+                    target.request,
+                    token: token.value,
+                    connection: target.connection,
+                    now: doors.now()
+                ) { bytes in
+                    do throws(VaultError) { try reader(bytes) } catch { failure = error }
+                    return failure == nil
+                }
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let failure { throw failure }
+        return refusal
+    }
+}
+
+extension Vault {
+    /// A catalogue that is shared with an application.
+    package struct Share: Sendable {
+        package let id: String?
+        package let name: String?
+    }
+
+    /// What is shared with an application, asked for with a token that is asked for now.
+    ///
+    /// - Parameters:
+    ///   - name: whose.
+    ///   - scope: of the token.
+    ///   - base: where the API lies this time.
+    /// - Returns: the shares, as the API orders them.
+    /// - Throws: as `get`; a stored token never stands in for a new one.
+    package func shares(of name: ApplicationName, scope: String?, base: String?) async throws(VaultError) -> [Share] {
+        // Metadata of some hundred catalogues; more isn't a list of shares.
+        let limit = 4 << 20
+        var body: [UInt8] = []
+        try await get(APICall("/shares", base: base), for: name, TokenOptions(scope: scope, refresh: true)) {
+            (bytes) throws(VaultError) in
+            guard body.count + bytes.count <= limit else { throw .notAListOfShares }
+            unsafe bytes.withUnsafeBufferPointer { unsafe body.append(contentsOf: $0) }
+        }
+        guard let list = ShareList(SecretBytes(copying: body.span)) else { throw .notAListOfShares }
+        return list.shares.map { Share(id: $0.id, name: $0.name) }
+    }
+}
+
+extension VaultError {
+    fileprivate static let notAListOfShares = VaultError(
+        .unexpectedAnswer,
+        "The token was granted, but the API's answer isn't a list of shares.",
+        remedy: "Check the API's address: isogeo-vault show"
+    )
+}

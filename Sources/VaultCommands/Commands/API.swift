@@ -1,0 +1,66 @@
+internal import ArgumentParser
+internal import IsogeoVault
+
+/// Reads the API: `isogeo-vault api PATH`.
+struct API: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "api",
+        abstract: "Read Isogeo's API with an application's token: a GET, its answer on standard output.",
+        discussion: """
+            The token goes to the API of its own platform and nowhere else: https alone, and no redirect is followed. \
+            When the API refuses a cached token, one new one is asked for. An answer may be of any size.
+
+              isogeo-vault api /shares
+              isogeo-vault api /resources/search -q _limit=10 -q q="type:dataset"
+
+            Where the API lies is known of Isogeo's own platforms; of others, import says it with --api-base.
+            """
+    )
+
+    @Argument(help: "What is read, beginning with a slash.")
+    var path: String
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("A parameter of the query; it is percent-encoded here.", valueName: "name=value")
+    )
+    var query: [String] = []
+
+    @Option(help: ArgumentHelp("The application.", valueName: "name"))
+    var app: String?
+
+    @Option(help: ArgumentHelp("Seconds that the token must still live, at least.", valueName: "seconds"))
+    var minTtl = 0
+
+    @Option(help: ArgumentHelp("The scopes to ask for, in one word with spaces.", valueName: "scopes"))
+    var scope: String?
+
+    @Option(help: ArgumentHelp("Where the API lies, this time.", valueName: "url"))
+    var apiBase: String?
+
+    @OptionGroup(title: "Connection")
+    var connection: ConnectionOptions
+
+    @OptionGroup(title: "Vault")
+    var vault: VaultOptionsWithQuery
+
+    func validate() throws {
+        guard (0...86_400).contains(minTtl) else { throw ValidationError("--min-ttl is 0 to 86400 seconds.") }
+        guard query.allSatisfy({ $0.contains("=") }) else { throw ValidationError("Write -q name=value.") }
+    }
+
+    func run() async throws {
+        let context = Context.current
+        let parameters = query.map { parameter in
+            let parts = parameter.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return (name: String(parts[0]), value: String(parts[1]))
+        }
+        try await vault.choice(connection).open(context).get(
+            APICall(path, query: parameters, base: apiBase),
+            for: try applicationName(app),
+            TokenOptions(scope: scope, minimumLifetime: minTtl)
+        ) { (bytes) throws(VaultError) in
+            try context.output(unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) })
+        }
+    }
+}

@@ -1,0 +1,119 @@
+internal import ArgumentParser
+internal import CVaultLinux
+internal import Glibc
+internal import IsogeoVault
+
+/// Runs a program with a token: `isogeo-vault exec [NAME] -- CMD…`.
+struct Exec: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "exec",
+        abstract: "Run a program with a token in its environment.",
+        discussion: """
+            The program finds a token in $ISOGEO_ACCESS_TOKEN, and when it ends, in seconds since 1970, in \
+            $ISOGEO_ACCESS_TOKEN_EXPIRES. It takes our place: its exit code and signals are its own, and it gets back \
+            the umask, limits and environment that we were started with, without ISOGEO_VAULT_PASSPHRASE.
+
+              isogeo-vault exec -- ./export.sh
+              isogeo-vault exec city-maps --sdk -- python3 sync.py
+
+            --sdk and --client-secrets hand over the client secret itself, in clear, to a program that asks for its \
+            own tokens. Each is said on standard error, and told by the audit trail.
+
+            Exit codes: the program's own; 127 there is no such program; 126 it can't be started; before that, ours.
+            """
+    )
+
+    @Argument(help: "The application.")
+    var name: String?
+
+    @Argument(parsing: .postTerminator, help: ArgumentHelp("The program and its arguments.", valueName: "cmd"))
+    var command: [String] = []
+
+    @Flag(
+        help: """
+            Give the variables that Isogeo's SDK and tools read, ISOGEO_API_GROUP_CLIENT_SECRET and \
+            ISOGEO_CLIENT_SECRET among them.
+            """
+    )
+    var sdk = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Give a client_secrets.json, its secret in clear, which lies in memory; its path is in this variable.",
+            valueName: "variable"
+        )
+    )
+    var clientSecrets: String?
+
+    @Flag(
+        help: """
+            With --client-secrets: a file in $XDG_RUNTIME_DIR instead, for programs whose children close descriptors. \
+            It is removed when the program has ended.
+            """
+    )
+    var privateFile = false
+
+    @Flag(help: "With --sdk or --client-secrets: give no token, and ask for none.")
+    var noToken = false
+
+    @Option(help: ArgumentHelp("Seconds that the token must still live, at least.", valueName: "seconds"))
+    var minTtl = 0
+
+    @Flag(help: "Ask for a new token even when the cached one is usable.")
+    var refresh = false
+
+    @Option(help: ArgumentHelp("The scopes to ask for, in one word with spaces.", valueName: "scopes"))
+    var scope: String?
+
+    @OptionGroup(title: "Connection")
+    var connection: ConnectionOptions
+
+    @OptionGroup(title: "Vault")
+    var vault: VaultOptions
+
+    func validate() throws {
+        guard !command.isEmpty else {
+            throw ValidationError("No program is named: write it behind two hyphens, exec [<name>] -- <cmd>.")
+        }
+        guard (0...86_400).contains(minTtl) else { throw ValidationError("--min-ttl is 0 to 86400 seconds.") }
+        guard !privateFile || clientSecrets != nil else {
+            throw ValidationError("--private-file goes with --client-secrets.")
+        }
+        guard !noToken || sdk || clientSecrets != nil else {
+            throw ValidationError("--no-token goes with --sdk or --client-secrets.")
+        }
+        if let clientSecrets, !clientSecrets.isNameOfVariable {
+            throw ValidationError("--client-secrets wants the name of a variable: letters, digits and underscores.")
+        }
+    }
+
+    func run() async throws {
+        let call = ExecCall(
+            program: try Program(command),
+            application: name,
+            token: noToken ? nil : TokenOptions(scope: scope, minimumLifetime: minTtl, refresh: refresh),
+            sdk: sdk,
+            clientSecrets: clientSecrets,
+            privateFile: privateFile,
+            vault: vault.choice(connection)
+        )
+        // The program must not read again what has opened the vault.
+        if let descriptor = vault.passphraseFd { Self.withhold(descriptor) }
+        try await call.run(Context.current)
+    }
+
+    private static func withhold(_ descriptor: Int32) {
+        // A standard stream has to be something.
+        if descriptor <= STDERR_FILENO { return }
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    }
+}
+
+extension String {
+    fileprivate var isNameOfVariable: Bool {
+        guard let first = utf8.first, !(0x30...0x39).contains(first) else { return false }
+        return utf8.allSatisfy { byte in
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == 0x5F
+        }
+    }
+}

@@ -1,0 +1,125 @@
+internal import CVaultLinux
+internal import Glibc
+internal import IsogeoVault
+internal import VaultCrypto
+
+/// What `exec` does once its arguments are known.
+struct ExecCall {
+    let program: Program
+    var application: String?
+    /// Nil asks for none.
+    var token: TokenOptions?
+    var sdk = false
+    /// The variable that tells where the client_secrets.json is.
+    var clientSecrets: String?
+    var privateFile = false
+    var vault = VaultChoice()
+
+    private static let tokenVariables = ["ISOGEO_ACCESS_TOKEN", "ISOGEO_ACCESS_TOKEN_EXPIRES"]
+
+    /// Ends the process, or throws before the program has started.
+    func run(_ context: Context) async throws(VaultError) {
+        let opened = try await vault.open(context)
+        let application = try await opened.application(try applicationName(application))
+        var environment = ChildEnvironment()
+        environment.remove(Self.tokenVariables)
+        if let token {
+            let token = try await opened.token(for: application.name, token)
+            environment.set(Self.tokenVariables[0], to: token.value)
+            environment.set(Self.tokenVariables[1], to: "\(token.expires.epochSeconds)")
+        }
+        guard sdk || clientSecrets != nil else {
+            opened.close()
+            try program.become(environment)
+            return
+        }
+        announce(application, context)
+        var folder: LentFolder?
+        try await opened.lend(application.name, by: way) { (credential) throws(VaultError) in
+            if sdk { environment.give(credential, of: application) }
+            if let clientSecrets {
+                let lent = try LentFolder()
+                do throws(VaultError) {
+                    environment.set(clientSecrets, to: lent.file)
+                    try put(credential.clientSecretsFile(), into: lent)
+                    if privateFile { try program.start(environment) } else { try program.become(environment) }
+                } catch {
+                    lent.remove()
+                    throw error
+                }
+                folder = lent
+            } else {
+                try program.become(environment)
+            }
+        }
+        // We stay for hours, maybe, and need neither key nor secret for that.
+        opened.close()
+        environment = ChildEnvironment()
+        if let folder { Program.end { folder.remove() } }
+    }
+
+    private var way: String {
+        (["exec"] + (sdk ? ["--sdk"] : []) + (clientSecrets != nil ? ["--client-secrets"] : [])).joined(separator: " ")
+    }
+
+    private func announce(_ application: Application, _ context: Context) {
+        let name = program.name.shellWord
+        if sdk {
+            vault.say("\(name) gets the secret of \(application.name) in clear, in its environment.", context)
+        }
+        if let clientSecrets {
+            vault.say(
+                "\(name) gets the secret of \(application.name) in clear, in the file that $\(clientSecrets) names.",
+                context
+            )
+        }
+    }
+
+    private func put(_ file: borrowing SecretBytes, into folder: LentFolder) throws(VaultError) {
+        guard !privateFile else { return try folder.write(file) }
+        var descriptor: Int32 = -1
+        let failure = file.withBytes { bytes in
+            unsafe bytes.withUnsafeBufferPointer { bytes in
+                unsafe cvault_sealed_file("client_secrets.json", bytes.baseAddress, bytes.count, &descriptor)
+            }
+        }
+        guard failure == 0 else {
+            throw VaultError(
+                .inputOutput,
+                "No file can be made in memory: \(unsafe String(cString: strerror(failure))).",
+                remedy: "Use --private-file."
+            )
+        }
+        try folder.link(to: descriptor)
+    }
+}
+
+extension ChildEnvironment {
+    private static let idVariables = ["ISOGEO_API_GROUP_CLIENT_ID", "ISOGEO_CLIENT_ID"]
+    private static let secretVariables = ["ISOGEO_API_GROUP_CLIENT_SECRET", "ISOGEO_CLIENT_SECRET"]
+
+    /// Gives what Isogeo's SDK and tools read; what they would find of another platform goes.
+    fileprivate mutating func give(_ credential: borrowing LentCredential, of application: Application) {
+        set(Self.secretVariables, to: credential.secret)
+        for name in Self.idVariables { set(name, to: application.clientID) }
+        set("ISOGEO_TOKEN_URL", to: application.tokenURI)
+        set("ISOGEO_PLATFORM", to: application.platform)
+        remove(["ISOGEO_API_URL", "ISOGEO_ID_URL"])
+        if let base = application.apiBase { set("ISOGEO_API_URL", to: base) }
+        // Isogeo's tools put /oauth/token behind it.
+        if application.tokenURI.hasSuffix("/oauth/token") {
+            set("ISOGEO_ID_URL", to: String(application.tokenURI.dropLast("/oauth/token".count)))
+        }
+    }
+}
+
+extension Application {
+    /// The SDK's word for whose servers these are.
+    fileprivate var platform: String {
+        switch tokenOrigin {
+        case "https://id.api.isogeo.com": "prod"
+        case "https://id.api.qa.isogeo.com": "qa"
+        default: "custom"
+        }
+    }
+}

@@ -1,0 +1,89 @@
+/// What is read of an API: a path below its base, and a query.
+package struct APIRequest: Hashable, Sendable {
+    /// The longest address that is asked for, in bytes.
+    package static let lengthLimit = 8192
+
+    let base: APIBase
+    /// The whole address.
+    let url: String
+
+    /// Checks what is asked for: whatever could lead to another host, or be read in two ways, is refused.
+    ///
+    /// - Parameters:
+    ///   - path: begins with `/`; it may have a query of its own, percent-encoded.
+    ///   - query: names and values as they are meant; they are percent-encoded here.
+    ///   - base: where the API lies.
+    /// - Throws: what is wrong.
+    package init(_ path: String, query: [(name: String, value: String)] = [], at base: APIBase)
+        throws(APIRequestProblem)
+    {
+        guard path.hasPrefix("/") else { throw .relative }
+        guard !path.hasPrefix("//") else { throw .otherHost }
+        var rest = path.utf8[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "%") {
+                guard rest.count >= 2, rest.prefix(2).allSatisfy({ JSONString.hexadecimalDigit($0) != nil }) else {
+                    throw .character
+                }
+            } else if !FormEncoding.isUnreserved(byte), !"~!$&'()+,;=:@/?".utf8.contains(byte) {
+                throw .character
+            }
+        }
+        // Dot segments are taken away by some and sent by others (RFC 3986 §5.2.4).
+        for segment in path.prefix(while: { $0 != "?" }).split(separator: "/") {
+            let plain = segment.lowercased().replacing("%2e", with: ".")
+            guard plain != ".", plain != ".." else { throw .dotSegment }
+        }
+        var url = base.text + path
+        for (name, value) in query {
+            guard !name.isEmpty else { throw .emptyName }
+            url += url.utf8.contains(UInt8(ascii: "?")) ? "&" : "?"
+            url += Self.encode(name) + "=" + Self.encode(value)
+        }
+        guard url.utf8.count <= Self.lengthLimit else { throw .tooLong }
+        self.base = base
+        self.url = url
+    }
+
+    /// RFC 3986 §2.1: all but letters, digits and `-._~`.
+    private static func encode(_ text: String) -> String {
+        let digits = Array("0123456789ABCDEF".utf8)
+        var encoded: [UInt8] = []
+        for byte in text.utf8 {
+            if FormEncoding.isUnreserved(byte) && byte != UInt8(ascii: "*") || byte == UInt8(ascii: "~") {
+                encoded.append(byte)
+            } else {
+                encoded += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: encoded, as: UTF8.self)
+    }
+}
+
+/// Why something can't be read of an API.
+package enum APIRequestProblem: Error, Equatable, Sendable, CaseIterable {
+    case relative, otherHost, dotSegment, character, emptyName, tooLong
+}
+
+extension APIRequestProblem: Explained {
+    package var sentence: String {
+        switch self {
+        case .relative: "The path doesn't begin with a slash."
+        case .otherHost: "The path begins with two slashes, which means another host."
+        case .dotSegment: "The path contains . or .. between slashes, which servers read differently."
+        case .character: "The path contains what an address can't: a space, a backslash, an accent, a lone %."
+        case .emptyName: "A -q has no name."
+        case .tooLong: "Path and query make an address of more than \(APIRequest.lengthLimit) bytes."
+        }
+    }
+
+    package var remedy: String {
+        switch self {
+        case .relative, .otherHost: "Write it as Isogeo documents it, without the host: isogeo-vault api /shares"
+        case .dotSegment: "Write the path that is meant."
+        case .character: "Give values with -q name=value, which encodes them, and write a path percent-encoded."
+        case .emptyName: "Write -q name=value."
+        case .tooLong: "Ask for less at once."
+        }
+    }
+}

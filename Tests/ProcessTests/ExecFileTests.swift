@@ -1,0 +1,154 @@
+import Foundation
+import Testing
+import VaultTestSupport
+
+/// `exec --client-secrets`: a file that is none, or one that goes with the program.
+@Suite(.serialized, .needsBinary)
+struct ExecFileTests {
+    /// A home, and the folder in which `exec` puts its own.
+    private func home() async throws -> (Home, folder: String) {
+        let home = try await Home.withVault()
+        return (home, home.folder("run/isogeo-vault-exec"))
+    }
+
+    private func lent(_ home: Home, _ options: [String] = [], _ script: String) throws -> Command {
+        try home.command(
+            ["exec", "--no-token", "-q", "--client-secrets", "CS"] + options + ["--", "sh", "-c", script]
+        )
+    }
+
+    private func entries(_ folder: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder)
+    }
+
+    /// A whole client_secrets.json with the client's secret.
+    private func expectFile(_ text: some StringProtocol, of home: Home) throws {
+        let object = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: [String: Any]]
+        #expect(object?["web"]?["client_secret"] as? String == home.client.secret.text)
+        #expect(object?["web"]?["client_id"] as? String == home.client.id)
+    }
+
+    @Test func `the file lies in memory, can be read again, and never be changed`() async throws {
+        let (home, folder) = try await home()
+        let script = """
+            cat "$CS"; echo ---; cat "$CS"; echo ---; echo "$CS"; readlink "$CS"; stat -c %a "$(dirname "$CS")"
+            (echo x >> "$CS") 2>/dev/null && echo written; find "$XDG_RUNTIME_DIR" "$HOME" -type f | xargs grep -l client_secret
+            """
+        var command = try lent(home, [], script)
+        try FileManager.default.removeItem(atPath: home.folder("client_secrets.json"))
+        command.environment["HOME"] = home.folder.path
+        let report = try await command.run()
+        let parts = report.outputText.split(separator: "---\n").map(String.init)
+        try #require(parts.count == 3, "\(report)")
+        try expectFile(parts[0], of: home)
+        #expect(parts[0] == parts[1])
+        let lines = parts[2].split(separator: "\n").map(String.init)
+        #expect(lines.count == 3, "\(lines)")
+        #expect(lines.first?.hasPrefix(folder) == true && lines.first?.hasSuffix("/client_secrets.json") == true)
+        #expect(lines.dropFirst() == ["/proc/self/fd/64", "700"])
+        #expect(try await home.events().last == "lent")
+        // We had become the program: what is left is a name that leads nowhere, and the next one sweeps it.
+        #expect(try entries(folder).count == 1)
+        #expect(try await lent(home, ["--private-file"], "true").run().exitCode == 0)
+        #expect(try entries(folder).isEmpty)
+    }
+
+    @Test func `a private file is there for children too, and gone with the program`() async throws {
+        let (home, folder) = try await home()
+        let script = #"""
+            stat -c "%a %F" "$CS"; python3 -c 'import os, subprocess; subprocess.run(["cat", os.environ["CS"]])'; exit 9
+            """#
+        let report = try await lent(home, ["--private-file"], script).run()
+        #expect(report.exitCode == 9, "\(report)")
+        #expect(report.outputText.hasPrefix("600 regular file\n"))
+        try expectFile(report.outputText.dropFirst("600 regular file\n".count), of: home)
+        #expect(try entries(folder).isEmpty)
+    }
+
+    @Test func `signals reach the program, and its death by one is ours`() async throws {
+        let (home, folder) = try await home()
+        let trap = try lent(home, ["--private-file"], "trap 'exit 5' TERM; echo ready; while :; do sleep 0.05; done")
+        let process = try trap.start()
+        try await process.expect("ready")
+        #expect(try entries(folder).count == 1)
+        process.send(SIGTERM)
+        #expect(try await process.outcome().ending == .exited(5))
+        for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2] {
+            let process = try lent(home, ["--private-file"], "ulimit -c 0; echo ready; exec sleep 60").start()
+            try await process.expect("ready")
+            process.send(signal)
+            #expect(try await process.outcome().ending == .killed(signal: Int(signal)))
+        }
+        let killed = try await lent(home, ["--private-file"], "kill -KILL $$").run()
+        #expect(killed.ending == .killed(signal: Int(SIGKILL)))
+        #expect(try entries(folder).isEmpty)
+    }
+
+    @Test func `a program that stops stops us, and goes on when we do`() async throws {
+        let (home, _) = try await home()
+        let python = """
+            import os, signal, sys
+            process = os.fork()
+            if process == 0:
+                os.setpgid(0, 0)
+                os.execv(sys.argv[1], sys.argv[1:])
+            _, status = os.waitpid(process, os.WUNTRACED)
+            print("stopped" if os.WIFSTOPPED(status) else status, flush=True)
+            os.kill(process, signal.SIGCONT)
+            _, status = os.waitpid(process, 0)
+            print(os.waitstatus_to_exitcode(status))
+            """
+        var command = try lent(home, ["--private-file"], "kill -TSTP $$; exit 3")
+        (command.program, command.arguments) = ("python3", ["-c", python, command.program] + command.arguments)
+        let report = try await command.run()
+        #expect(report.outputText == "stopped\n3\n", "\(report)")
+    }
+
+    @Test func `what somebody who was killed left is swept, what is in use isn't`() async throws {
+        let (home, folder) = try await home()
+        let killed = try lent(home, ["--private-file"], "echo $$; exec sleep 60").start()
+        let said = await killed.wait { $0.outputText.hasSuffix("\n") }
+        let orphan = try #require(pid_t(said.outputText.dropLast()))
+        defer { kill(orphan, SIGKILL) }
+        killed.send(SIGKILL)
+        _ = try await killed.outcome()
+        #expect(try entries(folder).count == 1)
+
+        let living = try lent(home, [], "echo ready; read -r line; cat \"$CS\"")
+        var open = living
+        open.input = .open
+        let process = try open.start()
+        try await process.expect("ready")
+        #expect(try entries(folder).count == 1)
+        #expect(try await lent(home, ["--private-file"], "true").run().exitCode == 0)
+        process.write("\n")
+        process.closeInput()
+        let report = try await process.outcome()
+        try expectFile(report.outputText.dropFirst("ready\n".count), of: home)
+    }
+
+    @Test func `without a runtime folder of one's own no secret is lent`() async throws {
+        let (home, _) = try await home()
+        let none = try await home.run(
+            "exec",
+            "-q",
+            "--no-token",
+            "--client-secrets",
+            "CS",
+            "--",
+            "echo",
+            "x",
+            with: ["XDG_RUNTIME_DIR": nil as String?]
+        )
+        none.expectFailure(
+            78,
+            "XDG_RUNTIME_DIR isn't set, and a secret in clear is put into no other folder.",
+            "Set it to a folder of yours in memory, mode 0700, or use --sdk, which needs none."
+        )
+        #expect(unsafe chmod(home.folder("run"), 0o777) == 0)
+        for options in [[], ["--private-file"]] {
+            #expect(try await lent(home, options, "echo started").run().exitCode == 78)
+        }
+        #expect(try entries(home.folder("run")).isEmpty)
+    }
+}
