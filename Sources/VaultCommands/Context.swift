@@ -45,7 +45,9 @@ package struct Context: Sendable {
     func message(_ text: String) { line("isogeo-vault: \(text.visibleLines)") }
 
     /// Tells people of an error and its remedy, each on a line.
-    func message(_ error: VaultError) { message("\(error.sentence.visible)\n  \(error.remedy.visible)") }
+    ///
+    /// A remedy may be a list of commands, a line each.
+    func message(_ error: VaultError) { message("\(error.sentence.visible)\n  \(error.remedy.visibleLines)") }
 
     /// Prints a result as text, followed by a newline.
     func print(_ text: String) throws(VaultError) { try output(Array("\(text)\n".utf8)) }
