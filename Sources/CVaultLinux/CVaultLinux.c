@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/vfs.h>
@@ -134,4 +135,13 @@ int cvault_lock_limit(uint64_t *limit) {
     if (result == 0) *limit = found.rlim_cur == RLIM_INFINITY ? UINT64_MAX : (uint64_t)found.rlim_cur;
     errno = before;
     return result;
+}
+
+void cvault_wipe_variables(const char *name) {
+    size_t length = strlen(name);
+    for (char **entry = environ; *entry; entry++) {
+        if (strncmp(*entry, name, length) != 0 || (*entry)[length] != '=') continue;
+        char *value = *entry + length + 1;
+        explicit_bzero(value, strlen(value));
+    }
 }

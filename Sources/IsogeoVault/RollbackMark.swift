@@ -51,17 +51,27 @@ struct RollbackMark: Sendable {
         // A mark of a newer key can't be told from a made-up one, and is believed: whoever has got hold of the old key,
         // which may be why there is a new one, can give an old vault any generation.
         if state.keyEpoch > header.keyEpoch { return .ahead(state) }
-        if state.keyEpoch == header.keyEpoch {
-            guard tag.span.matchesInConstantTime(self.tag(of: state, sealer).span) else {
-                return .unusable("\(file.path) wasn't written by this vault.")
-            }
-            if state.generation == header.generation { return .current }
+        // One of an older key says nothing: a vault with a newer one is newer, and what isn't proven isn't believed.
+        if state.keyEpoch < header.keyEpoch { return .behind }
+        guard tag.span.matchesInConstantTime(self.tag(of: state, sealer).span) else {
+            return .unusable("\(file.path) wasn't written by this vault.")
         }
+        if state.generation == header.generation { return .current }
         return state.generation > header.generation ? .ahead(state) : .behind
     }
 
-    /// What the mark says, whether it is true or not.
-    var state: State? { (try? file.read(limit: 512)).flatMap { $0 }.flatMap(decode)?.state }
+    /// The epoch of the mark, whether it is true or not.
+    var claimedEpoch: Int64? { read?.state.keyEpoch }
+
+    /// The generation that the mark tells of, where this key proves it; 0 otherwise.
+    func provenGeneration(_ sealer: borrowing RecordSealer) -> Int64 {
+        guard let (state, tag) = read, state.keyEpoch == sealer.context.keyEpoch,
+            tag.span.matchesInConstantTime(self.tag(of: state, sealer).span)
+        else { return 0 }
+        return state.generation
+    }
+
+    private var read: (state: State, tag: [UInt8])? { (try? file.read(limit: 512)).flatMap { $0 }.flatMap(decode) }
 
     /// Remembers a header; without a folder for it, nothing is remembered and work goes on.
     ///

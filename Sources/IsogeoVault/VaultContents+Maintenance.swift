@@ -121,15 +121,15 @@ extension VaultContents {
         do throws(StoreError) {
             let file = try VaultFile.prepare(path)
             let mark = marks.map { RollbackMark(of: sealer.context.vault, at: file.path, in: $0) }
-            let seen = mark?.state
+            let seen = mark?.provenGeneration(sealer) ?? 0
             // One of a newer key would refuse this vault to whoever is killed before the mark is written.
-            if let seen, seen.keyEpoch > backup.header.keyEpoch { mark?.remove() }
+            if let epoch = mark?.claimedEpoch, epoch > backup.header.keyEpoch { mark?.remove() }
             let database: VaultDatabase
             do {
                 database = try VaultDatabase.open(try VaultFile.find(path))
             } catch {
                 guard error.category == .noVault else { throw error }
-                let next = try restored(backup, above: seen?.generation ?? 0, now: now)
+                let next = try restored(backup, above: seen, now: now)
                 try Self.write(next, to: path)
                 mark?.write(next.header, sealer)
                 return Replaced(isKept: false, hadNewerKey: false)
@@ -137,7 +137,7 @@ extension VaultContents {
             let current = try database.read(.everything)
             guard current.header.vaultID == backup.header.vaultID else { throw .vaultExists(path: path) }
             try Self.write(current, to: copy)
-            let next = try restored(backup, above: max(current.header.generation, seen?.generation ?? 0), now: now)
+            let next = try restored(backup, above: max(current.header.generation, seen), now: now)
             try database.commit(
                 Self.removals(of: current) + Self.rows(of: next) + [.putHeader(next.header)],
                 expecting: current.header.tag

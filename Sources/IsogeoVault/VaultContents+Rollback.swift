@@ -29,7 +29,8 @@ extension VaultContents {
                 return "The vault is older than it was, and is read-only: that will be said again the next time."
             }
             try change(Wanted(), now: now()) { (draft) throws(VaultError) in
-                draft.generationAbove = seen.generation
+                // That of a newer key can't be proven, and a made-up one would be the last that ever fits.
+                if seen.keyEpoch == present.keyEpoch { draft.generationAbove = seen.generation }
                 draft.events.append(AuditEvent(.rollbackAccepted))
             }
             return nil

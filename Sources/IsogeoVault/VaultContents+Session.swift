@@ -56,9 +56,20 @@ extension VaultContents {
     /// - Returns: whether there was one whose time hadn't come.
     /// - Throws: `unavailable` where the kernel doesn't let us take its half; the vault's half is gone then.
     static func endSessions(_ path: String, now: Int64) throws(VaultError) -> Bool {
-        let (database, snapshot) = try translating { () throws(StoreError) in
-            let database = try VaultDatabase.open(try VaultFile.find(path))
-            return (database, try database.read(Wanted(sessions: true)))
+        let database: VaultDatabase
+        let snapshot: Snapshot
+        do throws(StoreError) {
+            database = try VaultDatabase.open(try VaultFile.find(path))
+            snapshot = try database.read(Wanted(sessions: true))
+        } catch {
+            // Whose key it would be is told by the vault alone.
+            let error = VaultError(error)
+            throw VaultError(
+                error.code,
+                error.sentence,
+                remedy: "\(error.remedy) A session that was begun with a vault there lasts until its end, or until you "
+                    + "restart; put the vault back to lock it."
+            )
         }
         // Only whoever opens the vault can write into its audit trail, and the session does, as long as it lasts.
         var contents: VaultContents?

@@ -63,7 +63,7 @@ extension VaultInspection {
     package func mend() async throws(VaultError) -> [String] {
         let (path, faults) = (path, faults)
         return try await BlockingExecutor.run { () throws(VaultError) in
-            guard let file = try? VaultFile.stand(path) else { return [] }
+            guard let file = try? VaultFile.stand(path), file.isVault else { return [] }
             return faults.compactMap { fault in fault.path.flatMap { file.mend($0) } }
         }
     }
@@ -96,6 +96,11 @@ package enum HostInspection {
             self.fault = fault
             self.isTooOpen = isTooOpen
         }
+
+        /// Whether a file of so many bytes can be what the way names; a passphrase may have a line end.
+        fileprivate func canBe(_ size: Int) -> Bool {
+            isKeyFile ? KeyFile.fits(size) : (1...Passphrase.limit + 2).contains(size)
+        }
     }
 
     /// What a way to open a vault names; nil when it names nothing.
@@ -125,16 +130,18 @@ package enum HostInspection {
         )
     }
 
-    /// Closes a key or passphrase file of ours to others.
+    /// Closes a key or passphrase file of ours to others, provided that it can be one: a photograph stays as it is.
     ///
     /// - Returns: whether that was done.
-    package static func close(_ path: String) -> Bool {
+    package static func close(_ way: NamedWay) -> Bool {
+        guard way.isTooOpen, let path = way.path else { return false }
         let descriptor = unsafe open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { return false }
         defer { Glibc.close(descriptor) }
         var status = stat()
         return unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-            && status.st_uid == geteuid() && status.st_nlink == 1 && fchmod(descriptor, 0o600) == 0
+            && status.st_uid == geteuid() && status.st_nlink == 1 && way.canBe(Int(status.st_size))
+            && fchmod(descriptor, 0o600) == 0
     }
 
     /// The library that requests are made with, opened for that; what is wrong with it otherwise.

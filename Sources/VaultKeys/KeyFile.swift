@@ -5,13 +5,15 @@ package enum KeyFile {
     /// The length of a key, in bytes.
     package static let count = 32
 
+    /// Whether a file of so many bytes can be one: the digits may have a line end, CRLF at most.
+    package static func fits(_ size: Int) -> Bool { size == count || (2 * count...2 * count + 2).contains(size) }
+
     /// Reads the key.
     ///
     /// - Throws: `unreadable`, `unsafeFile`, `notAKeyFile`.
     package static func read(_ path: String, trust: SecretFile.Trust) throws(KeyError) -> SecretBytes {
-        // 66: the digits and CRLF.
         var content = try SecretFile.read(path, limit: 128, trust: trust) { size in
-            size == count || (2 * count...2 * count + 2).contains(size) ? nil : .notAKeyFile(path: path)
+            fits(size) ? nil : .notAKeyFile(path: path)
         }
         if content.count == count { return content }
         content.removeLineEnd()

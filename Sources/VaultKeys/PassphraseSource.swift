@@ -1,3 +1,4 @@
+internal import CVaultLinux
 internal import Glibc
 internal import Synchronization
 package import VaultCrypto
@@ -82,7 +83,7 @@ package enum EnvironmentSecret {
         hidden.withLock { $0 = read(PassphraseSource.secretVariable) }
     }
 
-    /// Reads a variable into guarded memory and overwrites it in place; nil when it isn't set.
+    /// Reads a variable into guarded memory and overwrites it in place, wherever else it stands too; nil when it isn't set.
     ///
     /// `unsetenv` would leave it where it lies, and where `/proc/PID/environ` shows it. To be called once, before other
     /// threads look at the environment.
@@ -97,7 +98,7 @@ package enum EnvironmentSecret {
         let bytes = SecretBytes(capacity: count) { (output: inout OutputSpan<UInt8>) in
             for index in 0..<count { output.append(UInt8(bitPattern: unsafe value[index])) }
         }
-        unsafe explicit_bzero(value, count)
+        unsafe cvault_wipe_variables(name)
         return bytes
     }
 }

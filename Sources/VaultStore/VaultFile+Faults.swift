@@ -44,6 +44,19 @@ extension VaultFile {
         return faults
     }
 
+    /// Whether the file says that it is a vault: SQLite's words, and our number (sqlite.org/fileformat2.html, 1.3).
+    ///
+    /// Only before the vault is opened in this process: closing the descriptor drops SQLite's locks.
+    package var isVault: Bool {
+        let descriptor = unsafe open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var header = [UInt8](repeating: 0, count: 100)
+        guard unsafe pread(descriptor, &header, header.count, 0) == header.count else { return false }
+        let number = header[68..<72].reduce(Int64(0)) { $0 << 8 | Int64($1) }
+        return header.starts(with: Array("SQLite format 3\0".utf8)) && number == Schema.applicationID
+    }
+
     /// Takes from others what makes a file or the vault's own folder unsafe, when it is ours and that mends it.
     ///
     /// - Parameter fault: from `faults`.

@@ -17,6 +17,10 @@ int cvault_raise_lock_limit(void);
 /// RLIMIT_MEMLOCK as it is, in bytes; all bits for none.
 int cvault_lock_limit(uint64_t *limit);
 
+/// Overwrites the values of all variables of a name where they lie: unsetenv(3) would leave them, and getenv(3) finds the
+/// first alone.
+void cvault_wipe_variables(const char *name);
+
 /// A pipe that no child inherits by accident: pipe2(2) with O_CLOEXEC.
 int cvault_pipe(int *reading_end, int *writing_end);
 

@@ -45,7 +45,7 @@ struct Doctor: AsyncParsableCommand {
 
     private func mend(_ vault: VaultInspection) async throws -> [String] {
         var done = try await vault.mend()
-        if let way = namedWay, way.isTooOpen, let path = way.path, HostInspection.close(path) {
+        if let way = namedWay, let path = way.path, HostInspection.close(way) {
             done.append("chmod 600 \(path)")
         }
         return done
