@@ -21,7 +21,7 @@ struct FilesAtRestTests {
 
         let files = try FileManager.default.subpathsOfDirectory(atPath: home.folder.path)
         #expect(
-            files.filter { !$0.hasPrefix(".local") }.sorted() == ["key", "run", "share"]
+            files.filter { !$0.hasPrefix("state") }.sorted() == ["key", "run", "share"]
                 + ["", "/vault.db", "/vault.db.lock"].map { "share/isogeo-vault\($0)" }
         )
         try home.client.secret.expectAbsent(inFolder: home.folder.path)
