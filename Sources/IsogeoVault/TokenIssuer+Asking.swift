@@ -73,8 +73,8 @@ extension TokenIssuer {
         if let token, token != prospect.cached, isUsable(token) {
             let isNewEnough =
                 switch purpose {
-                case .use: true
-                case .refresh(let began): token.lifetime.asked >= began
+                // To a refresher too: it wasn't there when it looked, and whoever waited with it is served as well.
+                case .use, .refresh: true
                 case .renewal(let old): replaces(old, token)
                 }
             if isNewEnough, isUsable(token, minimum: minimum) { return .token(token) }

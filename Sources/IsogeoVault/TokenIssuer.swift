@@ -22,8 +22,8 @@ struct TokenIssuer: Sendable {
     enum Purpose: Sendable {
         /// Any that is usable.
         case use
-        /// One that was asked for since this second, at which its caller came.
-        case refresh(since: Int64)
+        /// One that came since its caller did.
+        case refresh
         /// One in the place of this, which is still given out.
         case renewal(of: CachedToken)
     }

@@ -100,7 +100,7 @@ extension Vault {
         )
         let (flight, isFirst) = try tokens.join(key)
         if isFirst {
-            let issuer = issuer(contents, wish, options, options.refresh ? .refresh(since: began) : .use, flight)
+            let issuer = issuer(contents, wish, options, options.refresh ? .refresh : .use, flight)
             do throws(VaultError) {
                 // A look is short, and most often it is all: on this task's own thread, when that is one that may block.
                 let look = try await doors.perform { () throws(VaultError) in try issuer.look() }

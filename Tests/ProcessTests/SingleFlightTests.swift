@@ -53,15 +53,13 @@ struct SingleFlightTests {
             group.addTask { try await run(80, home) { _ in ["token", "--refresh"] } }
             #expect(try await server.waitForRequests(1))
             // All the others come to wait.
-            try await Task.sleep(for: .seconds(2))
+            try await Task.sleep(for: .seconds(TestPaths.isLongRun ? 20 : 8))
             try server.release()
             return try await group.next() ?? []
         }
         #expect(reports.allSatisfy { $0.exitCode == 0 && $0.errors.isEmpty }, "\(reports)")
-        // Whoever came in a later second than the first request was sent in wants a newer token: one more serves all.
-        let asked = try server.requests
-        #expect((1...4).contains(asked.count), "\(asked.map(\.time))")
-        #expect(Set(reports.map(\.outputText)).count == asked.count)
+        #expect(try server.requests.count == 1)
+        #expect(Set(reports.map(\.outputText)).count == 1)
     }
 
     @Test func `processes whose server is dead all end, and share what they learn`() async throws {
