@@ -69,7 +69,7 @@ extension TokenIssuer {
     /// wasn't there before.
     private func news(since prospect: Prospect) throws(StoreError) -> News? {
         let rows = try contents.database.read(Wanted(tokens: .of(application: prospect.application.row.id))).tokens
-        let (token, note) = kept(prospect.id, in: rows)
+        let (token, note) = kept(prospect.id, of: prospect.application, in: rows)
         if let token, token != prospect.cached, isUsable(token) {
             let isNewEnough =
                 switch purpose {

@@ -25,7 +25,7 @@ extension TokenIssuer {
     /// Takes the note of a failure away where a token was granted that can't take its place.
     func forgetNote(_ prospect: Prospect) {
         guard prospect.note != nil else { return }
-        try? contents.removeNote(of: prospect.id)
+        try? contents.removeNotes(of: prospect.id, prospect.application)
     }
 
     /// Leaves a note for those who wait for the lease, before they get it.
@@ -46,7 +46,9 @@ extension TokenIssuer {
             remedy: failure.remedy
         )
         // Where none can be left they ask for themselves, and are told then.
-        try? contents.store(note, insteadOf: prospect.id, of: prospect.application, now: now)
+        let application = prospect.application
+        let place = error.category == .refused ? contents.sealer.refusalID(of: application) : prospect.id
+        try? contents.store(note, insteadOf: place, of: application, now: now)
     }
 
     /// What is given where there is no new token: the old one, while it lives, to whoever wants a token and nothing more.
@@ -60,7 +62,7 @@ extension TokenIssuer {
             case .renewal(let old): old
             case .refresh: nil
             }
-        guard let old, remaining(old) > least else { throw error }
+        guard let old, old.lifetime.isToldBy(doors.now()), remaining(old) > least else { throw error }
         doors.warn("\(error.sentence) The cached token is given out while it lives. \(error.remedy)")
         var issued = issued(old, prospect)
         issued.failure = error

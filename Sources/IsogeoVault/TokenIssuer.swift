@@ -55,7 +55,7 @@ struct TokenIssuer: Sendable {
             try options.request(to: application.metadata.endpoint)
         }
         let id = contents.sealer.tokenID(of: application.row.id, application.metadata, request: request.body)
-        let kept = kept(id, in: rows)
+        let kept = kept(id, of: application, in: rows)
         let prospect = Prospect(
             application: application,
             request: request,
@@ -90,10 +90,19 @@ struct TokenIssuer: Sendable {
     }
 
     /// What lies in a token's place: what can't be opened is none, and neither is what an API has refused.
-    func kept(_ id: [UInt8], in rows: [TokenRecord]) -> (token: CachedToken?, note: FailureNote?) {
-        let noteID = contents.sealer.noteID(of: id)
+    func kept(_ id: [UInt8], of application: StoredApplication, in rows: [TokenRecord])
+        -> (token: CachedToken?, note: FailureNote?)
+    {
         let token = rows.first { $0.id == id }.flatMap { try? contents.sealer.token($0) }
-        let note = rows.first { $0.id == noteID }.flatMap { try? contents.sealer.note($0) }
+        var note: FailureNote?
+        for place in [id, contents.sealer.refusalID(of: application)] {
+            let noteID = contents.sealer.noteID(of: place)
+            guard let row = rows.first(where: { $0.id == noteID }), let found = try? contents.sealer.note(row) else {
+                continue
+            }
+            // Of two the one that keeps us longer, which is the refusal as a rule.
+            if found.notBefore > note?.notBefore ?? .min { note = found }
+        }
         return (token.flatMap { rejected.contains($0.value) ? nil : $0 }, note)
     }
 

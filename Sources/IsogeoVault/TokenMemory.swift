@@ -71,7 +71,7 @@ final class TokenMemory: Sendable {
             guard held.isUsable(at: moment, minimum: minimum) else {
                 // While the server is left in peace, a token past its skew is better than none.
                 guard let backOff = state.backOffs[wish], moment.uptime < backOff.end,
-                    held.remaining(at: moment) > max(minimum, Self.leastRest)
+                    held.token.lifetime.isToldBy(moment.now), held.remaining(at: moment) > max(minimum, Self.leastRest)
                 else { return nil }
                 return (held, nil)
             }

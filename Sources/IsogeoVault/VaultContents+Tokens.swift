@@ -26,9 +26,9 @@ extension VaultContents {
                 return false
             }
             draft.changes = [
-                .removeTokensExpired(at: now), .removeSessionsExpired(at: now),
-                .removeToken(id: sealer.noteID(of: token.id)), .putToken(token),
+                .removeTokensExpired(at: now), .removeSessionsExpired(at: now), .putToken(token),
             ]
+            draft.changes += noteRemovals(of: token.id, application)
             draft.events = [AuditEvent(.tokenRequested, metadata.name.description)]
             draft.raisesGeneration = false
             return true
@@ -43,8 +43,13 @@ extension VaultContents {
         try changeTokens([.removeTokensExpired(at: now), .putToken(row)])
     }
 
-    func removeNote(of token: [UInt8]) throws(VaultError) {
-        try changeTokens([.removeToken(id: sealer.noteID(of: token))])
+    /// Lets go of what keeps others from asking for a token.
+    func removeNotes(of token: [UInt8], _ application: StoredApplication) throws(VaultError) {
+        try changeTokens(noteRemovals(of: token, application))
+    }
+
+    private func noteRemovals(of token: [UInt8], _ application: StoredApplication) -> [Change] {
+        [token, sealer.refusalID(of: application)].map { .removeToken(id: sealer.noteID(of: $0)) }
     }
 
     /// Lets go of a cached token that an API refuses, unless another lies in its place by now.

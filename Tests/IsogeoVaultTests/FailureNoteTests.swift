@@ -39,13 +39,22 @@ import VaultTestSupport
         #expect(try await vault.token().value == "token-2")
     }
 
-    @Test func `another secret, or another scope, meets no old refusal`() async throws {
+    @Test func `a refusal is of the credential, whatever is asked for, and another secret meets none`() async throws {
         let vault = try await world.makeVault()
         world.server.willAnswer(.status(401, ""))
         #expect(await code(vault) == .credentialRefused)
-        #expect(try await vault.token(TokenOptions(scope: "a")).value == "token-2")
+        #expect(await code(vault, TokenOptions(scope: "a")) == .credentialRefused && asked == 1)
         try await vault.add(world.application(secret: "another"), replacing: true)
-        #expect(try await vault.token().value == "token-3")
+        #expect(try await vault.token().value == "token-2")
+    }
+
+    @Test func `a token that ended isn't given out again by a clock that was set back`() async throws {
+        let vault = try await world.makeVault()
+        #expect(try await vault.token().value == "token-1")
+        world.clock.advance(by: -7200)
+        world.server.willAnswer(.status(503, ""), .status(503, ""), .status(503, ""))
+        let other = try await world.open()
+        #expect(await code(other) == .tryAgain)
     }
 
     @Test func `whoever refreshes passes over a refusal, and renews it`() async throws {
@@ -109,14 +118,17 @@ import VaultTestSupport
 
     @Test func `a token takes the note away, and time does too`() async throws {
         let vault = try await world.makeVault()
-        world.server.willAnswer(.status(401, ""), .status(401, ""))
+        world.server.willAnswer(.status(401, ""))
         #expect(await code(vault) == .credentialRefused)
-        #expect(await code(vault, TokenOptions(scope: "a")) == .credentialRefused)
+        #expect(try vault.contents.application(nil).tokens.count == 1)
+        let token = try await vault.token(TokenOptions(scope: "a", refresh: true))
+        #expect(try vault.contents.application(nil).tokens.count == 1)
+        #expect(try await vault.token(TokenOptions(scope: "a")).value == token.value)
+        world.server.willAnswer(.status(503, ""), .status(503, ""), .status(503, ""))
+        #expect(await code(vault) == .tryAgain)
         #expect(try vault.contents.application(nil).tokens.count == 2)
-        _ = try await vault.token(TokenOptions(refresh: true))
-        #expect(try vault.contents.application(nil).tokens.count == 2)
-        world.clock.advance(by: 60)
-        _ = try await vault.token(TokenOptions(refresh: true))
+        world.clock.advance(by: 61)
+        _ = try await vault.token(TokenOptions(scope: "a", refresh: true))
         #expect(try vault.contents.application(nil).tokens.count == 1)
     }
 

@@ -150,7 +150,7 @@ struct KeyringStateTests {
         let said = await waiting.wait(within: .seconds(20)) { $0.errorText.contains(waits) }
         #expect(said.errorText.contains(waits), "\(said)")
         // Longer than anything that isn't a person may take.
-        try await Task.sleep(for: .seconds(TestPaths.isLongRun ? 60 : 4))
+        try await Task.sleep(for: .seconds(TestPaths.isLongRun ? 30 : 4))
         #expect(waiting.report.ending == nil)
         try closed.signalKeyring(SIGSTOP)
         try await waiting.outcome(within: .seconds(12)).expectFailure(69, Self.silent.0, Self.silent.1, after: [waits])

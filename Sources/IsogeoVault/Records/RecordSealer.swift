@@ -163,6 +163,11 @@ struct RecordSealer: ~Copyable, Sendable {
         return KeyedHash.digest(of: encoder.bytes, key: namesKey.bytes)
     }
 
+    /// In whose place the note of a refusal lies: the credential is what is refused, whatever was asked for with it.
+    func refusalID(of application: StoredApplication) -> [UInt8] {
+        tokenID(of: application.row.id, application.metadata, request: [])
+    }
+
     func note(_ id: [UInt8], of application: [UInt8], _ note: FailureNote) -> TokenRecord {
         row(id, of: application, note.encoded, expires: note.expires)
     }
