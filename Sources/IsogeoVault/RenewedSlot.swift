@@ -53,8 +53,11 @@ struct RenewedSlot {
     }
 
     /// A slot with a new key in the desktop keyring; the old one's item goes when the vault is written.
+    ///
+    /// A default collection may have become another since: the new key lies no worse than the old one did.
     init(
         keyring old: KeySlot,
+        from place: KeyringPlace,
         in service: SecretService,
         telling: Unlocking.Telling?,
         wrapping vaultKey: borrowing VaultKey,
@@ -64,13 +67,12 @@ struct RenewedSlot {
     ) throws(KeyError) {
         let new: KeySlot
         do throws(KeyringProblem) {
-            // Where the old key lay in a keyring without a password, that was accepted once.
             new = try KeyringSlot.make(
                 in: service,
                 wrapping: vaultKey,
                 of: vault,
                 at: path,
-                acceptsPlainText: true,
+                demanding: .noWorse(than: place),
                 now: now
             )
         } catch {
