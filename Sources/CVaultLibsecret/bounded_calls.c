@@ -154,12 +154,28 @@ static const struct cvault_schema schema = {
 /// libsecret's service, at that one process: none that comes after it.
 ///
 /// It is asked for explicitly: libsecret's secret_password functions go to another place where SECRET_BACKEND says so.
+/// With a service that can't agree on a key libsecret goes on without one: the secret would lie in GDBus' own memory, and
+/// whoever watches the bus would read it.
 static void *open_service(struct job *job) {
     struct cvault_error *error = NULL;
     void *service =
         cvault_libsecret.secret_service_open_sync(cvault_libsecret.secret_service_get_type(), job->service,
                                                   CVAULT_SECRET_SERVICE_NONE, job->cancellable, &error);
-    if (!service) cvault_keyring_take_error(&job->outcome, error);
+    if (!service) {
+        cvault_keyring_take_error(&job->outcome, error);
+        return NULL;
+    }
+    if (!cvault_libsecret.secret_service_ensure_session_sync(service, job->cancellable, &error)) {
+        cvault_keyring_take_error(&job->outcome, error);
+        cvault_libsecret.g_object_unref(service);
+        return NULL;
+    }
+    const char *algorithms = cvault_libsecret.secret_service_get_session_algorithms(service);
+    if (!algorithms || strcmp(algorithms, "plain") == 0) {
+        cvault_keyring_fail(&job->outcome, CVAULT_KEYRING_CLEAR_BUS, "");
+        cvault_libsecret.g_object_unref(service);
+        return NULL;
+    }
     return service;
 }
 

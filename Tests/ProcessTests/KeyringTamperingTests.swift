@@ -166,6 +166,26 @@ struct KeyringTamperingTests {
         try await keyring.stop()
     }
 
+    @Test(.needsKeyring, .needsPythonOnBus) func `a service that has keys cross the bus in clear gets and gives none`()
+        async throws
+    {
+        let plain = try Home()
+        let (home, keyring) = try await made(plain)
+        try await keyring.stop()
+        let fake = try await plain.startKeyring(.clearBus)
+        let desk = home.on(fake)
+        let sentence = "The desktop keyring gives and takes keys in clear over the bus."
+        let remedy = "Update or replace it, or use another key, such as a key file."
+        try await desk.runSoon("list").expectFailure(69, sentence, remedy)
+        let elsewhere = home.folder("other/vault.db")
+        try await desk.runSoon("import", try home.writeFile(), "-q", "--protect", "keyring", "--vault", elsewhere)
+            .expectFailure(69, sentence, remedy)
+        let asked = String(decoding: try home.folder.read("asked"), as: UTF8.self).split(separator: "\n")
+        #expect(asked.contains("OpenSession"))
+        for method in ["GetSecret", "GetSecrets", "CreateItem"] { #expect(!asked.contains(Substring(method))) }
+        try await fake.stop()
+    }
+
     @Test(.needsKeyring, .needsPythonOnBus)
     func `many slots don't add up: a slow keyring has its time for all of them`()
         async throws

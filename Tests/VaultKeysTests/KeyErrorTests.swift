@@ -25,7 +25,7 @@ import VaultTestSupport
     private static let problems: [KeyringProblem] = [
         .libraryMissing, .libraryUnusable, .noBus, .busRefuses("why"), .noService, .noCollection, .locked, .dismissed,
         .itemGone, .itemForeign, .itemDoesNotFit, .itemStays, .timedOut, .vanished, .plainText, .fileUnseen,
-        .memoryOnly, .notReadBack, .failed("why"),
+        .memoryOnly, .clearBus, .notReadBack, .failed("why"),
     ]
 
     @Test func `each error is a sentence of its own and a next step`() {

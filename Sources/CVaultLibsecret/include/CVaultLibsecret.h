@@ -93,6 +93,9 @@ struct cvault_schema {
     FUNCTION(secret_service_get_type, size_t, (void))                                                                  \
     FUNCTION(secret_service_open_sync, CVAULT_SecretService *,                                                         \
              (size_t, const char *, CVAULT_SecretServiceFlags, CVAULT_GCancellable *, CVAULT_GError **))               \
+    FUNCTION(secret_service_ensure_session_sync, int,                                                                  \
+             (CVAULT_SecretService *, CVAULT_GCancellable *, CVAULT_GError **))                                        \
+    FUNCTION(secret_service_get_session_algorithms, const char *, (CVAULT_SecretService *))                            \
     FUNCTION(secret_service_get_secret_for_dbus_path_sync, CVAULT_SecretValue *,                                       \
              (CVAULT_SecretService *, const char *, CVAULT_GCancellable *, CVAULT_GError **))                          \
     FUNCTION(secret_service_store_sync, int,                                                                           \
@@ -159,6 +162,8 @@ enum cvault_keyring_failure {
     CVAULT_KEYRING_NO_OBJECT,
     /// A dialog was dismissed, or access denied.
     CVAULT_KEYRING_DISMISSED,
+    /// The service would have secrets cross the bus unencrypted.
+    CVAULT_KEYRING_CLEAR_BUS,
     /// Anything else: see the words.
     CVAULT_KEYRING_FAILED,
 };
