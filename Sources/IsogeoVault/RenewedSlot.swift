@@ -7,7 +7,7 @@ internal import VaultKeys
 /// written, and of the new one when it isn't.
 struct RenewedSlot {
     let slot: KeySlot
-    /// Puts the new secret into the old one's place; what it couldn't do, in a sentence.
+    /// Puts the new secret into the old one's place; what people should know of that, in a sentence.
     var finish: () -> String? = { nil }
     /// Takes the new secret away again.
     var undo: () -> Void = {}
@@ -81,9 +81,13 @@ struct RenewedSlot {
         slot = new
         undo = { _ = VaultContents.forgetItem(of: new, vault, telling) }
         finish = {
-            VaultContents.forgetItem(of: old, vault, telling).map {
-                "The keyring keeps an item that opens nothing any more: “isogeo-vault key of \(path)”. \($0.sentence)"
+            guard let problem = VaultContents.forgetItem(of: old, vault, telling) else {
+                return
+                    "Backups from before no longer open by the desktop keyring: the key that it had for them is deleted."
             }
+            return
+                "The keyring keeps an item that opens nothing but backups from before: “isogeo-vault key of \(path)”. "
+                + problem.sentence
         }
     }
 

@@ -138,8 +138,12 @@ struct SlotRenewal: ~Copyable {
 
     /// Lets go of the old secrets outside of the vault.
     ///
-    /// - Returns: what couldn't be done.
-    func finish() -> [String] { renewed.compactMap { $0.finish() } }
+    /// - Returns: what people should know of that, each once.
+    func finish() -> [String] {
+        renewed.compactMap { $0.finish() }.reduce(into: []) { said, sentence in
+            if !said.contains(sentence) { said.append(sentence) }
+        }
+    }
 
     /// Lets go of the new ones.
     func undo() { for slot in renewed { slot.undo() } }

@@ -83,6 +83,16 @@ struct KeyringTamperingTests {
         try await keyring.stop()
     }
 
+    @Test(.needsKeyring) func `rekey says that the keyring opens no backup from before`() async throws {
+        let (home, keyring) = try await made(try Home())
+        let report = try await home.run("rekey")
+        #expect(report.exitCode == 0, "\(report)")
+        let said = "Backups from before no longer open by the desktop keyring: the key that it had for them is deleted."
+        #expect(report.errorText.components(separatedBy: said).count == 2, "\(report)")
+        #expect(try await home.items() == 1)
+        try await keyring.stop()
+    }
+
     @Test(.needsKeyring, .needsPythonOnBus) func `an item that was put beside the real one hides it from nobody`()
         async throws
     {
