@@ -157,16 +157,37 @@ int cvault_keyring_collection_is_locked(struct cvault_bus *bus, const char *serv
     return is_locked;
 }
 
-char *cvault_keyring_find(struct cvault_bus *bus, const char *service, const char *vault, const char *slot,
-                          int milliseconds, int *is_locked, struct cvault_keyring_outcome *outcome) {
+/// Puts the paths behind `end`, each with a line end.
+static char *append_paths(char *end, char *const *paths) {
+    for (; *paths; paths++) {
+        end = stpcpy(end, *paths);
+        *end++ = '\n';
+        *end = 0;
+    }
+    return end;
+}
+
+static size_t length_of_paths(char *const *paths, size_t *count) {
+    size_t length = 0;
+    for (*count = 0; paths[*count]; ++*count) length += strlen(paths[*count]) + 1;
+    return length;
+}
+
+char *cvault_keyring_search(struct cvault_bus *bus, const char *service, const char *vault, const char *slot,
+                            int milliseconds, size_t *unlocked_count, struct cvault_keyring_outcome *outcome) {
     void *arguments = cvault_libsecret.g_variant_new_parsed("({'vault': %s, 'slot': %s},)", vault, slot);
     void *answer = call(bus, service, SECRETS, SERVICE, "SearchItems", arguments, "(aoao)", milliseconds, outcome);
     if (!answer) return NULL;
-    char **unlocked = NULL, **locked = NULL, *found = NULL;
+    char **unlocked = NULL, **locked = NULL;
     cvault_libsecret.g_variant_get(answer, "(^ao^ao)", &unlocked, &locked);
-    *is_locked = !unlocked[0];
-    const char *path = unlocked[0] ? unlocked[0] : locked[0];
-    if (path) found = strdup(path);
+    size_t locked_count;
+    size_t length = length_of_paths(unlocked, unlocked_count) + length_of_paths(locked, &locked_count);
+    char *found = calloc(1, length + 1);
+    if (found) {
+        append_paths(append_paths(found, unlocked), locked);
+    } else {
+        cvault_keyring_fail(outcome, CVAULT_KEYRING_FAILED, "out of memory");
+    }
     cvault_libsecret.g_strfreev(unlocked);
     cvault_libsecret.g_strfreev(locked);
     cvault_libsecret.g_variant_unref(answer);

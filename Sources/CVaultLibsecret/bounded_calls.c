@@ -23,7 +23,7 @@ struct job {
     struct cvault_keyring_outcome outcome;
     // Copies: the caller's may be gone before the thread is.
     struct cvault_bus *bus;
-    char *service, *vault, *slot, *collection, *label;
+    char *service, *item, *vault, *slot, *collection, *label;
     void *value;
 };
 
@@ -47,7 +47,7 @@ static void free_job(struct job *job) {
     if (job->bus) cvault_libsecret.g_object_unref(job->bus);
     if (job->value) cvault_libsecret.secret_value_unref(job->value);
     cvault_libsecret.g_object_unref(job->cancellable);
-    char *texts[] = { job->service, job->vault, job->slot, job->collection, job->label };
+    char *texts[] = { job->service, job->item, job->vault, job->slot, job->collection, job->label };
     for (size_t index = 0; index < sizeof texts / sizeof *texts; index++) free(texts[index]);
     pthread_cond_destroy(&job->ended);
     pthread_mutex_destroy(&job->mutex);
@@ -154,12 +154,28 @@ static const struct cvault_schema schema = {
 /// libsecret's service, at that one process: none that comes after it.
 ///
 /// It is asked for explicitly: libsecret's secret_password functions go to another place where SECRET_BACKEND says so.
+/// With a service that can't agree on a key libsecret goes on without one: the secret would lie in GDBus' own memory, and
+/// whoever watches the bus would read it.
 static void *open_service(struct job *job) {
     struct cvault_error *error = NULL;
     void *service =
         cvault_libsecret.secret_service_open_sync(cvault_libsecret.secret_service_get_type(), job->service,
                                                   CVAULT_SECRET_SERVICE_NONE, job->cancellable, &error);
-    if (!service) cvault_keyring_take_error(&job->outcome, error);
+    if (!service) {
+        cvault_keyring_take_error(&job->outcome, error);
+        return NULL;
+    }
+    if (!cvault_libsecret.secret_service_ensure_session_sync(service, job->cancellable, &error)) {
+        cvault_keyring_take_error(&job->outcome, error);
+        cvault_libsecret.g_object_unref(service);
+        return NULL;
+    }
+    const char *algorithms = cvault_libsecret.secret_service_get_session_algorithms(service);
+    if (!algorithms || strcmp(algorithms, "plain") == 0) {
+        cvault_keyring_fail(&job->outcome, CVAULT_KEYRING_CLEAR_BUS, "");
+        cvault_libsecret.g_object_unref(service);
+        return NULL;
+    }
     return service;
 }
 
@@ -174,10 +190,9 @@ static void *look_up(struct job *job) {
     void *service = open_service(job);
     if (!service) return NULL;
     struct cvault_error *error = NULL;
-    void *attributes = attributes_of(job);
-    void *value = cvault_libsecret.secret_service_lookup_sync(service, &schema, attributes, job->cancellable, &error);
+    void *value = cvault_libsecret.secret_service_get_secret_for_dbus_path_sync(service, job->item, job->cancellable,
+                                                                                &error);
     if (error) cvault_keyring_take_error(&job->outcome, error);
-    cvault_libsecret.g_hash_table_unref(attributes);
     cvault_libsecret.g_object_unref(service);
     return value;
 }
@@ -195,14 +210,12 @@ static void *store(struct job *job) {
     return NULL;
 }
 
-struct cvault_secret *cvault_keyring_lookup(struct cvault_bus *bus, const char *service, const char *vault,
-                                            const char *slot, int milliseconds,
-                                            struct cvault_keyring_outcome *outcome) {
+struct cvault_secret *cvault_keyring_lookup(struct cvault_bus *bus, const char *service, const char *item,
+                                            int milliseconds, struct cvault_keyring_outcome *outcome) {
     struct job *job = new_job(look_up, cvault_libsecret.secret_value_unref, bus);
     if (job) {
         job->service = strdup(service);
-        job->vault = strdup(vault);
-        job->slot = strdup(slot);
+        job->item = strdup(item);
     }
     return perform(job, milliseconds, outcome);
 }

@@ -8,6 +8,8 @@ package struct KeyringReport: Sendable {
         case working
         /// It works, and its file has no password: whoever reads the file reads the key.
         case plainText
+        /// It works, and whether its file has a password can't be seen.
+        case unseen
         /// It works once somebody has unlocked it.
         case locked
         /// There is no session bus, as on a server: nobody would look for a keyring here.
@@ -38,15 +40,22 @@ package struct KeyringReport: Sendable {
         let hasDisplay = environment.hasDisplay
         do {
             return try await BlockingExecutor.run { () throws(VaultError) -> KeyringReport in
-                let collection = try translating { () throws(KeyError) in
+                let (collection, place) = try translating { () throws(KeyError) in
                     do throws(KeyringProblem) {
-                        return try SecretService.find(waiting: nil).defaultCollection()
+                        let service = try SecretService.find(waiting: nil)
+                        let collection = try service.defaultCollection()
+                        return (collection, try service.place(of: collection))
                     } catch {
                         throw KeyError.keyring(error)
                     }
                 }
+                if place.isMemoryOnly { return KeyringReport(.unavailable, .memoryOnly, hasDisplay) }
                 // A file in clear is that whether or not it is open.
-                if collection.isPlainText { return KeyringReport(.plainText, .plainText, hasDisplay) }
+                switch place.secrecy {
+                case .inClear: return KeyringReport(.plainText, .plainText, hasDisplay)
+                case .unseen: return KeyringReport(.unseen, .fileUnseen, hasDisplay)
+                case .encrypted: break
+                }
                 if collection.isLocked { return KeyringReport(.locked, .locked, hasDisplay) }
                 return KeyringReport(.working, hasDisplay: hasDisplay)
             }

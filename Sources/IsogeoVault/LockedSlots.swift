@@ -4,11 +4,14 @@ internal import VaultKeys
 /// The slots of a vault that isn't open yet.
 struct LockedSlots {
     let slots: [KeySlot]
-    /// Those that are not as the header has them, by name; the header itself isn't authenticated yet.
-    let altered: [String]
+    /// Those that are not as the header has them; the header itself isn't authenticated yet.
+    let altered: [(id: [UInt8], name: String)]
     let vault: VaultIdentity
     /// What may open it beside them, for a while; none of it is authenticated yet.
     var sessions = LockedSessions()
+
+    /// The slots that the header speaks of: nobody is waited for because of a row that was planted.
+    var unaltered: [KeySlot] { slots.filter { slot in !altered.contains { $0.id == slot.id } } }
 
     /// Opens one of the slots by what `body` tries.
     ///
@@ -21,9 +24,9 @@ struct LockedSlots {
             return try body(slots, vault)
         } catch {
             switch error {
-            case .doesNotFit, .noSlot, .keyring(.itemGone):
+            case .doesNotFit, .noSlot, .keyring(.itemGone), .keyring(.itemForeign), .keyring(.itemDoesNotFit):
                 guard !altered.isEmpty else { throw VaultError(error) }
-                throw .damaged("\(altered.joined(separator: ", ")) was edited, and nothing else opens it")
+                throw .damaged("\(altered.map(\.name).joined(separator: ", ")) was edited, and nothing else opens it")
             default: throw VaultError(error)
             }
         }

@@ -21,7 +21,8 @@ public struct Protection: ~Copyable, Sendable {
     ///
     /// - Parameters:
     ///   - telling: told when a dialog of the keyring waits for somebody; nil where none may be raised.
-    ///   - acceptingPlainText: whether a keyring without a password will do: whoever reads its file has the key.
+    ///   - acceptingPlainText: whether a keyring will do that has no password, or whose file isn't where this program
+    ///     looks for it: whoever reads the file may have the key.
     /// - Returns: the protection; the key is made when it is used.
     public static func keyring(telling: Unlocking.Telling? = nil, acceptingPlainText: Bool = false) -> Protection {
         Protection(.keyring(telling: telling, acceptsPlainText: acceptingPlainText))
@@ -82,7 +83,7 @@ public struct Protection: ~Copyable, Sendable {
                     wrapping: vaultKey,
                     of: vault,
                     at: path,
-                    acceptsPlainText: acceptsPlainText,
+                    demanding: acceptsPlainText ? .any : .password,
                     now: now
                 )
             } catch {

@@ -7,7 +7,7 @@ internal import VaultKeys
 /// written, and of the new one when it isn't.
 struct RenewedSlot {
     let slot: KeySlot
-    /// Puts the new secret into the old one's place; what it couldn't do, in a sentence.
+    /// Puts the new secret into the old one's place; what people should know of that, in a sentence.
     var finish: () -> String? = { nil }
     /// Takes the new secret away again.
     var undo: () -> Void = {}
@@ -53,8 +53,11 @@ struct RenewedSlot {
     }
 
     /// A slot with a new key in the desktop keyring; the old one's item goes when the vault is written.
+    ///
+    /// A default collection may have become another since: the new key lies no worse than the old one did.
     init(
         keyring old: KeySlot,
+        from place: KeyringPlace,
         in service: SecretService,
         telling: Unlocking.Telling?,
         wrapping vaultKey: borrowing VaultKey,
@@ -64,13 +67,12 @@ struct RenewedSlot {
     ) throws(KeyError) {
         let new: KeySlot
         do throws(KeyringProblem) {
-            // Where the old key lay in a keyring without a password, that was accepted once.
             new = try KeyringSlot.make(
                 in: service,
                 wrapping: vaultKey,
                 of: vault,
                 at: path,
-                acceptsPlainText: true,
+                demanding: .noWorse(than: place),
                 now: now
             )
         } catch {
@@ -79,9 +81,13 @@ struct RenewedSlot {
         slot = new
         undo = { _ = VaultContents.forgetItem(of: new, vault, telling) }
         finish = {
-            VaultContents.forgetItem(of: old, vault, telling).map {
-                "The keyring keeps an item that opens nothing any more: “isogeo-vault key of \(path)”. \($0.sentence)"
+            guard let problem = VaultContents.forgetItem(of: old, vault, telling) else {
+                return
+                    "Backups from before no longer open by the desktop keyring: the key that it had for them is deleted."
             }
+            return
+                "The keyring keeps an item that opens nothing but backups from before: “isogeo-vault key of \(path)”. "
+                + problem.sentence
         }
     }
 

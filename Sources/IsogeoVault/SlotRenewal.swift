@@ -60,12 +60,14 @@ struct SlotRenewal: ~Copyable {
     /// - Returns: why a slot can't be kept, and stays without a word.
     /// - Throws: what keeps a new key from being stored.
     mutating func keepKeyring(telling: Unlocking.Telling?, at path: String) throws(VaultError) -> KeyError? {
+        guard remaining.contains(where: { $0.kind == .keyring }) else { return nil }
+        let service: SecretService
+        do throws(KeyError) { service = try SecretService.find(telling: telling) } catch { return error }
         var problem: KeyError?
         for slot in remaining where slot.kind == .keyring {
-            let service: SecretService
+            let place: KeyringPlace
             do throws(KeyError) {
-                service = try SecretService.find(telling: telling)
-                _ = try KeyringSlot.open([slot], of: sealer.context.vault, in: service)
+                place = try KeyringSlot.place(of: slot, of: sealer.context.vault, in: service)
             } catch {
                 problem = error
                 continue
@@ -74,6 +76,7 @@ struct SlotRenewal: ~Copyable {
                 try sealer.withKey { (key) throws(KeyError) in
                     try RenewedSlot(
                         keyring: slot,
+                        from: place,
                         in: service,
                         telling: telling,
                         wrapping: key,
@@ -135,8 +138,12 @@ struct SlotRenewal: ~Copyable {
 
     /// Lets go of the old secrets outside of the vault.
     ///
-    /// - Returns: what couldn't be done.
-    func finish() -> [String] { renewed.compactMap { $0.finish() } }
+    /// - Returns: what people should know of that, each once.
+    func finish() -> [String] {
+        renewed.compactMap { $0.finish() }.reduce(into: []) { said, sentence in
+            if !said.contains(sentence) { said.append(sentence) }
+        }
+    }
 
     /// Lets go of the new ones.
     func undo() { for slot in renewed { slot.undo() } }

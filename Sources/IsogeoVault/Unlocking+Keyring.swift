@@ -16,8 +16,8 @@ extension Unlocking {
     /// - Throws: `unavailable` without a keyring that answers; `locked` when it is locked and nobody may be asked, its
     ///   dialog was dismissed, or the key isn't there any more.
     static func openByKeyring(_ locked: LockedSlots, telling: Telling?) throws(VaultError) -> Unlocked {
-        try locked.open { (slots, vault) throws(KeyError) in
-            try KeyringSlot.open(slots, of: vault, in: try SecretService.find(telling: telling))
+        try locked.open { (_, vault) throws(KeyError) in
+            try KeyringSlot.open(locked.unaltered, of: vault, in: try SecretService.find(telling: telling))
         }
     }
 

@@ -19,8 +19,9 @@ extension Vault {
     /// After a leak, this and a new secret from Isogeo end what the leak is worth. It opens the vault by itself: whoever
     /// has it open, in this program or another, is refused as `locked` from then on, and opens it again. Sessions end.
     ///
-    /// A key file of the user's own gets a new key, and the old one stays beside it. One new recovery code takes the place
-    /// of all that there are; it is shown before the vault is written.
+    /// A key file of the user's own gets a new key, and the old one stays beside it. The desktop keyring's old key is
+    /// deleted, with a warning: backups from before no longer open by it. One new recovery code takes the place of all
+    /// that there are; it is shown before the vault is written.
     ///
     /// - Parameters:
     ///   - path: where it lies; nil for the standard place.

@@ -80,7 +80,7 @@ final class VaultContents: Sendable {
         let vault = snapshot.vault
         let slots = LockedSlots(
             slots: snapshot.slots.map(KeySlot.init),
-            altered: alteredSlots(snapshot).map(\.name),
+            altered: alteredSlots(snapshot),
             vault: vault,
             sessions: LockedSessions(snapshot, now: now)
         )

@@ -17,7 +17,7 @@ extension VaultError {
                 .badDescriptor, .commandFailed, .commandDidNotStart, .recoveryCodeDamaged, .recoveryCodeIncomplete,
                 .recoveryCodeNotAlphabet:
                 .locked
-            case .keyring(.plainText): .configuration
+            case .keyring(.plainText), .keyring(.fileUnseen): .configuration
             case .keyring(let problem): problem.isLocked ? .locked : .unavailable
             }
         self.init(code, error.sentence, remedy: error.remedy)

@@ -31,7 +31,7 @@ enum ProtectionChoice {
         case .working: return .keyring(acceptsPlainText: false)
         // On a desktop nobody has used it yet since the login: it asks by itself.
         case .locked where choice.mayAsk && keyring.hasDisplay: return .keyring(acceptsPlainText: false)
-        case .locked, .plainText, .absent, .unavailable: break
+        case .locked, .plainText, .unseen, .absent, .unavailable: break
         }
         // Where there is no desktop at all, nobody has to be told that its keyring isn't used.
         let problem = keyring.state == .absent ? nil : keyring.problem

@@ -48,15 +48,19 @@ package struct KeyringEnvironment: Sendable {
         case socket(String)
     }
 
-    /// Whether a gnome-keyring keeps this collection in clear, as one with an empty password is.
+    /// How a collection's file is kept.
     ///
-    /// Its file is named after the collection and begins with `[keyring]` then; an encrypted one begins with
-    /// `GnomeKeyring`. Other keyrings have no such file.
-    func isPlainText(collection: String) -> Bool {
-        guard let component = collection.split(separator: "/").last else { return false }
+    /// gnome-keyring's is named after the collection. It begins with `[keyring]` where the password is empty and all is in
+    /// clear, and with `GnomeKeyring` where it is encrypted. It is looked for where *our* environment says; the keyring
+    /// may have had another when it was started. Other keyrings have no such file, and are taken at their word.
+    func secrecy(of collection: String, isGnome: Bool) -> CollectionSecrecy {
+        guard let component = collection.split(separator: "/").last else { return .unseen }
         let name = Self.decoded(component)
         let folders = [dataHome, home.map { "\($0)/.local/share" }].compactMap(\.self).map { "\($0)/keyrings" }
-        return folders.contains { Self.begins("\($0)/\(name).keyring", with: "[keyring]") }
+        let beginnings = folders.map { Self.beginning(of: "\($0)/\(name).keyring") }
+        if beginnings.contains(where: { $0.starts(with: "[keyring]".utf8) }) { return .inClear }
+        if beginnings.contains(where: { $0.starts(with: "GnomeKeyring".utf8) }) { return .encrypted }
+        return isGnome ? .unseen : .encrypted
     }
 
     // In object paths gnome-keyring writes what is neither a letter nor a digit as _ and two hexadecimal digits.
@@ -77,17 +81,27 @@ package struct KeyringEnvironment: Sendable {
         return name.contains("/") ? "" : name
     }
 
-    private static func begins(_ path: String, with beginning: String) -> Bool {
+    private static func beginning(of path: String) -> [UInt8] {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-        guard descriptor >= 0 else { return false }
+        guard descriptor >= 0 else { return [] }
         defer { close(descriptor) }
-        var buffer = [UInt8](repeating: 0, count: beginning.utf8.count)
+        var buffer = [UInt8](repeating: 0, count: 16)
         let count = unsafe read(descriptor, &buffer, buffer.count)
-        return count == buffer.count && buffer == Array(beginning.utf8)
+        return Array(buffer.prefix(max(0, count)))
     }
 
     private static func variable(_ name: String) -> String? {
         guard let value = unsafe getenv(name), unsafe value[0] != 0 else { return nil }
         return unsafe String(cString: value)
     }
+}
+
+/// How the file of a collection is kept.
+package enum CollectionSecrecy: Equatable, Sendable {
+    /// Under a password.
+    case encrypted
+    /// For everybody who reads the file.
+    case inClear
+    /// The file isn't where it is looked for.
+    case unseen
 }

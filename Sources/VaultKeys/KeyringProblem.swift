@@ -18,11 +18,21 @@ package enum KeyringProblem: Error, Equatable, Sendable {
     case itemGone
     /// The item holds something else than a key.
     case itemForeign
+    /// There is a key for the slot, and it is another one.
+    case itemDoesNotFit
+    /// An item that was deleted is still found.
+    case itemStays
     case timedOut
     /// The keyring or its bus ended in mid-call.
     case vanished
     /// The collection's file has no password and is in clear.
     case plainText
+    /// Whether the collection's file has a password can't be seen.
+    case fileUnseen
+    /// The default collection ends with the keyring's process.
+    case memoryOnly
+    /// Secrets would cross the bus unencrypted.
+    case clearBus
     /// What was stored doesn't come back as it was.
     case notReadBack
     /// Anything else, in the keyring's words.
@@ -41,9 +51,14 @@ package enum KeyringProblem: Error, Equatable, Sendable {
         case .dismissed: "The keyring's dialog was dismissed, or access was denied."
         case .itemGone: "The desktop keyring doesn't have this vault's key any more."
         case .itemForeign: "What the desktop keyring has for this vault is no key."
+        case .itemDoesNotFit: "The key that the desktop keyring has for this vault doesn't open it."
+        case .itemStays: "It was deleted, and the keyring still has it."
         case .timedOut: "The desktop keyring doesn't answer."
         case .vanished: "The desktop keyring, or its bus, ended while it was asked."
         case .plainText: "The desktop keyring has no password: its file is in clear."
+        case .fileUnseen: "Whether the desktop keyring has a password can't be seen: its file isn't where it should be."
+        case .memoryOnly: "The desktop keyring's default collection is kept in memory alone, and ends with the session."
+        case .clearBus: "The desktop keyring gives and takes keys in clear over the bus."
         case .notReadBack: "The desktop keyring doesn't give back the key that was stored in it."
         case .failed(let words): "The desktop keyring fails: \(words)."
         }
@@ -68,26 +83,41 @@ package enum KeyringProblem: Error, Equatable, Sendable {
             "Unlock it on the desktop and try again, or use another key: --key-file, --passphrase-file, --recovery."
         case .dismissed:
             "Run it again and answer the dialog, or use another key: --key-file, --passphrase-file, --recovery."
-        case .itemGone, .itemForeign:
+        case .itemGone, .itemForeign, .itemDoesNotFit:
             "Open the vault by another key (--recovery, --passphrase-file, --key-file), and then put a new key into the "
                 + "keyring: isogeo-vault key change keyring keyring."
         case .timedOut:
             "See whether it hangs, or waits for somebody at another screen; or use another key: --key-file, "
                 + "--passphrase-file."
         case .vanished: "Run it again; where it ends again, start it anew by logging out and in."
+        case .itemStays: "Delete it by hand (Passwords and Keys)."
         case .plainText:
-            "Give it a password (Passwords and Keys: Change Password), or take it as it is with --protect keyring."
+            "Give it a password (Passwords and Keys: Change Password), or make one that has a password the default; the "
+                + "first import takes it as it is with --protect keyring."
+        case .fileUnseen:
+            "Set HOME and XDG_DATA_HOME as your desktop does, or take the keyring as it is with --protect keyring."
+        case .memoryOnly:
+            "Make one that lasts the default (Passwords and Keys), or use another key, such as a key file."
+        case .clearBus: "Update or replace it, or use another key, such as a key file."
         case .notReadBack, .failed:
             "See what the keyring logs (journalctl --user), or use another key, such as a key file."
+        }
+    }
+
+    /// Whether it says as much of every item: somebody said no, or there is nobody to ask any more.
+    var endsTheSearch: Bool {
+        switch self {
+        case .dismissed, .timedOut, .vanished, .clearBus: true
+        default: false
         }
     }
 
     /// Whether another key, or somebody, has to open the vault; else the keyring isn't available.
     package var isLocked: Bool {
         switch self {
-        case .locked, .dismissed, .itemGone, .itemForeign: true
+        case .locked, .dismissed, .itemGone, .itemForeign, .itemDoesNotFit: true
         case .libraryMissing, .libraryUnusable, .noBus, .busRefuses, .noService, .noCollection, .timedOut, .vanished,
-            .plainText, .notReadBack, .failed:
+            .plainText, .fileUnseen, .memoryOnly, .clearBus, .itemStays, .notReadBack, .failed:
             false
         }
     }

@@ -12,7 +12,7 @@ package enum KeyringSlot {
     ///   - vaultKey: what the slot will open.
     ///   - vault: the vault's identity.
     ///   - path: where the vault lies, for the label that people see.
-    ///   - acceptsPlainText: whether a collection without a password will do.
+    ///   - demand: which collections will do.
     ///   - now: seconds since 1970.
     /// - Returns: the slot.
     /// - Throws: what is wrong with the keyring.
@@ -21,7 +21,7 @@ package enum KeyringSlot {
         wrapping vaultKey: borrowing VaultKey,
         of vault: VaultIdentity,
         at path: String,
-        acceptsPlainText: Bool,
+        demanding demand: KeyringDemand,
         now: Int64
     ) throws(KeyringProblem) -> KeySlot {
         let draft = KeySlot.Draft(kind: .keyring, created: now, parameters: [])
@@ -29,17 +29,18 @@ package enum KeyringSlot {
         let key = SecretBytes.random(count: KeyFile.count)
         let digits = key.withBytes { Hexadecimal.encode($0) }
         let collection = try service.openCollection()
-        guard acceptsPlainText || !collection.isPlainText else { throw .plainText }
+        try demand.check(service.place(of: collection))
         try digits.withBytes { (digits: Span<UInt8>) throws(KeyringProblem) in
             try service.store(item, in: collection, secret: digits, label: "isogeo-vault key of \(path)")
         }
         do throws(KeyringProblem) {
-            let isThere = try service.find(item) != nil
-            guard isThere, try self.key(of: item, in: service).matches(key) else { throw .notReadBack }
+            guard let found = try service.search(item).first,
+                try self.key(of: found, for: item, in: service).matches(key)
+            else { throw .notReadBack }
             // A new collection's file may be there only now.
-            let isPlainText = try service.defaultCollection().isPlainText
-            guard acceptsPlainText || !isPlainText else { throw .plainText }
+            try demand.check(service.place(at: found.collection))
         } catch {
+            service.allow(.seconds(1))
             try? forget(item, in: service)
             throw error
         }
@@ -48,7 +49,7 @@ package enum KeyringSlot {
 
     /// Opens the vault by the first of its keyring slots whose key this keyring has.
     ///
-    /// - Throws: `noSlot`, `keyring`, `doesNotFit`, `damagedSlot`.
+    /// - Throws: `noSlot`, `keyring`, `damagedSlot`.
     package static func open(
         _ slots: [KeySlot],
         of vault: VaultIdentity,
@@ -56,23 +57,35 @@ package enum KeyringSlot {
     ) throws(KeyError) -> Unlocked {
         let candidates = slots.filter { $0.kind == .keyring }
         guard !candidates.isEmpty else { throw .noSlot(of: .keyring) }
-        var failure: KeyError?
-        do throws(KeyringProblem) { _ = try service.openCollection() } catch { throw .keyring(error) }
+        try openCollection(of: service)
+        var failure = KeyError.keyring(.itemGone)
         for slot in candidates {
             do throws(KeyError) {
-                if let key = try slot.open(with: try secret(for: slot, of: vault, in: service), of: vault) {
-                    return Unlocked(vaultKey: key, slot: slot.id)
-                }
-                failure = .doesNotFit("The key in the desktop keyring")
+                return Unlocked(vaultKey: try open(slot, of: vault, in: service).takeKey(), slot: slot.id)
+            } catch .keyring(let problem) where problem.endsTheSearch {
+                throw .keyring(problem)
             } catch {
-                // Another desktop's slot must not keep ours from opening; that ours has gone is the better answer.
-                failure = failure ?? error
+                // Another desktop's slot, whose key was never here, must neither keep ours from opening nor be the answer.
+                if failure == .keyring(.itemGone) { failure = error }
             }
         }
-        throw failure ?? .keyring(.itemGone)
+        throw failure
     }
 
-    /// Takes a slot's item out of the keyring, if it is there.
+    /// Where the key of a slot lies, once it was seen to open the vault.
+    ///
+    /// - Throws: as `open`.
+    package static func place(of slot: KeySlot, of vault: VaultIdentity, in service: SecretService)
+        throws(KeyError) -> KeyringPlace
+    {
+        try openCollection(of: service)
+        let collection = try open(slot, of: vault, in: service).collection
+        do throws(KeyringProblem) { return try service.place(at: collection) } catch { throw .keyring(error) }
+    }
+
+    /// Takes a slot's item out of the keyring, if it is there, and all that are mistaken for it.
+    ///
+    /// - Throws: `itemStays` where one is left, and what kept it there.
     package static func forget(_ slot: KeySlot, of vault: VaultIdentity, in service: SecretService)
         throws(KeyringProblem)
     {
@@ -81,23 +94,65 @@ package enum KeyringSlot {
 
     private static func forget(_ item: KeyringItem, in service: SecretService) throws(KeyringProblem) {
         _ = try service.openCollection()
-        if let path = try service.find(item) { try service.delete(path) }
-    }
-
-    private static func secret(for slot: KeySlot, of vault: VaultIdentity, in service: SecretService)
-        throws(KeyError) -> SlotSecret
-    {
-        do throws(KeyringProblem) {
-            let item = KeyringItem(vault: vault, slot: slot.id)
-            guard try service.find(item) != nil else { throw .itemGone }
-            return secret(of: try key(of: item, in: service), for: slot.salt)
-        } catch {
-            throw .keyring(error)
+        var problem: KeyringProblem?
+        for found in try service.search(item) {
+            do throws(KeyringProblem) {
+                try service.open(found, of: item)
+                try service.delete(found)
+            } catch {
+                problem = error
+            }
         }
+        guard try service.search(item).isEmpty else { throw problem ?? .itemStays }
     }
 
-    private static func key(of item: KeyringItem, in service: SecretService) throws(KeyringProblem) -> SecretBytes {
-        try service.withSecret(of: item) { (digits: Span<UInt8>) throws(KeyringProblem) in
+    private static func openCollection(of service: SecretService) throws(KeyError) {
+        do throws(KeyringProblem) { _ = try service.openCollection() } catch { throw .keyring(error) }
+    }
+
+    /// The vault's key, and the collection that had what opened it.
+    private struct Opened: ~Copyable {
+        let vaultKey: VaultKey
+        let collection: String
+
+        consuming func takeKey() -> VaultKey { vaultKey }
+    }
+
+    /// More items for one slot than this are nobody's mistake.
+    private static let itemLimit = 8
+
+    /// Opens a slot by whichever of the items that are found for it has its key.
+    private static func open(_ slot: KeySlot, of vault: VaultIdentity, in service: SecretService)
+        throws(KeyError) -> Opened
+    {
+        let item = KeyringItem(vault: vault, slot: slot.id)
+        let found: [SecretService.Found]
+        do throws(KeyringProblem) { found = try service.search(item) } catch { throw .keyring(error) }
+        var problem = KeyringProblem.itemGone
+        for found in found.prefix(itemLimit) {
+            let secret: SlotSecret
+            do throws(KeyringProblem) {
+                secret = self.secret(of: try key(of: found, for: item, in: service), for: slot.salt)
+            } catch {
+                guard error == .itemForeign || error == .itemGone else { throw .keyring(error) }
+                if problem == .itemGone { problem = error }
+                continue
+            }
+            if let key = try slot.open(with: secret, of: vault) {
+                return Opened(vaultKey: key, collection: found.collection)
+            }
+            problem = .itemDoesNotFit
+        }
+        throw .keyring(problem)
+    }
+
+    private static func key(
+        of found: SecretService.Found,
+        for item: KeyringItem,
+        in service: SecretService
+    ) throws(KeyringProblem) -> SecretBytes {
+        try service.open(found, of: item)
+        return try service.withSecret(of: found) { (digits: Span<UInt8>) throws(KeyringProblem) in
             guard digits.count == 2 * KeyFile.count, let key = Hexadecimal.decode(digits) else { throw .itemForeign }
             return key
         }

@@ -2,7 +2,7 @@ internal import CVaultLibsecret
 
 /// The desktop keyring, as far as it was found: a process on the session bus that is `org.freedesktop.secrets`.
 ///
-/// Every call ends within its time. What an absent answer means is asked for first: "no such item" is what libsecret says
+/// All calls together end within their time, dialogs apart. What an absent answer means is asked for first: "no such item" is what libsecret says
 /// of a locked collection and of none, too, and a locked KeePassXC answers a search only once it was unlocked.
 package struct SecretService {
     /// Told that a dialog of the keyring is up, and that somebody is waited for.
@@ -12,6 +12,7 @@ package struct SecretService {
     private let owner: String
     private let bus: SessionBus
     private let environment: KeyringEnvironment
+    private let deadline: KeyringDeadline
     /// Nil where nobody may be asked.
     private let waiting: Waiting?
 
@@ -35,27 +36,33 @@ package struct SecretService {
             owner: owner,
             bus: bus,
             environment: environment,
+            deadline: deadline,
             waiting: environment.hasDisplay ? waiting : nil
         )
     }
 
-    private static func owner(on bus: SessionBus, _ deadline: borrowing KeyringDeadline) throws(KeyringProblem)
-        -> String
-    {
+    private static func owner(on bus: SessionBus, _ deadline: KeyringDeadline) throws(KeyringProblem) -> String {
         do {
-            return try unsafe text(milliseconds: deadline.milliseconds(atMost: .seconds(2))) { time, outcome in
-                unsafe cvault_bus_owner(bus.connection, name, time, outcome)
-            }
+            return try owner(of: name, on: bus, deadline)
         } catch .noService {
             // It may be one that the bus starts when it is needed.
             try unsafe call(deadline.milliseconds()) { time, outcome in
                 unsafe cvault_bus_start(bus.connection, name, time, outcome)
             }
-            return try unsafe text(milliseconds: deadline.milliseconds(atMost: .seconds(2))) { time, outcome in
-                unsafe cvault_bus_owner(bus.connection, name, time, outcome)
-            }
+            return try owner(of: name, on: bus, deadline)
         }
     }
+
+    private static func owner(of name: String, on bus: SessionBus, _ deadline: KeyringDeadline) throws(KeyringProblem)
+        -> String
+    {
+        try unsafe text(milliseconds: deadline.milliseconds(atMost: .seconds(2))) { time, outcome in
+            unsafe cvault_bus_owner(bus.connection, name, time, outcome)
+        }
+    }
+
+    /// Gives it a moment more, to put right what was begun.
+    func allow(_ time: Duration) { deadline.allow(time) }
 
     // MARK: - The collection
 
@@ -63,29 +70,42 @@ package struct SecretService {
     package struct Collection: Equatable {
         package let path: String
         package let isLocked: Bool
-        /// Its file has no password.
-        package let isPlainText: Bool
     }
 
     /// Looks at the default collection.
     ///
     /// - Throws: `noCollection`, `timedOut`, `vanished`, `failed`.
     package func defaultCollection() throws(KeyringProblem) -> Collection {
-        let deadline = KeyringDeadline()
         let path = try asking { () throws(KeyringProblem) in
             try unsafe Self.text(milliseconds: deadline.milliseconds()) { time, outcome in
                 unsafe cvault_keyring_default_collection(bus.connection, owner, time, outcome)
             }
         }
         guard path != "/" else { throw .noCollection }
-        return Collection(
-            path: path,
-            isLocked: try isLocked(path, deadline),
-            isPlainText: environment.isPlainText(collection: path)
-        )
+        return Collection(path: path, isLocked: try isLocked(path))
     }
 
-    private func isLocked(_ collection: String, _ deadline: borrowing KeyringDeadline) throws(KeyringProblem) -> Bool {
+    /// How a collection keeps what is in it, whether or not it is open.
+    ///
+    /// - Throws: `timedOut`, `vanished`, `failed`.
+    package func place(of collection: Collection) throws(KeyringProblem) -> KeyringPlace {
+        try place(at: collection.path)
+    }
+
+    /// The same, for the collection at a path.
+    func place(at path: String) throws(KeyringProblem) -> KeyringPlace {
+        KeyringPlace(collection: path, secrecy: environment.secrecy(of: path, isGnome: try isGnome()))
+    }
+
+    // gnome-keyring has this name too, and nobody else. Only its files are known by their beginning.
+    private func isGnome() throws(KeyringProblem) -> Bool {
+        do { return try Self.owner(of: "org.gnome.keyring", on: bus, deadline) == owner } catch {
+            guard error == .noService else { throw error }
+            return false
+        }
+    }
+
+    private func isLocked(_ collection: String) throws(KeyringProblem) -> Bool {
         let time = try deadline.milliseconds()
         return try asking { () throws(KeyringProblem) in
             try unsafe Self.call(time) { time, outcome in
@@ -108,42 +128,59 @@ package struct SecretService {
 
     // MARK: - The item
 
-    /// The path of an item that can be read now; nil where there is none.
-    func find(_ item: KeyringItem) throws(KeyringProblem) -> String? {
-        guard let found = try search(item) else { return nil }
-        guard found.isLocked else { return found.path }
-        // In another collection, or one that KeePassXC wants confirmed.
-        try unlock(found.path)
-        guard let opened = try search(item) else { return nil }
-        guard !opened.isLocked else { throw .dismissed }
-        return opened.path
+    /// An item that was found.
+    struct Found {
+        let path: String
+        let isLocked: Bool
+
+        /// The collection that it lies in.
+        var collection: String { path.lastIndex(of: "/").map { String(path[..<$0]) } ?? path }
     }
 
-    private func search(_ item: KeyringItem) throws(KeyringProblem) -> (path: String, isLocked: Bool)? {
-        let deadline = KeyringDeadline()
-        var isLocked: CInt = 0
-        let path = try asking { () throws(KeyringProblem) in
-            try unsafe Self.optionalText(try deadline.milliseconds()) { time, outcome in
-                unsafe cvault_keyring_find(bus.connection, owner, item.vault, item.slot, time, &isLocked, outcome)
+    /// All items with these ids, those that can be read now before the others.
+    ///
+    /// Any program of the user can put one beside ours: attributes are anybody's.
+    func search(_ item: KeyringItem) throws(KeyringProblem) -> [Found] {
+        var unlocked = 0
+        let lines = try asking { () throws(KeyringProblem) in
+            try unsafe Self.text(milliseconds: try deadline.milliseconds()) { time, outcome in
+                unsafe cvault_keyring_search(bus.connection, owner, item.vault, item.slot, time, &unlocked, outcome)
             }
         }
-        return path.map { ($0, isLocked != 0) }
+        return lines.split(separator: "\n").enumerated().map { index, path in
+            Found(path: String(path), isLocked: index >= unlocked)
+        }
+    }
+
+    /// Unlocks an item that is in another collection, or one that KeePassXC wants confirmed.
+    ///
+    /// - Throws: `locked`, `dismissed`; `itemGone` where it has gone since.
+    func open(_ found: Found, of item: KeyringItem) throws(KeyringProblem) {
+        guard found.isLocked else { return }
+        try unlock(found.path)
+        guard let opened = try search(item).first(where: { $0.path == found.path }) else { throw .itemGone }
+        guard !opened.isLocked else { throw .dismissed }
     }
 
     /// Lends the secret of an item that was found.
     ///
-    /// - Throws: `itemGone` where it has gone since, `timedOut`, `vanished`, `failed`.
+    /// - Throws: `itemGone` where it has gone since, `itemForeign` where there is none that libsecret can read, `clearBus`,
+    ///   `timedOut`, `vanished`, `failed`.
     func withSecret<Result: ~Copyable>(
-        of item: KeyringItem,
+        of found: Found,
         _ body: (Span<UInt8>) throws(KeyringProblem) -> Result
     ) throws(KeyringProblem) -> Result {
-        let deadline = KeyringDeadline()
-        let secret = try unsafe asking { () throws(KeyringProblem) in
-            try unsafe Self.call(try deadline.milliseconds(atMost: KeyringDeadline.patience)) { time, outcome in
-                unsafe cvault_keyring_lookup(bus.connection, owner, item.vault, item.slot, time, outcome)
+        let secret: OpaquePointer?
+        do throws(KeyringProblem) {
+            unsafe secret = try unsafe asking { () throws(KeyringProblem) in
+                try unsafe Self.call(try deadline.milliseconds(atMost: KeyringDeadline.patience)) { time, outcome in
+                    unsafe cvault_keyring_lookup(bus.connection, owner, found.path, time, outcome)
+                }
             }
+        } catch {
+            throw error == .noCollection ? .itemGone : error
         }
-        guard let secret = unsafe secret else { throw .itemGone }
+        guard let secret = unsafe secret else { throw .itemForeign }
         defer { unsafe cvault_secret_free(secret) }
         var count = 0
         guard let bytes = unsafe cvault_secret_bytes(secret, &count) else { throw .itemForeign }
@@ -154,7 +191,6 @@ package struct SecretService {
     func store(_ item: KeyringItem, in collection: Collection, secret: Span<UInt8>, label: String)
         throws(KeyringProblem)
     {
-        let deadline = KeyringDeadline()
         let time = try deadline.milliseconds(atMost: KeyringDeadline.patience)
         try asking { () throws(KeyringProblem) in
             try unsafe Self.call(time) { time, outcome in
@@ -177,11 +213,10 @@ package struct SecretService {
     }
 
     /// Deletes an item that was found.
-    func delete(_ path: String) throws(KeyringProblem) {
-        let deadline = KeyringDeadline()
+    func delete(_ found: Found) throws(KeyringProblem) {
         let prompt = try asking { () throws(KeyringProblem) in
             try unsafe Self.text(milliseconds: try deadline.milliseconds()) { time, outcome in
-                unsafe cvault_keyring_delete(bus.connection, owner, path, time, outcome)
+                unsafe cvault_keyring_delete(bus.connection, owner, found.path, time, outcome)
             }
         }
         if prompt != "/" { try show(prompt) }
@@ -191,7 +226,6 @@ package struct SecretService {
 
     /// Unlocks a collection or an item; without a dialog where that can be, as with a keyring that has no password.
     private func unlock(_ object: String) throws(KeyringProblem) {
-        let deadline = KeyringDeadline()
         let prompt = try asking { () throws(KeyringProblem) in
             try unsafe Self.text(milliseconds: try deadline.milliseconds()) { time, outcome in
                 unsafe cvault_keyring_unlock(bus.connection, owner, object, time, outcome)
@@ -213,7 +247,10 @@ package struct SecretService {
         defer { unsafe cvault_prompt_free(shown) }
         while true {
             switch unsafe cvault_prompt_wait(shown, 2000) {
-            case 1: return
+            case 1:
+                // What a person took isn't the keyring's.
+                deadline.restart()
+                return
             case -1: throw .dismissed
             default: try ping()
             }

@@ -36,7 +36,7 @@ final class SessionBus: @unchecked Sendable {
     /// - Throws: `libraryMissing`, `libraryUnusable`, `noBus`, `busRefuses`, `timedOut`.
     static func connect(
         _ environment: KeyringEnvironment,
-        _ deadline: borrowing KeyringDeadline
+        _ deadline: KeyringDeadline
     ) throws(KeyringProblem) -> SessionBus {
         // First: without a bus nothing is opened, and no server pays for it.
         guard let place = environment.bus else { throw .noBus }
@@ -66,18 +66,24 @@ extension SessionBus {
     }
 }
 
-/// When the keyring must have answered.
-struct KeyringDeadline: ~Copyable {
+/// When the keyring must have answered all that it is asked, however many slots there are.
+final class KeyringDeadline: Sendable {
     /// All that is asked without anybody being waited for, a call that is given up included, ends within 10 seconds.
     static let patience = Duration.seconds(8)
 
-    private let end = ContinuousClock.now + KeyringDeadline.patience
+    private let end = Mutex(ContinuousClock.now + KeyringDeadline.patience)
+
+    /// Begins anew.
+    func restart() { allow(Self.patience) }
+
+    /// Sees to it that there is so much time.
+    func allow(_ time: Duration) { end.withLock { $0 = max($0, ContinuousClock.now + time) } }
 
     /// The time that is left for one call.
     ///
     /// - Throws: `timedOut` when none is.
-    borrowing func milliseconds(atMost limit: Duration = .seconds(5)) throws(KeyringProblem) -> Int32 {
-        let left = min(end - ContinuousClock.now, limit)
+    func milliseconds(atMost limit: Duration = .seconds(5)) throws(KeyringProblem) -> Int32 {
+        let left = min(end.withLock { $0 } - ContinuousClock.now, limit)
         guard left > .zero else { throw .timedOut }
         return Int32(left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000 + 1)
     }

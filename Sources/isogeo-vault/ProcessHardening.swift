@@ -6,10 +6,12 @@ internal import VaultCommands
 
 /// What the process does for its secrets before it reads anything.
 enum ProcessHardening {
-    /// Variables by which the environment could make our libraries write secrets down, or divert them.
+    /// Variables by which the environment could make our libraries write secrets down, divert them, keep them in memory
+    /// that isn't locked, or load other code.
     private static let distrusted = [
-        "SSLKEYLOGFILE", "OPENSSL_CONF", "SECRET_BACKEND", "SECRET_FILE_TEST_PATH", "SECRET_FILE_TEST_PASSWORD",
-        "G_MESSAGES_DEBUG",
+        "SSLKEYLOGFILE", "OPENSSL_CONF", "OPENSSL_CONF_INCLUDE", "OPENSSL_ENGINES", "OPENSSL_MODULES", "SECRET_BACKEND",
+        "SECRET_FILE_TEST_PATH", "SECRET_FILE_TEST_PASSWORD", "SECMEM_FORCE_FALLBACK", "G_DEBUG", "G_MESSAGES_DEBUG",
+        "G_DBUS_DEBUG", "GIO_EXTRA_MODULES", "GIO_MODULE_DIR",
     ]
 
     static func apply() {

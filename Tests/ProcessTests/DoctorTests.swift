@@ -153,7 +153,9 @@ struct DoctorTests {
         let secret = Canary()
         let variables = [
             "ISOGEO_VAULT_PASSPHRASE": secret.text, "ISOGEO_API_GROUP_CLIENT_SECRET": secret.text,
-            "SSLKEYLOGFILE": home.folder("keys.log"), "OPENSSL_CONF": "/x",
+            "SSLKEYLOGFILE": home.folder("keys.log"), "OPENSSL_CONF": "/x", "OPENSSL_MODULES": "/x",
+            "SECMEM_FORCE_FALLBACK": "1", "G_DEBUG": "all", "G_DBUS_DEBUG": "all", "GIO_EXTRA_MODULES": "/x",
+            "GIO_MODULE_DIR": "/x",
             "https_proxy": "http://ada:\(secret.text)@p:1",
         ]
         let report = try await home.run("doctor", with: variables.mapValues { $0 })

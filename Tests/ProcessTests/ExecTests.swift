@@ -44,7 +44,9 @@ struct ExecTests {
         let variables = [
             "SSLKEYLOGFILE": "/dev/null", "OPENSSL_CONF": "/dev/null", "SECRET_BACKEND": "x", "G_MESSAGES_DEBUG": "all",
             "SECRET_FILE_TEST_PATH": "y", "SECRET_FILE_TEST_PASSWORD": "z", "CREDENTIALS_DIRECTORY": "/nowhere",
-            "ODD": "a=b\nc", "EMPTY": "",
+            "ODD": "a=b\nc", "EMPTY": "", "SECMEM_FORCE_FALLBACK": "1", "G_DBUS_DEBUG": "all",
+            "GIO_EXTRA_MODULES": "/x",
+            "GIO_MODULE_DIR": "/x", "G_DEBUG": "fatal-warnings", "OPENSSL_MODULES": "/x",
         ]
         for preparation in ["", "umask 027; ulimit -Sc 100; ulimit -Sl 16; trap '' USR1 HUP;"] {
             let direct = try await home.shell("\(preparation) exec sh -c \"$1\"", Self.look, with: variables)

@@ -16,6 +16,33 @@ extension Home {
         return home
     }
 
+    /// Does to a gnome-keyring what any program of its user may: `Tests/Servers/plant-secret`.
+    func tamper(_ what: String, _ text: String) async throws {
+        let script = TestPaths.checkout + "/Tests/Servers/plant-secret"
+        let report = try await Command(script, [what, text], environment: environment).run()
+        try #require(report.exitCode == 0, "\(report)")
+    }
+
+    /// Makes another collection the default.
+    func makeDefault(_ collection: String) async throws {
+        try await tamper("default", "/org/freedesktop/secrets/collection/\(collection)")
+    }
+
+    /// How many items the keyring has in a collection.
+    func items(in collection: String = "login") async throws -> Int {
+        let report = try await Command(
+            "gdbus",
+            [
+                "call", "--session", "-d", "org.freedesktop.secrets",
+                "-o", "/org/freedesktop/secrets/collection/\(collection)",
+                "-m", "org.freedesktop.DBus.Properties.Get", "org.freedesktop.Secret.Collection", "Items",
+            ],
+            environment: environment
+        ).run()
+        try #require(report.exitCode == 0, "\(report)")
+        return report.outputText.matches(of: /collection\/\w+\/[0-9]+/).count
+    }
+
     /// Runs the command to its end, which must come by itself within 12 seconds.
     func runSoon(_ arguments: String..., with changes: [String: String?] = [:]) async throws -> ProcessReport {
         var command = try command(arguments, changes)

@@ -100,7 +100,7 @@ struct KeyringTests {
         // A new key in the place of the old one.
         #expect(try await home.run("key", "change", "keyring", "keyring").exitCode == 0)
         try await home.run("list", "-q", with: ["ISOGEO_VAULT_KEY_FILE": nil]).expectSuccess()
-        #expect(try await items(home) == 1)
+        #expect(try await home.items() == 1)
         let status = try await home.run("status")
         #expect(!status.outputText.contains("only this desktop"), "\(status)")
         try await home.run("key", "remove", "keyring").expectSuccess(
@@ -109,7 +109,7 @@ struct KeyringTests {
                 "isogeo-vault: Removed the key slot keyring. Copies of the vault that were made before still open with "
                 + "it.\n"
         )
-        #expect(try await items(home) == 0)
+        #expect(try await home.items() == 0)
         try await keyring.stop()
     }
 
@@ -152,19 +152,5 @@ struct KeyringTests {
         terminal.type("open sesame\n")
         let report = try await terminal.process.outcome()
         #expect(report.exitCode == 0 && report.outputText.contains("atlas"), "\(report)")
-    }
-
-    /// How many items the keyring has in its login collection.
-    private func items(_ home: Home) async throws -> Int {
-        let report = try await Command(
-            "gdbus",
-            [
-                "call", "--session", "-d", "org.freedesktop.secrets", "-o", "/org/freedesktop/secrets/collection/login",
-                "-m", "org.freedesktop.DBus.Properties.Get", "org.freedesktop.Secret.Collection", "Items",
-            ],
-            environment: home.environment
-        ).run()
-        try #require(report.exitCode == 0, "\(report)")
-        return report.outputText.matches(of: /login\/[0-9]+/).count
     }
 }

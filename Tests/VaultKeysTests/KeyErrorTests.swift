@@ -24,7 +24,8 @@ import VaultTestSupport
         ] + problems.map(KeyError.keyring)
     private static let problems: [KeyringProblem] = [
         .libraryMissing, .libraryUnusable, .noBus, .busRefuses("why"), .noService, .noCollection, .locked, .dismissed,
-        .itemGone, .itemForeign, .timedOut, .vanished, .plainText, .notReadBack, .failed("why"),
+        .itemGone, .itemForeign, .itemDoesNotFit, .itemStays, .timedOut, .vanished, .plainText, .fileUnseen,
+        .memoryOnly, .clearBus, .notReadBack, .failed("why"),
     ]
 
     @Test func `each error is a sentence of its own and a next step`() {

@@ -27,32 +27,58 @@ import VaultTestSupport
         #expect(KeyringEnvironment(busAddress: address).bus == nil)
     }
 
-    @Test func `a collection's file in clear is recognised by its beginning`() throws {
+    @Test func `a collection's file is recognised by its beginning, and one that isn't there is unknown`() throws {
         let folder = try TemporaryFolder()
         try FileManager.default.createDirectory(atPath: folder("keyrings"), withIntermediateDirectories: false)
         let environment = KeyringEnvironment(dataHome: folder.path)
-        func isPlainText(_ name: String) -> Bool {
-            environment.isPlainText(collection: "/org/freedesktop/secrets/collection/\(name)")
+        func secrecy(_ name: String, isGnome: Bool = true) -> CollectionSecrecy {
+            environment.secrecy(of: "/org/freedesktop/secrets/collection/\(name)", isGnome: isGnome)
         }
         try folder.write("[keyring]\ndisplay-name=x\n", to: "keyrings/Default_keyring.keyring")
         try folder.write("GnomeKeyring\n\r\0\n", to: "keyrings/login.keyring")
         try folder.write("[key", to: "keyrings/short.keyring")
         // As gnome-keyring writes an underscore in a path.
-        #expect(isPlainText("Default_5fkeyring"))
-        #expect(!isPlainText("login"))
-        #expect(!isPlainText("short"))
-        #expect(!isPlainText("absent"))
-        #expect(!isPlainText("_2e_2e_2fkeyrings_2fDefault_5fkeyring"))
+        #expect(secrecy("Default_5fkeyring") == .inClear)
+        #expect(secrecy("login") == .encrypted)
+        #expect(secrecy("short") == .unseen)
+        #expect(secrecy("absent") == .unseen)
+        #expect(secrecy("_2e_2e_2fkeyrings_2fDefault_5fkeyring") == .unseen)
+        // Other keyrings keep no such file.
+        #expect(secrecy("absent", isGnome: false) == .encrypted)
         try FileManager.default.createDirectory(
             atPath: folder("home/.local/share/keyrings"),
             withIntermediateDirectories: true
         )
         try folder.write("[keyring]\n", to: "home/.local/share/keyrings/login.keyring")
+        let login = "/org/freedesktop/secrets/collection/login"
+        #expect(KeyringEnvironment(home: folder("home")).secrecy(of: login, isGnome: true) == .inClear)
+        // In clear anywhere is in clear.
         #expect(
-            KeyringEnvironment(home: folder("home")).isPlainText(
-                collection: "/org/freedesktop/secrets/collection/login"
-            )
+            KeyringEnvironment(dataHome: folder.path, home: folder("home")).secrecy(of: login, isGnome: true)
+                == .inClear
         )
+    }
+
+    @Test func `a new key lies where it lasts, and no worse than what was accepted`() throws {
+        func place(_ name: String, _ secrecy: CollectionSecrecy) -> KeyringPlace {
+            KeyringPlace(collection: "/org/freedesktop/secrets/collection/\(name)", secrecy: secrecy)
+        }
+        let (good, clear, unseen) = (place("login", .encrypted), place("plain", .inClear), place("far", .unseen))
+        for demand in [KeyringDemand.any, .password, .noWorse(than: clear), .noWorse(than: place("session", .unseen))] {
+            #expect(throws: KeyringProblem.memoryOnly) { try demand.check(place("session", .unseen)) }
+            try demand.check(good)
+        }
+        for demand in [KeyringDemand.password, .noWorse(than: good), .noWorse(than: unseen)] {
+            #expect(throws: KeyringProblem.plainText) { try demand.check(clear) }
+        }
+        for demand in [KeyringDemand.password, .noWorse(than: good)] {
+            #expect(throws: KeyringProblem.fileUnseen) { try demand.check(unseen) }
+        }
+        for demand in [KeyringDemand.any, .noWorse(than: clear)] {
+            try demand.check(clear)
+            try demand.check(unseen)
+        }
+        try KeyringDemand.noWorse(than: unseen).check(unseen)
     }
 
     @Test func `a library that isn't there, and one that lacks functions, are told apart`() throws {
@@ -72,5 +98,7 @@ import VaultTestSupport
         let deadline = KeyringDeadline()
         #expect(try deadline.milliseconds() <= 5001)
         #expect(try deadline.milliseconds(atMost: .seconds(60)) <= 8001)
+        deadline.allow(.seconds(20))
+        #expect(try deadline.milliseconds(atMost: .seconds(60)) > 8001)
     }
 }

@@ -6,7 +6,8 @@ package import Testing
 package final class DesktopKeyring: Sendable {
     /// As the script calls them.
     package enum Kind: String, Sendable {
-        case bus, empty, unlocked, locked, plain, keepassxc
+        case bus, empty, unlocked, locked, plain, slow, keepassxc
+        case clearBus = "clear-bus"
         case closedKeePassXC = "keepassxc-locked"
     }
 
@@ -68,6 +69,14 @@ extension Trait where Self == ConditionTrait {
     /// For what asks a real gnome-keyring.
     package static var needsKeyring: Self {
         needs(["dbus-daemon", "gdbus", "gnome-keyring-daemon"], of: "dbus, libglib2.0-bin and gnome-keyring")
+    }
+
+    /// For what asks a gnome-keyring, or a fake of one, through Python's GDBus.
+    package static var needsPythonOnBus: Self {
+        .enabled(
+            if: FileManager.default.fileExists(atPath: "/usr/lib/python3/dist-packages/gi/__init__.py"),
+            "python3-gi isn't installed, through which Python speaks D-Bus"
+        )
     }
 
     /// For what asks a real KeePassXC.

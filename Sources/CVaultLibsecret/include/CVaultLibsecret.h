@@ -93,9 +93,11 @@ struct cvault_schema {
     FUNCTION(secret_service_get_type, size_t, (void))                                                                  \
     FUNCTION(secret_service_open_sync, CVAULT_SecretService *,                                                         \
              (size_t, const char *, CVAULT_SecretServiceFlags, CVAULT_GCancellable *, CVAULT_GError **))               \
-    FUNCTION(secret_service_lookup_sync, CVAULT_SecretValue *,                                                         \
-             (CVAULT_SecretService *, const CVAULT_SecretSchema *, CVAULT_GHashTable *, CVAULT_GCancellable *,         \
-              CVAULT_GError **))                                                                                       \
+    FUNCTION(secret_service_ensure_session_sync, int,                                                                  \
+             (CVAULT_SecretService *, CVAULT_GCancellable *, CVAULT_GError **))                                        \
+    FUNCTION(secret_service_get_session_algorithms, const char *, (CVAULT_SecretService *))                            \
+    FUNCTION(secret_service_get_secret_for_dbus_path_sync, CVAULT_SecretValue *,                                       \
+             (CVAULT_SecretService *, const char *, CVAULT_GCancellable *, CVAULT_GError **))                          \
     FUNCTION(secret_service_store_sync, int,                                                                           \
              (CVAULT_SecretService *, const CVAULT_SecretSchema *, CVAULT_GHashTable *, const char *, const char *,    \
               CVAULT_SecretValue *, CVAULT_GCancellable *, CVAULT_GError **))                                          \
@@ -160,6 +162,8 @@ enum cvault_keyring_failure {
     CVAULT_KEYRING_NO_OBJECT,
     /// A dialog was dismissed, or access denied.
     CVAULT_KEYRING_DISMISSED,
+    /// The service would have secrets cross the bus unencrypted.
+    CVAULT_KEYRING_CLEAR_BUS,
     /// Anything else: see the words.
     CVAULT_KEYRING_FAILED,
 };
@@ -192,9 +196,9 @@ char *cvault_keyring_default_collection(struct cvault_bus *, const char *service
 /// The property Locked of a collection: 1 or 0.
 int cvault_keyring_collection_is_locked(struct cvault_bus *, const char *service, const char *collection,
                                         int milliseconds, struct cvault_keyring_outcome *);
-/// The path of an item with these two attributes, to be freed; NULL where there is none.
-char *cvault_keyring_find(struct cvault_bus *, const char *service, const char *vault, const char *slot,
-                          int milliseconds, int *is_locked, struct cvault_keyring_outcome *);
+/// The paths of all items with these two attributes, one a line, the unlocked ones first; to be freed.
+char *cvault_keyring_search(struct cvault_bus *, const char *service, const char *vault, const char *slot,
+                            int milliseconds, size_t *unlocked_count, struct cvault_keyring_outcome *);
 /// Asks for a collection or an item to be unlocked.
 /// The path of the prompt that this takes, to be freed; "/" where it takes none.
 char *cvault_keyring_unlock(struct cvault_bus *, const char *service, const char *object, int milliseconds,
@@ -214,9 +218,9 @@ void cvault_prompt_free(struct cvault_prompt *);
 
 /// A secret in libsecret's locked memory.
 struct cvault_secret;
-/// Looks up the secret of the item with these two attributes; NULL where there is none.
-struct cvault_secret *cvault_keyring_lookup(struct cvault_bus *, const char *service, const char *vault,
-                                            const char *slot, int milliseconds, struct cvault_keyring_outcome *);
+/// The secret of the item at this path; NULL where it is none that can be read.
+struct cvault_secret *cvault_keyring_lookup(struct cvault_bus *, const char *service, const char *item,
+                                            int milliseconds, struct cvault_keyring_outcome *);
 /// Stores an item in a collection.
 void cvault_keyring_store(struct cvault_bus *, const char *service, const char *vault, const char *slot,
                           const char *collection, const char *label, const void *secret, size_t count,

@@ -12,8 +12,9 @@ struct Rekey: AsyncParsableCommand {
             each other key slot one of the options says what becomes of it. On a terminal you are asked for the other \
             passphrases.
 
-            A key file gets a new key; the old one stays beside it, since backups from before open with that. A recovery \
-            code is replaced by a new one. Sessions end, and programs that have the vault open must open it again.
+            A key file gets a new key; the old one stays beside it, since backups from before open with that. A key in \
+            the desktop keyring is replaced and deleted: backups from before need another key. A recovery code is \
+            replaced by a new one. Sessions end, and programs that have the vault open must open it again.
             """
     )
 

@@ -8,6 +8,8 @@ enum KeyringCheck {
         let isWanted = slots.contains("keyring")
         guard let problem = report.problem else { return [.ok("keyring", "The desktop keyring works.")] }
         switch report.state {
+        // Its key opens the vault all the same.
+        case .unseen: return [.note("keyring", problem.sentence, remedy: problem.remedy)]
         // Somebody will be asked for its password, which is as it should be.
         case .locked where report.hasDisplay: return [.note("keyring", problem.sentence, remedy: problem.remedy)]
         default:
