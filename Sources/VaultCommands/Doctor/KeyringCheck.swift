@@ -13,7 +13,12 @@ enum KeyringCheck {
         default:
             return isWanted
                 ? [.finding("keyring", problem.sentence, remedy: problem.remedy)]
-                : [.note("keyring", problem.sentence + (slots.isEmpty ? "" : " No key of this vault is in one."))]
+                : [
+                    .note(
+                        "keyring",
+                        problem.sentence + (slots.isEmpty ? "" : " No key of this vault is in a desktop keyring.")
+                    )
+                ]
         }
     }
 
