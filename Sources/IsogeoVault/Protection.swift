@@ -4,18 +4,24 @@ internal import VaultKeys
 
 /// What a new vault is protected with: its first key slot.
 public struct Protection: ~Copyable, Sendable {
-    private enum Kind: ~Copyable, Sendable {
+    enum Kind: ~Copyable, Sendable {
         case credential(Credential)
         case keyFile(path: String)
         case keyring(telling: Unlocking.Telling?, acceptsPlainText: Bool)
     }
 
-    private let kind: Kind
+    let kind: Kind
 
-    private init(_ kind: consuming Kind) { self.kind = kind }
+    /// What people call it, at the start of a sentence.
+    let name: String
+
+    private init(_ kind: consuming Kind, name: String) {
+        self.kind = kind
+        self.name = name
+    }
 
     /// A key file, 32 random bytes; it is made, mode 0600, where there is none.
-    public static func keyFile(_ path: String) -> Protection { Protection(.keyFile(path: path)) }
+    public static func keyFile(_ path: String) -> Protection { Protection(.keyFile(path: path), name: path) }
 
     /// A random key in the desktop keyring.
     ///
@@ -25,14 +31,14 @@ public struct Protection: ~Copyable, Sendable {
     ///     looks for it: whoever reads the file may have the key.
     /// - Returns: the protection; the key is made when it is used.
     public static func keyring(telling: Unlocking.Telling? = nil, acceptingPlainText: Bool = false) -> Protection {
-        Protection(.keyring(telling: telling, acceptsPlainText: acceptingPlainText))
+        Protection(.keyring(telling: telling, acceptsPlainText: acceptingPlainText), name: "This desktop's keyring")
     }
 
     /// A passphrase that `ask` gets from somebody; it is called once, now.
     ///
     /// - Throws: what `ask` throws; `locked` when the passphrase is empty.
     public static func passphrase(asking ask: Unlocking.Asking) throws(VaultError) -> Protection {
-        Protection(.credential(.passphrase(try Passphrase(asking: ask))))
+        Protection(.credential(.passphrase(try Passphrase(asking: ask))), name: "The passphrase")
     }
 
     /// The passphrase, key file or keyring that `unlocking` names, so that it opens the vault from then on.
@@ -47,11 +53,13 @@ public struct Protection: ~Copyable, Sendable {
             )
         }
         if case .keyring(let telling) = unlocking.way { return .keyring(telling: telling) }
-        return Protection(.credential(try unlocking.credential()))
+        return Protection(.credential(try unlocking.credential()), name: unlocking.name)
     }
 
     /// A recovery code that was made just now.
-    static func recovery(_ code: consuming RecoveryCode) -> Protection { Protection(.credential(.recovery(code))) }
+    static func recovery(_ code: consuming RecoveryCode) -> Protection {
+        Protection(.credential(.recovery(code)), name: "The recovery code")
+    }
 
     /// Makes the slot; a key file or a keyring's item is made before, and read back.
     ///
@@ -95,7 +103,7 @@ public struct Protection: ~Copyable, Sendable {
     /// Opens a vault that has such a slot.
     borrowing func open(_ slots: [KeySlot], of vault: VaultIdentity) throws(KeyError) -> Unlocked {
         switch kind {
-        case .credential(let credential): return try credential.open(slots, of: vault, name: "The credential")
+        case .credential(let credential): return try credential.open(slots, of: vault, name: name)
         case .keyFile(let path):
             let key = Credential.keyFile(try KeyFile.read(path, trust: .own))
             do throws(KeyError) {

@@ -63,6 +63,12 @@ struct RollbackMark: Sendable {
     /// The epoch of the mark, whether it is true or not.
     var claimedEpoch: Int64? { read?.state.keyEpoch }
 
+    /// Whether the vault was newer than this header when it was last seen here, if the mark is true.
+    func claimsNewer(than header: HeaderRecord) -> Bool {
+        guard let state = read?.state else { return false }
+        return (state.keyEpoch, state.generation) > (header.keyEpoch, header.generation)
+    }
+
     /// The generation that the mark tells of, where this key proves it; 0 otherwise.
     func provenGeneration(_ sealer: borrowing RecordSealer) -> Int64 {
         guard let (state, tag) = read, state.keyEpoch == sealer.context.keyEpoch,

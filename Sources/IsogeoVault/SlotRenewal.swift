@@ -46,7 +46,9 @@ struct SlotRenewal: ~Copyable {
             throw VaultError(
                 .locked,
                 "\(unlocking.name) opens no key slot that isn't kept already.",
-                remedy: "Name what opens one of: \(Self.names(remaining))."
+                remedy: remaining.isEmpty
+                    ? "Leave it out: nothing else is left to keep."
+                    : "Name what opens one of: \(Self.names(remaining))."
             )
         }
         try keep(slot, credential, by: unlocking.method)
@@ -99,15 +101,30 @@ struct SlotRenewal: ~Copyable {
                 try Passphrase { (bytes) throws(VaultError) in try ask(VaultStatus.Slot(slot), &bytes) }
             )
             guard try opens(credential, slot) else {
-                throw VaultError(KeyError.doesNotFit("The passphrase of \(slot.name)"))
+                throw VaultError(
+                    .locked,
+                    "That isn't the passphrase of the key slot \(slot.shortID), and nothing was changed.",
+                    remedy: "Run it again with the right one, or let go of the slot: --drop-slot \(slot.shortID)"
+                )
             }
             try keep(slot, credential, by: nil)
         }
     }
 
     /// Refuses to let go of a slot without a word.
-    func checkAllIsSaid(canShow: Bool) throws(VaultError) {
-        let silent = remaining.filter { $0.kind != .recovery || !canShow }
+    ///
+    /// - Parameters:
+    ///   - canAsk: whether somebody will be asked for the passphrases.
+    ///   - canShow: whether somebody will be shown a recovery code.
+    /// - Throws: `usage`, before anybody has typed anything in vain.
+    func checkAllIsSaid(canAsk: Bool, canShow: Bool) throws(VaultError) {
+        let silent = remaining.filter { slot in
+            switch slot.kind {
+            case .recovery: !canShow
+            case .passphrase: !canAsk
+            default: true
+            }
+        }
         guard !silent.isEmpty else {
             guard renewed.isEmpty, remaining.isEmpty else { return }
             throw VaultError(.usage, "No key slot would be left.", remedy: "Keep one of them.")

@@ -131,7 +131,7 @@ public struct Unlocking: Sendable {
     func open(_ locked: LockedSlots) throws(VaultError) -> Unlocked {
         if usesSession, let unlocked = locked.sessions.open() { return unlocked }
         if let unlocked = try openWithoutCredential(locked) { return unlocked }
-        let credential = try credential()
+        let credential = try credential(for: locked)
         return try locked.open { (slots, vault) throws(KeyError) in
             do throws(KeyError) {
                 return try credential.open(slots, of: vault, name: name)
@@ -166,23 +166,38 @@ public struct Unlocking: Sendable {
 
     /// Reads what opens the vault, or asks for it.
     ///
+    /// - Parameter locked: what it is to open; nil for what is yet to be made.
+    /// - Returns: it, in hand.
     /// - Throws: `locked` when nothing is named and nobody can be asked; what is wrong with what was named.
-    func credential() throws(VaultError) -> Credential {
+    func credential(for locked: LockedSlots? = nil) throws(VaultError) -> Credential {
         if let method { return try translating { () throws(KeyError) in try method.credential() } }
         switch way {
         case .environment(let asking?, _): return .passphrase(try Passphrase(asking: asking))
         case .recoveryCode(let asking): return .recovery(try RecoveryCode(asking: asking))
-        case .environment, .named, .keyring: throw Self.nothingNamed
+        case .environment, .named, .keyring: throw nothingNamed(locked)
         }
     }
 
     /// Nothing is named, and nobody can be asked.
-    package static let nothingNamed = VaultError(
-        .locked,
-        "The vault is locked, and nothing says how to open it.",
-        remedy: "Name a key with --key-file or --passphrase-file, or their variables ISOGEO_VAULT_KEY_FILE and "
+    private func nothingNamed(_ locked: LockedSlots?) -> VaultError {
+        let remedy =
+            "Name a key with --key-file or --passphrase-file, or their variables ISOGEO_VAULT_KEY_FILE and "
             + "ISOGEO_VAULT_PASSPHRASE_FILE; or run it where you can be asked."
-    )
+        // Whoever lists applications without a key a moment before is right to think that the vault is open.
+        if let locked, locked.sessions.open() != nil {
+            return VaultError(.locked, "A session isn't enough for this: a key is needed.", remedy: remedy)
+        }
+        let sentence = "The vault is locked, and nothing says how to open it."
+        guard let folder = environmentVariable("CREDENTIALS_DIRECTORY") else {
+            return VaultError(.locked, sentence, remedy: remedy)
+        }
+        return VaultError(
+            .locked,
+            "\(sentence) $CREDENTIALS_DIRECTORY, \(folder), has no isogeo-vault.key and no isogeo-vault.passphrase.",
+            remedy: "Give the credential one of these names, as in LoadCredential=isogeo-vault.key:PATH. Or n"
+                + remedy.dropFirst()
+        )
+    }
 
     /// What people call the way, at the start of a sentence.
     var name: String { method?.name ?? (isRecovery ? "The recovery code" : "The passphrase") }

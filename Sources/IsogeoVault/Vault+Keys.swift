@@ -11,7 +11,7 @@ extension Vault {
     /// Nothing is encrypted anew.
     ///
     /// - Returns: the slot.
-    /// - Throws: `usage` when there are 16 slots, or 4 passphrases, already.
+    /// - Throws: `usage` when there are 16 slots, or 4 passphrases, already, and for what opens the vault already.
     public func addKey(_ protection: borrowing Protection) async throws(VaultError) -> VaultStatus.Slot {
         let slot = try await doors.perform { () throws(VaultError) in
             VaultStatus.Slot(try contents.addKey(protection, now: doors.now()))
@@ -27,7 +27,7 @@ extension Vault {
     ///   - protection: what opens the new one.
     ///   - telling: as for `removeKey(_:telling:)`.
     /// - Returns: the new slot.
-    /// - Throws: `usage` when there is no such slot.
+    /// - Throws: `usage` when there is no such slot, and for what opens the vault already.
     public func changeKey(
         _ slot: String,
         to protection: borrowing Protection,

@@ -42,7 +42,7 @@ extension Vault {
                         + "one with `rekey` if they were replaced for a reason."
                 )
             }
-            return replaced.isKept ? copy : nil
+            return replaced.kept
         }
     }
 }

@@ -89,7 +89,7 @@ extension Vault {
             let contents = try VaultContents.open(path, now: doors.now(), marks: doors.stateFolder) {
                 (locked) throws(VaultError) in
                 if let unlocked = try unlocking.openWithoutCredential(locked) { return unlocked }
-                let given = try unlocking.credential()
+                let given = try unlocking.credential(for: locked)
                 let unlocked = try given.open(locked, name: unlocking.name)
                 credential = consume given
                 return unlocked

@@ -13,6 +13,7 @@ extension VaultContents {
     /// - Returns: the slot.
     func addKey(_ protection: borrowing Protection, now: Int64, rehearsing: Bool = false) throws(VaultError) -> KeySlot
     {
+        try protection.checkIsNew(to: try slots(), of: sealer.context.vault)
         // Made once, before the change: deriving a passphrase's key takes half a second.
         let slot = try newSlot(protection, now: now)
         try withdrawing(slot) { () throws(VaultError) in
@@ -31,6 +32,10 @@ extension VaultContents {
     func changeKey(_ id: String, to protection: borrowing Protection, now: Int64, rehearsing: Bool = false)
         throws(VaultError) -> (new: KeySlot, old: KeySlot?)
     {
+        // Before anything is made: a key file for a slot that there isn't would lie about for ever.
+        let present = try slots()
+        let former = try Self.slot(id, among: present.map { ($0.id, $0.name, $0.shortID) })
+        try protection.checkIsNew(to: present, leaving: present.first { $0.id == former }, of: sealer.context.vault)
         let slot = try newSlot(protection, now: now)
         let changed = try withdrawing(slot) { () throws(VaultError) in
             try change(Wanted(), now: now) { (draft) throws(VaultError) in

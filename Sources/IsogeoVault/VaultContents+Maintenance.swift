@@ -1,3 +1,4 @@
+internal import Glibc
 internal import VaultCrypto
 internal import VaultStore
 
@@ -67,8 +68,14 @@ extension VaultContents {
     ///
     /// - Throws: `damaged` before anything is written; `exists`; what the store throws.
     func backup(to path: String) throws(VaultError) {
+        let exists = VaultError(.exists, "There is a file at \(path) already.", remedy: "Name another one.")
+        // What it is doesn't matter: somebody's, or a backup from before.
+        guard !Self.isTaken(path) else { throw exists }
         let snapshot = try intactSnapshot()
-        do throws(StoreError) { try Self.write(snapshot, to: path) } catch { throw VaultError(error) }
+        do throws(StoreError) { try Self.write(snapshot, to: path) } catch {
+            if case .vaultExists = error { throw exists }
+            throw VaultError(error)
+        }
     }
 
     /// All rows, after each was opened and all were compared with the header.
@@ -87,14 +94,39 @@ extension VaultContents {
         return snapshot
     }
 
+    private static func isTaken(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe lstat(path, &status) == 0
+    }
+
+    /// Writes a copy beside others that may have been made in the same second.
+    ///
+    /// - Returns: its path: `path`, or with a number behind it.
+    private static func writeBeside(_ snapshot: Snapshot, _ path: String) throws(StoreError) -> String {
+        var (copy, number) = (path, 1)
+        while true {
+            if !isTaken(copy) {
+                do throws(StoreError) {
+                    try write(snapshot, to: copy)
+                    return copy
+                } catch {
+                    // Another restore took the name since we looked.
+                    guard case .vaultExists = error else { throw error }
+                }
+            }
+            number += 1
+            copy = "\(path)-\(number)"
+        }
+    }
+
     private static func write(_ snapshot: Snapshot, to path: String) throws(StoreError) {
         _ = try VaultDatabase.create(try VaultFile.prepare(path), [.putHeader(snapshot.header)] + rows(of: snapshot))
     }
 
     /// What `restore` found in the vault's place.
     struct Replaced {
-        /// Whether something lay there, and was kept.
-        let isKept: Bool
+        /// Where it was kept; nil when nothing lay there.
+        let kept: String?
         /// Whether it had a newer key than the backup.
         let hadNewerKey: Bool
     }
@@ -111,7 +143,7 @@ extension VaultContents {
     ///
     /// - Parameters:
     ///   - path: where.
-    ///   - copy: the path of the copy.
+    ///   - copy: the path of the copy; a number goes behind it where there is one already.
     ///   - marks: the folder in which is remembered what was seen of vaults; it is told that this one is older.
     ///   - now: seconds since 1970.
     /// - Returns: what lay there.
@@ -132,18 +164,18 @@ extension VaultContents {
                 let next = try restored(backup, above: seen, now: now)
                 try Self.write(next, to: path)
                 mark?.write(next.header, sealer)
-                return Replaced(isKept: false, hadNewerKey: false)
+                return Replaced(kept: nil, hadNewerKey: false)
             }
             let current = try database.read(.everything)
             guard current.header.vaultID == backup.header.vaultID else { throw .vaultExists(path: path) }
-            try Self.write(current, to: copy)
+            let kept = try Self.writeBeside(current, copy)
             let next = try restored(backup, above: max(current.header.generation, seen), now: now)
             try database.commit(
                 Self.removals(of: current) + Self.rows(of: next) + [.putHeader(next.header)],
                 expecting: current.header.tag
             )
             mark?.write(next.header, sealer)
-            return Replaced(isKept: true, hadNewerKey: current.header.keyEpoch > next.header.keyEpoch)
+            return Replaced(kept: kept, hadNewerKey: current.header.keyEpoch > next.header.keyEpoch)
         } catch {
             throw VaultError(error)
         }

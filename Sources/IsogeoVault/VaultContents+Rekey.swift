@@ -45,8 +45,8 @@ extension VaultContents {
                 doors.warn(problem.sentence)
             }
             for other in wishes.keeping { try renewal.keep(by: other) }
+            try renewal.checkAllIsSaid(canAsk: wishes.asking != nil, canShow: wishes.showing != nil)
             if let ask = wishes.asking { try renewal.keepPassphrases(asking: ask) }
-            try renewal.checkAllIsSaid(canShow: wishes.showing != nil)
             if let show = wishes.showing { try renewal.replaceRecoveryCodes(showing: show) }
             try write(renewal, now: doors.now())
         } catch {

@@ -49,7 +49,8 @@ extension VaultInspection {
             let database = try VaultDatabase.open(try VaultFile.find(path), forWriting: false, patience: Self.patience)
             try database.checkStructure()
             let snapshot = try database.read(Wanted(sessions: true, counts: true))
-            status = VaultStatus(snapshot, of: database, now: VaultDoors.real.now())
+            let doors = VaultDoors.real
+            status = VaultStatus(snapshot, of: database, marks: doors.stateFolder, now: doors.now())
         } catch .noVault {
             isMissing = true
         } catch {
@@ -117,10 +118,10 @@ package enum HostInspection {
             return NamedWay(name: method.name, path: nil, isKeyFile: false, fault: nil, isTooOpen: false)
         }
         let fault =
-            SecretFile.fault(file.path, trust: file.trust)
+            SecretFile.fault(file.path, trust: file.trust, holding: isKeyFile ? .key : .passphrase)
             ?? (unsafe access(file.path, R_OK) == 0 ? nil : .unreadable(path: file.path, errno: errno))
         var isTooOpen = false
-        if case .unsafeFile(_, .mode) = fault, file.trust == .own { isTooOpen = true }
+        if case .unsafeFile(_, .mode, _) = fault, file.trust == .own { isTooOpen = true }
         return NamedWay(
             name: method.name,
             path: file.path,
@@ -151,6 +152,20 @@ package enum HostInspection {
 
     /// Refuses a file of certificates that isn't one, or that others may write.
     package static func checkCertificates(_ path: String) throws(VaultError) { _ = try CertificateFile.checked(path) }
+
+    /// What keeps anything from being remembered of vaults outside of them; nil where nothing does.
+    ///
+    /// `isAccess` is true where the user has no home to write in, as many services don't.
+    package static func memoryFault() -> (error: VaultError, isAccess: Bool)? {
+        let remedy = "Where it should be, set XDG_STATE_HOME to a folder of your own."
+        guard let folder = VaultDoors.real.stateFolder else {
+            return (VaultError(.configuration, "There is no home folder.", remedy: remedy), true)
+        }
+        return StateFile.fault(in: folder).map { fault in
+            if case .unsafePath = fault { return (VaultError(fault), false) }
+            return (VaultError(.configuration, fault.sentence, remedy: remedy), true)
+        }
+    }
 
     /// The libraries that are linked, with their versions.
     package static var libraries: [(name: String, version: String)] {

@@ -39,6 +39,8 @@ public struct VaultStatus: Sendable {
     public let lastTokenExpires: Date?
     /// When the session ends, as far as the vault's half of it tells; nil where there is none.
     public let sessionEnds: Date?
+    /// Whether it was newer when it was last opened here, as far as can be told without its key.
+    package let isOlderThanSeen: Bool
 }
 
 extension Vault {
@@ -49,18 +51,24 @@ extension Vault {
     /// - Throws: `noVault`, `damaged`, `configuration`.
     public static func status(at path: String? = nil) async throws(VaultError) -> VaultStatus {
         let path = try place(path)
-        let now = VaultDoors.real.now()
+        let doors = VaultDoors.real
+        let now = doors.now()
         return try await BlockingExecutor.run { () throws(VaultError) -> VaultStatus in
             try translating { () throws(StoreError) in
                 let database = try VaultDatabase.open(try VaultFile.find(path))
-                return VaultStatus(try database.read(Wanted(sessions: true, counts: true)), of: database, now: now)
+                return VaultStatus(
+                    try database.read(Wanted(sessions: true, counts: true)),
+                    of: database,
+                    marks: doors.stateFolder,
+                    now: now
+                )
             }
         }
     }
 }
 
 extension VaultStatus {
-    init(_ snapshot: Snapshot, of database: VaultDatabase, now: Int64) {
+    init(_ snapshot: Snapshot, of database: VaultDatabase, marks: String?, now: Int64) {
         let header = snapshot.header
         path = database.file.path
         format = Int(RecordContext.format)
@@ -74,6 +82,9 @@ extension VaultStatus {
         lastTokenExpires = snapshot.counts?.latestExpiry.map { Date(timeIntervalSince1970: Double($0)) }
         sessionEnds = snapshot.sessions.map(\.expires).filter { $0 > now && $0 - now <= LockedSessions.limit }.max()
             .map { Date(timeIntervalSince1970: Double($0)) }
+        isOlderThanSeen =
+            marks.map { RollbackMark(of: snapshot.vault, at: database.file.path, in: $0).claimsNewer(than: header) }
+            ?? false
     }
 }
 

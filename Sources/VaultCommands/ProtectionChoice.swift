@@ -23,7 +23,7 @@ enum ProtectionChoice {
         if choice.hasNamedWay { return .named }
         let terminal = choice.mayAsk ? context.terminal() : nil
         guard protect == nil else {
-            guard let terminal else { throw noProtection(nil) }
+            guard let terminal else { throw noTerminal(isForbidden: !choice.mayAsk) }
             return .asked(terminal)
         }
         let keyring = await context.keyring()
@@ -78,6 +78,15 @@ enum ProtectionChoice {
         case .keyring: "The vault is protected by this desktop's keyring, and opens by itself while that is unlocked."
         case .named, .asked: nil
         }
+    }
+
+    private static func noTerminal(isForbidden: Bool) -> VaultError {
+        VaultError(
+            .usage,
+            "--protect passphrase asks on a terminal, "
+                + (isForbidden ? "and --no-prompt forbids it." : "and there is none."),
+            remedy: "Give the passphrase with --passphrase-file PATH."
+        )
     }
 
     private static func noProtection(_ keyring: VaultError?) -> VaultError {

@@ -9,7 +9,7 @@ package enum KeyError: Error, Equatable {
     /// A file of the user's can't be read, with the `errno` of the try.
     case unreadable(path: String, errno: Int32)
     /// A file that others can read or change, or that is no file.
-    case unsafeFile(path: String, UnsafeFileReason)
+    case unsafeFile(path: String, UnsafeFileReason, holding: SecretFile.Content = .key)
     /// A key file holds neither 32 bytes nor 64 hexadecimal digits.
     case notAKeyFile(path: String)
     /// A key file is to be made where something stands already, or can't be made.
@@ -51,6 +51,8 @@ package enum UnsafeFileReason: Equatable, Sendable {
     case notRegular
     case foreignOwner(UInt32)
     case mode(UInt32)
+    /// One that is lent, and that others than its owner could write.
+    case writable(UInt32)
     case hardLinks(Int)
 }
 
@@ -62,13 +64,15 @@ extension KeyError {
         case .noSlot(let kind): "This vault has no key slot of the kind \(kind.rawValue)."
         case .unreadable(path: "", _): "The path of the key or passphrase file is empty."
         case .unreadable(let path, let code): "\(path) can't be read: \(describe(code))."
-        case .unsafeFile(let path, .symbolicLink): "\(path) is a symbolic link."
-        case .unsafeFile(let path, .folder): "\(path) is a folder."
-        case .unsafeFile(let path, .notRegular): "\(path) is not a regular file."
-        case .unsafeFile(let path, .foreignOwner(let owner)): "\(path) belongs to somebody else (uid \(owner))."
-        case .unsafeFile(let path, .mode(let mode)):
+        case .unsafeFile(let path, .symbolicLink, _): "\(path) is a symbolic link."
+        case .unsafeFile(let path, .folder, _): "\(path) is a folder."
+        case .unsafeFile(let path, .notRegular, _): "\(path) is not a regular file."
+        case .unsafeFile(let path, .foreignOwner(let owner), _): "\(path) belongs to somebody else (uid \(owner))."
+        case .unsafeFile(let path, .mode(let mode), _):
             "\(path) is open to others (mode 0\(String(mode, radix: 8)))."
-        case .unsafeFile(let path, .hardLinks(let count)): "\(path) has \(count) names (hard links)."
+        case .unsafeFile(let path, .writable(let mode), _):
+            "\(path) can be written by others (mode 0\(String(mode, radix: 8)))."
+        case .unsafeFile(let path, .hardLinks(let count), _): "\(path) has \(count) names (hard links)."
         case .notAKeyFile(let path):
             "\(path) is no key file: it holds neither 32 bytes nor 64 hexadecimal digits."
         case .cannotWrite(let path, let code): "The key file \(path) can't be made: \(describe(code))."
@@ -102,24 +106,23 @@ extension KeyError {
     package var remedy: String {
         switch self {
         case .doesNotFit:
-            "Give the key that the vault was made with; if it is lost, move the vault away and import again."
+            "`isogeo-vault status` lists what opens it. An older vault or a backup opens with the keys of its time: what "
+                + "a key file held before a `rekey` is in PATH.old-…, beside it."
         case .noSlot: "`isogeo-vault status` lists the slots that this vault has; use one of them."
         case .unreadable(path: "", _): "Give a path; to choose another way to unlock leave it out altogether."
         case .unreadable(let path, _) where path.hasPrefix("~/"), .cannotWrite(let path, _) where path.hasPrefix("~/"):
             "Write $HOME instead of ~, which a shell replaces at the beginning of a word alone."
         case .unreadable: "Check the path and who may read it."
-        case .unsafeFile(_, .symbolicLink):
-            "Give the path of the file that it leads to. A container's secret: --shared-key-file, or its variable "
-                + "ISOGEO_VAULT_SHARED_KEY_FILE."
-        case .unsafeFile(_, .folder): "Give the path of the file itself."
-        case .unsafeFile(_, .notRegular):
+        case .unsafeFile(_, .symbolicLink, let content):
+            "Give the path of the file that it leads to.\(content.lending)"
+        case .unsafeFile(_, .folder, _): "Give the path of the file itself."
+        case .unsafeFile(_, .notRegular, _):
             "Give the path of the file itself; for a pipe use --passphrase-fd."
-        case .unsafeFile(_, .foreignOwner(0)):
-            "Name one of your own. A container's secret: --shared-key-file, or its variable ISOGEO_VAULT_SHARED_KEY_FILE."
-        case .unsafeFile(let path, .foreignOwner): "Make it your own: sudo chown \"$USER\" \(quoted(path))."
-        case .unsafeFile(let path, .mode):
-            "Close it: chmod 600 \(quoted(path)). A container's secret: --shared-key-file, or its "
-                + "variable ISOGEO_VAULT_SHARED_KEY_FILE."
+        case .unsafeFile(_, .foreignOwner(0), let content): "Name one of your own.\(content.lending)"
+        case .unsafeFile(let path, .foreignOwner, _): "Make it your own: sudo chown \"$USER\" \(quoted(path))."
+        case .unsafeFile(let path, .mode, let content): "Close it: chmod 600 \(quoted(path)).\(content.lending)"
+        case .unsafeFile(let path, .writable, _):
+            "Whoever lends it may read it, and only its owner may write it: chmod go-w \(quoted(path))."
         case .unsafeFile: "Keep one name of it alone; a second one may be somebody else's."
         case .notAKeyFile: "Give the key file of this vault, unchanged."
         case .cannotWrite(_, ENOENT): "Make its folder first, or name a file in a folder that is there."
@@ -142,6 +145,18 @@ extension KeyError {
         case .damagedSlot: "Restore the vault from a backup, or open it by another slot."
         case .keyring(let problem): problem.remedy
         case .kernelKeyring(let code): KernelKeyringRefusal.remedy(code)
+        }
+    }
+}
+
+extension SecretFile.Content {
+    /// How a file that is lent, as to a container, is named; a recovery code is lent to nobody.
+    fileprivate var lending: String {
+        switch self {
+        case .key: " A container's secret: --shared-key-file, or its variable ISOGEO_VAULT_SHARED_KEY_FILE."
+        case .passphrase:
+            " A container's secret: --shared-passphrase-file, or its variable ISOGEO_VAULT_SHARED_PASSPHRASE_FILE."
+        case .recoveryCode: ""
         }
     }
 }

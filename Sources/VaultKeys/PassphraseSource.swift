@@ -49,7 +49,7 @@ package enum PassphraseSource: Equatable, Sendable {
     private func readBytes(within milliseconds: Int64) throws(KeyError) -> SecretBytes {
         switch self {
         case .file(let path, let trust):
-            return try SecretFile.read(path, limit: Self.readLimit, trust: trust) { size in
+            return try SecretFile.read(path, limit: Self.readLimit, trust: trust, holding: .passphrase) { size in
                 size < Self.readLimit ? nil : .passphraseTooLong(name)
             }
         case .descriptor(let number):

@@ -14,12 +14,16 @@ package enum SecretFile {
         case lent
     }
 
+    /// What a file holds, for whoever is told how else it could be named.
+    package enum Content: Equatable, Sendable { case key, passphrase, recoveryCode }
+
     /// Reads at most `limit` bytes; one more is an error of the caller's kind of file.
     ///
     /// - Parameters:
     ///   - path: the file.
     ///   - limit: the most to read, in bytes.
     ///   - trust: whose it may be.
+    ///   - content: what it holds.
     ///   - refusal: what a file of so many bytes is refused with before its mode is looked at, so that nobody is told to
     ///     close a file that they have named by mistake.
     /// - Returns: the content.
@@ -28,6 +32,7 @@ package enum SecretFile {
         _ path: String,
         limit: Int,
         trust: Trust,
+        holding content: Content = .key,
         refusing refusal: (_ size: Int) -> KeyError? = { _ in nil }
     ) throws(KeyError) -> SecretBytes {
         // O_NONBLOCK: a FIFO without a writer must not hold us up before we can see that it is one.
@@ -35,14 +40,15 @@ package enum SecretFile {
         let descriptor = unsafe open(path, flags)
         guard descriptor >= 0 else {
             let code = errno
-            throw code == ELOOP ? .unsafeFile(path: path, .symbolicLink) : .unreadable(path: path, errno: code)
+            throw code == ELOOP
+                ? .unsafeFile(path: path, .symbolicLink, holding: content) : .unreadable(path: path, errno: code)
         }
         defer { close(descriptor) }
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else { throw .unreadable(path: path, errno: errno) }
         if status.st_mode & S_IFMT == S_IFREG, let error = refusal(Int(status.st_size)) { throw error }
         if let reason = objection(to: status, trust: trust, nobodyCanWrite: isOnReadOnlyMount(descriptor)) {
-            throw .unsafeFile(path: path, reason)
+            throw .unsafeFile(path: path, reason, holding: content)
         }
         do {
             return try SecretBytes.read(from: descriptor, limit: limit + 1)
@@ -141,14 +147,16 @@ package enum SecretFile {
 
     /// What is wrong with a file that can be seen and not opened, or that isn't wanted yet; nil when nothing is, or when
     /// there is none.
-    package static func fault(_ path: String, trust: Trust) -> KeyError? {
+    package static func fault(_ path: String, trust: Trust, holding content: Content) -> KeyError? {
         var status = stat()
         let found = unsafe trust == .own ? lstat(path, &status) : stat(path, &status)
         guard found == 0 else { return errno == ENOENT ? nil : .unreadable(path: path, errno: errno) }
-        if status.st_mode & S_IFMT == S_IFLNK { return .unsafeFile(path: path, .symbolicLink) }
+        if status.st_mode & S_IFMT == S_IFLNK { return .unsafeFile(path: path, .symbolicLink, holding: content) }
         var system = statvfs()
         let isReadOnly = unsafe statvfs(path, &system) == 0 && system.f_flag & UInt(ST_RDONLY) != 0
-        return objection(to: status, trust: trust, nobodyCanWrite: isReadOnly).map { .unsafeFile(path: path, $0) }
+        return objection(to: status, trust: trust, nobodyCanWrite: isReadOnly).map {
+            .unsafeFile(path: path, $0, holding: content)
+        }
     }
 
     private static func isOnReadOnlyMount(_ descriptor: Int32) -> Bool {
@@ -171,7 +179,7 @@ package enum SecretFile {
             guard status.st_uid == geteuid() || status.st_uid == 0 else { return .foreignOwner(status.st_uid) }
             // An ACL's mask shows as group bits: with root's ACL the group's write bit is not its own word, and
             // systemd's files are 0440; a plain group-writable file is refused all the same.
-            guard mode & 0o022 == 0 else { return .mode(mode) }
+            guard mode & 0o022 == 0 else { return .writable(mode) }
         }
         return nil
     }

@@ -52,7 +52,7 @@ package enum UnlockMethod: Equatable, Sendable {
         case .keyFile(let path, let trust): return .keyFile(try KeyFile.read(path, trust: trust))
         case .passphrase(let source): return .passphrase(try source.read())
         case .recovery(let path):
-            let text = try SecretFile.read(path, limit: RecoveryCode.textLimit, trust: .own)
+            let text = try SecretFile.read(path, limit: RecoveryCode.textLimit, trust: .own, holding: .recoveryCode)
             return .recovery(try RecoveryCode(text: text))
         }
     }

@@ -53,6 +53,31 @@ package struct StateFile: Sendable {
         try place.replaceFile(name, draft: draft, bytes)
     }
 
+    /// What would keep files from being put into a folder, which needn't be there; nil where nothing does.
+    ///
+    /// Nothing is made for it.
+    package static func fault(in folder: String) -> StoreError? {
+        var (existing, isItself) = (folder, true)
+        do throws(StoreError) {
+            var resolved = try VaultFile.resolve(existing)
+            while resolved == nil {
+                (existing, isItself) = (try VaultFile.split(existing).folder, false)
+                resolved = try VaultFile.resolve(existing)
+            }
+            let place = try Folder.walk(to: resolved ?? "/")
+            let status = try place.status()
+            if isItself {
+                try status.checkOwnFolder(path: place.path)
+            } else {
+                try status.checkAncestor(path: place.path)
+            }
+            guard place.canWrite() else { throw .system(place.path, "making a file in it") }
+            return nil
+        } catch {
+            return error
+        }
+    }
+
     /// Takes it away; nothing where there is none.
     package func remove() throws(StoreError) {
         guard unsafe unlink(path) != 0, errno != ENOENT, errno != ENOTDIR else { return }

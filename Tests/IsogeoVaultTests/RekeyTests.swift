@@ -259,7 +259,9 @@ import VaultTestSupport
         let wrong = await failure { () async throws(VaultError) in
             try await rekey(asking: { (_, output) throws(VaultError) in output.append(UInt8(ascii: "x")) })
         }
-        #expect(wrong?.code == .locked && wrong?.sentence.hasPrefix("The passphrase of passphrase ") == true)
+        #expect(
+            wrong?.code == .locked && wrong?.sentence.hasPrefix("That isn't the passphrase of the key slot ") == true
+        )
         let result = try await rekey(asking: { (slot, output) throws(VaultError) in
             for byte in "a passphrase".utf8 { output.append(byte) }
         })

@@ -36,13 +36,11 @@ struct BackupTests {
     @Test(arguments: ["a note", ""]) func `what lies in a backup's place stays`(text: String) async throws {
         let home = try await Home.withVault()
         let path = try home.folder.write(text, to: "backup.db")
-        let report = try await home.run("backup", path)
-        // An empty file is what SQLite takes for a database that is still to be made.
-        #expect(text.isEmpty || report.exitCode != 0, "\(report)")
-        if !text.isEmpty { #expect(try home.folder.read("backup.db") == Array(text.utf8)) }
-        let again = try await home.run("backup", try await backUp(home, to: "other.db"))
-        #expect(again.exitCode == 73 && again.errorText.contains(home.folder("other.db")), "\(again)")
-        #expect(try await home.run("backup", home.vault).exitCode == 73)
+        for path in [path, try await backUp(home, to: "other.db"), home.vault] {
+            try await home.run("backup", path)
+                .expectFailure(73, "There is a file at \(path) already.", "Name another one.")
+        }
+        #expect(try home.folder.read("backup.db") == Array(text.utf8))
         try await home.expectWhole()
     }
 
@@ -166,8 +164,24 @@ struct BackupTests {
 
     @Test func `a backup that isn't there is said`() async throws {
         let home = try await Home.withVault()
-        #expect(try await home.run("restore", home.folder("missing.db")).exitCode == 66)
+        let missing = home.folder("missing.db")
+        try await home.run("restore", missing).expectFailure(
+            66,
+            "There is no backup at \(missing).",
+            "Name a file that isogeo-vault backup has written."
+        )
         try await home.expectWhole()
+    }
+
+    @Test func `restored again and again, what was there before is kept each time`() async throws {
+        let home = try await Home.withVault()
+        let backup = try await backUp(home)
+        // Several of them within one second, whose names would be the same.
+        for number in 1...6 {
+            try await home.run("restore", "-q", backup).expectSuccess()
+            #expect(try kept(home).count == number)
+        }
+        for path in try kept(home) { #expect(try await home.names(["--vault", path]) == ["atlas"]) }
     }
 
     @Test func `a process that has the vault open goes on`() async throws {

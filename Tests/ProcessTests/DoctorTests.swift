@@ -177,6 +177,38 @@ struct DoctorTests {
         #expect(last == "  Each has its remedy beside it.", "\(report)")
     }
 
+    @Test func `a folder that nothing can be remembered in is said`() async throws {
+        let home = try await Home.withVault()
+        #expect(try await examine(home).of("memory-of-vaults").isEmpty)
+        let file = try home.folder.write("", to: "file")
+        let found = try await examine(home, [], ["XDG_STATE_HOME": file]).of("memory-of-vaults")
+        #expect(found.map(\.level) == ["finding"] && found.first?.sentence.contains(file) == true, "\(found)")
+        try setMode(0o777, home.folder("state/isogeo-vault"))
+        #expect(try await examine(home).of("memory-of-vaults").map(\.level) == ["finding"])
+        // One that isn't there yet is made when it is wanted.
+        let missing = home.folder("later/state")
+        #expect(try await examine(home, [], ["XDG_STATE_HOME": missing]).of("memory-of-vaults").isEmpty)
+        #expect(!home.exists(home.folder("later")))
+    }
+
+    @Test(.unprivileged) func `a home that can't be written is told of, and no finding`() async throws {
+        let home = try await Home.withVault()
+        let closed = home.folder("closed")
+        try FileManager.default.createDirectory(atPath: closed, withIntermediateDirectories: false)
+        try setMode(0o500, closed)
+        #expect(try await examine(home, [], ["XDG_STATE_HOME": closed]).of("memory-of-vaults").map(\.level) == ["note"])
+    }
+
+    @Test func `without a vault nothing is said of its keys, and CI is told what needs none`() async throws {
+        let home = try Home()
+        let variables = ["CI": "true", "ISOGEO_CLIENT_SECRET": "x"]
+        let report = try await examine(home, [], variables)
+        #expect(report.of("vault").first?.remedy == "In CI none is needed: isogeo-vault token --from-environment")
+        #expect(report.of("environment").first?.remedy?.hasPrefix("isogeo-vault token --from-environment ") == true)
+        #expect(report.of("terminal").map(\.sentence) == ["Nobody can be asked for a passphrase here."])
+        #expect(report.of("keyring").allSatisfy { !$0.sentence.contains("this vault") })
+    }
+
     @Test func `a vault of the future is a finding`() async throws {
         let home = try await Home.withVault()
         try await home.edit("db.execute('UPDATE header SET changed = changed + 86400')")

@@ -47,6 +47,14 @@ struct ExitCodeTests {
             """
         )
         #expect(!FileManager.default.fileExists(atPath: home.vaultFolder))
+        for (options, reason) in [([], "and there is none."), (["--no-prompt"], "and --no-prompt forbids it.")] {
+            try await home.command(["import", try home.writeFile(), "-q", "--protect", "passphrase"] + options).run()
+                .expectFailure(
+                    64,
+                    "--protect passphrase asks on a terminal, \(reason)",
+                    "Give the passphrase with --passphrase-file PATH."
+                )
+        }
     }
 
     @Test func `65, the file is no client_secrets json`() async throws {
@@ -218,7 +226,7 @@ struct ExitCodeTests {
         try await home.run("token", "--key-file", other).expectFailure(
             77,
             "The key file \(other) doesn't open this vault.",
-            "Give the key that the vault was made with; if it is lost, move the vault away and import again."
+            Home.otherKeyRemedy
         )
     }
 

@@ -4,6 +4,11 @@ import VaultTestSupport
 
 /// What the tests of the commands of daily life look at.
 extension Home {
+    /// What whoever gives another key than the vault's is told.
+    static let otherKeyRemedy =
+        "`isogeo-vault status` lists what opens it. An older vault or a backup opens with the keys of its time: what a key "
+        + "file held before a `rekey` is in PATH.old-…, beside it."
+
     /// The names of the applications.
     func names(_ options: [String] = []) async throws -> Set<String> {
         let report = try await command(["list", "--json"] + options).run()

@@ -94,6 +94,32 @@ struct KeyTests {
         #expect(try await home.names(["--passphrase-file", file]) == ["atlas"])
     }
 
+    @Test func `what opens the vault already is no second way in`() async throws {
+        let home = try await Home.withVault()
+        let passphrase = try home.folder.write("a passphrase", to: "passphrase")
+        let again = try home.folder.write("a passphrase\n", to: "again")
+        try await home.run("key", "add", "passphrase", "--new-passphrase-file", passphrase, "-q").expectSuccess()
+        let slots = try await home.slots()
+        for arguments in [["add"], ["change", "key-file"], ["change", "passphrase"]] {
+            try await home.command(["key"] + arguments + ["key-file=\(home.key)"]).run().expectFailure(
+                64,
+                "\(home.key) opens this vault already.",
+                "Name a file that doesn't exist yet, or use rekey."
+            )
+            let words = ["passphrase", "--new-passphrase-file", again]
+            try await home.command(["key"] + arguments + words).run().expectFailure(
+                64,
+                "The passphrase in \(again) opens this vault already.",
+                "Choose another passphrase, or add a key of another kind."
+            )
+        }
+        #expect(try await home.slots() == slots)
+        // Nothing is made for a slot that isn't there.
+        #expect(try await home.run("key", "change", "zz", "key-file=\(home.folder("new"))").exitCode == 64)
+        #expect(!home.exists(home.folder("new")))
+        try await home.expectWhole()
+    }
+
     @Test func `the last slot stays`() async throws {
         let home = try await Home.withVault()
         try await home.run("key", "remove", "key-file").expectFailure(

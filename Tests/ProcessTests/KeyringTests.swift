@@ -97,6 +97,13 @@ struct KeyringTests {
         let home = plain.on(keyring)
         #expect(try await home.run("key", "add", "keyring").exitCode == 0)
         try await home.run("list", "-q", with: ["ISOGEO_VAULT_KEY_FILE": nil]).expectSuccess()
+        // A second one there would be lost with the first.
+        try await home.run("key", "add", "keyring").expectFailure(
+            64,
+            "This desktop's keyring opens this vault already.",
+            "Add a key of another kind; for a new key in the keyring: isogeo-vault key change keyring keyring"
+        )
+        #expect(try await items(home) == 1)
         // A new key in the place of the old one.
         #expect(try await home.run("key", "change", "keyring", "keyring").exitCode == 0)
         try await home.run("list", "-q", with: ["ISOGEO_VAULT_KEY_FILE": nil]).expectSuccess()

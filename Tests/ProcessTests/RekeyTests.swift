@@ -99,6 +99,33 @@ struct RekeyTests {
         #expect(try await home.events().last == "rekeyed")
     }
 
+    @Test func `nobody types a passphrase in vain, and a wrong one changes nothing`() async throws {
+        let home = try await Home.withVault()
+        let second = home.folder("second")
+        let file = try home.folder.write("a passphrase", to: "passphrase")
+        try await home.run("key", "add", "key-file=\(second)", "-q").expectSuccess()
+        try await home.run("key", "add", "passphrase", "--new-passphrase-file", file, "-q").expectSuccess()
+        let slots = try await home.slots()
+        let (before, slot) = (try await home.generation(), try #require(slots.first { $0.kind == "passphrase" }))
+        let unsaid = try await home.command(["rekey"]).startOnTerminal().process.outcome()
+        #expect(unsaid.exitCode == 64 && !unsaid.outputText.contains("Passphrase of"), "\(unsaid)")
+        let terminal = try home.command(["rekey", "--keep-key-file", second]).startOnTerminal()
+        try await terminal.expect("Passphrase of the key slot \(slot.id), made 20")
+        #expect(await terminal.waitForEcho(false))
+        terminal.type("wrong\n")
+        try await terminal.expect("That isn't the passphrase of the key slot \(slot.id), and nothing was changed.")
+        #expect(try await terminal.process.outcome().exitCode == 77)
+        #expect(try await home.generation() == before)
+        #expect(try await home.slots() == slots)
+        let words = ["rekey", "--keep-passphrase-file", file, "--keep-key-file", second, "--keep-key-file", second]
+        try await home.command(words).run().expectFailure(
+            77,
+            "The key file \(second) opens no key slot that isn't kept already.",
+            "Leave it out: nothing else is left to keep."
+        )
+        #expect(try await home.generation() == before)
+    }
+
     @Test func `a lent key file keeps its key, and that is said`() async throws {
         let home = try await Home.withVault()
         let before = try home.folder.read("key")
@@ -123,7 +150,15 @@ struct RekeyTests {
                     + "with --accept-rollback: what was changed since then is lost, and old secrets and keys count again."
             )
         }
+        // Without a key too it is said, though not proven.
+        let status = try await home.run("status", with: ["ISOGEO_VAULT_KEY_FILE": nil])
+        #expect(status.outputText.hasSuffix("older than it was when it was last opened here\n"), "\(status)")
+        #expect(try await home.run("status", "--json").json["older_than_seen"] as? Bool == true)
+        let finding = "finding  rollback: The vault's file is older than it was when it was last opened here."
+        #expect(try await home.run("doctor").outputText.contains(finding))
         try await home.run("list", "--accept-rollback", "-q").expectSuccess()
+        #expect(try await home.run("status", "--json").json["older_than_seen"] as? Bool == false)
+        #expect(try await !home.run("doctor").outputText.contains("rollback"))
         #expect(try await home.run("token").exitCode == 0)
         #expect(try await home.events().contains("rollback-accepted"))
     }

@@ -97,7 +97,13 @@ struct SessionTests {
         try await withHome { home in
             try await unlock(home)
             let report = try await home.run("unlock", "--shared-uid", with: Self.nothingNamed)
-            #expect(report.exitCode == 77)
+            let (sentence, remedy) = (
+                "A session isn't enough for this: a key is needed.",
+                "Name a key with --key-file or --passphrase-file, or their variables ISOGEO_VAULT_KEY_FILE and "
+                    + "ISOGEO_VAULT_PASSPHRASE_FILE; or run it where you can be asked."
+            )
+            report.expectFailure(77, sentence, remedy)
+            try await home.run("rekey", with: Self.nothingNamed).expectFailure(77, sentence, remedy)
             let before = try await KernelKeys.ofVault(id(of: home))
             try await unlock(home, for: "2h")
             let after = try await KernelKeys.ofVault(id(of: home))

@@ -71,7 +71,7 @@ struct UnlockingTests {
         let passphrase = Canary()
         let home = try await passphraseHome(passphrase)
         let wrong = try home.folder.write("wrong horse", to: "wrong")
-        let remedy = "Give the key that the vault was made with; if it is lost, move the vault away and import again."
+        let remedy = Home.otherKeyRemedy
         for (options, variables, name) in [
             (["--passphrase-file", wrong], [:], "The passphrase in \(wrong)"),
             (["--passphrase-fd", "3"], [:], "The passphrase from descriptor 3"),
@@ -93,7 +93,7 @@ struct UnlockingTests {
     @Test func `what is named first is the only thing tried`() async throws {
         let home = try await lockedHome()
         let other = try home.folder.write(String(repeating: "0", count: 64), to: "other")
-        let remedy = "Give the key that the vault was made with; if it is lost, move the vault away and import again."
+        let remedy = Home.otherKeyRemedy
         try await home.run("list", "--key-file", other, with: ["ISOGEO_VAULT_KEY_FILE": home.key])
             .expectFailure(77, "The key file \(other) doesn't open this vault.", remedy)
         try await home.run("list", "--key-file", home.key, with: ["ISOGEO_VAULT_KEY_FILE": other]).expectSuccess()
@@ -213,7 +213,36 @@ struct UnlockingTests {
         let home = try await lockedHome()
         let shared = try home.folder.write(try home.folder.read("key"), to: "shared", mode: 0o666)
         let report = try await home.run("list", "--shared-key-file", shared)
-        #expect(report.exitCode == 78 && report.errorText.contains("(mode 0666)"), "\(report)")
+        report.expectFailure(
+            78,
+            "\(shared) can be written by others (mode 0666).",
+            "Whoever lends it may read it, and only its owner may write it: chmod go-w '\(shared)'."
+        )
+        let passphrase = try home.folder.write("a passphrase", to: "passphrase", mode: 0o644)
+        try await home.run("list", "--passphrase-file", passphrase).expectFailure(
+            78,
+            "\(passphrase) is open to others (mode 0644).",
+            "Close it: chmod 600 '\(passphrase)'. A container's secret: --shared-passphrase-file, or its variable "
+                + "ISOGEO_VAULT_SHARED_PASSPHRASE_FILE."
+        )
+        // A recovery code is lent to nobody.
+        try await home.run("list", "--recovery", passphrase).expectFailure(
+            78,
+            "\(passphrase) is open to others (mode 0644).",
+            "Close it: chmod 600 '\(passphrase)'."
+        )
+    }
+
+    @Test func `a folder of credentials without ours is named where nothing else is`() async throws {
+        let home = try await lockedHome()
+        try await home.run("list", with: ["CREDENTIALS_DIRECTORY": home.folder("run")]).expectFailure(
+            77,
+            "The vault is locked, and nothing says how to open it. $CREDENTIALS_DIRECTORY, \(home.folder("run")), has no "
+                + "isogeo-vault.key and no isogeo-vault.passphrase.",
+            "Give the credential one of these names, as in LoadCredential=isogeo-vault.key:PATH. Or name a key with "
+                + "--key-file or --passphrase-file, or their variables ISOGEO_VAULT_KEY_FILE and "
+                + "ISOGEO_VAULT_PASSPHRASE_FILE; or run it where you can be asked."
+        )
     }
 
     @Test(arguments: [[], ["--no-prompt"], ["-q"]])

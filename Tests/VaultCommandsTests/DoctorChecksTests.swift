@@ -177,6 +177,7 @@ struct DoctorChecksTests {
             #expect(levels(state, ["key-file"]) == [.note])
         }
         #expect(levels(.locked, ["keyring"], display: true) == [.note])
+        #expect(KeyringCheck.desktop(.absent, slots: []).allSatisfy { !$0.sentence.contains("this vault") })
     }
 
     @Test func `whether sessions work, and whether one is open, is said`() {
@@ -207,10 +208,26 @@ struct DoctorChecksTests {
     }
 
     @Test func `where nobody can be asked and nothing is named, that is said`() {
-        #expect(EnvironmentCheck.terminal(true, namedWay: nil, slots: ["passphrase"]).map(\.level) == [.ok])
-        #expect(EnvironmentCheck.terminal(false, namedWay: nil, slots: ["passphrase"]).map(\.level) == [.note])
-        #expect(EnvironmentCheck.terminal(false, namedWay: "The key file", slots: ["key-file"]).map(\.level) == [.ok])
-        #expect(EnvironmentCheck.terminal(false, namedWay: nil, slots: []).map(\.level) == [.ok])
+        #expect(EnvironmentCheck.terminal(true, namedWay: nil, slots: ["passphrase"], .absent).map(\.level) == [.ok])
+        #expect(EnvironmentCheck.terminal(false, namedWay: nil, slots: ["passphrase"], .absent).map(\.level) == [.note])
+        #expect(
+            EnvironmentCheck.terminal(false, namedWay: "The key file", slots: ["key-file"], .absent).map(\.level) == [
+                .ok
+            ]
+        )
+        #expect(EnvironmentCheck.terminal(false, namedWay: nil, slots: [], .absent).map(\.level) == [.ok])
+        func said(_ state: KeyringReport.State, display: Bool = false, way: String? = nil) -> [Remark.Level: String] {
+            let report = KeyringReport(state, problem: nil, hasDisplay: display)
+            let remarks = EnvironmentCheck.terminal(false, namedWay: way, slots: ["keyring", "recovery"], report)
+            return Dictionary(uniqueKeysWithValues: remarks.map { ($0.level, $0.sentence) })
+        }
+        let nobody = "Nobody can be asked for a passphrase here, and nobody has to be."
+        #expect(said(.working) == [.ok: nobody])
+        // A keyring that is locked, or not there, opens nothing by itself.
+        for state in [KeyringReport.State.locked, .absent, .unavailable] {
+            #expect(said(state).keys.first == .note && said(state, way: "The key file") == [.ok: nobody])
+        }
+        #expect(said(.locked, display: true)[.ok]?.hasSuffix("the keyring asks by a dialog.") == true)
     }
 }
 

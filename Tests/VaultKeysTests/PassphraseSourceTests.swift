@@ -63,7 +63,7 @@ private let longest = [UInt8](repeating: 0x61, count: 1024)
         try folder.write("secret", to: "open", mode: 0o644)
         #expect(
             PassphraseSource.file(folder("open"), trust: .own).refusal
-                == .unsafeFile(path: folder("open"), .mode(0o644))
+                == .unsafeFile(path: folder("open"), .mode(0o644), holding: .passphrase)
         )
     }
 }

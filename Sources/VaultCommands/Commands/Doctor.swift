@@ -54,23 +54,29 @@ struct Doctor: AsyncParsableCommand {
     private func remarks(_ vault: VaultInspection, _ keyring: KeyringReport, _ context: Context) -> [Remark] {
         let host = Host.real
         let (way, slots) = (namedWay, vault.status?.slots.map(\.kind) ?? [])
-        return VaultCheck.place(vault) + VaultCheck.fileSystem(vault.fileSystem) + VaultCheck.keys(slots)
-            + VaultCheck.named(way, vault: vault.path, host)
-            + KeyringCheck.desktop(keyring, slots: slots)
-            + KeyringCheck.session(SessionReport.current(), ends: vault.status?.sessionEnds)
-            + EnvironmentCheck.terminal(context.terminal() != nil, namedWay: way?.name, slots: slots)
-            + EnvironmentCheck.remarks(
-                isSet: { unsafe getenv($0) != nil },
-                withheld: WithheldVariables.names
-            )
-            + SwapCheck.remarks(host) + MemoryCheck.coreDumps(host)
-            + MemoryCheck.locking(limit: host.lockLimit(), canLock: HostInspection.canLock)
-            + RequestCheck.libraries(HostInspection.libraries, requests: HostInspection.checkRequests)
-            + RequestCheck.certificates(
-                exists: { host.resolve($0) != nil },
-                check: HostInspection.checkCertificates
-            )
-            + RequestCheck.proxies(host)
-            + VaultCheck.clock(now: context.doors.now(), changed: vault.status?.changed.epochSeconds)
+        let isCI = host.isSet("CI")
+        var remarks = VaultCheck.place(vault, isCI: isCI)
+        remarks += VaultCheck.rollback(vault.status?.isOlderThanSeen == true)
+        remarks += VaultCheck.memory(HostInspection.memoryFault())
+        remarks += VaultCheck.fileSystem(vault.fileSystem) + VaultCheck.keys(slots)
+        remarks += VaultCheck.named(way, vault: vault.path, host)
+        remarks += KeyringCheck.desktop(keyring, slots: slots)
+        remarks += KeyringCheck.session(SessionReport.current(), ends: vault.status?.sessionEnds)
+        remarks += EnvironmentCheck.terminal(context.terminal() != nil, namedWay: way?.name, slots: slots, keyring)
+        remarks += EnvironmentCheck.remarks(
+            isSet: { unsafe getenv($0) != nil },
+            withheld: WithheldVariables.names,
+            isCI: isCI
+        )
+        remarks += SwapCheck.remarks(host) + MemoryCheck.coreDumps(host)
+        remarks += MemoryCheck.locking(limit: host.lockLimit(), canLock: HostInspection.canLock)
+        remarks += RequestCheck.libraries(HostInspection.libraries, requests: HostInspection.checkRequests)
+        remarks += RequestCheck.certificates(
+            exists: { host.resolve($0) != nil },
+            check: HostInspection.checkCertificates
+        )
+        remarks += RequestCheck.proxies(host)
+        remarks += VaultCheck.clock(now: context.doors.now(), changed: vault.status?.changed.epochSeconds)
+        return remarks
     }
 }

@@ -10,7 +10,7 @@ struct Rekey: AsyncParsableCommand {
             For the day when somebody may have got hold of a key and a copy of the vault. With a new secret from Isogeo \
             (rotate) it ends what they have. Nothing is written before all is known: what opens the vault stays, and for \
             each other key slot one of the options says what becomes of it. On a terminal you are asked for the other \
-            passphrases.
+            passphrases. A session isn't enough for this: a key is needed.
 
             A key file gets a new key; the old one stays beside it, since backups from before open with that. A key in \
             the desktop keyring is replaced and deleted: backups from before need another key. A recovery code is \
@@ -60,7 +60,10 @@ struct Rekey: AsyncParsableCommand {
 
     private func asking(_ terminal: any PassphrasePrompting) -> Vault.AskingForSlot {
         { (slot, passphrase) throws(VaultError) in
-            try terminal.ask("Passphrase of the key slot \(slot.id): ", into: &passphrase)
+            try terminal.ask(
+                "Passphrase of the key slot \(slot.id), made \(slot.created.rfc3339): ",
+                into: &passphrase
+            )
         }
     }
 

@@ -24,8 +24,21 @@ struct Restore: AsyncParsableCommand {
         choice.path = file
         // A backup is older than the vault: that is what it is for.
         choice.rollback = .ignored
-        let kept = try await choice.open(context).restore(to: vault.choice.path)
+        let kept = try await backup(choice, context).restore(to: vault.choice.path)
         choice.say("The vault is again as \(file) has it.", context)
         if let kept { choice.say("What was there before is in \(kept).", context) }
+    }
+
+    private func backup(_ choice: VaultChoice, _ context: Context) async throws(VaultError) -> Vault {
+        do {
+            return try await choice.open(context)
+        } catch {
+            guard error.code == .noVault else { throw error }
+            throw VaultError(
+                .noVault,
+                "There is no backup at \(file).",
+                remedy: "Name a file that isogeo-vault backup has written."
+            )
+        }
     }
 }

@@ -19,17 +19,20 @@ struct Status: AsyncParsableCommand {
         let context = Context.current
         let status = try await Vault.status(at: vault.choice.path)
         if json { return try context.printJSON(StatusReport(status)) }
+        let rollback = status.isOlderThanSeen ? [["rollback", VaultCheck.isOlder]] : []
         try context.print(
-            table([
-                ["vault", status.path.visible + (status.isReadOnly ? " (read-only)" : "")],
-                ["format", "\(status.format)"],
-                ["created", status.created.rfc3339],
-                ["changed", "\(status.changed.rfc3339), \(Self.times(status.generation))"],
-                ["opened by", Self.openers(status)],
-                ["applications", "\(status.applications)"],
-                ["cached tokens", Self.tokens(status)],
-                ["session", status.sessionEnds.map { "until \($0.rfc3339)" } ?? "none"],
-            ])
+            table(
+                [
+                    ["vault", status.path.visible + (status.isReadOnly ? " (read-only)" : "")],
+                    ["format", "\(status.format)"],
+                    ["created", status.created.rfc3339],
+                    ["changed", "\(status.changed.rfc3339), \(Self.times(status.generation))"],
+                    ["opened by", Self.openers(status)],
+                    ["applications", "\(status.applications)"],
+                    ["cached tokens", Self.tokens(status)],
+                    ["session", status.sessionEnds.map { "until \($0.rfc3339)" } ?? "none"],
+                ] + rollback
+            )
         )
     }
 
@@ -63,6 +66,7 @@ private struct StatusReport: Encodable {
     let changed: String
     let changed_epoch: Int64
     let generation: Int
+    let older_than_seen: Bool
     let slots: [Slot]
     let applications: Int
     let tokens: Int
@@ -80,6 +84,7 @@ private struct StatusReport: Encodable {
         changed = status.changed.rfc3339
         changed_epoch = status.changed.epochSeconds
         generation = status.generation
+        older_than_seen = status.isOlderThanSeen
         slots = status.slots.map { slot in
             Slot(
                 id: slot.id,

@@ -21,7 +21,7 @@ struct Unlock: AsyncParsableCommand {
 
     @Option(
         name: .customLong("for"),
-        help: ArgumentHelp("How long: a number and s, m, h or d; 1s to 30d (default: 8h).", valueName: "time")
+        help: ArgumentHelp("How long: a number and s, m, h or d; 1s to 30d.", valueName: "time")
     )
     var time: String = "8h"
 

@@ -1,19 +1,25 @@
+internal import IsogeoVault
+
 /// What the environment says, and what it shows to others.
 enum EnvironmentCheck {
     /// Secrets in variables; whatever this user starts can read them.
     private static let secrets = [
         ("ISOGEO_VAULT_PASSPHRASE", "ISOGEO_VAULT_PASSPHRASE_FILE, which names a file of mode 0600, shows less."),
-        ("ISOGEO_API_GROUP_CLIENT_SECRET", "isogeo-vault import --from-environment keeps it encrypted; then unset it."),
-        ("ISOGEO_CLIENT_SECRET", "isogeo-vault import --from-environment keeps it encrypted; then unset it."),
+        ("ISOGEO_API_GROUP_CLIENT_SECRET", importing), ("ISOGEO_CLIENT_SECRET", importing),
     ]
+    private static let importing = "isogeo-vault import --from-environment keeps it encrypted; then unset it."
 
     /// - Parameters:
     ///   - isSet: whether a variable is set; of these no value is looked at.
     ///   - withheld: what was taken out of our own environment at the start.
+    ///   - isCI: whether this is a job that begins without a vault each time.
     /// - Returns: what is to be said.
-    static func remarks(isSet: (String) -> Bool, withheld: [String]) -> [Remark] {
+    static func remarks(isSet: (String) -> Bool, withheld: [String], isCI: Bool = false) -> [Remark] {
         var remarks: [Remark] = []
         for (name, remedy) in secrets where isSet(name) {
+            let remedy =
+                isCI && remedy == importing
+                ? "isogeo-vault token --from-environment needs no vault, and keeps none." : remedy
             remarks.append(
                 .note("environment", "\(name) is set: all that is started here can read it.", remedy: remedy)
             )
@@ -34,9 +40,27 @@ enum EnvironmentCheck {
     }
 
     /// Whether somebody could be asked.
-    static func terminal(_ hasTerminal: Bool, namedWay: String?, slots: [String]) -> [Remark] {
+    ///
+    /// - Parameters:
+    ///   - hasTerminal: whether there is a terminal to ask on.
+    ///   - namedWay: what options or environment name.
+    ///   - slots: what opens the vault; nothing where there is none.
+    ///   - keyring: what the desktop's is good for.
+    /// - Returns: what is to be said.
+    static func terminal(_ hasTerminal: Bool, namedWay: String?, slots: [String], _ keyring: KeyringReport) -> [Remark]
+    {
         if hasTerminal { return [.ok("terminal", "Somebody can be asked for a passphrase here.")] }
-        if namedWay != nil || slots.isEmpty || slots.contains("keyring") {
+        if slots.isEmpty { return [.ok("terminal", "Nobody can be asked for a passphrase here.")] }
+        var opensByItself = namedWay != nil
+        if slots.contains("keyring") {
+            switch keyring.state {
+            case .working, .plainText: opensByItself = true
+            case .locked where keyring.hasDisplay && !opensByItself:
+                return [.ok("terminal", "Nobody can be asked for a passphrase here, and the keyring asks by a dialog.")]
+            case .locked, .absent, .unavailable: break
+            }
+        }
+        if opensByItself {
             return [.ok("terminal", "Nobody can be asked for a passphrase here, and nobody has to be.")]
         }
         return [

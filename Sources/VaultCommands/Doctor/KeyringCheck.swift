@@ -15,7 +15,12 @@ enum KeyringCheck {
         default:
             return isWanted
                 ? [.finding("keyring", problem.sentence, remedy: problem.remedy)]
-                : [.note("keyring", "\(problem.sentence) No key of this vault is in a desktop keyring.")]
+                : [
+                    .note(
+                        "keyring",
+                        problem.sentence + (slots.isEmpty ? "" : " No key of this vault is in a desktop keyring.")
+                    )
+                ]
         }
     }
 

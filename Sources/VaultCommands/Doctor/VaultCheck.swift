@@ -3,16 +3,47 @@ internal import IsogeoVault
 
 /// The vault itself, as far as it can be seen without a key.
 enum VaultCheck {
-    static func place(_ vault: VaultInspection) -> [Remark] {
+    static func place(_ vault: VaultInspection, isCI: Bool) -> [Remark] {
         var remarks = vault.faults.map { Remark.finding("vault", $0.error.sentence, remedy: $0.error.remedy) }
         if vault.isMissing {
             remarks.append(
-                .note("vault", "There is no vault at \(vault.path).", remedy: "isogeo-vault import makes one.")
+                .note(
+                    "vault",
+                    "There is no vault at \(vault.path).",
+                    remedy: isCI
+                        ? "In CI none is needed: isogeo-vault token --from-environment"
+                        : "isogeo-vault import makes one."
+                )
             )
         } else if let status = vault.status {
             remarks.append(.ok("vault", "\(status.path) is sound, as far as can be seen without its key."))
         }
         return remarks
+    }
+
+    /// That what was seen of the vault before was newer; whether it is true only the vault's key can tell.
+    static let isOlder = "older than it was when it was last opened here"
+
+    static func rollback(_ isOlder: Bool) -> [Remark] {
+        guard isOlder else { return [] }
+        return [
+            .finding(
+                "rollback",
+                "The vault's file is \(Self.isOlder).",
+                remedy:
+                    "Restore the newest backup: isogeo-vault restore FILE. Or, if you have put it back yourself, say so "
+                    + "once with --accept-rollback."
+            )
+        ]
+    }
+
+    /// Whether it can be remembered how new vaults were.
+    static func memory(_ fault: (error: VaultError, isAccess: Bool)?) -> [Remark] {
+        guard let (error, isAccess) = fault else { return [] }
+        let sentence = "Nothing can be remembered of vaults here, as how new they were. \(error.sentence)"
+        return isAccess
+            ? [.note("memory-of-vaults", sentence, remedy: error.remedy)]
+            : [.finding("memory-of-vaults", sentence, remedy: error.remedy)]
     }
 
     /// statfs(2)'s numbers of file systems that are somebody else's computer.
