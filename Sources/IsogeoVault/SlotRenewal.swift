@@ -40,6 +40,8 @@ struct SlotRenewal: ~Copyable {
     ///
     /// - Throws: `locked` where it opens none that isn't kept already.
     mutating func keep(by unlocking: Unlocking) throws(VaultError) {
+        // The keyring has given its own already: it hands out no credential.
+        guard !unlocking.isKeyring else { return }
         _ = unlocking.method?.openUnfinished(remaining, of: sealer.context.vault)
         let credential = try unlocking.credential()
         guard let slot = try opened(by: credential) else {

@@ -35,8 +35,9 @@ extension Vault {
     ) async throws(VaultError) -> VaultStatus.Slot {
         try await doors.perform(AuditEvent(.keyChanged, slot)) { () throws(VaultError) in
             let contents = try contents
+            let hadSessions = contents.hasSessions
             let (new, old) = try contents.changeKey(slot, to: protection, now: doors.now())
-            if let old { contents.forgetItem(of: old, telling, doors) }
+            contents.letGo(of: old, hadSessions: hadSessions, telling, doors)
             return VaultStatus.Slot(new)
         }
     }
@@ -53,9 +54,9 @@ extension Vault {
     public func removeKey(_ slot: String, telling: Unlocking.Telling? = nil) async throws(VaultError) {
         try await doors.perform(AuditEvent(.keyRemoved, slot)) { () throws(VaultError) in
             let contents = try contents
-            if let slot = try contents.removeKey(slot, now: doors.now()) {
-                contents.forgetItem(of: slot, telling, doors)
-            }
+            let hadSessions = contents.hasSessions
+            let gone = try contents.removeKey(slot, now: doors.now())
+            contents.letGo(of: gone, hadSessions: hadSessions, telling, doors)
         }
     }
 }

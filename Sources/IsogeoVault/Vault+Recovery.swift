@@ -16,7 +16,7 @@ extension Vault {
     ///   before the code is shown; an error that comes later says that the code is void. What `show` throws.
     public func addRecoveryCode(showing show: Showing) async throws(VaultError) -> VaultStatus.Slot {
         try await doors.perform { () throws(VaultError) in
-            VaultStatus.Slot(try contents.putRecoveryCode(replacing: nil, showing: show, now: doors.now()))
+            VaultStatus.Slot(try contents.putRecoveryCode(replacing: nil, showing: show, now: doors.now()).new)
         }
     }
 
@@ -26,14 +26,21 @@ extension Vault {
     ///
     /// - Parameters:
     ///   - slot: the beginning of its id, or its kind where only one has it.
+    ///   - telling: as for `removeKey(_:telling:)`.
     ///   - show: shows the code; where it throws, nothing is written. It may block.
     /// - Returns: the new slot.
     /// - Throws: `usage` when there is no such slot; else as `addRecoveryCode(showing:)`.
-    public func replaceWithRecoveryCode(_ slot: String = "recovery", showing show: Showing) async throws(VaultError)
-        -> VaultStatus.Slot
-    {
+    public func replaceWithRecoveryCode(
+        _ slot: String = "recovery",
+        telling: Unlocking.Telling? = nil,
+        showing show: Showing
+    ) async throws(VaultError) -> VaultStatus.Slot {
         try await doors.perform { () throws(VaultError) in
-            VaultStatus.Slot(try contents.putRecoveryCode(replacing: slot, showing: show, now: doors.now()))
+            let contents = try contents
+            let hadSessions = contents.hasSessions
+            let (new, old) = try contents.putRecoveryCode(replacing: slot, showing: show, now: doors.now())
+            contents.letGo(of: old, hadSessions: hadSessions, telling, doors)
+            return VaultStatus.Slot(new)
         }
     }
 }

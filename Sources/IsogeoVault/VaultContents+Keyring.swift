@@ -2,6 +2,18 @@ internal import VaultKeys
 internal import VaultStore
 
 extension VaultContents {
+    /// Lets go of what lies elsewhere for a slot that is gone: its item in the keyring, and the sessions that it began.
+    ///
+    /// - Parameters:
+    ///   - slot: nil where it wasn't there as a whole.
+    ///   - hadSessions: whether there were sessions.
+    ///   - telling: told when a dialog of the keyring waits for somebody; nil where none may be raised.
+    ///   - doors: who is warned of what stays.
+    func letGo(of slot: KeySlot?, hadSessions: Bool, _ telling: Unlocking.Telling?, _ doors: VaultDoors) {
+        revokeSessions(hadSessions, doors)
+        if let slot { forgetItem(of: slot, telling, doors) }
+    }
+
     /// Takes the item of a slot that is gone out of the keyring; says so where that fails, since nothing else depends on it.
     func forgetItem(of slot: KeySlot, _ telling: Unlocking.Telling?, _ doors: VaultDoors) {
         guard let problem = Self.forgetItem(of: slot, sealer.context.vault, telling) else { return }

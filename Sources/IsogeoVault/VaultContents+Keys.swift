@@ -48,7 +48,6 @@ extension VaultContents {
                 return (new: slot, old: gone)
             }
         }
-        if !rehearsing { revokeSessions() }
         return changed
     }
 
@@ -68,7 +67,6 @@ extension VaultContents {
             draft.changes.append(.removeAllSessions)
             draft.events.append(AuditEvent(.keyRemoved, id))
         }
-        revokeSessions()
         return snapshot.slots.map(KeySlot.init).first { $0.id == slot }
     }
 

@@ -3,7 +3,10 @@ internal import VaultKeys
 
 extension VaultContents {
     /// Makes a recovery code, shows it, and writes its slot: a new one, or in the place of another.
-    func putRecoveryCode(replacing slot: String?, showing show: Vault.Showing, now: Int64) throws(VaultError) -> KeySlot
+    ///
+    /// - Returns: the new slot, and the one that it took the place of.
+    func putRecoveryCode(replacing slot: String?, showing show: Vault.Showing, now: Int64) throws(VaultError)
+        -> (new: KeySlot, old: KeySlot?)
     {
         let code = RecoveryCode.random()
         let text = code.text
@@ -28,8 +31,8 @@ extension VaultContents {
         replacing slot: String?,
         now: Int64,
         rehearsing: Bool = false
-    ) throws(VaultError) -> KeySlot {
-        guard let slot else { return try addKey(protection, now: now, rehearsing: rehearsing) }
-        return try changeKey(slot, to: protection, now: now, rehearsing: rehearsing).new
+    ) throws(VaultError) -> (new: KeySlot, old: KeySlot?) {
+        guard let slot else { return (try addKey(protection, now: now, rehearsing: rehearsing), nil) }
+        return try changeKey(slot, to: protection, now: now, rehearsing: rehearsing)
     }
 }

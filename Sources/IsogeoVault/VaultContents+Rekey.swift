@@ -35,6 +35,7 @@ extension VaultContents {
         guard !database.isReadOnly else { throw VaultError(StoreError.readOnly(path: database.file.path)) }
         // Before anybody is asked for anything: a box that doesn't open ends it.
         _ = try intactSnapshot(but: wishes.dropping.isEmpty ? [] : try droppedSlots(wishes.dropping))
+        let hadSessions = hasSessions
         var renewal = try SlotRenewal(self, dropping: wishes.dropping, now: doors.now())
         do {
             switch credential {
@@ -59,7 +60,7 @@ extension VaultContents {
                 remedy: "\(error.remedy) The recovery code that was just shown opens nothing: throw it away."
             )
         }
-        revokeSessions()
+        revokeSessions(hadSessions, doors)
         for problem in renewal.finish() { doors.warn(problem) }
         if case .keyFile(let path, .lent) = unlocking.method {
             doors.warn("\(path) is lent and keeps its key: whoever has a copy of it opens the vault with it as before.")

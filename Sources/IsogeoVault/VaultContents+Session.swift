@@ -48,8 +48,20 @@ extension VaultContents {
         }
     }
 
+    /// Whether there are sessions, be they over.
+    var hasSessions: Bool { (try? database.read(Wanted(sessions: true)).sessions.isEmpty) == false }
+
     /// Takes what sessions have in the kernel's keyring; their rows have gone with the change that ended them.
-    func revokeSessions() { _ = try? KernelSession.revokeAll(of: sealer.context.vault) }
+    ///
+    /// - Parameters:
+    ///   - hadSessions: whether there were any; a kernel that refuses is worth a word only then.
+    ///   - doors: who is warned.
+    func revokeSessions(_ hadSessions: Bool, _ doors: VaultDoors) {
+        do throws(KeyError) { _ = try KernelSession.revokeAll(of: sealer.context.vault) } catch {
+            guard hadSessions else { return }
+            doors.warn("The kernel may keep its half of a session until the time is up. \(error.sentence)")
+        }
+    }
 
     /// Ends all sessions of the vault at `path`: no key is needed for it.
     ///

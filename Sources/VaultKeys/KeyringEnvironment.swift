@@ -10,7 +10,8 @@ package struct KeyringEnvironment: Sendable {
     var dataHome: String?
     /// `HOME`.
     var home: String?
-    /// Whether a dialog could be seen: `DISPLAY` or `WAYLAND_DISPLAY`.
+    /// Whether a dialog would be seen: `DISPLAY` or `WAYLAND_DISPLAY`, and not over SSH, since the keyring shows it on the
+    /// desktop and not where X11 is forwarded to.
     package var hasDisplay = false
 
     /// This process's.
@@ -20,7 +21,7 @@ package struct KeyringEnvironment: Sendable {
             runtimeFolder: variable("XDG_RUNTIME_DIR"),
             dataHome: variable("XDG_DATA_HOME"),
             home: variable("HOME"),
-            hasDisplay: variable("DISPLAY") != nil || variable("WAYLAND_DISPLAY") != nil
+            hasDisplay: (variable("DISPLAY") ?? variable("WAYLAND_DISPLAY")) != nil && variable("SSH_CONNECTION") == nil
         )
     }
 

@@ -23,6 +23,8 @@ package enum KeyringProblem: Error, Equatable, Sendable {
     /// An item that was deleted is still found.
     case itemStays
     case timedOut
+    /// Its dialog stood there for two minutes, without a terminal and without an answer.
+    case unanswered
     /// The keyring or its bus ended in mid-call.
     case vanished
     /// The collection's file has no password and is in clear.
@@ -54,6 +56,7 @@ package enum KeyringProblem: Error, Equatable, Sendable {
         case .itemDoesNotFit: "The key that the desktop keyring has for this vault doesn't open it."
         case .itemStays: "It was deleted, and the keyring still has it."
         case .timedOut: "The desktop keyring doesn't answer."
+        case .unanswered: "Nobody answered the keyring's dialog for two minutes."
         case .vanished: "The desktop keyring, or its bus, ended while it was asked."
         case .plainText: "The desktop keyring has no password: its file is in clear."
         case .fileUnseen: "Whether the desktop keyring has a password can't be seen: its file isn't where it should be."
@@ -81,7 +84,7 @@ package enum KeyringProblem: Error, Equatable, Sendable {
                 + "is open, with a group that is exposed."
         case .locked:
             "Unlock it on the desktop and try again, or use another key: --key-file, --passphrase-file, --recovery."
-        case .dismissed:
+        case .dismissed, .unanswered:
             "Run it again and answer the dialog, or use another key: --key-file, --passphrase-file, --recovery."
         case .itemGone, .itemForeign, .itemDoesNotFit:
             "Open the vault by another key (--recovery, --passphrase-file, --key-file), and then put a new key into the "
@@ -107,7 +110,7 @@ package enum KeyringProblem: Error, Equatable, Sendable {
     /// Whether it says as much of every item: somebody said no, or there is nobody to ask any more.
     var endsTheSearch: Bool {
         switch self {
-        case .dismissed, .timedOut, .vanished, .clearBus: true
+        case .dismissed, .timedOut, .unanswered, .vanished, .clearBus: true
         default: false
         }
     }
@@ -116,8 +119,8 @@ package enum KeyringProblem: Error, Equatable, Sendable {
     package var isLocked: Bool {
         switch self {
         case .locked, .dismissed, .itemGone, .itemForeign, .itemDoesNotFit: true
-        case .libraryMissing, .libraryUnusable, .noBus, .busRefuses, .noService, .noCollection, .timedOut, .vanished,
-            .plainText, .fileUnseen, .memoryOnly, .clearBus, .itemStays, .notReadBack, .failed:
+        case .libraryMissing, .libraryUnusable, .noBus, .busRefuses, .noService, .noCollection, .timedOut,
+            .unanswered, .vanished, .plainText, .fileUnseen, .memoryOnly, .clearBus, .itemStays, .notReadBack, .failed:
             false
         }
     }

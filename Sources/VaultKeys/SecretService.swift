@@ -234,7 +234,11 @@ package struct SecretService {
         if prompt != "/" { try show(prompt) }
     }
 
-    /// Shows a dialog and waits for as long as the person needs; a keyring that stops or ends meanwhile is noticed.
+    /// How long a dialog may wait where there is no terminal, and so maybe nobody: a timer's unit may have a display.
+    private static let dialogPatience = Duration.seconds(120)
+
+    /// Shows a dialog and waits for as long as the person needs, or for two minutes where there is no terminal; a keyring
+    /// that stops or ends meanwhile is noticed.
     private func show(_ prompt: String) throws(KeyringProblem) {
         guard let waiting else { throw .locked }
         waiting()
@@ -245,7 +249,8 @@ package struct SecretService {
         }
         guard let shown = unsafe shown else { throw .failed("no dialog") }
         defer { unsafe cvault_prompt_free(shown) }
-        while true {
+        let end = PassphraseCommand.hasTerminal ? nil : ContinuousClock.now + Self.dialogPatience
+        while end.map({ ContinuousClock.now < $0 }) ?? true {
             switch unsafe cvault_prompt_wait(shown, 2000) {
             case 1:
                 // What a person took isn't the keyring's.
@@ -255,6 +260,7 @@ package struct SecretService {
             default: try ping()
             }
         }
+        throw .unanswered
     }
 
     private static let pingPatience: Int32 = 5000

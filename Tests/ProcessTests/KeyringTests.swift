@@ -103,11 +103,16 @@ struct KeyringTests {
             "This desktop's keyring opens this vault already.",
             "Add a key of another kind; for a new key in the keyring: isogeo-vault key change keyring keyring"
         )
-        #expect(try await items(home) == 1)
+        #expect(try await home.items() == 1)
         // A new key in the place of the old one.
         #expect(try await home.run("key", "change", "keyring", "keyring").exitCode == 0)
         try await home.run("list", "-q", with: ["ISOGEO_VAULT_KEY_FILE": nil]).expectSuccess()
         #expect(try await home.items() == 1)
+        // A recovery code in its place takes the item away as well.
+        let code = home.folder("code")
+        #expect(try await home.run("key", "change", "keyring", "recovery", "--output", code).exitCode == 0)
+        #expect(try await home.items() == 0)
+        #expect(try await home.run("key", "add", "keyring").exitCode == 0)
         let status = try await home.run("status")
         #expect(!status.outputText.contains("only this desktop"), "\(status)")
         try await home.run("key", "remove", "keyring").expectSuccess(

@@ -24,7 +24,8 @@ import VaultTestSupport
         ] + problems.map(KeyError.keyring)
     private static let problems: [KeyringProblem] = [
         .libraryMissing, .libraryUnusable, .noBus, .busRefuses("why"), .noService, .noCollection, .locked, .dismissed,
-        .itemGone, .itemForeign, .itemDoesNotFit, .itemStays, .timedOut, .vanished, .plainText, .fileUnseen,
+        .itemGone, .itemForeign, .itemDoesNotFit, .itemStays, .timedOut, .unanswered, .vanished, .plainText,
+        .fileUnseen,
         .memoryOnly, .clearBus, .notReadBack, .failed("why"),
     ]
 

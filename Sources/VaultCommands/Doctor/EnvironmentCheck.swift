@@ -54,7 +54,7 @@ enum EnvironmentCheck {
         var opensByItself = namedWay != nil
         if slots.contains("keyring") {
             switch keyring.state {
-            case .working, .plainText: opensByItself = true
+            case .working, .plainText, .unseen: opensByItself = true
             case .locked where keyring.hasDisplay && !opensByItself:
                 return [.ok("terminal", "Nobody can be asked for a passphrase here, and the keyring asks by a dialog.")]
             case .locked, .absent, .unavailable: break

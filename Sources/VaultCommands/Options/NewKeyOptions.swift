@@ -76,7 +76,8 @@ struct NewKeyOptions: ParsableArguments {
         -> VaultStatus.Slot
     {
         if case .recovery = way {
-            return try await vault.replaceWithRecoveryCode(slot) { (code) throws(VaultError) in
+            return try await vault.replaceWithRecoveryCode(slot, telling: choice.telling(context)) {
+                (code) throws(VaultError) in
                 try show(code, context)
             }
         }
