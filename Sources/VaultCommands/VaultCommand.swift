@@ -41,6 +41,7 @@ package struct VaultCommand: AsyncParsableCommand {
                 try await call.run(context)
                 return 0
             }
+            if let mistyped = MistypedCommand.found(in: arguments) { return errorFormat.tell(mistyped.error, context) }
             var command = try parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
             return 0
@@ -52,7 +53,11 @@ package struct VaultCommand: AsyncParsableCommand {
             guard code == .success else {
                 var sentence = text.hasPrefix("Error: ") ? String(text.dropFirst("Error: ".count)) : text
                 if sentence.last?.isPunctuation != true || sentence.hasSuffix("'") { sentence += "." }
-                return errorFormat.tell(VaultError(.usage, sentence, remedy: "isogeo-vault help shows how."), context)
+                // What -q means everywhere else.
+                let isQueryMissing = sentence.hasPrefix("Missing value for '-q ")
+                let remedy =
+                    isQueryMissing ? "Write -q name=value; quiet is --quiet here." : "isogeo-vault help shows how."
+                return errorFormat.tell(VaultError(.usage, sentence, remedy: remedy), context)
             }
             do { try context.print(text) } catch { return errorFormat.tell(error, context) }
             return 0

@@ -173,7 +173,7 @@ struct ExitCodeTests {
         try await home.run("token").expectFailure(
             76,
             "atlas at \(server.origin): The token endpoint redirects to elsewhere.example, where the secret isn't sent.",
-            "Import again with --token-uri and the address of the new token endpoint, if it can be trusted."
+            "If the new address can be trusted: isogeo-vault rotate NAME client_secrets.json --token-uri URL"
         )
         let html = try await home.run("token")
         #expect(html.exitCode == 76 && html.output.isEmpty)

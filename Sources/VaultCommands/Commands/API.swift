@@ -46,7 +46,9 @@ struct API: AsyncParsableCommand {
 
     func validate() throws {
         guard (0...86_400).contains(minTtl) else { throw ValidationError("--min-ttl is 0 to 86400 seconds.") }
-        guard query.allSatisfy({ $0.contains("=") }) else { throw ValidationError("Write -q name=value.") }
+        guard query.allSatisfy({ $0.contains("=") }) else {
+            throw ValidationError("Write -q name=value; quiet is --quiet here.")
+        }
     }
 
     func run() async throws {
