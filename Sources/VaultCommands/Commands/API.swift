@@ -7,7 +7,8 @@ struct API: AsyncParsableCommand {
         commandName: "api",
         abstract: "Read Isogeo's API with an application's token: a GET, its answer on standard output.",
         discussion: """
-            The token goes to the API of its own platform and nowhere else: https alone, and no redirect is followed. \
+            The token goes to the API of its own platform, unless --api-base names another, and nowhere else: https alone, \
+            and no redirect is followed. \
             When the API refuses a cached token, one new one is asked for. An answer may be of any size.
 
               isogeo-vault api /shares
