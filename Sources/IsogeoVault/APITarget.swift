@@ -6,6 +6,8 @@ struct APITarget: Sendable {
     let request: APIRequest
     let connection: ConnectionSettings
     private let origin: String
+    /// Whether it is what `check` asks for, which then is no advice.
+    private let asksForShares: Bool
     private let tokenOrigin: String
 
     /// - Throws: `usage` for what can't be asked; `configuration` where nobody said where the API lies.
@@ -15,7 +17,9 @@ struct APITarget: Sendable {
             throw VaultError(
                 .configuration,
                 "Nobody said where the API of \(metadata.name) is; its tokens come from \(metadata.endpoint.origin).",
-                remedy: "Say it with --api-base URL, here or when it is imported again."
+                remedy:
+                    "Say it with --api-base URL, or for good: "
+                    + "isogeo-vault rotate \(metadata.name) client_secrets.json --api-base URL"
             )
         }
         do throws(APIRequestProblem) {
@@ -23,6 +27,7 @@ struct APITarget: Sendable {
         } catch {
             throw VaultError(.usage, error.sentence, remedy: error.remedy)
         }
+        asksForShares = call.path == APICall.sharesPath
         name = metadata.name
         connection = doors.connection(for: metadata)
         origin = base.origin
@@ -38,6 +43,12 @@ struct APITarget: Sendable {
             let remedy = known.remedy.replacing("the token endpoint", with: "the API")
             return VaultError(known.code, "\(sentence) (\(origin))", remedy: remedy)
         case .answer(let answer): return explain(answer)
+        case .stalled:
+            return VaultError(
+                .tryAgain,
+                "The API's answer stopped arriving. (\(origin))",
+                remedy: "Ask again; where the API takes its time, wait longer with --timeout SECONDS."
+            )
         case .readerStopped:
             return VaultError(.internalError, "The answer wasn't read to its end.", remedy: "Please report it.")
         }
@@ -70,13 +81,17 @@ struct APITarget: Sendable {
             return VaultError(
                 .unexpectedAnswer,
                 "The API at \(origin) doesn't let \(name) read that (\(status)).",
-                remedy: "See what is shared with it: isogeo-vault check \(name)"
+                remedy: asksForShares
+                    ? "Ask whoever runs the API what \(name) may read."
+                    : "See what is shared with it: isogeo-vault check \(name)"
             )
         case 404:
             return VaultError(
                 .unexpectedAnswer,
                 "The API at \(origin) has nothing there, or nothing that \(name) may read (\(status)).",
-                remedy: "Check the path, and what is shared with it: isogeo-vault check \(name)"
+                remedy: asksForShares
+                    ? "Check where the API lies, its path too: isogeo-vault show \(name)"
+                    : "Check the path, and what is shared with it: isogeo-vault check \(name)"
             )
         default:
             return VaultError(

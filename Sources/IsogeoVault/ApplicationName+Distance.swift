@@ -3,7 +3,7 @@ extension ApplicationName {
     ///
     /// Upper and lower case count as one letter. Two mistakes are a slip in a long name; in a short one they make any name
     /// of any other, so that one of at most four letters is forgiven one.
-    func suggestion(among known: [ApplicationName]) -> ApplicationName? {
+    package func suggestion(among known: [ApplicationName]) -> ApplicationName? {
         let typed = Array(description.lowercased())
         let limit = typed.count <= 4 ? 1 : 2
         let distances = known.map { (name: $0, distance: Self.distance(typed, Array($0.description.lowercased()))) }

@@ -6,7 +6,7 @@ package struct ConnectionChoice: Sendable {
     package var caFile: String?
     /// How long a connection may take to come about; 10 seconds.
     package var connectTimeLimit: Duration?
-    /// How long a token may take, with all tries; 30 seconds.
+    /// How long a token may take, with all tries, and how long an API may be silent; 30 seconds.
     package var timeLimit: Duration?
 
     package init(caFile: String? = nil, connectTimeLimit: Duration? = nil, timeLimit: Duration? = nil) {

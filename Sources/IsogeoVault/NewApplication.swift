@@ -36,7 +36,7 @@ public struct NewApplication: ~Copyable, Sendable {
     /// Where tokens will be requested: scheme, host and port.
     public var tokenOrigin: String { endpoint.origin }
     /// What is odd about the file without making it useless, in sentences.
-    public let warnings: [String]
+    public private(set) var warnings: [String]
     /// Where it was read from.
     public let source: Source
 
@@ -46,10 +46,10 @@ public struct NewApplication: ~Copyable, Sendable {
     let id = Sodium.randomBytes(16)
     private let file: ClientSecretsFile
     private let endpoint: TokenEndpoint
-    private let encoding: VaultOAuth.BasicEncoding
-    private let caFile: String?
-    private let proxy: ProxyAddress?
-    private let apiBase: APIBase?
+    private var encoding: VaultOAuth.BasicEncoding
+    private var caFile: String?
+    private var proxy: ProxyAddress?
+    private var apiBase: APIBase?
 
     /// Reads a `client_secrets.json`, or the INI file that Isogeo's SDK makes of it.
     ///
@@ -73,10 +73,7 @@ public struct NewApplication: ~Copyable, Sendable {
     ) throws(VaultError) {
         let encoding: VaultOAuth.BasicEncoding = options.basicEncoding == .raw ? .raw : .form
         let endpoint = try Self.endpoint(of: file, options)
-        // Whatever can't be sent is refused now, and not when the first job needs a token.
-        try translating { () throws(OAuthError) in
-            _ = try BasicCredentials(clientID: file.clientID, secret: file.secret, encoding: encoding)
-        }
+        try Self.checkSendable(file, encoding)
         guard let name = options.name ?? ApplicationName(suggestedBy: file.clientID) else {
             throw VaultError(.usage, "The client_id makes no name.", remedy: "Give the application one: --name NAME.")
         }
@@ -93,6 +90,36 @@ public struct NewApplication: ~Copyable, Sendable {
         self.sourceFile = sourceFile
         warnings = Self.warnings(file, encoding: encoding)
         self.file = file
+    }
+
+    /// Takes over from the application that this one replaces what nobody says anew.
+    ///
+    /// - Parameters:
+    ///   - present: what is in the vault.
+    ///   - options: what is said anew.
+    ///   - saysEncoding: whether the Basic encoding is among it.
+    /// - Throws: `configuration` for certificates that are gone; `inputNotAcceptable` where the encoding can't be kept.
+    package mutating func keep(from present: Application, besides options: Options, saysEncoding: Bool)
+        throws(VaultError)
+    {
+        if options.caFile == nil { caFile = try present.caFile.map(CertificateFile.checked) }
+        if options.proxy == nil { proxy = try present.proxy.map(Self.proxy) }
+        if options.apiBase == nil {
+            apiBase = try present.recordedAPIBase.map { (text) throws(VaultError) in try APIBase(givenByHand: text) }
+        }
+        guard !saysEncoding else { return }
+        encoding = present.basicEncoding == .raw ? .raw : .form
+        try Self.checkSendable(file, encoding)
+        warnings = Self.warnings(file, encoding: encoding)
+    }
+
+    /// Refuses now what can't be sent, and not when the first job needs a token.
+    private static func checkSendable(_ file: borrowing ClientSecretsFile, _ encoding: VaultOAuth.BasicEncoding)
+        throws(VaultError)
+    {
+        try translating { () throws(OAuthError) in
+            _ = try BasicCredentials(clientID: file.clientID, secret: file.secret, encoding: encoding)
+        }
     }
 
     private static func read(_ path: String, looking look: (_ descriptor: Int32) -> Void) throws(VaultError)

@@ -15,6 +15,9 @@ package struct APICall: Sendable {
         self.query = query
         self.base = base
     }
+
+    /// What is shared with an application.
+    static let sharesPath = "/shares"
 }
 
 extension Vault {
@@ -36,10 +39,22 @@ extension Vault {
         _ options: TokenOptions,
         to reader: (Span<UInt8>) throws(VaultError) -> Void
     ) async throws(VaultError) {
-        let target = try await doors.perform { () throws(VaultError) in
+        let target = try await target(call, for: name)
+        try await get(target, try await token(for: target.name, options), options, to: reader)
+    }
+
+    private func target(_ call: APICall, for name: ApplicationName?) async throws(VaultError) -> APITarget {
+        try await doors.perform { () throws(VaultError) in
             try APITarget(call, for: contents.application(name).application.metadata, doors)
         }
-        let token = try await token(for: target.name, options)
+    }
+
+    private func get(
+        _ target: APITarget,
+        _ token: AccessToken,
+        _ options: TokenOptions,
+        to reader: (Span<UInt8>) throws(VaultError) -> Void
+    ) async throws(VaultError) {
         guard let refusal = try await send(target, token, to: reader) else { return }
         // One that was asked for a moment ago gets no better by asking again.
         guard case .answer(let answer) = refusal, answer.status == 401, token.source == .vault,
@@ -94,25 +109,46 @@ extension Vault {
     ///   - scope: of the token.
     ///   - base: where the API lies this time.
     /// - Returns: the shares, as the API orders them.
-    /// - Throws: as `get`; a stored token never stands in for a new one.
+    /// - Throws: as `get`; a stored token never stands in for a new one. What fails once there is a token says so.
     package func shares(of name: ApplicationName, scope: String?, base: String?) async throws(VaultError) -> [Share] {
         // Metadata of some hundred catalogues; more isn't a list of shares.
         let limit = 4 << 20
-        var body: [UInt8] = []
-        try await get(APICall("/shares", base: base), for: name, TokenOptions(scope: scope, refresh: true)) {
-            (bytes) throws(VaultError) in
-            guard body.count + bytes.count <= limit else { throw .notAListOfShares }
-            unsafe bytes.withUnsafeBufferPointer { unsafe body.append(contentsOf: $0) }
+        let options = TokenOptions(scope: scope, refresh: true)
+        let target: APITarget
+        do { target = try await self.target(APICall(APICall.sharesPath, base: base), for: name) } catch {
+            // Without an API there is still a credential to prove.
+            guard error.code == .configuration else { throw error }
+            _ = try await token(for: name, options)
+            throw error.afterGrant
         }
-        guard let list = ShareList(SecretBytes(copying: body.span)) else { throw .notAListOfShares }
-        return list.shares.map { Share(id: $0.id, name: $0.name) }
+        let token = try await token(for: name, options)
+        var body: [UInt8] = []
+        do throws(VaultError) {
+            try await get(target, token, options) { (bytes) throws(VaultError) in
+                guard body.count + bytes.count <= limit else { throw .notAListOfShares }
+                unsafe bytes.withUnsafeBufferPointer { unsafe body.append(contentsOf: $0) }
+            }
+            guard let list = ShareList(SecretBytes(copying: body.span)) else { throw VaultError.notAListOfShares }
+            return list.shares.map { Share(id: $0.id, name: $0.name) }
+        } catch {
+            throw error.afterGrant
+        }
     }
 }
 
 extension VaultError {
     fileprivate static let notAListOfShares = VaultError(
         .unexpectedAnswer,
-        "The token was granted, but the API's answer isn't a list of shares.",
+        "The API's answer isn't a list of shares.",
         remedy: "Check the API's address: isogeo-vault show"
     )
+
+    /// The same, where the credential is proven and the rest isn't.
+    fileprivate var afterGrant: VaultError {
+        let sentence =
+            ["The ", "Nobody ", "What "].contains(where: self.sentence.hasPrefix)
+            ? "The token was granted, but \(self.sentence.prefix(1).lowercased())\(self.sentence.dropFirst())"
+            : "The token was granted. \(self.sentence)"
+        return VaultError(code, sentence, remedy: remedy)
+    }
 }

@@ -37,7 +37,7 @@ public struct VaultError: Error, Sendable {
         public static let tryAgain = Code(name: "try-again", exitStatus: 75)
         /// The task that waited was cancelled.
         public static let cancelled = Code(name: "cancelled", exitStatus: 75)
-        /// The server's answer makes no sense, comes from the wrong place, or grants too little.
+        /// The server's answer makes no sense, comes from the wrong place, or grants too little; or the API rejects the request.
         public static let unexpectedAnswer = Code(name: "unexpected-answer", exitStatus: 76)
         /// The vault stays locked.
         public static let locked = Code(name: "locked", exitStatus: 77)

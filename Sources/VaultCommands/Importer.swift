@@ -44,7 +44,9 @@ struct Importer {
     }
 
     private mutating func take(_ source: ImportSource, isOnly: Bool) async throws(VaultError) {
-        let application = try source.read(try command.options)
+        var application = try source.read(try command.options)
+        // Before the proof, which goes the same way as later requests.
+        if command.replace, !command.dryRun { try await keepWhatIsNotSaid(&application) }
         for warning in application.warnings {
             choice.say("warning: \(isOnly ? "" : "\(source.name): ")\(warning)", context)
         }
@@ -63,6 +65,21 @@ struct Importer {
     }
 
     // MARK: - The vault
+
+    /// What `rotate` keeps is kept here too: a job that ran yesterday must run after a new secret.
+    private mutating func keepWhatIsNotSaid(_ application: inout NewApplication) async throws(VaultError) {
+        if vault == nil, try await !Vault.exists(at: choice.path) { return }
+        let present: Application
+        do throws(VaultError) { present = try await opened().application(application.name) } catch {
+            guard error.code == .noApplication else { throw error }
+            return
+        }
+        try application.keep(
+            from: present,
+            besides: try command.options,
+            saysEncoding: command.credential.basicEncoding != nil
+        )
+    }
 
     private mutating func store(_ application: borrowing NewApplication, _ proof: ProvenToken?) async throws(VaultError)
         -> ImportReport.Outcome

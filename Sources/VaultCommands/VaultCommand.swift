@@ -14,8 +14,8 @@ package struct VaultCommand: AsyncParsableCommand {
             Exit codes: 0 done; 64 usage; 65 the input file isn't acceptable; 66 no such vault or application, or no \
             token with --offline; 67 the credential was refused; 69 keyring or session not available, or timed out; \
             70 internal; 72 the vault is damaged, or older than it was; 73 exists already; 74 reading or writing \
-            failed; 75 the same call may work later; 76 the server's answer makes no sense or grants too little; \
-            77 locked, or the key doesn't fit; 78 permissions or configuration; 126 exec can't start the program; \
+            failed; 75 the same call may work later; 76 the server's answer makes no sense or grants too little, or \
+            the API rejects the request; 77 locked, or the key doesn't fit; 78 permissions or configuration; 126 exec can't start the program; \
             127 exec finds no such program.
             """,
         version: "0.1.0",
@@ -41,6 +41,7 @@ package struct VaultCommand: AsyncParsableCommand {
                 try await call.run(context)
                 return 0
             }
+            if let mistyped = MistypedCommand.found(in: arguments) { return errorFormat.tell(mistyped.error, context) }
             var command = try parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
             return 0
@@ -52,7 +53,11 @@ package struct VaultCommand: AsyncParsableCommand {
             guard code == .success else {
                 var sentence = text.hasPrefix("Error: ") ? String(text.dropFirst("Error: ".count)) : text
                 if sentence.last?.isPunctuation != true || sentence.hasSuffix("'") { sentence += "." }
-                return errorFormat.tell(VaultError(.usage, sentence, remedy: "isogeo-vault help shows how."), context)
+                // What -q means everywhere else.
+                let isQueryMissing = sentence.hasPrefix("Missing value for '-q ")
+                let remedy =
+                    isQueryMissing ? "Write -q name=value; quiet is --quiet here." : "isogeo-vault help shows how."
+                return errorFormat.tell(VaultError(.usage, sentence, remedy: remedy), context)
             }
             do { try context.print(text) } catch { return errorFormat.tell(error, context) }
             return 0

@@ -8,8 +8,6 @@ internal import VaultCrypto
 package struct APIClient: Sendable {
     /// How much of an error's body is read, in bytes.
     private static let errorLimit = 65_536
-    /// After how many seconds without a byte an answer counts as broken.
-    private static let silenceLimit = 30
 
     private let transport: CurlTransport
 
@@ -20,7 +18,8 @@ package struct APIClient: Sendable {
     /// - Parameters:
     ///   - request: what is read.
     ///   - token: the access token.
-    ///   - connection: limits, certificates, proxy; the whole may take as long as bytes come.
+    ///   - connection: certificates, proxy, limits: its time limit is for the first byte and for each silence after it; the
+    ///     whole may take as long as bytes come.
     ///   - now: seconds since 1970.
     ///   - reader: is lent each piece, and says whether it wants more.
     /// - Throws: why there is no success; no word of the server's in it holds the token.
@@ -77,7 +76,7 @@ package struct APIClient: Sendable {
         try exchange.set(CVAULT_CURLOPT_CONNECTTIMEOUT_MS, connection.connectTimeLimit.wholeMilliseconds)
         // An export of hundreds of mebibytes takes its time; silence doesn't.
         try exchange.set(CVAULT_CURLOPT_LOW_SPEED_LIMIT, 1)
-        try exchange.set(CVAULT_CURLOPT_LOW_SPEED_TIME, Self.silenceLimit)
+        try exchange.set(CVAULT_CURLOPT_LOW_SPEED_TIME, max(1, Int(connection.timeLimit.components.seconds)))
         if let interruption = connection.interruption { try exchange.watch(interruption) }
         try transport.configureTLS(exchange, connection)
         try transport.configureRoute(exchange, request.base.endpoint, proxy)
@@ -129,6 +128,8 @@ package enum APIError: Error, Equatable, Sendable {
     /// No answer came.
     case request(OAuthError)
     case answer(APIAnswer)
+    /// Nothing more came of an answer that had begun.
+    case stalled
     /// Whoever read it wanted no more.
     case readerStopped
 }

@@ -19,14 +19,15 @@ package struct APIRequest: Hashable, Sendable {
     {
         guard path.hasPrefix("/") else { throw .relative }
         guard !path.hasPrefix("//") else { throw .otherHost }
-        var rest = path.utf8[...]
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%") {
-                guard rest.count >= 2, rest.prefix(2).allSatisfy({ JSONString.hexadecimalDigit($0) != nil }) else {
-                    throw .character
+        var rest = path.unicodeScalars[...]
+        while let scalar = rest.popFirst() {
+            if scalar == "%" {
+                let digits = rest.prefix(2).map { $0.isASCII ? UInt8(truncatingIfNeeded: $0.value) : 0 }
+                guard digits.count == 2, digits.allSatisfy({ JSONString.hexadecimalDigit($0) != nil }) else {
+                    throw .character(scalar)
                 }
-            } else if !FormEncoding.isUnreserved(byte), !"~!$&'()+,;=:@/?".utf8.contains(byte) {
-                throw .character
+            } else if !Self.isPlain(scalar) {
+                throw .character(scalar)
             }
         }
         // Dot segments are taken away by some and sent by others (RFC 3986 §5.2.4).
@@ -45,6 +46,12 @@ package struct APIRequest: Hashable, Sendable {
         self.url = url
     }
 
+    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+        guard scalar.isASCII else { return false }
+        let byte = UInt8(truncatingIfNeeded: scalar.value)
+        return FormEncoding.isUnreserved(byte) || "~!$&'()+,;=:@/?".utf8.contains(byte)
+    }
+
     /// RFC 3986 §2.1: all but letters, digits and `-._~`.
     private static func encode(_ text: String) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
@@ -61,8 +68,25 @@ package struct APIRequest: Hashable, Sendable {
 }
 
 /// Why something can't be read of an API.
-package enum APIRequestProblem: Error, Equatable, Sendable, CaseIterable {
-    case relative, otherHost, dotSegment, character, emptyName, tooLong
+package enum APIRequestProblem: Error, Equatable, Sendable {
+    case relative, otherHost, dotSegment, emptyName, tooLong
+    /// The first that an address can't hold.
+    case character(Unicode.Scalar)
+}
+
+extension Unicode.Scalar {
+    /// What people call it.
+    fileprivate var inWords: String {
+        switch self {
+        case " ": "a space"
+        case "\\": "a backslash"
+        case "%": "a % without two hexadecimal digits behind it"
+        case _ where value < 0x20 || value == 0x7F: "a control character"
+        // Of others than ASCII many can't be seen, or do something.
+        case _ where !isASCII && !properties.isAlphabetic: "U+\(String(value, radix: 16, uppercase: true))"
+        default: String(self)
+        }
+    }
 }
 
 extension APIRequestProblem: Explained {
@@ -71,7 +95,7 @@ extension APIRequestProblem: Explained {
         case .relative: "The path doesn't begin with a slash."
         case .otherHost: "The path begins with two slashes, which means another host."
         case .dotSegment: "The path contains . or .. between slashes, which servers read differently."
-        case .character: "The path contains what an address can't: a space, a backslash, an accent, a lone %."
+        case .character(let scalar): "The path contains what an address can't: \(scalar.inWords)."
         case .emptyName: "A -q has no name."
         case .tooLong: "Path and query make an address of more than \(APIRequest.lengthLimit) bytes."
         }

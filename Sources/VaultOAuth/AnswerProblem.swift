@@ -90,7 +90,8 @@ extension AnswerProblem: Explained {
             "Check the credential with whoever issued it; if it has unusual characters, try the other Basic encoding."
         case .throttled(_?), .serverFault(_, _?, _): "Ask again after that time."
         case .throttled, .requestTimeout, .serverFault: "Ask again in a minute."
-        case .redirect: "Import again with --token-uri and the address of the new token endpoint, if it can be trusted."
+        case .redirect:
+            "Run isogeo-vault rotate NAME client_secrets.json --token-uri URL if the new address can be trusted."
         case .proxyAuthentication: "Use a proxy without user and password, or none for this host (no_proxy)."
         case .rejected: "Check scope, parameters and the token endpoint's address."
         case .empty, .notJSON, .notAnObject, .tooLarge, .headersTooLarge, .tokenMissing:

@@ -42,6 +42,7 @@ extension CurlExchange {
         let isCutOff = unsafe received.overflowed != 0 && status >= 300
         guard code == CVAULT_CURLE_OK.rawValue || isCutOff else {
             if code == CVAULT_CURLE_WRITE_ERROR.rawValue, unsafe headers.overflowed == 0 { throw .readerStopped }
+            if code == CVAULT_CURLE_OPERATION_TIMEDOUT.rawValue, status != 0 { throw .stalled }
             throw .request(outcome(code, on: route, bodyIsTooLarge: false).error)
         }
         let lines = unsafe ReplyHeaders(UnsafeBufferPointer(start: headers.bytes, count: headers.count))

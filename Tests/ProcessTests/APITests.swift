@@ -102,12 +102,30 @@ struct APITests {
         #expect(try world.server.requests.isEmpty)
     }
 
+    @Test func `a path that is refused is told with the character, and a quiet -q with what it means here`()
+        async throws
+    {
+        let world = try await APIHome(.token)
+        let report = try await world.home.run("api", "/a|b")
+        #expect(report.errorText.hasPrefix("isogeo-vault: The path contains what an address can't: |.\n"), "\(report)")
+        for arguments in [["/shares", "-q"], ["/shares", "-q", "x"]] {
+            let report = try await world.home.command(["api"] + arguments).run()
+            #expect(report.exitCode == 64 && report.errorText.contains("quiet is --quiet here."), "\(report)")
+        }
+        #expect(try world.server.requests.isEmpty)
+    }
+
     @Test func `where the API is must be known, and be https or this computer`() async throws {
         let home = try await Home.withVault(askingAt: "https://tokens.example/oauth/token")
         try await home.run("api", "/shares").expectFailure(
             78,
             "Nobody said where the API of atlas is; its tokens come from https://tokens.example.",
-            "Say it with --api-base URL, here or when it is imported again."
+            "Say it with --api-base URL, or for good: isogeo-vault rotate atlas client_secrets.json --api-base URL"
+        )
+        try await home.run("api", "/shares", "--api-base", "http://api.example").expectFailure(
+            64,
+            "The API is plain http, which would send the token in clear.",
+            "Give its https address with --api-base; plain http is only for this computer itself."
         )
         for base in ["http://api.example", "ftp://api.example", "https://a@b.example", "https://x.example/?q"] {
             #expect(try await home.run("api", "/shares", "--api-base", base).exitCode == 64)

@@ -63,6 +63,53 @@ struct ConnectionOptionsTests {
         try await server.stop()
     }
 
+    @Test func `an API that is silent is waited for as long as was said`() async throws {
+        let begun = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[1, 2"
+        let server = try await FaultServer([
+            "tokens": .init(.token), "silent": .init([.read, .hold]),
+            "stalled": .init([.read, .send(Array(begun.utf8)), .hold]),
+        ])
+        let home = try await Home.withVault(askingAt: "http://127.0.0.1:\(server.port("tokens"))/token")
+        try await home.run("token").expectSuccess()
+        for (name, sentence) in [
+            ("silent", "The API didn't answer in time."), ("stalled", "The API's answer stopped arriving."),
+        ] {
+            let base = "http://127.0.0.1:\(server.port(name))"
+            let report = try await home.run("api", "/x", "--api-base", base, "--timeout", "1")
+            #expect(report.exitCode == 75 && report.errorText.hasPrefix("isogeo-vault: \(sentence)"), "\(report)")
+        }
+        try await server.stop()
+    }
+
+    @Test func `what is not said again stays when an application is replaced`() async throws {
+        let authority = try await ThrowawayCA()
+        let home = try await Home.withVault(askingAt: "https://tokens.example/oauth/token")
+        let file = try home.writeFile(tokenURI: "https://tokens.example/oauth/token", secret: Canary())
+        let again = ["import", file, "--replace", "-q"]
+        let proxy = "http://127.0.0.1:3128"
+        let first =
+            again + [
+                "--api-base", "https://api.example/v1", "--proxy", proxy, "--ca-file", authority.certificate,
+                "--basic-encoding", "form",
+            ]
+        func values() async throws -> [String?] {
+            let shown = try await home.run("show", "--json").json
+            return ["api_base", "proxy", "ca_file", "basic_encoding"].map { shown[$0] as? String }
+        }
+        for arguments in [first, again] {
+            try await home.command(arguments).run().expectSuccess()
+            #expect(try await values() == ["https://api.example/v1", proxy, authority.certificate, "form"])
+        }
+        let other = again + ["--api-base", "https://other.example", "--basic-encoding", "raw"]
+        try await home.command(other).run().expectSuccess()
+        #expect(try await values() == ["https://other.example", proxy, authority.certificate, "raw"])
+        // One of another name has nothing to keep.
+        try await home.command(again + ["--name", "globe"]).run().expectSuccess()
+        let globe = try await home.run("show", "globe", "--json").json
+        #expect(globe["proxy"] == nil && globe["api_base"] == nil)
+        try await home.expectWhole()
+    }
+
     @Test func `what can't be meant is refused`() async throws {
         let home = try await Home.withVault()
         for (arguments, sentence) in [

@@ -105,7 +105,22 @@ struct ExecTests {
         #expect(try await !home.events().contains("lent"))
         try home.folder.write("#!/no/such/interpreter\n", to: "plain")
         #expect(unsafe chmod(file, 0o700) == 0)
-        #expect(try await home.run("exec", "--", file).exitCode == 126)
+        for line in ["#!/no/such/interpreter\n", "#! /bin/sh\r\necho started\r\n"] {
+            try home.folder.write(line, to: "plain")
+            #expect(unsafe chmod(file, 0o700) == 0)
+            try await home.run("exec", "--sdk", "--", file).expectFailure(
+                126,
+                "\(file) can't be started: the interpreter that its first line names isn't there.",
+                "Install it, or correct that line; look for Windows line ends (CRLF)."
+            )
+        }
+        #expect(try await TokenServer.shared.value.requests(of: home.client).isEmpty)
+        #expect(try await !home.events().contains("lent"))
+        try await home.run("exec", "--", "ls | wc").expectFailure(
+            127,
+            "There is no program 'ls | wc'.",
+            "A line for the shell goes to one: isogeo-vault exec -- sh -c 'ls | wc'"
+        )
         // A text without an interpreter's line is the shell's, as everywhere.
         try home.folder.write("echo from a text \"$1\"\n", to: "plain")
         #expect(unsafe chmod(file, 0o700) == 0)
@@ -115,6 +130,9 @@ struct ExecTests {
     @Test(arguments: [
         ["exec"], ["exec", "atlas"], ["exec", "sh", "-c", "true"], ["exec", "--private-file", "--", "true"],
         ["exec", "--no-token", "--", "true"], ["exec", "--client-secrets", "1A", "--", "true"],
+        ["exec", "--client-secrets", "PATH", "--", "true"], ["exec", "--client-secrets", "LD_PRELOAD", "--", "true"],
+        ["exec", "--client-secrets", "ISOGEO_VAULT_KEY_FILE", "--", "true"],
+        ["exec", "--client-secrets", "ISOGEO_ACCESS_TOKEN", "--", "true"],
         ["exec", "--client-secrets", "A=B", "--", "true"], ["exec", "--min-ttl", "-1", "--", "true"],
     ]) func `a call that says too little or too much is refused`(arguments: [String]) async throws {
         let home = try Home()

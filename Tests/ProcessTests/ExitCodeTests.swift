@@ -8,7 +8,6 @@ struct ExitCodeTests {
     @Test func `64, a call that can't be understood`() async throws {
         let home = try await Home.withVault()
         for (arguments, sentence) in [
-            (["frob"], "Unexpected argument 'frob'."),
             (["token", "--frob"], "Unknown option '--frob'. Did you mean '--from'?"),
             (["import"], "Give files, or --from-environment."),
             (["token", "a", "b"], "Unexpected argument 'b'."),
@@ -16,6 +15,11 @@ struct ExitCodeTests {
         ] {
             try await home.command(arguments).run().expectFailure(64, sentence, "isogeo-vault help shows how.")
         }
+        try await home.run("frob").expectFailure(
+            64,
+            "There is no command frob.",
+            "isogeo-vault help lists those that there are."
+        )
         try await home.run("token", "").expectFailure(
             64,
             "That can't be the name of an application.",
@@ -181,7 +185,7 @@ struct ExitCodeTests {
         try await home.run("token").expectFailure(
             76,
             "atlas at \(server.origin): The token endpoint redirects to elsewhere.example, where the secret isn't sent.",
-            "Import again with --token-uri and the address of the new token endpoint, if it can be trusted."
+            "Run isogeo-vault rotate NAME client_secrets.json --token-uri URL if the new address can be trusted."
         )
         let html = try await home.run("token")
         #expect(html.exitCode == 76 && html.output.isEmpty)

@@ -66,6 +66,16 @@ struct HelpTests {
         #expect(try transcript("token").contains("\n    https://v1.api.isogeo.com/shares\n"))
     }
 
+    @Test(arguments: [
+        (["tokn"], "tokn", "Did you mean token?"),
+        (["help", "nosuch"], "nosuch", "isogeo-vault help lists those that there are."),
+        (["key", "ad", "passphrase"], "key ad", "Did you mean key add?"),
+        (["hepl"], "hepl", "Did you mean help?"),
+    ]) func `a command that there isn't is called so`(arguments: [String], name: String, remedy: String) async throws {
+        let home = try Home()
+        try await home.command(arguments).run().expectFailure(64, "There is no command \(name).", remedy)
+    }
+
     @Test func `the version is a line`() async throws {
         let home = try Home()
         let report = try await home.command(["--version"]).run()

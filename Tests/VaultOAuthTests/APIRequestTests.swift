@@ -21,9 +21,9 @@ struct APIRequestTests {
     @Test(
         arguments: [
             ("x", .relative), ("", .relative), ("https://e/x", .relative), ("@e/x", .relative), ("//e/x", .otherHost),
-            ("/..", .dotSegment), ("/a/%2E%2e/b", .dotSegment), ("/a/./b", .dotSegment), ("/\\e", .character),
-            ("/a b", .character), ("/a\n", .character), ("/\u{e9}", .character), ("/%4", .character),
-            ("/#", .character),
+            ("/..", .dotSegment), ("/a/%2E%2e/b", .dotSegment), ("/a/./b", .dotSegment), ("/\\e", .character("\\")),
+            ("/a b", .character(" ")), ("/a\n", .character("\n")), ("/\u{e9}", .character("\u{e9}")),
+            ("/%4", .character("%")), ("/%e\u{e9}", .character("%")), ("/#", .character("#")),
             ("/" + String(repeating: "a", count: 9000), .tooLong),
         ] as [(String, APIRequestProblem)]
     ) func `what could lead elsewhere is refused`(path: String, problem: APIRequestProblem) {
@@ -45,8 +45,12 @@ struct APIRequestTests {
     }
 
     @Test func `each problem is a sentence and a next step of its own`() {
-        let problems = APIRequestProblem.allCases
+        let characters: [Unicode.Scalar] = [" ", "\\", "%", "\n", "\u{202e}", "\u{e9}", "#"]
+        let problems =
+            [.relative, .otherHost, .dotSegment, .emptyName, .tooLong] as [APIRequestProblem]
+            + characters.map { .character($0) }
         #expect(Set(problems.map(\.sentence)).count == problems.count)
+        #expect(problems.last?.sentence == "The path contains what an address can't: #.")
         #expect(problems.allSatisfy { $0.sentence.hasSuffix(".") && $0.remedy.first?.isUppercase == true })
     }
 }

@@ -7,7 +7,8 @@ struct API: AsyncParsableCommand {
         commandName: "api",
         abstract: "Read Isogeo's API with an application's token: a GET, its answer on standard output.",
         discussion: """
-            The token goes to the API of its own platform and nowhere else: https alone, and no redirect is followed. \
+            The token goes to the API of its own platform, unless --api-base names another, and nowhere else: https alone, \
+            and no redirect is followed. \
             When the API refuses a cached token, one new one is asked for. An answer may be of any size.
 
               isogeo-vault api /shares
@@ -46,7 +47,9 @@ struct API: AsyncParsableCommand {
 
     func validate() throws {
         guard (0...86_400).contains(minTtl) else { throw ValidationError("--min-ttl is 0 to 86400 seconds.") }
-        guard query.allSatisfy({ $0.contains("=") }) else { throw ValidationError("Write -q name=value.") }
+        guard query.allSatisfy({ $0.contains("=") }) else {
+            throw ValidationError("Write -q name=value; quiet is --quiet here.")
+        }
     }
 
     func run() async throws {

@@ -10,14 +10,17 @@ struct Exec: AsyncParsableCommand {
         abstract: "Run a program with a token in its environment.",
         discussion: """
             The program finds a token in $ISOGEO_ACCESS_TOKEN, and when it ends, in seconds since 1970, in \
-            $ISOGEO_ACCESS_TOKEN_EXPIRES. It takes our place: its exit code and signals are its own, and it gets back \
-            the umask, limits and environment that we were started with, without ISOGEO_VAULT_PASSPHRASE.
+            $ISOGEO_ACCESS_TOKEN_EXPIRES. It takes our place, except with --private-file: its exit code and signals are \
+            its own, and it gets back the umask, limits and environment that we were started with, without \
+            ISOGEO_VAULT_PASSPHRASE.
 
               isogeo-vault exec -- ./export.sh
+              isogeo-vault exec -- sh -c './list.sh | wc -l'
               isogeo-vault exec city-maps --sdk -- python3 sync.py
 
             --sdk and --client-secrets hand over the client secret itself, in clear, to a program that asks for its \
-            own tokens. Each is said on standard error, and told by the audit trail.
+            own tokens. Each is said on standard error, and told by the audit trail. --client-secrets needs \
+            $XDG_RUNTIME_DIR, a folder of yours alone, which cron and services usually lack; --sdk doesn't.
 
             Exit codes: the program's own; 127 there is no such program; 126 it can't be started; before that, ours.
             """
@@ -48,7 +51,8 @@ struct Exec: AsyncParsableCommand {
     @Flag(
         help: """
             With --client-secrets: a file in $XDG_RUNTIME_DIR instead, for programs whose children close descriptors. \
-            It is removed when the program has ended.
+            It is removed when the program has ended; after a kill -9 or a power cut, by the next \
+            exec --client-secrets.
             """
     )
     var privateFile = false
@@ -85,6 +89,11 @@ struct Exec: AsyncParsableCommand {
         if let clientSecrets, !clientSecrets.isNameOfVariable {
             throw ValidationError("--client-secrets wants the name of a variable: letters, digits and underscores.")
         }
+        if let clientSecrets, clientSecrets.meansSomethingElse {
+            throw ValidationError(
+                "--client-secrets wants a variable of its own, and \(clientSecrets) means something else."
+            )
+        }
     }
 
     func run() async throws {
@@ -110,6 +119,15 @@ struct Exec: AsyncParsableCommand {
 }
 
 extension String {
+    /// Whether shells, the loader, most programs or we ourselves read a variable of this name.
+    fileprivate var meansSomethingElse: Bool {
+        let names: Set = [
+            "PATH", "HOME", "IFS", "SHELL", "USER", "LOGNAME", "PWD", "ENV", "BASH_ENV", "LANG", "TERM", "TMPDIR",
+        ]
+        let prefixes = ["LD_", "LC_", "XDG_", "ISOGEO_ACCESS_TOKEN", "ISOGEO_VAULT"]
+        return names.contains(self) || prefixes.contains(where: hasPrefix)
+    }
+
     fileprivate var isNameOfVariable: Bool {
         guard let first = utf8.first, !(0x30...0x39).contains(first) else { return false }
         return utf8.allSatisfy { byte in

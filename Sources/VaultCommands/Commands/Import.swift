@@ -30,7 +30,12 @@ struct Import: AsyncParsableCommand {
     @Option(help: "The application's name in the vault (default: its client_id without the UUID at the end).")
     var name: String?
 
-    @Flag(help: "Replace an application of that name, its secret and its tokens.")
+    @Flag(
+        help: """
+            Replace an application of that name, its secret and its tokens; encoding, proxy, certificates and API stay \
+            unless options say otherwise.
+            """
+    )
     var replace = false
 
     @Option(

@@ -8,7 +8,7 @@ struct Rotate: AsyncParsableCommand {
         abstract: "Replace an application's secret, after the new one has given a token.",
         discussion: """
             The new client_secrets.json is tried first: when the server refuses it, or can't be reached, the vault stays \
-            as it is. Basic encoding, proxy and certificates stay what they were unless options say otherwise.
+            as it is. Basic encoding, proxy, certificates and API stay what they were unless options say otherwise.
             """
     )
 

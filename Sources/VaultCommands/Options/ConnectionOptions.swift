@@ -15,7 +15,10 @@ struct ConnectionOptions: ParsableArguments {
     var connectTimeout: Int?
 
     @Option(
-        help: ArgumentHelp("Wait no longer for a token, with all tries (default: 30).", valueName: "seconds")
+        help: ArgumentHelp(
+            "Wait no longer for a token, with all tries, or for the API's next byte (default: 30).",
+            valueName: "seconds"
+        )
     )
     var timeout: Int?
 

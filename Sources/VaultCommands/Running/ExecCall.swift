@@ -21,6 +21,17 @@ struct ExecCall {
     func run(_ context: Context) async throws(VaultError) {
         let opened = try await vault.open(context)
         let application = try await opened.application(try applicationName(application))
+        // Before a token is asked for, and before anybody is told of a secret that then isn't lent.
+        let folder = try clientSecrets.map { (_) throws(VaultError) in try LentFolder() }
+        do throws(VaultError) { try await run(opened, application, folder, context) } catch {
+            folder?.remove()
+            throw error
+        }
+    }
+
+    private func run(_ opened: Vault, _ application: Application, _ folder: LentFolder?, _ context: Context)
+        async throws(VaultError)
+    {
         var environment = ChildEnvironment()
         environment.remove(Self.tokenVariables)
         if let token {
@@ -33,24 +44,14 @@ struct ExecCall {
             try program.become(environment)
             return
         }
-        announce(application, context)
-        var folder: LentFolder?
         try await opened.lend(application.name, by: way) { (credential) throws(VaultError) in
             if sdk { environment.give(credential, of: application) }
-            if let clientSecrets {
-                let lent = try LentFolder()
-                do throws(VaultError) {
-                    environment.set(clientSecrets, to: lent.file)
-                    try put(credential.clientSecretsFile(), into: lent)
-                    if privateFile { try program.start(environment) } else { try program.become(environment) }
-                } catch {
-                    lent.remove()
-                    throw error
-                }
-                folder = lent
-            } else {
-                try program.become(environment)
+            if let clientSecrets, let folder {
+                environment.set(clientSecrets, to: folder.file)
+                try put(credential.clientSecretsFile(), into: folder)
             }
+            announce(application, context)
+            if privateFile { try program.start(environment) } else { try program.become(environment) }
         }
         // We stay for hours, maybe, and need neither key nor secret for that.
         opened.close()

@@ -55,6 +55,7 @@ struct Program {
         guard status.st_mode & S_IFMT == S_IFREG, unsafe access(path, X_OK) == 0 else {
             throw cannotStart(path, EACCES)
         }
+        guard ScriptInterpreter(of: path).isThere else { throw cannotStart(path, ENOENT) }
     }
 
     /// Becomes the program; returns only by throwing.
@@ -88,15 +89,27 @@ struct Program {
     }
 
     private static func notFound(_ name: String) -> VaultError {
-        VaultError(
+        // Quoted as one word, a line for the shell is taken for a program's name.
+        let isForShell = name.contains { " \t\n|&;<>()$`*?~".contains($0) }
+        return VaultError(
             .programNotFound,
             "There is no program \(name.shellWord).",
-            remedy: "Check its name, and PATH; nothing was asked for, and nothing lent."
+            remedy: isForShell
+                ? "A line for the shell goes to one: isogeo-vault exec -- sh -c \(name.shellWord)"
+                : "Check its name, and PATH; nothing was asked for, and nothing lent."
         )
     }
 
     private static func cannotStart(_ path: String, _ code: Int32) -> VaultError {
-        VaultError(
+        // execve(2) says of the file what is true of the one that would run it.
+        guard code != ENOENT else {
+            return VaultError(
+                .programNotStarted,
+                "\(path.shellWord) can't be started: the interpreter that its first line names isn't there.",
+                remedy: "Install it, or correct that line; look for Windows line ends (CRLF)."
+            )
+        }
+        return VaultError(
             .programNotStarted,
             "\(path.shellWord) can't be started: \(unsafe String(cString: strerror(code))).",
             remedy: "Check that it is a program that you may execute."

@@ -1,0 +1,37 @@
+internal import CVaultLinux
+internal import Glibc
+
+/// The program that a script's first line names, `#!/bin/sh`.
+struct ScriptInterpreter {
+    /// How much of the first line the kernel reads (execve(2)).
+    private static let lineLimit = 255
+
+    /// Nil for what is no script, or can't be read, which doesn't keep it from being started.
+    private let path: String?
+
+    /// Looks at the file that would be started.
+    init(of file: String) {
+        let descriptor = unsafe open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else {
+            path = nil
+            return
+        }
+        defer { close(descriptor) }
+        var line = [UInt8](repeating: 0, count: Self.lineLimit)
+        let count = unsafe read(descriptor, &line, line.count)
+        path = count > 2 ? Self.path(in: line.prefix(count)) : nil
+    }
+
+    /// Whether there is a file of that name; true where none is named.
+    var isThere: Bool {
+        guard let path else { return true }
+        return unsafe access(path, F_OK) == 0 || errno != ENOENT
+    }
+
+    // A carriage return before the line's end is part of the name: the kernel takes it for one, too.
+    private static func path(in text: ArraySlice<UInt8>) -> String? {
+        guard text.starts(with: "#!".utf8), let end = text.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
+        let words = text[..<end].dropFirst(2).split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+        return words.first.map { String(decoding: $0, as: UTF8.self) }
+    }
+}
