@@ -74,7 +74,8 @@ package struct APIClient: Sendable {
         try exchange.setRules(request.base.endpoint.scheme)
         for line in ["Accept: application/json", "User-Agent: isogeo-vault"] { try exchange.addLine(line) }
         try exchange.set(CVAULT_CURLOPT_CONNECTTIMEOUT_MS, connection.connectTimeLimit.wholeMilliseconds)
-        // An export of hundreds of mebibytes takes its time; silence doesn't.
+        // An export of hundreds of mebibytes takes its time; silence doesn't. libcurl's speed is an average, so that it
+        // notices the silence behind a first byte up to five seconds late.
         try exchange.set(CVAULT_CURLOPT_LOW_SPEED_LIMIT, 1)
         try exchange.set(CVAULT_CURLOPT_LOW_SPEED_TIME, max(1, Int(connection.timeLimit.components.seconds)))
         if let interruption = connection.interruption { try exchange.watch(interruption) }

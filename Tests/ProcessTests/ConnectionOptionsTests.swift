@@ -75,7 +75,11 @@ struct ConnectionOptionsTests {
             ("silent", "The API didn't answer in time."), ("stalled", "The API's answer stopped arriving."),
         ] {
             let base = "http://127.0.0.1:\(server.port(name))"
-            let report = try await home.run("api", "/x", "--api-base", base, "--timeout", "1")
+            // The usual limit is beyond the 20 seconds.
+            let report = try await home.shell(
+                #"exec timeout 20 "$vault" api /x --timeout 1 --api-base "$1""#,
+                base
+            )
             #expect(report.exitCode == 75 && report.errorText.hasPrefix("isogeo-vault: \(sentence)"), "\(report)")
         }
         try await server.stop()
