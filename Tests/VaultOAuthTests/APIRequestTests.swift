@@ -15,13 +15,18 @@ struct APIRequestTests {
             try url("/s", [("q", "a b+é&=/?#%~*")], at: "https://h")
                 == "https://h/s?q=a%20b%2B%C3%A9%26%3D%2F%3F%23%25~%2A"
         )
+        // What only looks like it is sent as it stands.
+        #expect(try url("/..a/b..;c/%2Fd?/../e", at: "https://h") == "https://h/..a/b..;c/%2Fd?/../e")
         #expect(try url("/s?a=1", [("é", ""), ("c", "d")], at: "https://h") == "https://h/s?a=1&%C3%A9=&c=d")
     }
 
     @Test(
         arguments: [
             ("x", .relative), ("", .relative), ("https://e/x", .relative), ("@e/x", .relative), ("//e/x", .otherHost),
-            ("/..", .dotSegment), ("/a/%2E%2e/b", .dotSegment), ("/a/./b", .dotSegment), ("/\\e", .character),
+            ("/..", .dotSegment), ("/a/%2E%2e/b", .dotSegment), ("/a/./b", .dotSegment),
+            ("/..%2f..%2Fadmin", .dotSegment), ("/..%5cx", .dotSegment), ("/a/..;/x", .dotSegment),
+            ("/.%2E%3Bx=1/y", .dotSegment), ("/%252e%252e/x", .dotSegment), ("/a%252F../x", .dotSegment),
+            ("/\\e", .character),
             ("/a b", .character), ("/a\n", .character), ("/\u{e9}", .character), ("/%4", .character),
             ("/#", .character),
             ("/" + String(repeating: "a", count: 9000), .tooLong),
