@@ -38,16 +38,21 @@ struct ExecCall {
         try await opened.lend(application.name, by: way) { (credential) throws(VaultError) in
             if sdk { environment.give(credential, of: application) }
             if let clientSecrets {
-                let lent = try LentFolder()
+                // From now on: whoever ends us while the file is there and the program isn't would leave the file.
+                if privateFile { cvault_await_child() }
+                var made: LentFolder?
                 do throws(VaultError) {
+                    let lent = try LentFolder(isHeld: privateFile)
+                    made = lent
                     environment.set(clientSecrets, to: lent.file)
                     try put(credential.clientSecretsFile(), into: lent)
                     if privateFile { try program.start(environment) } else { try program.become(environment) }
                 } catch {
-                    lent.remove()
+                    made?.remove()
+                    if privateFile { cvault_await_no_child() }
                     throw error
                 }
-                folder = lent
+                folder = made
             } else {
                 try program.become(environment)
             }
