@@ -13,6 +13,8 @@ struct ExecCall {
     /// The variable that tells where the client_secrets.json is.
     var clientSecrets: String?
     var privateFile = false
+    /// Where the passphrase was read.
+    var passphraseDescriptor: Int32?
     var vault = VaultChoice()
 
     private static let tokenVariables = ["ISOGEO_ACCESS_TOKEN", "ISOGEO_ACCESS_TOKEN_EXPIRES"]
@@ -20,6 +22,7 @@ struct ExecCall {
     /// Ends the process, or throws before the program has started.
     func run(_ context: Context) async throws(VaultError) {
         let opened = try await vault.open(context)
+        if let passphraseDescriptor { Self.withhold(passphraseDescriptor) }
         let application = try await opened.application(try applicationName(application))
         var environment = ChildEnvironment()
         environment.remove(Self.tokenVariables)
@@ -61,6 +64,20 @@ struct ExecCall {
         opened.close()
         environment = ChildEnvironment()
         if let folder { Program.end { folder.remove() } }
+    }
+
+    /// The program must not read again what has opened the vault: of a file, a copy of its descriptor could be wound back.
+    private static func withhold(_ descriptor: Int32) {
+        guard descriptor <= STDERR_FILENO else {
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+            return
+        }
+        // A standard stream has to be something, and a terminal gives nothing twice.
+        guard descriptor == STDIN_FILENO, isatty(descriptor) == 0 else { return }
+        let nothing = unsafe open("/dev/null", O_RDONLY | O_CLOEXEC)
+        guard nothing >= 0 else { return }
+        dup2(nothing, descriptor)
+        close(nothing)
     }
 
     private var way: String {
