@@ -49,7 +49,7 @@ public struct NewApplication: ~Copyable, Sendable {
     private let encoding: VaultOAuth.BasicEncoding
     private let caFile: String?
     private let proxy: ProxyAddress?
-    private let apiBase: APIBase?
+    private var apiBase: APIBase?
 
     /// Reads a `client_secrets.json`, or the INI file that Isogeo's SDK makes of it.
     ///
@@ -138,6 +138,18 @@ public struct NewApplication: ~Copyable, Sendable {
 }
 
 extension NewApplication {
+    /// Keeps where the API of an application lies that this one replaces, unless options have said it.
+    ///
+    /// Only of the same platform: tokens of another one are nothing for the old one's API to see.
+    ///
+    /// - Returns: the base that isn't kept, where there is one.
+    package mutating func keepAPIBase(of present: Application) -> String? {
+        guard apiBase == nil, let recorded = present.recordedAPIBase else { return nil }
+        guard tokenOrigin == present.tokenOrigin else { return recorded }
+        apiBase = try? APIBase(recorded)
+        return nil
+    }
+
     /// Lends the secret.
     borrowing func withSecret<Result, Failure: Error>(
         _ body: (borrowing SecretBytes) throws(Failure) -> Result

@@ -8,7 +8,8 @@ struct Rotate: AsyncParsableCommand {
         abstract: "Replace an application's secret, after the new one has given a token.",
         discussion: """
             The new client_secrets.json is tried first: when the server refuses it, or can't be reached, the vault stays \
-            as it is. Basic encoding, proxy and certificates stay what they were unless options say otherwise.
+            as it is. Basic encoding, proxy and certificates stay what they were unless options say otherwise, and so does \
+            where the API is, while tokens come from the same server.
             """
     )
 
@@ -41,14 +42,22 @@ struct Rotate: AsyncParsableCommand {
         options.basicEncoding = credential.basicEncoding?.encoding ?? present.basicEncoding
         options.caFile = connection.caFile ?? present.caFile
         options.proxy = credential.proxy ?? present.proxy
-        options.apiBase = credential.apiBase ?? present.recordedAPIBase
-        let new = try NewApplication(clientSecrets: file, options)
+        options.apiBase = credential.apiBase
+        var new = try NewApplication(clientSecrets: file, options)
+        let droppedBase = new.keepAPIBase(of: present)
         for warning in new.warnings { choice.say("warning: \(warning)", context) }
         try await opened.rotate(application, to: new, scope: scope)
         choice.say("The new secret of \(application) gave a token and is in the vault now.", context)
         if new.tokenOrigin != present.tokenOrigin {
             choice.say(
                 "Tokens are requested from \(new.tokenOrigin) now, before from \(present.tokenOrigin).",
+                context
+            )
+        }
+        if let droppedBase {
+            choice.say(
+                "That its API is at \(droppedBase) was forgotten: it belongs to the old platform. Say where the new one's "
+                    + "is with --api-base, if it isn't Isogeo's own.",
                 context
             )
         }
