@@ -24,26 +24,43 @@ int cvault_become(const char *path, char *const *arguments, char *const *environ
 
 // Handlers, in whatever thread they run, read these and call kill(2), nothing else.
 static atomic_int child;
-static atomic_uint waiting;
+static atomic_ullong waiting;
 
-static const int forwarded[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT };
-enum { forwarded_count = sizeof forwarded / sizeof forwarded[0] };
+// All that would end us, so that the file doesn't stay behind, but those that a fault of our own raises; and what stops.
+static int is_forwarded(int signal) {
+    switch (signal) {
+    case SIGHUP: case SIGINT: case SIGQUIT: case SIGTERM: case SIGUSR1: case SIGUSR2: case SIGTSTP: case SIGCONT:
+    case SIGPIPE: case SIGALRM: case SIGVTALRM: case SIGPROF: case SIGXCPU: case SIGXFSZ: case SIGIO: case SIGPWR:
+    case SIGSTKFLT: return 1;
+    default: return signal >= SIGRTMIN && signal <= SIGRTMAX;
+    }
+}
+
+// Linux has 64 of them.
+static unsigned long long bit(int signal) { return 1ull << (signal - 1); }
+
+// What a terminal sends (control-C, a hang-up) comes from the kernel, and to the child as well. Of an alarm that was set
+// before we were executed it knows nothing.
+static int is_of_terminal(int signal, const siginfo_t *information) {
+    if (information->si_code <= 0) return 0;
+    return signal == SIGHUP || signal == SIGINT || signal == SIGQUIT || signal == SIGTSTP || signal == SIGCONT;
+}
 
 static void hand_over(void) {
     int process = atomic_load(&child);
     if (process <= 0) return;
-    unsigned signals = atomic_exchange(&waiting, 0);
-    for (int signal = 1; signal < 32; signal++)
-        if (signals & 1u << signal) kill(process, signal);
+    unsigned long long signals = atomic_exchange(&waiting, 0);
+    for (int signal = 1; signal <= 64; signal++)
+        if (signals & bit(signal)) kill(process, signal);
 }
 
 static void forward(int signal, siginfo_t *information, void *context) {
     (void)context;
-    // What a terminal sends (control-C, a hang-up) comes from the kernel, and to the child as well.
-    if (information->si_code > 0) return;
+    // Before there is a child, nobody else has got it.
+    if (is_of_terminal(signal, information) && atomic_load(&child) != 0) return;
     int before = errno;
     // Noted first and looked for a child then, or one that is started at this moment would never hear of it.
-    atomic_fetch_or(&waiting, 1u << signal);
+    atomic_fetch_or(&waiting, bit(signal));
     hand_over();
     errno = before;
 }
@@ -74,18 +91,33 @@ static int spawn(const char *path, char *const *arguments, char *const *environm
     return result;
 }
 
-int cvault_start_child(const char *path, char *const *arguments, char *const *environment) {
+void cvault_await_child(void) {
+    struct sigaction found, ours = { .sa_sigaction = forward, .sa_flags = SA_SIGINFO | SA_RESTART };
+    for (int signal = 1; signal <= 64; signal++) {
+        // Ignored from the start, as under nohup: by the child too.
+        if (!is_forwarded(signal) || sigaction(signal, NULL, &found) != 0 || found.sa_handler == SIG_IGN) continue;
+        sigaction(signal, &ours, NULL);
+    }
+}
+
+void cvault_await_no_child(void) {
+    unsigned long long signals;
     struct sigaction found, standard = { .sa_handler = SIG_DFL };
-    struct sigaction ours = { .sa_sigaction = forward, .sa_flags = SA_SIGINFO | SA_RESTART };
+    for (int signal = 1; signal <= 64; signal++) {
+        if (!is_forwarded(signal) || sigaction(signal, NULL, &found) != 0 || found.sa_sigaction != forward) continue;
+        sigaction(signal, &standard, NULL);
+    }
+    signals = atomic_exchange(&waiting, 0);
+    for (int signal = 1; signal <= 64; signal++)
+        if (signals & bit(signal)) raise(signal);
+}
+
+int cvault_start_child(const char *path, char *const *arguments, char *const *environment) {
+    struct sigaction standard = { .sa_handler = SIG_DFL };
     pid_t process;
     cvault_give_back_start();
     // Where it is ignored the kernel keeps no exit codes.
     sigaction(SIGCHLD, &standard, NULL);
-    for (int index = 0; index < forwarded_count; index++) {
-        // Ignored from the start, as under nohup: by the child too.
-        sigaction(forwarded[index], NULL, &found);
-        if (found.sa_handler != SIG_IGN) sigaction(forwarded[index], &ours, NULL);
-    }
     int result = spawn(path, arguments, environment, &process);
     if (result != 0) return result;
     atomic_store(&child, process);

@@ -2,7 +2,8 @@ internal import Glibc
 
 /// The certificates that an application's endpoint is trusted by, in place of the system's.
 ///
-/// Whoever can write that file can read the secret, by a server of their own: it is looked at when it is named, once.
+/// Whoever can write that file can read the secret, by a server of their own: it is looked at when it is named,
+/// and its owner and mode before each request as well (`CurlTransport`).
 enum CertificateFile {
     /// The most that is looked through for a certificate, in bytes: four times what all public authorities have.
     private static let sizeLimit = 1 << 20

@@ -98,19 +98,19 @@ public struct NewApplication: ~Copyable, Sendable {
     ///   - present: what is in the vault.
     ///   - options: what is said anew.
     ///   - saysEncoding: whether the Basic encoding is among it.
+    /// - Returns: where the API was said to be, when that isn't kept: it belongs to another platform's tokens.
     /// - Throws: `configuration` for certificates that are gone; `inputNotAcceptable` where the encoding can't be kept.
     package mutating func keep(from present: Application, besides options: Options, saysEncoding: Bool)
-        throws(VaultError)
+        throws(VaultError) -> String?
     {
         if options.caFile == nil { caFile = try present.caFile.map(CertificateFile.checked) }
         if options.proxy == nil { proxy = try present.proxy.map(Self.proxy) }
-        if options.apiBase == nil {
-            apiBase = try present.recordedAPIBase.map { (text) throws(VaultError) in try APIBase(givenByHand: text) }
-        }
-        guard !saysEncoding else { return }
+        let droppedBase = keepAPIBase(of: present)
+        guard !saysEncoding else { return droppedBase }
         encoding = present.basicEncoding == .raw ? .raw : .form
         try Self.checkSendable(file, encoding)
         warnings = Self.warnings(file, encoding: encoding)
+        return droppedBase
     }
 
     /// Refuses now what can't be sent, and not when the first job needs a token.
@@ -165,6 +165,18 @@ public struct NewApplication: ~Copyable, Sendable {
 }
 
 extension NewApplication {
+    /// Keeps where the API of an application lies that this one replaces, unless options have said it.
+    ///
+    /// Only of the same platform: tokens of another one are nothing for the old one's API to see.
+    ///
+    /// - Returns: the base that isn't kept, where there is one.
+    package mutating func keepAPIBase(of present: Application) -> String? {
+        guard apiBase == nil, let recorded = present.recordedAPIBase else { return nil }
+        guard tokenOrigin == present.tokenOrigin else { return recorded }
+        apiBase = try? APIBase(recorded)
+        return nil
+    }
+
     /// Lends the secret.
     borrowing func withSecret<Result, Failure: Error>(
         _ body: (borrowing SecretBytes) throws(Failure) -> Result

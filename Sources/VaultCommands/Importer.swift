@@ -74,11 +74,12 @@ struct Importer {
             guard error.code == .noApplication else { throw error }
             return
         }
-        try application.keep(
+        let droppedBase = try application.keep(
             from: present,
             besides: try command.options,
             saysEncoding: command.credential.basicEncoding != nil
         )
+        if let droppedBase { choice.say(forgottenAPI(at: droppedBase), context) }
     }
 
     private mutating func store(_ application: borrowing NewApplication, _ proof: ProvenToken?) async throws(VaultError)

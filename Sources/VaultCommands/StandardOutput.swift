@@ -3,6 +3,9 @@ internal import IsogeoVault
 
 /// The two standard streams, written by `write(2)`: what can't be written is an error and not lost in a buffer.
 enum StandardOutput {
+    /// Whether the result is shown to somebody by a terminal, which obeys what is in it.
+    static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
     /// Writes a result.
     ///
     /// - Throws: `inputOutput`, as on a full disk. A reader that has gone ends us by SIGPIPE, like any filter.

@@ -8,7 +8,7 @@ extension String {
     /// The same, with line ends kept: for what is made of lines.
     var visibleLines: String { visible { $0 == "\n" } }
 
-    private func visible(keeping isKept: (Unicode.Scalar) -> Bool) -> String {
+    fileprivate func visible(keeping isKept: (Unicode.Scalar) -> Bool) -> String {
         guard unicodeScalars.contains(where: { $0.isInvisible && !isKept($0) }) else { return self }
         return unicodeScalars.reduce(into: "") { text, scalar in
             if scalar.isInvisible, !isKept(scalar) {
@@ -28,5 +28,42 @@ extension Unicode.Scalar {
         case .control, .lineSeparator, .paragraphSeparator: return true
         default: return properties.isBidiControl
         }
+    }
+}
+
+/// Text that comes in pieces, from somewhere else, made visible but for line ends and tabulators.
+struct VisibleStream {
+    /// The beginning of a character whose rest is still to come.
+    private var unfinished: [UInt8] = []
+
+    /// What can be shown once a piece has come; what isn't UTF-8 is shown as U+FFFD.
+    mutating func show(_ piece: [UInt8]) -> [UInt8] {
+        let bytes = unfinished + piece
+        let complete = bytes.count - Self.unfinishedCount(bytes)
+        unfinished = Array(bytes[complete...])
+        return Self.visible(bytes[..<complete])
+    }
+
+    /// What is left when no more comes.
+    mutating func end() -> [UInt8] {
+        defer { unfinished = [] }
+        return Self.visible(unfinished[...])
+    }
+
+    private static func visible(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+        Array(String(decoding: bytes, as: UTF8.self).visible { $0 == "\n" || $0 == "\t" }.utf8)
+    }
+
+    private static func unfinishedCount(_ bytes: [UInt8]) -> Int {
+        let tail = bytes.suffix(4).reversed().prefix(while: { $0 & 0xC0 == 0x80 }).count
+        guard tail < min(4, bytes.count) else { return 0 }
+        let length =
+            switch bytes[bytes.count - 1 - tail] {
+            case 0xC2...0xDF: 2
+            case 0xE0...0xEF: 3
+            case 0xF0...0xF4: 4
+            default: 0
+            }
+        return length > tail + 1 ? tail + 1 : 0
     }
 }

@@ -30,11 +30,7 @@ package struct APIRequest: Hashable, Sendable {
                 throw .character(scalar)
             }
         }
-        // Dot segments are taken away by some and sent by others (RFC 3986 §5.2.4).
-        for segment in path.prefix(while: { $0 != "?" }).split(separator: "/") {
-            let plain = segment.lowercased().replacing("%2e", with: ".")
-            guard plain != ".", plain != ".." else { throw .dotSegment }
-        }
+        guard !Self.hasDotSegment(path.prefix { $0 != "?" }) else { throw .dotSegment }
         var url = base.text + path
         for (name, value) in query {
             guard !name.isEmpty else { throw .emptyName }
@@ -50,6 +46,20 @@ package struct APIRequest: Hashable, Sendable {
         guard scalar.isASCII else { return false }
         let byte = UInt8(truncatingIfNeeded: scalar.value)
         return FormEncoding.isUnreserved(byte) || "~!$&'()+,;=:@/?".utf8.contains(byte)
+    }
+
+    /// Dot segments are taken away by some and sent by others (RFC 3986 §5.2.4); and there are servers that take `%2F`
+    /// and `%5C` for a slash, decode twice, or pass over what a semicolon begins.
+    private static func hasDotSegment(_ path: Substring) -> Bool {
+        var plain = path.lowercased()
+        while plain.contains("%25") { plain = plain.replacing("%25", with: "%") }
+        for (code, character) in [("%2e", "."), ("%2f", "/"), ("%5c", "/"), ("%3b", ";")] {
+            plain = plain.replacing(code, with: character)
+        }
+        return plain.split(separator: "/").contains { segment in
+            let name = segment.prefix { $0 != ";" }
+            return name == "." || name == ".."
+        }
     }
 
     /// RFC 3986 §2.1: all but letters, digits and `-._~`.
@@ -94,7 +104,7 @@ extension APIRequestProblem: Explained {
         switch self {
         case .relative: "The path doesn't begin with a slash."
         case .otherHost: "The path begins with two slashes, which means another host."
-        case .dotSegment: "The path contains . or .. between slashes, which servers read differently."
+        case .dotSegment: "The path contains . or .. between slashes, encoded or not, which servers read differently."
         case .character(let scalar): "The path contains what an address can't: \(scalar.inWords)."
         case .emptyName: "A -q has no name."
         case .tooLong: "Path and query make an address of more than \(APIRequest.lengthLimit) bytes."

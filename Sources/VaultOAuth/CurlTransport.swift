@@ -106,6 +106,9 @@ package struct CurlTransport: TokenTransport {
     }
 
     /// libcurl says "bad CA file" of one that is missing and of one that is empty alike.
+    ///
+    /// Whoever can write the file can read the secret, by a server of their own; it was looked at when it was named, but
+    /// may have been given away since.
     static func checkCAFile(_ path: String) throws(OAuthError) {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else {
@@ -114,6 +117,12 @@ package struct CurlTransport: TokenTransport {
             )
         }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .configuration(.caFileUnreadable(path: path, errno: 0)) }
+        guard status.st_uid == geteuid() || status.st_uid == 0 else {
+            throw .configuration(.caFileForeign(path: path, owner: status.st_uid))
+        }
+        guard status.st_mode & 0o022 == 0 else {
+            throw .configuration(.caFileWritable(path: path, mode: status.st_mode & 0o7777))
+        }
         guard unsafe access(path, R_OK) == 0 else { throw .configuration(.caFileUnreadable(path: path, errno: errno)) }
     }
 }

@@ -58,6 +58,8 @@ package enum ProcessEnvironment {
     }
 
     /// Host and port of the address in a variable; what stands before them may hold a password and isn't copied.
+    ///
+    /// Nil for whatever isn't just a host and perhaps a port there: it may be a password whose @ was forgotten or encoded.
     static func authority(in name: String) -> String? {
         guard let value = unsafe getenv(name) else { return nil }
         let bytes = unsafe UnsafeBufferPointer(start: value, count: strlen(value))
@@ -77,6 +79,11 @@ package enum ProcessEnvironment {
         guard (1...260).contains(authority.count), authority.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             return nil
         }
-        return String(decoding: authority, as: UTF8.self)
+        let text = String(decoding: authority, as: UTF8.self)
+        if Host(text) != nil { return text }
+        guard let colon = text.lastIndex(of: ":"), Host(text[..<colon]) != nil,
+            UInt16(text[text.index(after: colon)...]) != nil
+        else { return nil }
+        return text
     }
 }

@@ -145,6 +145,30 @@ struct APITests {
         try await world.home.expectWhole()
     }
 
+    @Test func `tokens of another platform don't go to the old one's API`() async throws {
+        let (world, other) = (try await APIHome(.token, .json(200, "[]")), try await TokenServer())
+        let file = try world.home.writeFile(tokenURI: other.url)
+        let rotated = try await world.home.run("rotate", "atlas", file)
+        #expect(rotated.exitCode == 0, "\(rotated)")
+        #expect(
+            rotated.errorText.hasSuffix(
+                "isogeo-vault: That its API is at \(world.origin)/api was forgotten: it belongs to the old platform. Say "
+                    + "where the new one's is with --api-base, if it isn't Isogeo's own.\n"
+            )
+        )
+        #expect(try await world.home.run("show", "--json").json["api_base"] == nil)
+        #expect(try await world.home.run("api", "/shares").exitCode == 78)
+        #expect(try world.reads.isEmpty)
+    }
+
+    @Test func `a terminal is shown what it would obey`() async throws {
+        let world = try await APIHome(.token, .json(200, "{\"a\":\t\"é\u{1B}]0;x\u{7}\u{9B}2J\"}\n"))
+        let terminal = try world.home.command(["api", "/shares"]).startOnTerminal()
+        let report = try await terminal.process.outcome()
+        #expect(report.outputText.contains(#""é\u{1b}]0;x\u{7}\u{9b}2J"}"#), "\(report)")
+        #expect(!report.output.contains(0x1B) && !report.output.contains(7))
+    }
+
     @Test func `an answer that breaks off is a failure, whatever came of it`() async throws {
         let cut = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[1, 2"
         let world = try await APIHome(.token, .raw(cut))

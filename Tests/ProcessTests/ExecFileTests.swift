@@ -127,6 +127,71 @@ struct ExecFileTests {
         try expectFile(report.outputText.dropFirst("ready\n".count), of: home)
     }
 
+    @Test func `whatever somebody left is swept, of another container too, and what somebody holds isn't`() async throws
+    {
+        let (home, folder) = try await home()
+        // As of a container whose processes can't be seen: only the lock tells.
+        let left = folder + "/1-1-1-1"
+        let held = folder + "/2-1-1-1"
+        for place in [left, held] {
+            try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+            for name in ["client_secrets.json", "client_secrets.json.1x2y.new"] {
+                try #require(FileManager.default.createFile(atPath: "\(place)/\(name)", contents: Data("x".utf8)))
+            }
+        }
+        try #require(unsafe chmod(folder, 0o700) == 0)
+        let holder = try Descriptor(opening: held, O_RDONLY | O_DIRECTORY)
+        try #require(flock(holder.number, LOCK_EX) == 0)
+        #expect(try await lent(home, ["--private-file"], "true").run().exitCode == 0)
+        #expect(try entries(folder) == ["2-1-1-1"])
+        #expect(try entries(held).count == 2)
+    }
+
+    @Test func `no signal at whatever moment leaves the file behind`() async throws {
+        let (home, folder) = try await home()
+        let python = """
+            import os, signal, subprocess, sys, time
+            base, rounds, command = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
+            left, early = [], 0
+            for index in range(rounds):
+                process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+                # The moment at which the folder is there, and some behind it.
+                while process.poll() is None and not (os.path.isdir(base) and os.listdir(base)):
+                    pass
+                for _ in range(index * 40):
+                    pass
+                process.send_signal([signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGALRM][index % 4])
+                if process.wait(60) >= 0:
+                    left.append("it went on")
+                left += os.listdir(base)
+            print(left)
+            """
+        var command = try lent(home, ["--private-file"], "exec sleep 60")
+        let rounds = TestPaths.isLongRun ? "400" : "24"
+        (command.program, command.arguments) = (
+            "python3", ["-c", python, folder, rounds, command.program] + command.arguments
+        )
+        let report = try await command.run()
+        #expect(report.outputText == "[]\n", "\(report)")
+    }
+
+    @Test func `what else would end us reaches the program as well`() async throws {
+        let (home, folder) = try await home()
+        for signal in [SIGPIPE, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGIO, 40] {
+            let process = try lent(home, ["--private-file"], "ulimit -c 0; echo ready; exec sleep 60").start()
+            try await process.expect("ready")
+            process.send(signal)
+            #expect(try await process.outcome().ending == .killed(signal: Int(signal)))
+        }
+        #expect(try entries(folder).isEmpty)
+        // An alarm set before we were executed ends the program, as it would without us.
+        var command = try lent(home, ["--private-file"], "exec sleep 60")
+        let python = "import os, signal, sys; signal.alarm(2); os.execv(sys.argv[1], sys.argv[1:])"
+        (command.program, command.arguments) = ("python3", ["-c", python, command.program] + command.arguments)
+        #expect(try await command.run().ending == .killed(signal: Int(SIGALRM)))
+        #expect(try entries(folder).isEmpty)
+    }
+
     @Test func `without a runtime folder of one's own no secret is lent`() async throws {
         let (home, _) = try await home()
         let none = try await home.run(
@@ -150,5 +215,14 @@ struct ExecFileTests {
             #expect(try await lent(home, options, "echo started").run().exitCode == 78)
         }
         #expect(try entries(home.folder("run")).isEmpty)
+        // One of one's own, in a folder where everybody may rename it.
+        try FileManager.default.createDirectory(atPath: home.folder("run/open/own"), withIntermediateDirectories: true)
+        for (place, mode): (String, mode_t) in [("run", 0o700), ("run/open", 0o777), ("run/open/own", 0o700)] {
+            try #require(unsafe chmod(home.folder(place), mode) == 0)
+        }
+        var exchangeable = try lent(home, ["--private-file"], "echo started")
+        exchangeable.environment["XDG_RUNTIME_DIR"] = home.folder("run/open/own")
+        let refused = try await exchangeable.run()
+        #expect(refused.exitCode == 78 && refused.output.isEmpty && refused.errorText.contains("others could exchange"))
     }
 }

@@ -84,6 +84,16 @@ struct ExecTests {
         #expect(descriptor.exitCode == 0, "\(descriptor)")
         // Whoever gives us 5 means it for the program.
         #expect(descriptor.outputText == "0\n1\n2\n3\n5\n")
+
+        var wound = try home.command([
+            "exec", "--passphrase-fd", "0", "--", "python3", "-c",
+            "import os; print(os.read(0, 9), end=' '); os.lseek(0, 0, 0); print(os.read(0, 999))",
+        ])
+        wound.environment["ISOGEO_VAULT_KEY_FILE"] = nil
+        wound.descriptors = [0: try Descriptor(opening: passphrase, O_RDONLY)]
+        let standard = try await wound.run()
+        #expect(standard.outputText == "b'' b''\n", "\(standard)")
+        secret.expectAbsent(in: standard)
     }
 
     @Test func `what can't be started costs no token, and says why`() async throws {

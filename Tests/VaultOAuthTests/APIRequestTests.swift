@@ -15,6 +15,8 @@ struct APIRequestTests {
             try url("/s", [("q", "a b+é&=/?#%~*")], at: "https://h")
                 == "https://h/s?q=a%20b%2B%C3%A9%26%3D%2F%3F%23%25~%2A"
         )
+        // What only looks like it is sent as it stands.
+        #expect(try url("/..a/b..;c/%2Fd?/../e", at: "https://h") == "https://h/..a/b..;c/%2Fd?/../e")
         #expect(try url("/s?a=1", [("é", ""), ("c", "d")], at: "https://h") == "https://h/s?a=1&%C3%A9=&c=d")
     }
 
@@ -24,6 +26,8 @@ struct APIRequestTests {
             ("/..", .dotSegment), ("/a/%2E%2e/b", .dotSegment), ("/a/./b", .dotSegment), ("/\\e", .character("\\")),
             ("/a b", .character(" ")), ("/a\n", .character("\n")), ("/\u{e9}", .character("\u{e9}")),
             ("/%4", .character("%")), ("/%e\u{e9}", .character("%")), ("/#", .character("#")),
+            ("/..%2f..%2Fadmin", .dotSegment), ("/..%5cx", .dotSegment), ("/a/..;/x", .dotSegment),
+            ("/.%2E%3Bx=1/y", .dotSegment), ("/%252e%252e/x", .dotSegment), ("/a%252F../x", .dotSegment),
             ("/" + String(repeating: "a", count: 9000), .tooLong),
         ] as [(String, APIRequestProblem)]
     ) func `what could lead elsewhere is refused`(path: String, problem: APIRequestProblem) {

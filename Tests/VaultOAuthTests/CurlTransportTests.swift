@@ -209,6 +209,27 @@ import VaultCrypto
         }
     }
 
+    @Test func `a CA file that others may write is refused before anything is sent`() async throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+        try #require(FileManager.default.createFile(atPath: file, contents: nil))
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        for mode: mode_t in [0o666, 0o664, 0o602] {
+            try #require(unsafe chmod(file, mode) == 0)
+            let result = try await ask("https://127.0.0.1:1/", connection: ConnectionSettings(caFile: file))
+            #expect(failure(result) == .configuration(.caFileWritable(path: file, mode: mode)))
+        }
+    }
+
+    @Test(.disabled(if: geteuid() != 0, "only root can give a file away"))
+    func `root: a CA file of somebody else is refused`() async throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+        try #require(FileManager.default.createFile(atPath: file, contents: nil))
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        try #require(unsafe chown(file, 65_534, 65_534) == 0)
+        let result = try await ask("https://127.0.0.1:1/", connection: ConnectionSettings(caFile: file))
+        #expect(failure(result) == .configuration(.caFileForeign(path: file, owner: 65_534)))
+    }
+
     @Test(.disabled(if: geteuid() == 0, "root may read every file"))
     func `a CA file that may not be read is told from a missing one`() async throws {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path

@@ -23,6 +23,8 @@ import Testing
             .configuration(.libraryUnusable(option: 1)), .configuration(.caFileMissing(path: "a")),
             .configuration(.caFileUnreadable(path: "a", errno: 13)),
             .configuration(.caFileUnreadable(path: "a", errno: 0)), .configuration(.caFileInvalid(path: "a")),
+            .configuration(.caFileForeign(path: "a", owner: 1)),
+            .configuration(.caFileWritable(path: "a", mode: 0o666)),
             .configuration(.invalidProxy), .connection(.nameResolution),
             .connection(.refused), .connection(.unreachable(errno: 113)),
             .connection(.unreachable(errno: 0)), .connection(.broken), .connection(.timedOut),

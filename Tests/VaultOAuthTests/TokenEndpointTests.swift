@@ -117,6 +117,8 @@ import Testing
             ("user:secret@proxy.example", "proxy.example"), ("http://user:se/cr@t@proxy.example", "proxy.example"),
             ("socks5h://[::1]:1080", "[::1]:1080"), ("http://", nil), ("", nil), ("http://a b", nil),
             ("http://\u{1B}[31m", nil), ("http://secret@", nil),
+            ("http://user:pw", nil), ("http://user:pw%40host:9", nil), ("http://h.example:9?pw=x", nil),
+            ("http:\\\\user:pw", nil), ("user:pw", nil), ("http://h.example:9#pw", nil), ("h.example:99999", nil),
         ] as [(String, String?)]
     ) func `a proxy of the environment is named without user and password`(_ address: String, _ name: String?) {
         #expect(ProcessEnvironment.authority(of: Array(address.utf8)) == name)

@@ -25,7 +25,11 @@ int cvault_sealed_file(const char *name, const void *bytes, size_t count, int *d
 
 /// Becomes another program (execve(2)); a text without `#!` is run by sh, as execvp(3) does it. Returns only an errno.
 int cvault_become(const char *path, char *const *arguments, char *const *environment);
-/// Starts another program as a child, and forwards from now on what is sent to us; one child in a process's life.
+/// From now on what would end or stop us is kept for a child, and forwarded once it is there.
+void cvault_await_child(void);
+/// There will be no child: what was kept for it comes to us.
+void cvault_await_no_child(void);
+/// Starts another program as a child; one child in a process's life, which was awaited before.
 int cvault_start_child(const char *path, char *const *arguments, char *const *environment);
 /// Waits for that child's end, and stops when it stops.
 /// Its exit code, or the number of the signal that killed it below 0.

@@ -7,9 +7,9 @@ struct API: AsyncParsableCommand {
         commandName: "api",
         abstract: "Read Isogeo's API with an application's token: a GET, its answer on standard output.",
         discussion: """
-            The token goes to the API of its own platform, unless --api-base names another, and nowhere else: https alone, \
-            and no redirect is followed. \
-            When the API refuses a cached token, one new one is asked for. An answer may be of any size.
+            The token goes to the API of its own platform, unless --api-base names another, and nowhere else: https \
+            alone, and no redirect is followed. When the API refuses a cached token, one new one is asked for. An answer \
+            may be of any size; on a terminal its control characters are shown as their numbers.
 
               isogeo-vault api /shares
               isogeo-vault api /resources/search -q _limit=10 -q q="type:dataset"
@@ -58,12 +58,15 @@ struct API: AsyncParsableCommand {
             let parts = parameter.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             return (name: String(parts[0]), value: String(parts[1]))
         }
+        var screen = StandardOutput.isTerminal ? VisibleStream() : nil
         try await vault.choice(connection).open(context).get(
             APICall(path, query: parameters, base: apiBase),
             for: try applicationName(app),
             TokenOptions(scope: scope, minimumLifetime: minTtl)
         ) { (bytes) throws(VaultError) in
-            try context.output(unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) })
+            let piece = unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) }
+            try context.output(screen?.show(piece) ?? piece)
         }
+        if let rest = screen?.end(), !rest.isEmpty { try context.output(rest) }
     }
 }

@@ -1,6 +1,4 @@
 internal import ArgumentParser
-internal import CVaultLinux
-internal import Glibc
 internal import IsogeoVault
 
 /// Runs a program with a token: `isogeo-vault exec [NAME] -- CMD…`.
@@ -104,17 +102,10 @@ struct Exec: AsyncParsableCommand {
             sdk: sdk,
             clientSecrets: clientSecrets,
             privateFile: privateFile,
+            passphraseDescriptor: vault.passphraseFd,
             vault: vault.choice(connection)
         )
-        // The program must not read again what has opened the vault.
-        if let descriptor = vault.passphraseFd { Self.withhold(descriptor) }
         try await call.run(Context.current)
-    }
-
-    private static func withhold(_ descriptor: Int32) {
-        // A standard stream has to be something.
-        if descriptor <= STDERR_FILENO { return }
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     }
 }
 

@@ -8,7 +8,8 @@ struct Rotate: AsyncParsableCommand {
         abstract: "Replace an application's secret, after the new one has given a token.",
         discussion: """
             The new client_secrets.json is tried first: when the server refuses it, or can't be reached, the vault stays \
-            as it is. Basic encoding, proxy, certificates and API stay what they were unless options say otherwise.
+            as it is. Basic encoding, proxy and certificates stay what they were unless options say otherwise, and so does \
+            where the API is, while tokens come from the same server.
             """
     )
 
@@ -41,8 +42,9 @@ struct Rotate: AsyncParsableCommand {
         options.basicEncoding = credential.basicEncoding?.encoding ?? present.basicEncoding
         options.caFile = connection.caFile ?? present.caFile
         options.proxy = credential.proxy ?? present.proxy
-        options.apiBase = credential.apiBase ?? present.recordedAPIBase
-        let new = try NewApplication(clientSecrets: file, options)
+        options.apiBase = credential.apiBase
+        var new = try NewApplication(clientSecrets: file, options)
+        let droppedBase = new.keepAPIBase(of: present)
         for warning in new.warnings { choice.say("warning: \(warning)", context) }
         try await opened.rotate(application, to: new, scope: scope)
         choice.say("The new secret of \(application) gave a token and is in the vault now.", context)
@@ -51,6 +53,9 @@ struct Rotate: AsyncParsableCommand {
                 "Tokens are requested from \(new.tokenOrigin) now, before from \(present.tokenOrigin).",
                 context
             )
+        }
+        if let droppedBase {
+            choice.say(forgottenAPI(at: droppedBase), context)
         }
     }
 }

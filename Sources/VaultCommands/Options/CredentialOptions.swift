@@ -48,3 +48,9 @@ enum EncodingArgument: String, ExpressibleByArgument, CaseIterable {
 
     var encoding: NewApplication.BasicEncoding { self == .raw ? .raw : .form }
 }
+
+/// What is said when tokens come from another platform, whose API lies elsewhere.
+func forgottenAPI(at base: String) -> String {
+    "That its API is at \(base) was forgotten: it belongs to the old platform. Say where the new one's is with "
+        + "--api-base, if it isn't Isogeo's own."
+}

@@ -13,6 +13,8 @@ struct ExecCall {
     /// The variable that tells where the client_secrets.json is.
     var clientSecrets: String?
     var privateFile = false
+    /// Where the passphrase was read.
+    var passphraseDescriptor: Int32?
     var vault = VaultChoice()
 
     private static let tokenVariables = ["ISOGEO_ACCESS_TOKEN", "ISOGEO_ACCESS_TOKEN_EXPIRES"]
@@ -20,11 +22,14 @@ struct ExecCall {
     /// Ends the process, or throws before the program has started.
     func run(_ context: Context) async throws(VaultError) {
         let opened = try await vault.open(context)
+        if let passphraseDescriptor { Self.withhold(passphraseDescriptor) }
         let application = try await opened.application(try applicationName(application))
         // Before a token is asked for, and before anybody is told of a secret that then isn't lent.
-        let folder = try clientSecrets.map { (_) throws(VaultError) in try LentFolder() }
+        let folder = try clientSecrets.map { (_) throws(VaultError) in try LentFolder(isHeld: privateFile) }
         do throws(VaultError) { try await run(opened, application, folder, context) } catch {
             folder?.remove()
+            // What came meanwhile ends us now, with nothing left behind.
+            if privateFile { cvault_await_no_child() }
             throw error
         }
     }
@@ -47,6 +52,8 @@ struct ExecCall {
         try await opened.lend(application.name, by: way) { (credential) throws(VaultError) in
             if sdk { environment.give(credential, of: application) }
             if let clientSecrets, let folder {
+                // From now on: whoever ends us while the file is there and the program isn't would leave the file.
+                if privateFile { cvault_await_child() }
                 environment.set(clientSecrets, to: folder.file)
                 try put(credential.clientSecretsFile(), into: folder)
             }
@@ -57,6 +64,20 @@ struct ExecCall {
         opened.close()
         environment = ChildEnvironment()
         if let folder { Program.end { folder.remove() } }
+    }
+
+    /// The program must not read again what has opened the vault: of a file, a copy of its descriptor could be wound back.
+    private static func withhold(_ descriptor: Int32) {
+        guard descriptor <= STDERR_FILENO else {
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+            return
+        }
+        // A standard stream has to be something, and a terminal gives nothing twice.
+        guard descriptor == STDIN_FILENO, isatty(descriptor) == 0 else { return }
+        let nothing = unsafe open("/dev/null", O_RDONLY | O_CLOEXEC)
+        guard nothing >= 0 else { return }
+        dup2(nothing, descriptor)
+        close(nothing)
     }
 
     private var way: String {
