@@ -1,0 +1,75 @@
+internal import VaultKeys
+internal import VaultStore
+
+/// What can be seen of a vault and of its surroundings without a key, without asking anybody, and without a change.
+package struct VaultInspection: Sendable {
+    /// Something to be put right.
+    package struct Fault: Sendable {
+        package let error: VaultError
+        /// What `mend` would act on.
+        fileprivate let path: PathFault?
+    }
+
+    /// Where the vault lies, or would.
+    package let path: String
+    /// What is wrong with its place; empty when it can be used.
+    package private(set) var faults: [Fault] = []
+    /// Whether there is none, which is nothing wrong.
+    package private(set) var isMissing = false
+    /// What its file tells; nil when it can't be read.
+    package private(set) var status: VaultStatus?
+    /// The kind of file system it lies on, as statfs(2) numbers it.
+    package private(set) var fileSystem: UInt32?
+}
+
+extension VaultInspection {
+    /// How long another process may keep the vault locked before that is what is said.
+    private static let patience = Duration.seconds(2)
+
+    /// Looks at a vault, its structure included.
+    ///
+    /// - Parameter path: where it lies; nil for the standard place.
+    /// - Throws: `configuration` where there is no home to look in.
+    package init(at path: String?) async throws(VaultError) {
+        let path = try Vault.place(path)
+        self = try await BlockingExecutor.run { () throws(VaultError) in VaultInspection(blockingAt: path) }
+    }
+
+    private init(blockingAt path: String) {
+        self.path = path
+        for error in VaultFile.faults(at: path) {
+            if case .noVault = error { isMissing = true } else { faults.append(Fault(error)) }
+        }
+        fileSystem = try? VaultFile.stand(path).fileSystem
+        guard faults.isEmpty, !isMissing else { return }
+        do {
+            let database = try VaultDatabase.open(try VaultFile.find(path), forWriting: false, patience: Self.patience)
+            try database.checkStructure()
+            let snapshot = try database.read(Wanted(sessions: true, counts: true))
+            let doors = VaultDoors.real
+            status = VaultStatus(snapshot, of: database, marks: doors.stateFolder, now: doors.now())
+        } catch .noVault {
+            isMissing = true
+        } catch {
+            faults.append(Fault(error))
+        }
+    }
+
+    /// Sets modes right where that mends a fault and the file is ours.
+    ///
+    /// - Returns: what was done, as a command would say it.
+    package func mend() async throws(VaultError) -> [String] {
+        let (path, faults) = (path, faults)
+        return try await BlockingExecutor.run { () throws(VaultError) in
+            guard let file = try? VaultFile.stand(path), file.isVault else { return [] }
+            return faults.compactMap { fault in fault.path.flatMap { file.mend($0) } }
+        }
+    }
+}
+
+extension VaultInspection.Fault {
+    fileprivate init(_ error: StoreError) {
+        self.error = VaultError(error)
+        if case .unsafePath(let fault) = error { path = fault } else { path = nil }
+    }
+}
