@@ -43,12 +43,15 @@ struct GuideTests {
         var command = try desk.command("sh", ["-euc", lines("desktop").joined(separator: "\n")])
         command.environment["DBUS_SESSION_BUS_ADDRESS"] = String(bus)
         command.environment["XDG_RUNTIME_DIR"] = session("run")
+        // As on a desktop, the keyring's files are where ours are.
+        command.environment["XDG_DATA_HOME"] = session("home/share")
         let report = try await command.run()
         #expect(report.exitCode == 0 && report.output.count == 65, "\(report)")
         #expect(try desk.tokenRequests == 1)
 
         var doctor = desk.command(desk.binaries + "/isogeo-vault", ["doctor"])
         doctor.environment["DBUS_SESSION_BUS_ADDRESS"] = String(bus)
+        doctor.environment["XDG_DATA_HOME"] = session("home/share")
         let looked = try await doctor.run().outputText
         #expect(
             looked.contains("ok       keyring: ") && looked.contains("finding  keys: Only this desktop's"),
@@ -57,7 +60,8 @@ struct GuideTests {
         keyring.send(SIGTERM)
         _ = try await keyring.outcome()
         // The same vault where the keyring isn't: a finding, at once, with nobody asked.
-        let gone = try await desk.command(desk.binaries + "/isogeo-vault", ["doctor"]).run()
+        doctor.environment["DBUS_SESSION_BUS_ADDRESS"] = nil
+        let gone = try await doctor.run()
         #expect(gone.exitCode == 78 && gone.outputText.contains("finding  keyring: "), "\(gone)")
     }
 

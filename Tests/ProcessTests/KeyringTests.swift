@@ -14,8 +14,15 @@ struct KeyringTests {
         let file = try plain.writeFile(tokenURI: server.url)
         var keyring = try await plain.startKeyring(kind)
         var home = plain.on(keyring)
+        // KeePassXC writes its database a moment after a change.
+        let database = home.folder("database.kdbx")
+        let before = FileManager.default.contents(atPath: database)
         let made = try await home.run("import", file)
         #expect(made.exitCode == 0 && made.errorText.contains(Self.sentence), "\(made)")
+        let deadline = ContinuousClock.now + .seconds(20)
+        while before != nil, FileManager.default.contents(atPath: database) == before, .now < deadline {
+            try await Task.sleep(for: .milliseconds(20))
+        }
         #expect(made.errorText.contains(Home.keyringAlone), "\(made)")
         let token = try await home.run("token")
         #expect(token.exitCode == 0 && token.errors.isEmpty && token.output.count > 10, "\(token)")

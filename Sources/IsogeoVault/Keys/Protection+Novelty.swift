@@ -12,23 +12,28 @@ extension Protection {
     /// - Throws: `usage`; what is wrong with a key file that is there.
     borrowing func checkIsNew(to slots: [KeySlot], leaving: KeySlot? = nil, of vault: VaultIdentity) throws(VaultError)
     {
+        // Thrown behind the switch: what is called on self within a case that has bound something copies the kind, which
+        // can't be copied, and crashes once optimised (Swift 6.3.1).
+        guard let taken = try takenKind(slots, leaving, of: vault) else { return }
+        throw opensAlready(taken)
+    }
+
+    /// Of which kind it is, if it opens one of the slots already.
+    private borrowing func takenKind(_ slots: [KeySlot], _ leaving: KeySlot?, of vault: VaultIdentity)
+        throws(VaultError) -> KeySlot.Kind?
+    {
         switch kind {
-        case .credential(let credential):
-            guard Self.opens(credential, slots, of: vault) else { return }
-            throw opensAlready(credential.kind)
+        case .credential(let credential): return Self.opens(credential, slots, of: vault) ? credential.kind : nil
         case .keyFile(let path):
-            guard unsafe access(path, F_OK) == 0 else { return }
+            guard unsafe access(path, F_OK) == 0 else { return nil }
             let key = Credential.keyFile(try translating { () throws(KeyError) in try KeyFile.read(path, trust: .own) })
-            guard Self.opens(key, slots, of: vault) else { return }
-            throw opensAlready(.keyFile)
+            return Self.opens(key, slots, of: vault) ? .keyFile : nil
         case .keyring(let telling, _):
             let others = slots.filter { $0.kind == .keyring && $0.id != leaving?.id }
             // Without another slot nobody is asked to unlock anything here; what ails the keyring is told where the key is
             // made.
-            guard !others.isEmpty, let service = try? SecretService.find(telling: telling),
-                (try? KeyringSlot.open(others, of: vault, in: service)) != nil
-            else { return }
-            throw opensAlready(.keyring)
+            guard !others.isEmpty, let service = try? SecretService.find(telling: telling) else { return nil }
+            return Self.opens(service, others, of: vault) ? .keyring : nil
         }
     }
 
@@ -36,6 +41,16 @@ extension Protection {
     private static func opens(_ credential: borrowing Credential, _ slots: [KeySlot], of vault: VaultIdentity) -> Bool {
         for slot in slots where (try? credential.opens(slot, of: vault)) == true { return true }
         return false
+    }
+
+    // Not by comparing what try? gives with nil: with a noncopyable result that crashes once optimised (Swift 6.3.1).
+    private static func opens(_ service: SecretService, _ slots: [KeySlot], of vault: VaultIdentity) -> Bool {
+        do throws(KeyError) {
+            _ = try KeyringSlot.open(slots, of: vault, in: service)
+            return true
+        } catch {
+            return false
+        }
     }
 
     private borrowing func opensAlready(_ kind: KeySlot.Kind) -> VaultError {

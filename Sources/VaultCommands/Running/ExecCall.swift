@@ -25,18 +25,7 @@ struct ExecCall {
         if let passphraseDescriptor { Self.withhold(passphraseDescriptor) }
         let application = try await opened.application(try applicationName(application))
         // Before a token is asked for, and before anybody is told of a secret that then isn't lent.
-        let folder = try clientSecrets.map { (_) throws(VaultError) in try LentFolder(isHeld: privateFile) }
-        do throws(VaultError) { try await run(opened, application, folder, context) } catch {
-            folder?.remove()
-            // What came meanwhile ends us now, with nothing left behind.
-            if privateFile { cvault_await_no_child() }
-            throw error
-        }
-    }
-
-    private func run(_ opened: Vault, _ application: Application, _ folder: LentFolder?, _ context: Context)
-        async throws(VaultError)
-    {
+        if clientSecrets != nil { try LentFolder.checkPlace() }
         var environment = ChildEnvironment()
         environment.remove(Self.tokenVariables)
         if let token {
@@ -49,16 +38,26 @@ struct ExecCall {
             try program.become(environment)
             return
         }
+        var folder: LentFolder?
         try await opened.lend(application.name, by: way) { (credential) throws(VaultError) in
             if sdk { environment.give(credential, of: application) }
-            if let clientSecrets, let folder {
-                // From now on: whoever ends us while the file is there and the program isn't would leave the file.
-                if privateFile { cvault_await_child() }
-                environment.set(clientSecrets, to: folder.file)
-                try put(credential.clientSecretsFile(), into: folder)
+            // From now on: whoever ends us while the file is there and the program isn't would leave the file.
+            if privateFile { cvault_await_child() }
+            do throws(VaultError) {
+                if let clientSecrets {
+                    let lent = try LentFolder(isHeld: privateFile)
+                    folder = lent
+                    environment.set(clientSecrets, to: lent.file)
+                    try put(credential.clientSecretsFile(), into: lent)
+                }
+                announce(application, context)
+                if privateFile { try program.start(environment) } else { try program.become(environment) }
+            } catch {
+                folder?.remove()
+                // What came meanwhile ends us now, with nothing left behind.
+                if privateFile { cvault_await_no_child() }
+                throw error
             }
-            announce(application, context)
-            if privateFile { try program.start(environment) } else { try program.become(environment) }
         }
         // We stay for hours, maybe, and need neither key nor secret for that.
         opened.close()

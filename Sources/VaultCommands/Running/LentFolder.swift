@@ -115,6 +115,9 @@ struct LentFolder {
         return names
     }
 
+    /// Refuses now what would be refused when a secret is to be put there.
+    static func checkPlace() throws(VaultError) { _ = try runtimeFolder() }
+
     private static func runtimeFolder() throws(VaultError) -> String {
         guard let folder = unsafe getenv("XDG_RUNTIME_DIR").map({ unsafe String(cString: $0) }),
             folder.hasPrefix("/")
