@@ -1,3 +1,4 @@
+internal import Glibc
 internal import VaultKeys
 
 extension Unlocking {
@@ -17,8 +18,23 @@ extension Unlocking {
     ///   dialog was dismissed, or the key isn't there any more.
     static func openByKeyring(_ locked: LockedSlots, telling: Telling?) throws(VaultError) -> Unlocked {
         try locked.open { (_, vault) throws(KeyError) in
-            try KeyringSlot.open(locked.unaltered, of: vault, in: try SecretService.find(telling: telling))
+            // Among many clients at once gnome-keyring knows nothing of its collection for a moment (seen once with 20).
+            for _ in 0..<2 {
+                do throws(KeyError) {
+                    return try open(locked.unaltered, of: vault, telling)
+                } catch {
+                    guard error == .keyring(.noCollection) else { throw error }
+                    usleep(150_000)
+                }
+            }
+            return try open(locked.unaltered, of: vault, telling)
         }
+    }
+
+    private static func open(_ slots: [KeySlot], of vault: VaultIdentity, _ telling: Telling?) throws(KeyError)
+        -> Unlocked
+    {
+        try KeyringSlot.open(slots, of: vault, in: try SecretService.find(telling: telling))
     }
 
     /// Opens a vault by its keyring slot, where no way was named.
