@@ -22,7 +22,7 @@ import VaultTestSupport
         )
         _ = try? await vault.token()
         let (began, memory) = (ContinuousClock.now, try residentMemory())
-        let end = began + (TestPaths.isLongRun ? .seconds(600) : .seconds(20))
+        let end = began + (TestPaths.isLongRun ? .seconds(600) : .seconds(30))
         let given = try await withThrowingTaskGroup(of: (Int, Int).self) { group in
             for _ in 0..<8 {
                 group.addTask {
