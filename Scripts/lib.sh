@@ -14,6 +14,14 @@ need_swift() {
         die "needs Swift 6.2 or later, this is ${version:-unknown}: https://www.swift.org/install"
 }
 
+# toolchain_program NAME: the path of a program that Swift toolchains put beside swift, which may be a link.
+toolchain_program() {
+    local program
+    program=$(dirname "$(readlink -f "$(command -v swift)")")/$1
+    [ -x "$program" ] || program=$(command -v "$1") || die "this Swift toolchain has no $1"
+    printf '%s\n' "$program"
+}
+
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }

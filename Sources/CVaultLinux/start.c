@@ -25,6 +25,17 @@ static struct {
     size_t variable_count;
 } start;
 
+static char *const *arguments;
+
+// glibc hands every constructor what main gets. Swift looks for the arguments below the environment instead, which
+// setenv(3) in another library's constructor has moved away, and else in /proc, which may not be mounted.
+__attribute__((constructor)) static void remember_arguments(int count, char **values) {
+    // Since 5.18 Linux gives a program that was executed without even a name an empty one.
+    arguments = count > 1 || (count == 1 && values[0][0]) ? values : NULL;
+}
+
+char *const *cvault_arguments(void) { return arguments; }
+
 void cvault_remember_start(void) {
     start.umask = umask(077);
     umask(start.umask);

@@ -30,11 +30,13 @@ package struct VaultCommand: AsyncParsableCommand {
 
     /// Runs the command that the arguments name; errors are said on standard error, with their remedies.
     ///
-    /// - Parameter arguments: without the program's name; nil for the process's own.
+    /// - Parameter given: the arguments without the program's name; nil for the process's own.
     /// - Returns: the exit code.
-    package static func run(_ arguments: [String]? = nil) async -> Int32 {
+    package static func run(_ given: [String]? = nil) async -> Int32 {
         let context = Context.current
-        let arguments = arguments ?? Array(Swift.CommandLine.arguments.dropFirst())
+        guard let arguments = given ?? ProgramArguments.current else {
+            return ErrorFormat.text.tell(ProgramArguments.missing, context)
+        }
         let errorFormat = ErrorFormat(in: arguments)
         do {
             if let call = TokenCall(plain: arguments) {

@@ -52,9 +52,9 @@ package struct SessionName: CustomStringConvertible, Sendable {
     /// - Parameters:
     ///   - id: of the session, 16 random bytes.
     ///   - vault: the vault that it opens.
-    package init(_ id: [UInt8], of vault: VaultIdentity) { description = Self.prefix(of: vault) + hexadecimal(id) }
+    package init(_ id: [UInt8], of vault: VaultIdentity) { description = Self.prefix(of: vault) + Hexadecimal.text(id) }
 
-    fileprivate static func prefix(of vault: VaultIdentity) -> String { "isogeo-vault:\(hexadecimal(vault.id)):" }
+    fileprivate static func prefix(of vault: VaultIdentity) -> String { "isogeo-vault:\(Hexadecimal.text(vault.id)):" }
 }
 
 /// The kernel's keyring of this user, as far as sessions need it.
@@ -111,8 +111,4 @@ enum KernelKeyringRefusal {
         default: "Name a key with --key-file or --passphrase-file."
         }
     }
-}
-
-private func hexadecimal(_ bytes: [UInt8]) -> String {
-    bytes.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
 }

@@ -125,7 +125,7 @@ package struct KeySlot: Equatable, Sendable {
 
     /// The first eight hexadecimal digits of an id.
     package static func shortID(of id: [UInt8]) -> String {
-        id.prefix(4).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+        Hexadecimal.text(id.prefix(4))
     }
 
     /// A digest of the whole slot, for the header's authentication.

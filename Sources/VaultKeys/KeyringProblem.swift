@@ -125,3 +125,8 @@ package enum KeyringProblem: Error, Equatable, Sendable {
         }
     }
 }
+
+/// Runs what may fail for the keyring's sake, and throws that as what keeps a slot from being used.
+package func translating<Result>(_ body: () throws(KeyringProblem) -> Result) throws(KeyError) -> Result {
+    do { return try body() } catch { throw .keyring(error) }
+}

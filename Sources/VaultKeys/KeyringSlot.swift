@@ -80,7 +80,7 @@ package enum KeyringSlot {
     {
         try openCollection(of: service)
         let collection = try open(slot, of: vault, in: service).collection
-        do throws(KeyringProblem) { return try service.place(at: collection) } catch { throw .keyring(error) }
+        return try translating { () throws(KeyringProblem) in try service.place(at: collection) }
     }
 
     /// Takes a slot's item out of the keyring, if it is there, and all that are mistaken for it.
@@ -107,7 +107,7 @@ package enum KeyringSlot {
     }
 
     private static func openCollection(of service: SecretService) throws(KeyError) {
-        do throws(KeyringProblem) { _ = try service.openCollection() } catch { throw .keyring(error) }
+        _ = try translating { () throws(KeyringProblem) in try service.openCollection() }
     }
 
     /// The vault's key, and the collection that had what opened it.
@@ -126,8 +126,7 @@ package enum KeyringSlot {
         throws(KeyError) -> Opened
     {
         let item = KeyringItem(vault: vault, slot: slot.id)
-        let found: [SecretService.Found]
-        do throws(KeyringProblem) { found = try service.search(item) } catch { throw .keyring(error) }
+        let found = try translating { () throws(KeyringProblem) in try service.search(item) }
         var problem = KeyringProblem.itemGone
         for found in found.prefix(itemLimit) {
             let secret: SlotSecret
@@ -169,11 +168,7 @@ struct KeyringItem {
     let slot: String
 
     init(vault: VaultIdentity, slot: [UInt8]) {
-        self.vault = Self.digits(vault.id)
-        self.slot = Self.digits(slot)
-    }
-
-    private static func digits(_ id: [UInt8]) -> String {
-        id.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+        self.vault = Hexadecimal.text(vault.id)
+        self.slot = Hexadecimal.text(slot)
     }
 }

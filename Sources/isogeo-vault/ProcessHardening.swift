@@ -15,7 +15,7 @@ enum ProcessHardening {
     ]
 
     static func apply() {
-        precondition(cvault_wiping_free_is_linked() == 1)
+        Hardening.wipesFreedMemory(cvault_wiping_free_wipes() == 1)
         // `exec` gives all of it back to what it starts.
         cvault_remember_start()
         openStandardStreams()
@@ -29,7 +29,7 @@ enum ProcessHardening {
         _ = cvault_raise_lock_limit()
         umask(0o077)
         for name in distrusted where unsafe getenv(name) != nil {
-            WithheldVariables.note(name)
+            Hardening.withheld(name)
             unsafe cvault_set_aside_variable(name)
         }
         Unlocking.hideEnvironmentPassphrase()

@@ -106,6 +106,23 @@ struct ProcessMemoryTests {
         try await expectNoCopies(in: command, try patterns(of: home))
     }
 
+    @Test(arguments: Preload.allocators.filter { $0.path != nil })
+    func `root: with another allocator loaded the command holds no copy of any secret`(allocator: Preload)
+        async throws
+    {
+        var options = TokenServer.Options()
+        options.authority = try await ThrowawayCA()
+        let (server, authority) = (try await TokenServer(options), try #require(options.authority))
+        var home = try await home(server, authority)
+        home.environment["LD_PRELOAD"] = try #require(allocator.path)
+        let file = home.folder("client_secrets.json")
+        let imports = ["import", "--replace", "--json", file, "--ca-file", authority.certificate]
+        for arguments in [["token"], ["token", "--refresh"], imports] {
+            try await expectNoCopies(in: try home.command(arguments), try patterns(of: home))
+        }
+        #expect(try server.requests.count == 2)
+    }
+
     @Test func `root: the import that makes the vault holds no copy of any secret`() async throws {
         let home = try Home()
         let file = try home.writeFile()

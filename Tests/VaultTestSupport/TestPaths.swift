@@ -24,6 +24,9 @@ package enum TestPaths {
     /// What `Scripts/test` unpacked the test servers to.
     package static let servers = environment["ISOGEO_VAULT_SERVERS"] ?? checkout + "/.build-servers/root"
 
+    /// Where `Scripts/test` put the compiled `Tests/Preloads`.
+    package static let preloads: String? = environment["ISOGEO_VAULT_PRELOADS"]
+
     /// A file of `Tests/Fixtures`.
     package static func fixture(_ name: String) -> String { checkout + "/Tests/Fixtures/" + name }
 

@@ -7,6 +7,8 @@
 // How this process was started, as far as it changes that for its secrets, and how a program is started as if we hadn't.
 // Each returns 0 or an errno unless it says otherwise.
 
+/// The arguments of this process, the program's name first and NULL at the end; NULL where it was given none at all.
+char *const *cvault_arguments(void);
 /// Remembers umask, limits and blocked signals; to be called before any of them is changed.
 void cvault_remember_start(void);
 /// Takes a variable out of the environment, and remembers it where it lies.

@@ -85,8 +85,8 @@ public struct Protection: ~Copyable, Sendable {
             return KeyFileSlot.make(key, wrapping: vaultKey, of: vault, now: now)
         case .keyring(let telling, let acceptsPlainText):
             let service = try SecretService.find(telling: telling)
-            do throws(KeyringProblem) {
-                return try KeyringSlot.make(
+            return try translating { () throws(KeyringProblem) in
+                try KeyringSlot.make(
                     in: service,
                     wrapping: vaultKey,
                     of: vault,
@@ -94,8 +94,6 @@ public struct Protection: ~Copyable, Sendable {
                     demanding: acceptsPlainText ? .any : .password,
                     now: now
                 )
-            } catch {
-                throw .keyring(error)
             }
         }
     }

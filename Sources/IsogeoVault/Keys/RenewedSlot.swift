@@ -65,9 +65,8 @@ struct RenewedSlot {
         at path: String,
         now: Int64
     ) throws(KeyError) {
-        let new: KeySlot
-        do throws(KeyringProblem) {
-            new = try KeyringSlot.make(
+        let new = try translating { () throws(KeyringProblem) in
+            try KeyringSlot.make(
                 in: service,
                 wrapping: vaultKey,
                 of: vault,
@@ -75,8 +74,6 @@ struct RenewedSlot {
                 demanding: .noWorse(than: place),
                 now: now
             )
-        } catch {
-            throw .keyring(error)
         }
         slot = new
         undo = { _ = VaultContents.forgetItem(of: new, vault, telling) }

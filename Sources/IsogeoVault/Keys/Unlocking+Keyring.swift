@@ -64,10 +64,6 @@ extension SecretService {
     static func find(telling: Unlocking.Telling?) throws(KeyError) -> SecretService {
         var waiting: Waiting?
         if let telling { waiting = { telling("Waiting for the keyring's dialog…") } }
-        do throws(KeyringProblem) {
-            return try find(waiting: waiting)
-        } catch {
-            throw .keyring(error)
-        }
+        return try translating { () throws(KeyringProblem) in try find(waiting: waiting) }
     }
 }

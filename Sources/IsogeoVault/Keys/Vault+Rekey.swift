@@ -43,7 +43,10 @@ extension Vault {
         try await rekey(
             at: path,
             unlocking: unlocking,
-            RekeyWishes(keeping: others, dropping: dropped, asking: ask, showing: show),
+            keeping: others,
+            dropping: dropped,
+            asking: ask,
+            showing: show,
             doors: .real
         )
     }
@@ -57,20 +60,7 @@ extension Vault {
         showing show: Showing?,
         doors: VaultDoors
     ) async throws(VaultError) -> Rekeying {
-        try await rekey(
-            at: path,
-            unlocking: unlocking,
-            RekeyWishes(keeping: others, dropping: dropped, asking: ask, showing: show),
-            doors: doors
-        )
-    }
-
-    private static func rekey(
-        at path: String?,
-        unlocking: Unlocking,
-        _ wishes: RekeyWishes,
-        doors: VaultDoors
-    ) async throws(VaultError) -> Rekeying {
+        let wishes = RekeyWishes(keeping: others, dropping: dropped, asking: ask, showing: show)
         let path = try place(path)
         let doors = doors.of(vaultAt: path)
         return try await doors.perform(AuditEvent(.rekeyed)) { () throws(VaultError) in

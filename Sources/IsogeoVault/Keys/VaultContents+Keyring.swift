@@ -30,11 +30,7 @@ extension VaultContents {
         guard slot.kind == .keyring else { return nil }
         do throws(KeyError) {
             let service = try SecretService.find(telling: telling)
-            do throws(KeyringProblem) {
-                try KeyringSlot.forget(slot, of: vault, in: service)
-            } catch {
-                throw .keyring(error)
-            }
+            try translating { () throws(KeyringProblem) in try KeyringSlot.forget(slot, of: vault, in: service) }
             return nil
         } catch {
             return error

@@ -58,16 +58,23 @@ extension VaultContents {
     /// - Returns: the slot; nil where it isn't there as a whole.
     func removeKey(_ id: String, now: Int64) throws(VaultError) -> KeySlot? {
         let (header, snapshot) = try read()
-        let present = snapshot.slots.map(KeySlot.init).map { ($0.id, $0.name, $0.shortID) }
-        let gone = header.alteredSlots.filter { altered in !present.contains { $0.0 == altered.id } }
-        let known = present + gone.map { ($0.id, $0.name, KeySlot.shortID(of: $0.id)) }
-        let slot = try Self.slot(id, among: known)
+        let slot = try Self.slot(id, among: Self.known(header, snapshot))
         try change(Wanted(), now: now, leavingOut: slot) { (draft) throws(VaultError) in
             draft.slots = draft.intactSlots.filter { $0.id != slot }
             draft.changes.append(.removeAllSessions)
             draft.events.append(AuditEvent(.keyRemoved, id))
         }
         return snapshot.slots.map(KeySlot.init).first { $0.id == slot }
+    }
+
+    /// The slots that somebody may name: those that are there, be they edited, and those that the header tells of and
+    /// are gone.
+    static func known(_ header: CheckedHeader, _ snapshot: Snapshot)
+        -> [(id: [UInt8], name: String, shortID: String)]
+    {
+        let present = snapshot.slots.map(KeySlot.init).map { (id: $0.id, name: $0.name, shortID: $0.shortID) }
+        let gone = header.alteredSlots.filter { altered in !present.contains { $0.id == altered.id } }
+        return present + gone.map { (id: $0.id, name: $0.name, shortID: KeySlot.shortID(of: $0.id)) }
     }
 
     private func newSlot(_ protection: borrowing Protection, now: Int64) throws(VaultError) -> KeySlot {

@@ -121,9 +121,7 @@ extension VaultContents {
     /// The slots that somebody names, be they edited or gone.
     func droppedSlots(_ names: [String]) throws(VaultError) -> [[UInt8]] {
         let (header, snapshot) = try read()
-        let present = snapshot.slots.map(KeySlot.init).map { ($0.id, $0.name, $0.shortID) }
-        let gone = header.alteredSlots.filter { altered in !present.contains { $0.0 == altered.id } }
-        let known = present + gone.map { ($0.id, $0.name, KeySlot.shortID(of: $0.id)) }
+        let known = Self.known(header, snapshot)
         var ids: [[UInt8]] = []
         for name in names { ids.append(try Self.slot(name, among: known)) }
         return ids

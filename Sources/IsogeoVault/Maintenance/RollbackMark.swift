@@ -35,7 +35,7 @@ struct RollbackMark: Sendable {
         self.vault = vault
         self.vaultPath = vaultPath
         let path = KeyedHash.publicDigest(of: Array(vaultPath.utf8)).prefix(8)
-        file = StateFile("\(hexadecimal(vault.id))-\(hexadecimal(path)).mark", in: folder)
+        file = StateFile("\(Hexadecimal.text(vault.id))-\(Hexadecimal.text(path)).mark", in: folder)
     }
 
     /// Compares the mark with a header that was authenticated by the same key.
@@ -123,8 +123,4 @@ struct RollbackMark: Sendable {
         encoder.append(state.generation)
         return sealer.withKey { KeyedHash.digest(of: encoder.bytes, key: $0.subkey(for: .marks).bytes) }
     }
-}
-
-private func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-    bytes.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
 }

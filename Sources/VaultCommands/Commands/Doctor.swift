@@ -65,11 +65,12 @@ struct Doctor: AsyncParsableCommand {
         remarks += EnvironmentCheck.terminal(context.terminal() != nil, namedWay: way?.name, slots: slots, keyring)
         remarks += EnvironmentCheck.remarks(
             isSet: { unsafe getenv($0) != nil },
-            withheld: WithheldVariables.names,
+            withheld: Hardening.withheldVariables,
             isCI: isCI
         )
         remarks += SwapCheck.remarks(host) + MemoryCheck.coreDumps(host)
         remarks += MemoryCheck.locking(limit: host.lockLimit(), canLock: HostInspection.canLock)
+        remarks += MemoryCheck.wiping(Hardening.wipesFreedMemory)
         remarks += RequestCheck.libraries(HostInspection.libraries, requests: HostInspection.checkRequests)
         remarks += RequestCheck.certificates(
             exists: { host.resolve($0) != nil },

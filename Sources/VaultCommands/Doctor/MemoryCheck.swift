@@ -48,4 +48,16 @@ enum MemoryCheck {
             )
         ]
     }
+
+    /// Whether what this command frees is wiped first.
+    static func wiping(_ wipes: Bool) -> [Remark] {
+        guard !wipes else { return [.ok("freed-memory", "What this command frees is wiped first.")] }
+        return [
+            .finding(
+                "freed-memory",
+                "A preloaded library replaces malloc without malloc_usable_size: what this command frees isn't wiped.",
+                remedy: "Start isogeo-vault without it: env -u LD_PRELOAD isogeo-vault …"
+            )
+        ]
+    }
 }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import IsogeoVault
 
 /// How long a session lasts, as people write it: `8h`, `30m`, `90s`, `2d`.
 struct SessionDuration: ExpressibleByArgument {
@@ -14,7 +15,7 @@ struct SessionDuration: ExpressibleByArgument {
             let number = Int64(digits)
         else { return nil }
         let (seconds, overflow) = number.multipliedReportingOverflow(by: unit)
-        guard !overflow, (1...30 * 86_400).contains(seconds) else { return nil }
+        guard !overflow, (.seconds(1)...Vault.longestSession).contains(.seconds(seconds)) else { return nil }
         duration = .seconds(seconds)
     }
 }
