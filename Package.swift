@@ -43,14 +43,18 @@ let package = Package(
         .target(name: "CVaultLinux", cSettings: cSettings),
         .target(name: "CVaultWipingFree", cSettings: cSettings),
 
+        // POSIX: the one floor that speaks to the operating system for all above it.
+        .target(name: "VaultSystem", dependencies: ["CVaultLinux"]),
         // The floors. VaultKeys, VaultStore and VaultOAuth don't know each other.
         .target(name: "VaultCrypto", dependencies: ["CVaultSodium"]),
         .target(name: "VaultKeys", dependencies: ["VaultCrypto", "CVaultLibsecret", "CVaultLinux"]),
-        .target(name: "VaultStore", dependencies: ["CVaultSQLite", "CVaultLinux"]),
+        .target(name: "VaultStore", dependencies: ["VaultSystem", "CVaultSQLite"]),
         .target(name: "VaultOAuth", dependencies: ["VaultCrypto", "CVaultCurl"]),
         .target(
             name: "IsogeoVault",
-            dependencies: ["VaultCrypto", "VaultKeys", "VaultStore", "VaultOAuth", "CVaultLinux", logging]
+            dependencies: [
+                "VaultSystem", "VaultCrypto", "VaultKeys", "VaultStore", "VaultOAuth", "CVaultLinux", logging,
+            ]
         ),
         // For the tests of programs that use the library.
         .target(name: "IsogeoVaultTesting", dependencies: ["IsogeoVault", logging]),
@@ -66,16 +70,20 @@ let package = Package(
             dependencies: ["CVaultTestSupport", "VaultCrypto"],
             path: "Tests/VaultTestSupport"
         ),
+        .testTarget(name: "VaultSystemTests", dependencies: ["VaultSystem", "VaultTestSupport"]),
         .testTarget(name: "VaultCryptoTests", dependencies: ["VaultCrypto", "VaultTestSupport"]),
         .testTarget(name: "VaultKeysTests", dependencies: ["VaultKeys", "VaultCrypto", "VaultTestSupport"]),
-        .testTarget(name: "VaultStoreTests", dependencies: ["VaultStore", "VaultTestSupport"]),
+        .testTarget(name: "VaultStoreTests", dependencies: ["VaultStore", "VaultSystem", "VaultTestSupport"]),
         .testTarget(
             name: "VaultOAuthTests",
             dependencies: ["VaultOAuth", "VaultCrypto", "CVaultCurl", "VaultTestSupport"]
         ),
         .testTarget(
             name: "IsogeoVaultTests",
-            dependencies: ["IsogeoVault", "VaultCrypto", "VaultKeys", "VaultStore", "VaultOAuth", "VaultTestSupport"]
+            dependencies: [
+                "IsogeoVault", "VaultSystem", "VaultCrypto", "VaultKeys", "VaultStore", "VaultOAuth",
+                "VaultTestSupport",
+            ]
         ),
         .testTarget(
             name: "IsogeoVaultTestingTests",

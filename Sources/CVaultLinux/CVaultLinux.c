@@ -108,12 +108,12 @@ int cvault_open_folder(int folder, const char *name, int *descriptor) {
     return result;
 }
 
-int cvault_rename_to_new(const char *from, const char *to) {
+int cvault_rename_to_new(int directory, const char *from, const char *to) {
     int before = errno;
-    int result = renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0 ? 0 : errno;
+    int result = renameat2(directory, from, directory, to, RENAME_NOREPLACE) == 0 ? 0 : errno;
     if (result == EINVAL || result == ENOSYS) {
-        result = link(from, to) == 0 ? 0 : errno;
-        if (result == 0) unlink(from);
+        result = linkat(directory, from, directory, to, 0) == 0 ? 0 : errno;
+        if (result == 0) unlinkat(directory, from, 0);
     }
     errno = before;
     return result;

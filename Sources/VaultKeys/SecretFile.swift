@@ -106,7 +106,7 @@ package enum SecretFile {
         let draft = "\(path).\(String(UInt64.random(in: .min ... .max), radix: 36)).new"
         defer { unsafe unlink(draft) }
         try write(content, toNew: draft)
-        let failure = unsafe cvault_rename_to_new(draft, path)
+        let failure = unsafe cvault_rename_to_new(AT_FDCWD, draft, path)
         guard failure == 0 else { throw WriteFailure(code: failure) }
         syncFolder(of: path)
     }

@@ -1,4 +1,5 @@
 internal import CVaultSQLite
+internal import VaultSystem
 
 /// SQLite's connection to one vault, opened warily, closed at the end of its life.
 @safe
@@ -38,22 +39,22 @@ struct Connection: ~Copyable {
     /// - Returns: the connection, restricted; the schema is for `requireSchema` to compare.
     /// - Throws: `noVault`, `unsafePath`, `damaged`, `io`.
     static func open(_ file: VaultFile, writing: Bool, patience: Duration) throws(StoreError) -> Connection {
-        let folder = try file.openFolder()
-        guard let before = try file.check(in: folder) else { throw .noVault(path: file.path) }
-        let writable = writing && folder.canWrite() && folder.canWrite(file.name)
+        let directory = try file.openDirectory()
+        guard let before = try file.check(in: directory) else { throw .noVault(path: file.path) }
+        let writable = writing && directory.canWrite() && directory.canWrite(file.name)
         let access = writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY
 
         var opened: OpaquePointer?
         let flags = access | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
         let status = unsafe sqlite3_open_v2(file.path, &opened, flags, nil)
         guard status == SQLITE_OK, let handle = unsafe opened else {
-            let failure = unsafe StoreError.sqlite(status, on: opened, path: file.path, action: "opening")
+            let failure = unsafe StoreError.sqlite(status, on: opened, path: file.path, .opening)
             _ = unsafe sqlite3_close_v2(opened)
             throw failure
         }
         let connection = unsafe Connection(handle: handle, file: file, identity: before.identity)
-        guard let after = try file.check(in: folder), after.identity == before.identity else {
-            throw .unsafePath(PathFault(path: file.path, .exchanged))
+        guard let after = try file.check(in: directory), after.identity == before.identity else {
+            throw .unsafePath(UnsafePath(path: file.path, .exchanged))
         }
         try connection.restrict(patience: patience)
         return connection
@@ -62,13 +63,13 @@ struct Connection: ~Copyable {
     /// Takes away what a planted file could use, before the first statement.
     private borrowing func restrict(patience: Duration) throws(StoreError) {
         for (option, value) in Self.switches {
-            try check(unsafe cvault_sqlite_db_config_switch(handle, option, value), "restricting SQLite")
+            try check(unsafe cvault_sqlite_db_config_switch(handle, option, value), .restricting)
         }
         // The longest row that the format has is below 2 MiB and 4 KiB; nothing is ever attached.
         _ = unsafe sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, 4 << 20)
         _ = unsafe sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0)
         let milliseconds = patience / .milliseconds(1)
-        try check(unsafe sqlite3_busy_timeout(handle, CInt(max(0, min(milliseconds, 60_000)))), "setting a time-out")
+        try check(unsafe sqlite3_busy_timeout(handle, CInt(max(0, min(milliseconds, 60_000)))), .settingTimeOut)
         try checkJournalKind()
         // Those that don't look into the file yet.
         for pragma in ["cell_size_check = ON", "mmap_size = 0", "temp_store = MEMORY", "secure_delete = ON"] {
@@ -97,7 +98,7 @@ struct Connection: ~Copyable {
         let status = unsafe cvault_sqlite_read_start(handle, &start, 20)
         // SQLITE_IOERR_SHORT_READ: shorter than that, and zeros for the rest.
         guard status == SQLITE_IOERR | (2 << 8) || status == SQLITE_OK else {
-            return try check(status, "reading the file's header")
+            return try check(status, .readingHeader)
         }
         guard start.starts(with: Array("SQLite format 3\0".utf8)) else { return }
         guard start[18] == 1, start[19] == 1 else {
@@ -135,8 +136,8 @@ struct Connection: ~Copyable {
         return number
     }
 
-    private borrowing func check(_ status: CInt, _ action: String) throws(StoreError) {
-        guard status == SQLITE_OK else { throw unsafe .sqlite(status, on: handle, path: file.path, action: action) }
+    private borrowing func check(_ status: CInt, _ action: SQLiteAction) throws(StoreError) {
+        guard status == SQLITE_OK else { throw unsafe .sqlite(status, on: handle, path: file.path, action) }
     }
 
     // MARK: - Transactions

@@ -1,4 +1,4 @@
-internal import Glibc
+internal import VaultSystem
 
 /// What a lease is about: one byte of the lock file.
 package struct LeaseName: Hashable, Sendable {
@@ -72,15 +72,8 @@ package struct Lease: ~Copyable, Sendable {
             if let found = try checking() { return .found(found) }
             let rest = deadline - .now
             guard rest > .zero else { throw .leaseHeld(holder: file.holder(of: name)) }
-            sleep(min(rest, pause * Double.random(in: 0.5...1)))
+            SystemClock.sleep(min(rest, pause * Double.random(in: 0.5...1)))
             pause = min(pause * 2, .milliseconds(50))
         }
-    }
-
-    private static func sleep(_ duration: Duration) {
-        let (seconds, attoseconds) = duration.components
-        var request = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
-        // A signal that ends it early only makes the next try come sooner.
-        _ = unsafe nanosleep(&request, nil)
     }
 }

@@ -1,4 +1,4 @@
-internal import Glibc
+internal import VaultSystem
 
 /// A small file of ours beside no vault: what is remembered of one outside of it.
 ///
@@ -6,14 +6,14 @@ internal import Glibc
 /// content or the new.
 package struct StateFile: Sendable {
     package let path: String
-    private let folder: String
+    private let directory: String
     private let name: String
 
-    /// The file of that name in a folder that needn't be there.
-    package init(_ name: String, in folder: String) {
+    /// The file of that name in a directory that needn't be there.
+    package init(_ name: String, in directory: String) {
         self.name = name
-        self.folder = folder
-        path = folder + "/" + name
+        self.directory = directory
+        path = directory + "/" + name
     }
 
     /// The content; nil where there is none, or where we may not look.
@@ -24,54 +24,50 @@ package struct StateFile: Sendable {
     /// - Returns: the bytes.
     /// - Throws: `unsafePath` when others could have written it, or it is no file; `io`.
     package func read(limit: Int) throws(StoreError) -> [UInt8]? {
-        let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
-        let descriptor = unsafe open(path, flags)
-        guard descriptor >= 0 else {
-            switch errno {
-            case ENOENT, ENOTDIR, EACCES: return nil
-            case ELOOP: throw .unsafePath(PathFault(path: path, .symbolicLink))
-            default: throw .system(path, "opening it")
+        do throws(SystemError) {
+            let file = try FilePolicy.own.open(path)
+            do throws(Errno) {
+                guard try file.status().size <= limit else { throw Errno.fileTooLarge }
+                return try file.read(limit, at: 0)
+            } catch {
+                throw .failed(path: path, .reading, error)
             }
+        } catch {
+            if let errno = error.errno, [.noEntry, .notADirectory, .accessDenied].contains(errno) { return nil }
+            throw StoreError(error)
         }
-        defer { close(descriptor) }
-        let status = try FileStatus(descriptor: descriptor, path: path)
-        try status.checkPrivate(path: path)
-        guard status.size <= limit else { throw .io(path: path, action: "reading it", errno: EFBIG, code: 0) }
-        var bytes = [UInt8](repeating: 0, count: limit)
-        let count = unsafe pread(descriptor, &bytes, limit, 0)
-        guard count >= 0 else { throw .system(path, "reading it") }
-        return Array(bytes[..<count])
     }
 
-    /// Puts `bytes` in the place of what is there, durably; the folders that are missing are made, 0700.
+    /// Puts `bytes` in the place of what is there, durably; the directories that are missing are made, 0700.
     ///
-    /// - Throws: `unsafePath` for a folder in which others may write, `io`.
+    /// - Throws: `unsafePath` for a directory in which others may write, `io`.
     package func replace(with bytes: [UInt8]) throws(StoreError) {
-        let draft = "\(name).\(String(UInt64.random(in: .min ... .max), radix: 36)).new"
-        // Prepared under the draft's name: what has the file's own name now is replaced, however it looks.
-        let place = try VaultFile.prepare(folder + "/" + draft).openFolder()
-        try place.replaceFile(name, draft: draft, bytes)
+        // Prepared under another name: what has the file's own name now is replaced, however it looks.
+        let place = try VaultFile.prepare(directory + "/" + name + ".new").openDirectory()
+        do throws(SystemError) {
+            let draft = try DraftFile.making(name, in: place)
+            do throws(Errno) { try draft.file.write(bytes.span) } catch { throw .failed(path: path, .writing, error) }
+            try draft.publishReplacing()
+        } catch {
+            throw StoreError(error)
+        }
     }
 
-    /// What would keep files from being put into a folder, which needn't be there; nil where nothing does.
+    /// What would keep files from being put into a directory, which needn't be there; nil where nothing does.
     ///
     /// Nothing is made for it.
-    package static func fault(in folder: String) -> StoreError? {
-        var (existing, isItself) = (folder, true)
+    package static func fault(in directory: String) -> StoreError? {
+        var (existing, isItself) = (directory, true)
         do throws(StoreError) {
             var resolved = try VaultFile.resolve(existing)
             while resolved == nil {
-                (existing, isItself) = (try VaultFile.split(existing).folder, false)
+                (existing, isItself) = (try VaultFile.split(existing).directory, false)
                 resolved = try VaultFile.resolve(existing)
             }
-            let place = try Folder.walk(to: resolved ?? "/")
-            let status = try place.status()
-            if isItself {
-                try status.checkOwnFolder(path: place.path)
-            } else {
-                try status.checkAncestor(path: place.path)
+            try StoreError.mapping { () throws(SystemError) in
+                let place = try Directory.walk(to: resolved ?? "/", isItself ? .own : .ancestor)
+                guard place.canWrite() else { throw .failed(path: place.path, .makingFileInDirectory, .current) }
             }
-            guard place.canWrite() else { throw .system(place.path, "making a file in it") }
             return nil
         } catch {
             return error
@@ -80,24 +76,9 @@ package struct StateFile: Sendable {
 
     /// Takes it away; nothing where there is none.
     package func remove() throws(StoreError) {
-        guard unsafe unlink(path) != 0, errno != ENOENT, errno != ENOTDIR else { return }
-        throw .system(path, "removing it")
-    }
-}
-
-extension Folder {
-    fileprivate borrowing func replaceFile(_ name: String, draft: String, _ bytes: [UInt8]) throws(StoreError) {
-        let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
-        let file = unsafe openat(descriptor, draft, flags, 0o600)
-        guard file >= 0 else { throw .system(pathOf(name), "writing it") }
-        defer { close(file) }
-        let count = unsafe write(file, bytes, bytes.count)
-        let isWritten = count == bytes.count && fchmod(file, 0o600) == 0 && fsync(file) == 0
-        guard isWritten, unsafe renameat(descriptor, draft, descriptor, name) == 0 else {
-            let failure = StoreError.system(pathOf(name), "writing it")
-            unsafe unlinkat(descriptor, draft, 0)
-            throw failure
+        do throws(Errno) { try FilePath.remove(path) } catch {
+            guard ![.noEntry, .notADirectory].contains(error) else { return }
+            throw .io(path: path, .removing, error)
         }
-        try sync()
     }
 }

@@ -14,7 +14,7 @@ struct Statement: ~Copyable {
         var handle: OpaquePointer?
         let status = unsafe sqlite3_prepare_v2(connection, text, -1, &handle, nil)
         guard status == SQLITE_OK, let handle = unsafe handle else {
-            throw unsafe .sqlite(status, on: connection, path: path, action: "preparing a statement")
+            throw unsafe .sqlite(status, on: connection, path: path, .preparing)
         }
         unsafe self.handle = handle
         unsafe self.connection = connection
@@ -51,7 +51,7 @@ struct Statement: ~Copyable {
         switch unsafe sqlite3_step(handle) {
         case SQLITE_ROW: return true
         case SQLITE_DONE: return false
-        case let status: throw unsafe .sqlite(status, on: connection, path: path, action: "reading or writing")
+        case let status: throw unsafe .sqlite(status, on: connection, path: path, .running)
         }
     }
 
@@ -89,7 +89,7 @@ struct Statement: ~Copyable {
     private borrowing func check(_ status: CInt) throws(StoreError) {
         guard status != SQLITE_TOOBIG else { throw .unacceptableRecord("a value is too long") }
         guard status == SQLITE_OK else {
-            throw unsafe .sqlite(status, on: connection, path: path, action: "binding a value")
+            throw unsafe .sqlite(status, on: connection, path: path, .binding)
         }
     }
 

@@ -1,10 +1,13 @@
 internal import CVaultSQLite
+internal import VaultSystem
 
 extension StoreError {
     /// What a result code of SQLite means here.
     ///
     /// Of SQLite's messages only those about our own checks are kept: the others may quote a planted schema.
-    static func sqlite(_ status: CInt, on connection: OpaquePointer?, path: String, action: String) -> StoreError {
+    static func sqlite(_ status: CInt, on connection: OpaquePointer?, path: String, _ action: SQLiteAction)
+        -> StoreError
+    {
         switch status & 0xFF {
         case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL: return .busy(path: path)
         case SQLITE_CORRUPT, SQLITE_NOTADB:
@@ -16,7 +19,8 @@ extension StoreError {
             // SQLITE_READONLY_ROLLBACK, a macro with a shift that Swift can't see.
             return .leftOverJournal(path: path)
         default:
-            return .io(path: path, action: action, errno: unsafe sqlite3_system_errno(connection), code: status)
+            let number = unsafe sqlite3_system_errno(connection)
+            return .sqlite(path: path, action, errno: number == 0 ? nil : Errno(number), code: status)
         }
     }
 

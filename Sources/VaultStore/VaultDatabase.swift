@@ -1,5 +1,6 @@
 internal import CVaultSQLite
 internal import Synchronization
+internal import VaultSystem
 
 /// A vault's records: read together, changed together, compared before they are changed.
 ///
@@ -60,7 +61,8 @@ package final class VaultDatabase: Sendable {
         _ contents: [Change],
         patience: Duration = VaultDatabase.patience
     ) throws(StoreError) -> VaultDatabase {
-        try file.openFolder().makeFile(file.name)
+        let directory = try file.openDirectory()
+        try StoreError.mapping { () throws(SystemError) in try directory.makeFile(file.name) }
         var connection = try Connection.open(file, writing: true, patience: patience)
         guard !connection.isReadOnly else { throw .readOnly(path: file.path) }
         try connection.settle()

@@ -1,12 +1,12 @@
-internal import Glibc
+internal import VaultSystem
 
 /// Where a vault lies: a file of ours in a folder of ours, reached by a path that nobody else can divert.
 ///
 /// The database and its journal are looked at by `fstatat(2)` and opened by SQLite alone: closing any other descriptor
 /// of them would drop the locks that SQLite holds in this process.
 package struct VaultFile: Hashable, Sendable {
-    /// The folder, absolute and without links.
-    package let folder: String
+    /// The directory, absolute and without links.
+    package let directory: String
     package let name: String
 
     /// The file's path, absolute and without links.
@@ -20,10 +20,10 @@ package struct VaultFile: Hashable, Sendable {
     /// - Returns: the place, resolved.
     /// - Throws: `noVault`, `unsafePath`, `damaged` for a write-ahead log beside it, `io`.
     package static func find(_ path: String) throws(StoreError) -> VaultFile {
-        let (folder, name) = try split(path)
-        guard let resolved = try resolve(folder) else { throw .noVault(path: path) }
-        let file = VaultFile(folder: resolved, name: name)
-        let place = try file.openFolder()
+        let (directory, name) = try split(path)
+        guard let resolved = try resolve(directory) else { throw .noVault(path: path) }
+        let file = VaultFile(directory: resolved, name: name)
+        let place = try file.openDirectory()
         guard let status = try file.check(in: place), status.size > 0 else { throw .noVault(path: file.path) }
         return file
     }
@@ -44,45 +44,52 @@ package struct VaultFile: Hashable, Sendable {
             existing = parent
             resolved = try resolve(existing)
         }
-        var folder = try Folder.walk(to: resolved ?? "/")
-        if !missing.isEmpty { try folder.status().checkAncestor(path: folder.path) }
-        for child in missing { folder = try folder.making(child) }
-
-        let file = VaultFile(folder: folder.path, name: name)
-        try folder.status().checkOwnFolder(path: folder.path)
-        _ = try file.check(in: folder)
+        let directory = try StoreError.mapping { () throws(SystemError) in
+            var directory = try Directory.walk(to: resolved ?? "/")
+            if !missing.isEmpty { try directory.check(.ancestor) }
+            for child in missing { directory = try directory.making(child) }
+            try directory.check(.own)
+            return directory
+        }
+        let file = VaultFile(directory: directory.path, name: name)
+        _ = try file.check(in: directory)
         return file
     }
 
-    /// A place in a folder that is there, whatever lies at it.
-    package static func stand(_ path: String) throws(StoreError) -> VaultFile {
-        let (folder, name) = try split(path)
-        guard let resolved = try resolve(folder) else {
-            throw .io(path: folder, action: "opening the folder", errno: ENOENT, code: 0)
-        }
-        return VaultFile(folder: resolved, name: name)
+    /// A place in a directory that is there, whatever lies at it.
+    package static func unchecked(at path: String) throws(StoreError) -> VaultFile {
+        let (directory, name) = try split(path)
+        guard let resolved = try resolve(directory) else { throw .io(path: directory, .openingDirectory, .noEntry) }
+        return VaultFile(directory: resolved, name: name)
     }
 
-    /// The folder itself, walked to and checked anew.
-    func openFolder() throws(StoreError) -> Folder {
-        let folder = try Folder.walk(to: folder)
-        try folder.status().checkOwnFolder(path: folder.path)
-        return folder
+    /// The directory itself, walked to and checked anew.
+    func openDirectory() throws(StoreError) -> Directory {
+        try StoreError.mapping { () throws(SystemError) in try Directory.walk(to: directory, .own) }
     }
 
     /// The file and what SQLite keeps beside it; nil where there is no file.
-    func check(in folder: borrowing Folder) throws(StoreError) -> FileStatus? {
+    func check(in directory: borrowing Directory) throws(StoreError) -> FileStatus? {
         // SQLite takes up a write-ahead log whatever the database's header says (seen with 3.40). No vault has one:
         // somebody put it there, or a copy was made of a database that isn't ours.
-        let log = path(of: name + "-wal")
-        if try FileStatus(of: name + "-wal", in: folder, path: log) != nil {
-            throw .damaged(path: path, what: "a write-ahead log, \(log), lies beside it")
+        if try Self.status(of: name + "-wal", in: directory) != nil {
+            throw .damaged(path: path, what: "a write-ahead log, \(path(of: name + "-wal")), lies beside it")
         }
-        let journal = path(of: name + "-journal")
-        try FileStatus(of: name + "-journal", in: folder, path: journal)?.checkPrivate(path: journal)
+        _ = try Self.checkPrivate(name + "-journal", in: directory)
         try checkJournal()
-        let status = try FileStatus(of: name, in: folder, path: path)
-        try status?.checkPrivate(path: path)
+        return try Self.checkPrivate(name, in: directory)
+    }
+
+    private static func status(of name: String, in directory: borrowing Directory) throws(StoreError) -> FileStatus? {
+        do throws(SystemError) { return try directory.status(of: name) } catch { throw StoreError(error) }
+    }
+
+    /// Refuses a file that others could have made, or can reach by another name; nil where there is none.
+    static func checkPrivate(_ name: String, in directory: borrowing Directory) throws(StoreError) -> FileStatus? {
+        guard let status = try status(of: name, in: directory) else { return nil }
+        if let reason = FilePolicy.own.objection(to: status) {
+            throw .unsafePath(UnsafePath(path: directory.path(of: name), reason))
+        }
         return status
     }
 
@@ -94,18 +101,17 @@ package struct VaultFile: Hashable, Sendable {
     /// the journal drops no lock.
     func checkJournal() throws(StoreError) {
         let journal = path(of: name + "-journal")
-        let descriptor = unsafe open(journal, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            guard errno != ENOENT else { return }
-            throw .system(journal, "looking into the journal")
-        }
-        defer { close(descriptor) }
-        let size = try FileStatus(descriptor: descriptor, path: journal).size
-        var end = [UInt8](repeating: 0, count: Self.journalMagic.count)
-        // A shorter one holds no name: length and sum of it, and the magic number, take 16 bytes.
-        guard size > 16 else { return }
-        guard unsafe pread(descriptor, &end, end.count, Int(size) - end.count) >= 0 else {
-            throw .system(journal, "looking into the journal")
+        let end: [UInt8]
+        do throws(Errno) {
+            let file = try FileDescriptor.open(journal, [.probing, .noFollow])
+            let size = try file.status().size
+            // A shorter one holds no name: length and sum of it, and the magic number, take 16 bytes.
+            guard size > 16 else { return }
+            let count = Self.journalMagic.count
+            end = try file.read(count, at: size - Int64(count))
+        } catch {
+            guard error != .noEntry else { return }
+            throw .io(path: journal, .lookingIntoJournal, error)
         }
         guard end != Self.journalMagic else {
             throw .damaged(path: path, what: "its journal, \(journal), names another file, which would be deleted")
@@ -116,41 +122,18 @@ package struct VaultFile: Hashable, Sendable {
 
     /// Which file lies there now, in one system call; nil where there is none.
     func currentIdentity() -> FileIdentity? {
-        var found = stat()
-        guard unsafe lstat(path, &found) == 0 else { return nil }
-        return FileIdentity(device: UInt64(found.st_dev), inode: UInt64(found.st_ino))
+        (try? FileStatus(of: path, followsLink: false))?.identity
     }
 
-    func path(of name: String) -> String { (folder == "/" ? "" : folder) + "/" + name }
+    func path(of name: String) -> String { (directory == "/" ? "" : directory) + "/" + name }
 
-    /// Folder and last component of a path, as bytes: a combining mark behind a slash makes another `Character` of it.
-    static func split(_ path: String) throws(StoreError) -> (folder: String, name: String) {
-        let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
-        let name = String(path[(slash.map(path.utf8.index(after:)) ?? path.startIndex)...])
-        // 255 bytes is what Linux file systems take for a name, and "-journal" must fit behind it.
-        guard !["", ".", ".."].contains(name), !path.utf8.contains(0), name.utf8.count <= 247 else {
-            throw .unsafePath(PathFault(path: path, .notAFileName))
-        }
-        guard let slash else { return (".", name) }
-        var folder = path[..<slash].utf8
-        while folder.last == UInt8(ascii: "/") { folder.removeLast() }
-        return (folder.isEmpty ? "/" : String(Substring(folder)), name)
+    /// Directory and last component of a path.
+    static func split(_ path: String) throws(StoreError) -> (directory: String, name: String) {
+        do throws(UnsafePath) { return try FilePath.split(path) } catch { throw .unsafePath(error) }
     }
 
-    /// The folder without links (`realpath(3)`); nil where there is none.
-    static func resolve(_ folder: String) throws(StoreError) -> String? {
-        guard let resolved = unsafe realpath(folder, nil) else {
-            switch errno {
-            case ENOENT: return nil
-            case ENOTDIR, ELOOP: throw .unsafePath(PathFault(path: folder, .notAFolder))
-            default: throw .system(folder, "resolving the folder")
-            }
-        }
-        defer { unsafe free(resolved) }
-        guard let path = unsafe String(validatingCString: resolved) else {
-            // A String would hold another name than the folder's.
-            throw .unsafePath(PathFault(path: folder, .notAFileName))
-        }
-        return path
+    /// The directory without links; nil where there is none.
+    static func resolve(_ directory: String) throws(StoreError) -> String? {
+        do throws(SystemError) { return try FilePath.resolveDirectory(directory) } catch { throw StoreError(error) }
     }
 }

@@ -1,4 +1,4 @@
-internal import Glibc
+internal import VaultSystem
 
 /// Where a vault lies unless somebody says otherwise.
 package enum VaultPlace {
@@ -25,7 +25,7 @@ package enum VaultPlace {
     ///
     /// A relative one is passed over, as the specification wants.
     package static func folder(_ variable: String, else usual: String, environment: (String) -> String?) -> String? {
-        if let named = environment(variable), isAbsolute(named) { return named }
+        if let named = environment(variable), FilePath.isAbsolute(named) { return named }
         return home(environment: environment).map { $0 + "/" + usual }
     }
 
@@ -34,27 +34,14 @@ package enum VaultPlace {
     /// A service whose user has no home (`/nonexistent`) would get one, made by root, which nobody expects.
     package static func missingHome(environment: (String) -> String?) -> String? {
         if let named = environment("ISOGEO_VAULT"), !named.isEmpty { return nil }
-        if let named = environment("XDG_DATA_HOME"), isAbsolute(named) { return nil }
-        guard let home = home(environment: environment), unsafe access(home, F_OK) != 0, errno == ENOENT else {
-            return nil
-        }
+        if let named = environment("XDG_DATA_HOME"), FilePath.isAbsolute(named) { return nil }
+        guard let home = home(environment: environment), FilePath.isMissing(home) else { return nil }
         return home
     }
 
     /// `HOME`, else what the password database says.
     package static func home(environment: (String) -> String?) -> String? {
-        if let named = environment("HOME"), isAbsolute(named) { return named }
-        return unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16 * 1024) { buffer in
-            var entry = unsafe passwd()
-            var found: UnsafeMutablePointer<passwd>?
-            guard let start = buffer.baseAddress,
-                unsafe getpwuid_r(geteuid(), &entry, start, buffer.count, &found) == 0,
-                unsafe found != nil, let folder = unsafe entry.pw_dir
-            else { return nil }
-            let home = unsafe String(cString: folder)
-            return isAbsolute(home) ? home : nil
-        }
+        if let named = environment("HOME"), FilePath.isAbsolute(named) { return named }
+        return PasswordDatabase.home.flatMap { FilePath.isAbsolute($0) ? $0 : nil }
     }
-
-    private static func isAbsolute(_ path: String) -> Bool { path.utf8.first == UInt8(ascii: "/") }
 }

@@ -46,7 +46,7 @@ import VaultStore
             (.damaged(path: "/v", what: "x"), .damaged), (.notAVault(path: "/v"), .configuration),
             (.newerFormat(path: "/v", format: 2), .configuration), (.readOnly(path: "/v"), .inputOutput),
             (.busy(path: "/v"), .tryAgain), (.changedMeanwhile, .tryAgain),
-            (.leasesUnavailable(path: "/v", errno: 0), .tryAgain), (.unacceptableRecord("x"), .internalError),
+            (.leasesUnavailable(path: "/v", nil), .tryAgain), (.unacceptableRecord("x"), .internalError),
         ] as [(StoreError, VaultError.Code)]
     )
     func `what is wrong with the store gets its code and keeps its words`(_ error: StoreError, _ code: VaultError.Code)

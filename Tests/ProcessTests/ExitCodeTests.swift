@@ -239,7 +239,7 @@ struct ExitCodeTests {
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: home.vault)
         try await home.run("token").expectFailure(
             78,
-            "\(home.vault) has mode 0644; it must not allow more than 0600.",
+            "\(home.vault) is open to others (mode 0644).",
             "chmod 600 \(home.vault)"
         )
     }

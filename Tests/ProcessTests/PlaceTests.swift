@@ -19,7 +19,7 @@ struct PlaceTests {
         for command in ["token", "list", "status"] {
             try await home.run(command).expectFailure(
                 78,
-                "\(home.vault) has mode 0\(String(mode, radix: 8)); it must not allow more than 0600.",
+                "\(home.vault) is open to others (mode 0\(String(mode, radix: 8))).",
                 "chmod 600 \(home.vault)"
             )
         }
@@ -105,10 +105,10 @@ struct PlaceTests {
         let home = try Home()
         let fifo = home.folder("fifo")
         try #require(unsafe mkfifo(fifo, 0o600) == 0)
-        for path in [fifo, home.folder("run")] {
+        for (path, what) in [(fifo, "not a regular file"), (home.folder("run"), "a folder")] {
             let remedy = "Move it away, or name another file."
             try await home.run("token", "--vault", path)
-                .expectFailure(78, "\(path) is not a regular file.", remedy)
+                .expectFailure(78, "\(path) is \(what).", remedy)
             try await home.run(
                 "import",
                 try home.writeFile(),
@@ -118,7 +118,7 @@ struct PlaceTests {
                 "--protect",
                 "key-file=\(home.key)"
             )
-            .expectFailure(78, "\(path) is not a regular file.", remedy)
+            .expectFailure(78, "\(path) is \(what).", remedy)
         }
         #expect(!FileManager.default.fileExists(atPath: home.key))
     }

@@ -114,7 +114,7 @@ struct ProcessMemoryTests {
         options.authority = try await ThrowawayCA()
         let (server, authority) = (try await TokenServer(options), try #require(options.authority))
         var home = try await home(server, authority)
-        home.environment["LD_PRELOAD"] = try #require(allocator.path)
+        home.environment["LD_PRELOAD"] = allocator.path
         let file = home.folder("client_secrets.json")
         let imports = ["import", "--replace", "--json", file, "--ca-file", authority.certificate]
         for arguments in [["token"], ["token", "--refresh"], imports] {

@@ -1,6 +1,7 @@
 import Foundation
 import Synchronization
 import Testing
+import VaultSystem
 import VaultTestSupport
 
 @testable import VaultStore
@@ -190,7 +191,7 @@ private final class Inside: Sendable {
         _ = try folder.folder("d.lock")
         try folder.file("e.lock", [])
         try Files.hardLink(folder("e"), to: folder("e.lock"))
-        func reason(_ name: String) -> PathFault.Reason? {
+        func reason(_ name: String) -> UnsafePath.Reason? {
             fault { try LockFile.open(beside: .prepare(folder(name))) }
         }
         #expect(reason("a") == .openToOthers(mode: 0o666))
@@ -208,7 +209,7 @@ private final class Inside: Sendable {
         try Files.setMode(folder.path, 0o500)
         #expect(
             failure { try LockFile.open(beside: vault) }
-                == .leasesUnavailable(path: folder("vault.db.lock"), errno: EACCES)
+                == .leasesUnavailable(path: folder("vault.db.lock"), .accessDenied)
         )
     }
 

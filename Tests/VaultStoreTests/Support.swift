@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import VaultStore
+import VaultSystem
 
 /// A folder of our own, 0700, removed at the end.
 final class TemporaryFolder {
@@ -196,7 +197,7 @@ func failure<Result: ~Copyable>(_ body: () throws -> Result) -> StoreError? {
 }
 
 /// Why a path was refused; nil where it wasn't, or for another error.
-func fault<Result: ~Copyable>(_ body: () throws -> Result) -> PathFault.Reason? {
+func fault<Result: ~Copyable>(_ body: () throws -> Result) -> UnsafePath.Reason? {
     guard case .unsafePath(let fault) = failure(body) else { return nil }
     return fault.reason
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import VaultSystem
 import VaultTestSupport
 
 @testable import VaultStore
@@ -38,8 +39,8 @@ import VaultTestSupport
 
     @Test func `a file in the place of a folder is refused`() throws {
         try folder.file("file")
-        #expect(fault { try VaultFile.find(folder("file/vault.db")) } == .notAFolder)
-        #expect(fault { try VaultFile.prepare(folder("file/vault.db")) } == .notAFolder)
+        #expect(fault { try VaultFile.find(folder("file/vault.db")) } == .notADirectory)
+        #expect(fault { try VaultFile.prepare(folder("file/vault.db")) } == .notADirectory)
     }
 
     @Test func `a link in the place of the vault is refused`() throws {
@@ -68,7 +69,7 @@ import VaultTestSupport
 
     @Test func `a folder in the place of the vault is refused`() throws {
         _ = try folder.folder("vault.db")
-        #expect(fault { try VaultFile.find(folder("vault.db")) } == .notARegularFile)
+        #expect(fault { try VaultFile.find(folder("vault.db")) } == .directory)
     }
 
     @Test(arguments: [0o644, 0o640, 0o602, 0o700, 0o4600] as [mode_t])
@@ -86,28 +87,28 @@ import VaultTestSupport
     func `a folder in which others may write is refused, sticky or not`(_ mode: mode_t) throws {
         let inner = try folder.folder("inner", mode: mode)
         try folder.file("inner/vault.db")
-        #expect(fault { try VaultFile.find(inner + "/vault.db") } == .sharedFolder(mode: UInt32(mode)))
-        #expect(fault { try VaultFile.prepare(inner + "/vault.db") } == .sharedFolder(mode: UInt32(mode)))
+        #expect(fault { try VaultFile.find(inner + "/vault.db") } == .sharedDirectory(mode: UInt32(mode)))
+        #expect(fault { try VaultFile.prepare(inner + "/vault.db") } == .sharedDirectory(mode: UInt32(mode)))
     }
 
     @Test func `a folder above in which others may exchange ours is refused`() throws {
         let inner = try folder.folder("shared/ours")
         try Files.setMode(folder("shared"), 0o777)
         try folder.file("shared/ours/vault.db")
-        #expect(fault { try VaultFile.find(inner + "/vault.db") } == .sharedFolder(mode: 0o777))
+        #expect(fault { try VaultFile.find(inner + "/vault.db") } == .sharedDirectory(mode: 0o777))
         try Files.setMode(folder("shared"), 0o1777)
-        #expect(try VaultFile.find(inner + "/vault.db").folder == inner)
+        #expect(try VaultFile.find(inner + "/vault.db").directory == inner)
     }
 
     @Test func `everything is checked before any folder is made`() throws {
         _ = try folder.folder("shared", mode: 0o777)
-        #expect(fault { try VaultFile.prepare(folder("shared/a/b/vault.db")) } == .sharedFolder(mode: 0o777))
+        #expect(fault { try VaultFile.prepare(folder("shared/a/b/vault.db")) } == .sharedDirectory(mode: 0o777))
         #expect(!Files.exists(folder("shared/a")))
     }
 
     @Test func `missing folders are made for their owner alone`() throws {
         let file = try VaultFile.prepare(folder("a/b/vault.db"))
-        #expect(file.folder == folder("a/b"))
+        #expect(file.directory == folder("a/b"))
         for made in ["a", "a/b"] {
             #expect(try Files.mode(of: folder(made)) == 0o700)
         }
@@ -116,7 +117,7 @@ import VaultTestSupport
 
     @Test(.unprivileged) func `a folder that can't be made below the root is named with one slash`() {
         let error = failure { try VaultFile.prepare("/isogeo-vault-nowhere/vault.db") }
-        guard case .io("/isogeo-vault-nowhere", "making the folder", _, 0) = error else {
+        guard case .io("/isogeo-vault-nowhere", .makingDirectory, _) = error else {
             Issue.record("\(String(describing: error))")
             return
         }
@@ -141,9 +142,9 @@ import VaultTestSupport
         try Files.setOwner(inner + "/vault.db", 65534)
         #expect(fault { try VaultFile.find(inner + "/vault.db") } == .foreignFile(owner: 65534))
         try Files.setOwner(inner, 65534)
-        #expect(fault { try VaultFile.find(inner + "/vault.db") } == .foreignFolder(owner: 65534))
+        #expect(fault { try VaultFile.find(inner + "/vault.db") } == .foreignDirectory(owner: 65534))
         _ = try folder.folder("inner/deeper")
-        #expect(fault { try VaultFile.prepare(inner + "/deeper/vault.db") } == .foreignFolder(owner: 65534))
+        #expect(fault { try VaultFile.prepare(inner + "/deeper/vault.db") } == .foreignDirectory(owner: 65534))
     }
 
     @Test(.enabled(if: geteuid() != 0, "root passes every permission"))

@@ -44,9 +44,9 @@ int cvault_posix_unlock_byte(int descriptor, uint64_t offset);
 /// is checked and then used through the same descriptor, without reading or writing it.
 int cvault_open_folder(int folder, const char *name, int *descriptor);
 
-/// Gives a file another name, and never replaces what has it already (RENAME_NOREPLACE, renameat2(2)): EEXIST then.
+/// Gives a file of a directory (AT_FDCWD: of the working one) another name, and never replaces what has it already (RENAME_NOREPLACE, renameat2(2)): EEXIST then.
 /// Where the file system doesn't know that: link(2) and unlink(2), which leave both names to whoever is killed between.
-int cvault_rename_to_new(const char *from, const char *to);
+int cvault_rename_to_new(int directory, const char *from, const char *to);
 
 /// The number of the file system that a path lies on (f_type, statfs(2)).
 int cvault_file_system(const char *path, uint32_t *number);

@@ -1,13 +1,14 @@
 internal import VaultKeys
 internal import VaultStore
+internal import VaultSystem
 
 /// What can be seen of a vault and of its surroundings without a key, without asking anybody, and without a change.
 package struct VaultInspection: Sendable {
     /// Something to be put right.
     package struct Fault: Sendable {
         package let error: VaultError
-        /// What `mend` would act on.
-        fileprivate let path: PathFault?
+        /// What `repair` would act on.
+        fileprivate let path: UnsafePath?
     }
 
     /// Where the vault lies, or would.
@@ -40,7 +41,7 @@ extension VaultInspection {
         for error in VaultFile.faults(at: path) {
             if case .noVault = error { isMissing = true } else { faults.append(Fault(error)) }
         }
-        fileSystem = try? VaultFile.stand(path).fileSystem
+        fileSystem = try? VaultFile.unchecked(at: path).fileSystem
         guard faults.isEmpty, !isMissing else { return }
         do {
             let database = try VaultDatabase.open(try VaultFile.find(path), forWriting: false, patience: Self.patience)
@@ -55,14 +56,14 @@ extension VaultInspection {
         }
     }
 
-    /// Sets modes right where that mends a fault and the file is ours.
+    /// Sets modes right where that repairs a fault and the file is ours.
     ///
     /// - Returns: what was done, as a command would say it.
-    package func mend() async throws(VaultError) -> [String] {
+    package func repair() async throws(VaultError) -> [String] {
         let (path, faults) = (path, faults)
         return try await BlockingExecutor.run { () throws(VaultError) in
-            guard let file = try? VaultFile.stand(path), file.isVault else { return [] }
-            return faults.compactMap { fault in fault.path.flatMap { file.mend($0) } }
+            guard let file = try? VaultFile.unchecked(at: path), file.isVault else { return [] }
+            return faults.compactMap { fault in fault.path.flatMap { file.repair($0) } }
         }
     }
 }
@@ -70,6 +71,6 @@ extension VaultInspection {
 extension VaultInspection.Fault {
     fileprivate init(_ error: StoreError) {
         self.error = VaultError(error)
-        if case .unsafePath(let fault) = error { path = fault } else { path = nil }
+        if case .unsafePath(let unsafe) = error { path = unsafe } else { path = nil }
     }
 }

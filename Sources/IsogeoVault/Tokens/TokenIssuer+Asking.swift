@@ -88,7 +88,7 @@ extension TokenIssuer {
         let vault = contents.database.file
         guard contents.database.isReadOnly else { return try LockFile.open(beside: vault) }
         guard let folder = environmentVariable("XDG_RUNTIME_DIR") else {
-            throw .leasesUnavailable(path: vault.path, errno: 0)
+            throw .leasesUnavailable(path: vault.path, nil)
         }
         return try LockFile.open(for: vault, runtimeFolder: folder)
     }

@@ -26,7 +26,7 @@ struct Doctor: AsyncParsableCommand {
     func run() async throws {
         let context = Context.current
         var vault = try await VaultInspection(at: self.vault.choice.path)
-        let fixed = fix ? try await mend(vault) : []
+        let fixed = fix ? try await repair(vault) : []
         if !fixed.isEmpty { vault = try await VaultInspection(at: self.vault.choice.path) }
         let report = DoctorReport(
             fixed: fixed,
@@ -43,8 +43,8 @@ struct Doctor: AsyncParsableCommand {
 
     private var namedWay: HostInspection.NamedWay? { HostInspection.namedWay(of: vault.choice.named ?? .environment) }
 
-    private func mend(_ vault: VaultInspection) async throws -> [String] {
-        var done = try await vault.mend()
+    private func repair(_ vault: VaultInspection) async throws -> [String] {
+        var done = try await vault.repair()
         if let way = namedWay, let path = way.path, HostInspection.close(way) {
             done.append("chmod 600 \(path)")
         }

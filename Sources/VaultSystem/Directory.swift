@@ -1,0 +1,172 @@
+internal import CVaultLinux
+internal import Glibc
+
+/// A directory that was reached step by step, each step checked, and that can't be exchanged under us any more.
+///
+/// Its descriptor is `O_PATH`: a place to start from, not a file that is read.
+package struct Directory: ~Copyable {
+    package let descriptor: FileDescriptor
+    package let path: String
+
+    private init(_ descriptor: consuming FileDescriptor, path: String) {
+        self.descriptor = descriptor
+        self.path = path
+    }
+
+    /// Walks down to `path`, which must be absolute and without links (`FilePath.resolve`).
+    ///
+    /// - Parameters:
+    ///   - path: the directory.
+    ///   - check: shown each directory above it. Each must belong to us or root, and let nobody else exchange the next
+    ///     step, unless `check` says otherwise.
+    /// - Returns: the directory, open.
+    /// - Throws: `unsafePath`, `failed`.
+    package static func walk(
+        to path: String,
+        checkingAncestors check: (borrowing Directory) throws(SystemError) -> Void = {
+            (directory) throws(SystemError) in
+            try directory.check(.ancestor)
+        }
+    ) throws(SystemError) -> Directory {
+        var directory = try open(AT_FDCWD, "/", path: "/")
+        for name in path.utf8.split(separator: UInt8(ascii: "/")) {
+            try check(directory)
+            directory = try directory.opening(String(Substring(name)))
+        }
+        return directory
+    }
+
+    /// Walks down to a directory that must follow a policy itself.
+    package static func walk(to path: String, _ policy: DirectoryPolicy) throws(SystemError) -> Directory {
+        let directory = try walk(to: path)
+        try directory.check(policy)
+        return directory
+    }
+
+    /// The directory that a path leads to, whatever lies above it, for what its user names once.
+    ///
+    /// - Throws: `failed`.
+    package static func named(_ path: String) throws(SystemError) -> Directory {
+        do throws(Errno) {
+            // Opened for reading: through it a name is made durable.
+            return Directory(try .open(path, [.readOnly, .directory]), path: path)
+        } catch {
+            throw .failed(path: path, .openingDirectory, error)
+        }
+    }
+
+    /// The directory of that name in this one.
+    package borrowing func opening(_ name: String) throws(SystemError) -> Directory {
+        try Directory.open(descriptor.number, name, path: path(of: name))
+    }
+
+    package borrowing func path(of name: String) -> String { (path == "/" ? "" : path) + "/" + name }
+
+    package borrowing func status() throws(SystemError) -> FileStatus {
+        do throws(Errno) { return try descriptor.status() } catch { throw .failed(path: path, .lookingAt, error) }
+    }
+
+    package borrowing func check(_ policy: DirectoryPolicy) throws(SystemError) {
+        if let reason = policy.objection(to: try status()) { throw .unsafePath(UnsafePath(path: path, reason)) }
+    }
+
+    /// What has that name, a link itself and not what it leads to; nil where nothing has.
+    package borrowing func status(of name: String) throws(SystemError) -> FileStatus? {
+        do throws(Errno) {
+            return try FileStatus(of: name, in: self)
+        } catch {
+            throw .failed(path: path(of: name), .lookingAt, error)
+        }
+    }
+
+    /// Whether files can be made and removed here.
+    package borrowing func canWrite() -> Bool {
+        unsafe faccessat(descriptor.number, ".", W_OK | X_OK, AT_EACCESS) == 0
+    }
+
+    /// Whether a file of this directory can be written.
+    package borrowing func canWrite(_ name: String) -> Bool {
+        unsafe faccessat(descriptor.number, name, W_OK, AT_EACCESS) == 0
+    }
+
+    /// Makes the directory of that name, 0700, unless another process did so at the same moment, and syncs this one.
+    package borrowing func making(_ name: String) throws(SystemError) -> Directory {
+        if unsafe mkdirat(descriptor.number, name, 0o700) == 0 {
+            try sync()
+        } else if errno != EEXIST {
+            throw .failed(path: path(of: name), .makingDirectory, .current)
+        }
+        let made = try opening(name)
+        try made.check(.own)
+        return made
+    }
+
+    /// Opens a file of this directory, following no link.
+    package borrowing func open(_ name: String, _ flags: OpenFlags, mode: UInt32 = 0o600) throws(Errno)
+        -> FileDescriptor
+    {
+        try .open(descriptor.number, name, flags.union(.noFollow), mode)
+    }
+
+    /// Makes an empty file of that name, 0600, unless there is one.
+    ///
+    /// SQLite would make it with the mode that the umask leaves. The descriptor that is closed here drops none of
+    /// SQLite's locks: the file is new.
+    package borrowing func makeFile(_ name: String) throws(SystemError) {
+        do throws(Errno) { _ = try open(name, .newFile) } catch {
+            guard error != .exists else { return }
+            throw .failed(path: path(of: name), .making, error)
+        }
+    }
+
+    /// Takes a name away.
+    package borrowing func remove(_ name: String) throws(Errno) {
+        guard unsafe unlinkat(descriptor.number, name, 0) == 0 else { throw .current }
+    }
+
+    /// Gives a file of this directory another name, in the place of what has it now.
+    package borrowing func rename(_ name: String, to other: String) throws(Errno) {
+        guard unsafe renameat(descriptor.number, name, descriptor.number, other) == 0 else { throw .current }
+    }
+
+    /// Gives a file of this directory another name, which nothing may have yet.
+    package borrowing func rename(_ name: String, toNew other: String) throws(Errno) {
+        let failure = unsafe cvault_rename_to_new(descriptor.number, name, other)
+        guard failure == 0 else { throw Errno(failure) }
+    }
+
+    /// Makes what was made, renamed or removed here survive a power cut.
+    package borrowing func sync() throws(SystemError) {
+        do throws(Errno) {
+            let readable = try FileDescriptor.open(descriptor.number, ".", [.readOnly, .directory], 0)
+            try readable.sync()
+        } catch {
+            throw .failed(path: path, .syncingDirectory, error)
+        }
+    }
+
+    /// The names in it, sorted.
+    package borrowing func names() throws(Errno) -> [String] {
+        let readable = try FileDescriptor.open(descriptor.number, ".", [.readOnly, .directory], 0)
+        // closedir(3) closes what fdopendir(3) was given.
+        guard let list = unsafe fdopendir(dup(readable.number)) else { throw .current }
+        defer { unsafe closedir(list) }
+        var names: [String] = []
+        while let entry = unsafe readdir(list) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { name in
+                unsafe String(cString: UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self))
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    private static func open(_ parent: Int32, _ name: String, path: String) throws(SystemError) -> Directory {
+        var descriptor: Int32 = -1
+        switch unsafe cvault_open_folder(parent, name, &descriptor) {
+        case 0: return Directory(FileDescriptor(descriptor), path: path)
+        case ENOTDIR, ELOOP: throw .unsafePath(UnsafePath(path: path, .notADirectory))
+        case let failure: throw .failed(path: path, .openingDirectory, Errno(failure))
+        }
+    }
+}

@@ -1,0 +1,128 @@
+internal import Glibc
+
+/// Who may own a file, and what others may do with it.
+package struct FilePolicy: Equatable, Sendable {
+    /// Whether a file of root's will do as well as one of ours.
+    private let allowsRoot: Bool
+    /// The permissions that a file may have at most.
+    private let permissions: UInt32
+    private let allowsLinks: Bool
+    /// Whether owner and mode don't matter on a mount that nobody can write.
+    private let trustsReadOnlyMounts: Bool
+
+    /// Ours alone, for what holds secrets or decides about them: mode 0600 or stricter, one name, no link.
+    package static let own = FilePolicy(
+        allowsRoot: false,
+        permissions: 0o600,
+        allowsLinks: false,
+        trustsReadOnlyMounts: false
+    )
+
+    /// Handed over by a service manager or a container: root's or ours, links followed, and not for others to write.
+    ///
+    /// Who may read it was decided by whoever put it there: systemd's ACL shows as 0440, Docker's secrets as 0444, and
+    /// those of Compose and of rootless Podman belong to a number that means nothing here, on a read-only mount.
+    package static let shared = FilePolicy(
+        allowsRoot: true,
+        permissions: 0o7755,
+        allowsLinks: true,
+        trustsReadOnlyMounts: true
+    )
+
+    /// Public, and trusted, as certificates are: root's or ours, and not for others to write.
+    package static let trusted = FilePolicy(
+        allowsRoot: true,
+        permissions: 0o7755,
+        allowsLinks: true,
+        trustsReadOnlyMounts: false
+    )
+
+    package var followsLinks: Bool { allowsLinks }
+
+    /// What the policy objects to.
+    ///
+    /// - Parameters:
+    ///   - status: the file.
+    ///   - isOnReadOnlyMount: whether it lies where nobody can write; asked only where that matters.
+    /// - Returns: nil for nothing.
+    package func objection(to status: FileStatus, isOnReadOnlyMount: () -> Bool = { false }) -> UnsafePath.Reason? {
+        switch status.kind {
+        case .regular: break
+        case .symbolicLink: return .symbolicLink
+        case .directory: return .directory
+        case .fifo, .socket, .other: return .notARegularFile
+        }
+        if trustsReadOnlyMounts, isOnReadOnlyMount() { return nil }
+        guard status.isOurs || allowsRoot && status.owner == 0 else { return .foreignFile(owner: status.owner) }
+        guard allowsLinks || status.links == 1 else { return .hardLinks(count: status.links) }
+        guard status.mode & ~permissions == 0 else {
+            return permissions == 0o600 ? .openToOthers(mode: status.mode) : .writableByOthers(mode: status.mode)
+        }
+        return nil
+    }
+
+    /// Opens a file once and checks what was opened: what is read afterwards is what the policy has seen.
+    ///
+    /// - Throws: `unsafePath`; `failed`.
+    package func open(_ path: String) throws(SystemError) -> FileDescriptor {
+        let file: FileDescriptor
+        do throws(Errno) {
+            file = try .open(path, allowsLinks ? .probing : [.probing, .noFollow])
+        } catch {
+            if error == .tooManyLinks, !allowsLinks { throw .unsafePath(UnsafePath(path: path, .symbolicLink)) }
+            throw .failed(path: path, .opening, error)
+        }
+        try check(file, path)
+        return file
+    }
+
+    /// Checks an open file.
+    ///
+    /// - Throws: `unsafePath`; `failed`.
+    package func check(_ file: borrowing FileDescriptor, _ path: String) throws(SystemError) {
+        let status: FileStatus
+        do throws(Errno) { status = try file.status() } catch { throw .failed(path: path, .lookingAt, error) }
+        if let reason = objection(to: status, isOnReadOnlyMount: { file.isOnReadOnlyMount() }) {
+            throw .unsafePath(UnsafePath(path: path, reason))
+        }
+    }
+
+    /// What is wrong with a file that isn't opened; nil where nothing is, or there is none.
+    package func fault(at path: String) -> SystemError? {
+        let status: FileStatus
+        do throws(Errno) {
+            status = try FileStatus(of: path, followsLink: allowsLinks)
+        } catch {
+            return error == .noEntry ? nil : .failed(path: path, .lookingAt, error)
+        }
+        var system = statvfs()
+        let isReadOnly = { unsafe statvfs(path, &system) == 0 && system.f_flag & UInt(ST_RDONLY) != 0 }
+        return objection(to: status, isOnReadOnlyMount: isReadOnly).map { .unsafePath(UnsafePath(path: path, $0)) }
+    }
+}
+
+/// Who may own a directory, and who may exchange what lies in it.
+package enum DirectoryPolicy: Sendable {
+    /// Ours, and nobody else may write in it.
+    case own
+    /// Ours, and nobody else may even look into it.
+    case ownPrivate
+    /// On the way to ours: of ours or root's, and nobody else could put another directory in the place of the next.
+    case ancestor
+
+    /// What the policy objects to; nil for nothing.
+    package func objection(to status: FileStatus) -> UnsafePath.Reason? {
+        guard status.kind == .directory else { return .notADirectory }
+        guard status.isOurs || self == .ancestor && status.owner == 0 else {
+            return .foreignDirectory(owner: status.owner)
+        }
+        let isSafe =
+            switch self {
+            case .own: status.mode & 0o022 == 0
+            case .ownPrivate: status.mode & 0o077 == 0
+            // In a sticky directory, such as /tmp, everybody may make names and none may take another's away.
+            case .ancestor: status.mode & 0o022 == 0 || status.mode & 0o1000 != 0
+            }
+        return isSafe ? nil : .sharedDirectory(mode: status.mode)
+    }
+}
