@@ -47,9 +47,9 @@ let package = Package(
         .target(name: "VaultSystem", dependencies: ["CVaultLinux"]),
         // The floors. VaultKeys, VaultStore and VaultOAuth don't know each other.
         .target(name: "VaultCrypto", dependencies: ["CVaultSodium"]),
-        .target(name: "VaultKeys", dependencies: ["VaultCrypto", "CVaultLibsecret", "CVaultLinux"]),
+        .target(name: "VaultKeys", dependencies: ["VaultSystem", "VaultCrypto", "CVaultLibsecret"]),
         .target(name: "VaultStore", dependencies: ["VaultSystem", "CVaultSQLite"]),
-        .target(name: "VaultOAuth", dependencies: ["VaultCrypto", "CVaultCurl"]),
+        .target(name: "VaultOAuth", dependencies: ["VaultSystem", "VaultCrypto", "CVaultCurl"]),
         .target(
             name: "IsogeoVault",
             dependencies: [
@@ -57,8 +57,8 @@ let package = Package(
             ]
         ),
         // For the tests of programs that use the library.
-        .target(name: "IsogeoVaultTesting", dependencies: ["IsogeoVault", logging]),
-        .target(name: "VaultCommands", dependencies: ["IsogeoVault", "VaultCrypto", "CVaultLinux", argumentParser]),
+        .target(name: "IsogeoVaultTesting", dependencies: ["IsogeoVault", "VaultSystem", logging]),
+        .target(name: "VaultCommands", dependencies: ["IsogeoVault", "VaultSystem", "VaultCrypto", argumentParser]),
         .executableTarget(
             name: "isogeo-vault",
             dependencies: ["VaultCommands", "IsogeoVault", "CVaultLinux", "CVaultWipingFree"]
@@ -72,11 +72,14 @@ let package = Package(
         ),
         .testTarget(name: "VaultSystemTests", dependencies: ["VaultSystem", "VaultTestSupport"]),
         .testTarget(name: "VaultCryptoTests", dependencies: ["VaultCrypto", "VaultTestSupport"]),
-        .testTarget(name: "VaultKeysTests", dependencies: ["VaultKeys", "VaultCrypto", "VaultTestSupport"]),
+        .testTarget(
+            name: "VaultKeysTests",
+            dependencies: ["VaultKeys", "VaultSystem", "VaultCrypto", "VaultTestSupport"]
+        ),
         .testTarget(name: "VaultStoreTests", dependencies: ["VaultStore", "VaultSystem", "VaultTestSupport"]),
         .testTarget(
             name: "VaultOAuthTests",
-            dependencies: ["VaultOAuth", "VaultCrypto", "CVaultCurl", "VaultTestSupport"]
+            dependencies: ["VaultOAuth", "VaultSystem", "VaultCrypto", "CVaultCurl", "VaultTestSupport"]
         ),
         .testTarget(
             name: "IsogeoVaultTests",
@@ -92,7 +95,10 @@ let package = Package(
                 inMemoryLogging,
             ]
         ),
-        .testTarget(name: "VaultCommandsTests", dependencies: ["VaultCommands", "IsogeoVault", "VaultTestSupport"]),
+        .testTarget(
+            name: "VaultCommandsTests",
+            dependencies: ["VaultCommands", "IsogeoVault", "VaultSystem", "VaultTestSupport"]
+        ),
         .testTarget(name: "ProcessTests", dependencies: ["IsogeoVault", "VaultCrypto", "VaultTestSupport"]),
     ]
 )

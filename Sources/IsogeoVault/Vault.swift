@@ -2,6 +2,7 @@ public import Logging
 internal import Synchronization
 internal import VaultKeys
 internal import VaultStore
+internal import VaultSystem
 
 /// A vault, open: applications, their sealed secrets, and their cached tokens.
 ///
@@ -49,7 +50,7 @@ public final class Vault: Sendable {
     ///
     /// - Throws: `configuration` where there is no home.
     public static func standardPath() throws(VaultError) -> String {
-        guard let path = VaultPlace.standard(environment: environmentVariable) else {
+        guard let path = VaultPlace.standard(environment: Environment.value) else {
             throw VaultError(
                 .configuration,
                 "There is no home folder to look for the vault in.",
@@ -123,7 +124,7 @@ public final class Vault: Sendable {
 
     /// The place for a vault that is made if need be.
     static func newPlace(_ path: String?) throws(VaultError) -> String {
-        if path == nil, let home = VaultPlace.missingHome(environment: environmentVariable) {
+        if path == nil, let home = VaultPlace.missingHome(environment: Environment.value) {
             throw VaultError(
                 .configuration,
                 "The home folder \(home) doesn't exist, and the vault would be made in it.",

@@ -1,6 +1,6 @@
-internal import Glibc
 internal import VaultKeys
 internal import VaultStore
+internal import VaultSystem
 
 /// What a change makes of the vault: written together, or not at all.
 struct VaultDraft {
@@ -67,7 +67,7 @@ extension VaultContents {
             } catch {
                 guard error == .changedMeanwhile, ContinuousClock.now < deadline else { throw VaultError(error) }
                 // Many that change at once would else meet again and again.
-                usleep(UInt32.random(in: 500...10_000))
+                SystemClock.sleep(.microseconds(.random(in: 500...10_000)))
             }
         }
     }

@@ -1,7 +1,7 @@
-internal import Glibc
 package import Logging
 package import VaultOAuth
 internal import VaultStore
+internal import VaultSystem
 
 /// What a vault needs of the world beside its file: the clock, the network, and somebody to be warned.
 package struct VaultDoors: Sendable {
@@ -28,7 +28,7 @@ package struct VaultDoors: Sendable {
 
     package init(
         now: @escaping @Sendable () -> Int64,
-        uptime: @escaping @Sendable () -> Int64 = { Self.bootClock },
+        uptime: @escaping @Sendable () -> Int64 = { SystemClock.millisecondsSinceBoot },
         transport: any TokenTransport,
         warn: @escaping @Sendable (String) -> Void,
         logger: Logger? = nil,
@@ -44,19 +44,11 @@ package struct VaultDoors: Sendable {
 
     /// The real ones; warnings go nowhere.
     package static let real = VaultDoors(
-        now: { Int64(time(nil)) },
+        now: { SystemClock.secondsSinceEpoch },
         transport: CurlTransport(),
         warn: { _ in },
-        stateFolder: VaultPlace.state(environment: environmentVariable)
+        stateFolder: VaultPlace.state(environment: Environment.value)
     )
-
-    /// `CLOCK_BOOTTIME` (clock_gettime(2)), which nobody can set, in milliseconds.
-    private static var bootClock: Int64 {
-        var time = timespec()
-        // It fails only for clocks that don't exist.
-        _ = unsafe clock_gettime(CLOCK_BOOTTIME, &time)
-        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-    }
 
     /// The real clock; the network and the logger of a program.
     init(transport: (any TokenEndpointTransport)?, logger: Logger?) {

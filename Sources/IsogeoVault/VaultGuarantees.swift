@@ -1,5 +1,6 @@
 internal import VaultCrypto
 internal import VaultOAuth
+internal import VaultSystem
 
 /// What this process could do for the secrets in its memory; each of it depends on the computer, or on what else the
 /// program has done before.
@@ -23,7 +24,7 @@ extension Vault {
         VaultGuarantees(
             secretsAreLocked: SecretBytes.allLocked,
             requestsAreWiped: CurlTransport.wipesMemoryIfOpened,
-            keysAreLogged: ProcessEnvironment.isSet("SSLKEYLOGFILE")
+            keysAreLogged: Environment.hasValue("SSLKEYLOGFILE")
         )
     }
 }

@@ -1,5 +1,5 @@
-internal import Glibc
 public import IsogeoVault
+internal import VaultSystem
 
 internal import struct FoundationEssentials.Date
 
@@ -20,7 +20,7 @@ extension AccessToken {
     ) -> AccessToken {
         AccessToken(
             value: value,
-            expires: Date(timeIntervalSince1970: Double(time(nil) + seconds)),
+            expires: Date(timeIntervalSince1970: Double(SystemClock.secondsSinceEpoch + Int64(seconds))),
             remainingSeconds: max(0, seconds),
             application: application,
             source: source

@@ -1,4 +1,4 @@
-internal import Glibc
+internal import VaultSystem
 
 /// A test's surroundings couldn't be made.
 public struct TestingError: Error, CustomStringConvertible {
@@ -7,6 +7,6 @@ public struct TestingError: Error, CustomStringConvertible {
 
     /// What the last system call of this thread failed with.
     static func last(_ call: String) -> TestingError {
-        TestingError(description: "\(call): \(unsafe String(cString: strerror(errno)))")
+        TestingError(description: "\(call): \(Errno.current)")
     }
 }

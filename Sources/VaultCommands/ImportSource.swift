@@ -1,5 +1,5 @@
-internal import Glibc
 internal import IsogeoVault
+internal import VaultSystem
 
 /// Where a credential is read from.
 enum ImportSource: Sendable {
@@ -8,15 +8,8 @@ enum ImportSource: Sendable {
 
     /// A file, or the `.json` and `.ini` files of a folder, by name.
     static func sources(_ path: String) throws(VaultError) -> [ImportSource] {
-        guard path != "-", let folder = unsafe opendir(path) else { return [.file(path)] }
-        defer { unsafe closedir(folder) }
-        var names: [String] = []
-        while let entry = unsafe readdir(folder) {
-            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { name in
-                unsafe String(cString: UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self))
-            }
-            if !name.hasPrefix("."), name.hasSuffix(".json") || name.hasSuffix(".ini") { names.append(name) }
-        }
+        guard path != "-", let all = try? Directory.named(path).names() else { return [.file(path)] }
+        let names = all.filter { !$0.hasPrefix(".") && ($0.hasSuffix(".json") || $0.hasSuffix(".ini")) }
         guard !names.isEmpty else {
             throw VaultError(
                 .inputNotAcceptable,
@@ -24,7 +17,7 @@ enum ImportSource: Sendable {
                 remedy: "Name the files themselves."
             )
         }
-        return names.sorted().map { .file("\(path)/\($0)") }
+        return names.map { .file("\(path)/\($0)") }
     }
 
     /// What people call it.

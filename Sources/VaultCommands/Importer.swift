@@ -1,5 +1,5 @@
-internal import Glibc
 internal import IsogeoVault
+internal import VaultSystem
 
 /// Takes credentials into a vault, one after the other: the first may make it.
 struct Importer {
@@ -238,8 +238,8 @@ private enum Progress {
     static func clear(_ choice: VaultChoice) { write("\r\u{1B}[K", choice) }
 
     private static func write(_ text: String, _ choice: VaultChoice) {
-        guard !choice.isQuiet, isatty(STDERR_FILENO) == 1 else { return }
-        let bytes = Array(text.utf8)
-        _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        let errors = FileDescriptor(borrowing: 2)
+        guard !choice.isQuiet, errors.isTerminal() else { return }
+        try? errors.write(Array(text.utf8).span)
     }
 }

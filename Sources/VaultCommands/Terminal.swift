@@ -1,6 +1,5 @@
-internal import CVaultLinux
-internal import Glibc
 package import IsogeoVault
+internal import VaultSystem
 
 /// Somebody who can be asked for a passphrase.
 package protocol PassphrasePrompting: Sendable {
@@ -13,76 +12,69 @@ package protocol PassphrasePrompting: Sendable {
     func show(recoveryCode: Span<UInt8>) throws(VaultError)
 }
 
-/// The terminal that controls this process: `/dev/tty`, whatever the standard streams are.
+/// The terminal that controls this process.
 struct Terminal: PassphrasePrompting {
     /// The terminal, where there is one and this process is in its foreground.
-    ///
-    /// In the background, switching echo off would stop the process until somebody brings it back (SIGTTOU, tty(4)).
     static var forPrompts: Terminal? {
-        guard let terminal = openTerminal() else { return nil }
-        defer { close(terminal) }
-        return tcgetpgrp(terminal) == getpgrp() ? Terminal() : nil
+        guard let terminal = try? ControllingTerminal(), terminal.isForeground() else { return nil }
+        return Terminal()
     }
 
     func ask(_ prompt: String, into passphrase: inout OutputSpan<UInt8>) throws(VaultError) {
-        guard let terminal = Self.openTerminal() else { throw Self.failure(errno) }
-        defer { close(terminal) }
-        let hidden = cvault_terminal_hide_echo(terminal)
-        guard hidden == 0 else { throw Self.failure(hidden) }
-        let result = Self.readLine(from: terminal, prompt: prompt, into: &passphrase)
-        _ = cvault_terminal_show_echo()
+        let terminal = try Self.open()
+        let result: Result<Void, VaultError>
+        do throws(Errno) {
+            result = try terminal.withoutEcho { Self.readLine(from: terminal, prompt: prompt, into: &passphrase) }
+        } catch {
+            throw Self.failure(error)
+        }
         // The line end that was typed was not shown.
-        Self.show("\n", on: terminal)
+        try? Self.show("\n", on: terminal)
         try result.get()
     }
 
     func show(recoveryCode: Span<UInt8>) throws(VaultError) {
-        guard let terminal = Self.openTerminal() else { throw Self.failure(errno) }
-        defer { close(terminal) }
-        Self.show("Recovery code of the vault. Write it down now: it is shown this once.\n\n    ", on: terminal)
-        let written = unsafe recoveryCode.withUnsafeBufferPointer { unsafe write(terminal, $0.baseAddress, $0.count) }
-        guard written == recoveryCode.count else { throw Self.failure(errno) }
-        Self.show("\n\nKeep it on paper, apart from this computer.\n", on: terminal)
+        let terminal = try Self.open()
+        do throws(Errno) {
+            try Self.show("Recovery code of the vault. Write it down now: it is shown this once.\n\n    ", on: terminal)
+            try terminal.file.write(recoveryCode)
+            try Self.show("\n\nKeep it on paper, apart from this computer.\n", on: terminal)
+        } catch {
+            throw Self.failure(error)
+        }
     }
 
     private static func readLine(
-        from terminal: Int32,
+        from terminal: borrowing ControllingTerminal,
         prompt: String,
         into passphrase: inout OutputSpan<UInt8>
     ) -> Result<Void, VaultError> {
-        show(prompt, on: terminal)
-        while true {
-            guard !passphrase.isFull else { return .failure(tooLong) }
-            let got = unsafe passphrase.withUnsafeMutableBufferPointer { buffer, count in
-                let got = unsafe read(terminal, buffer.baseAddress?.advanced(by: count), buffer.count - count)
-                if got > 0 { count += got }
-                return got
-            }
-            switch got {
-            case 0: return .failure(dismissed)
-            case ..<0: if errno != EINTR { return .failure(failure(errno)) }
-            default:
+        do throws(Errno) {
+            try show(prompt, on: terminal)
+            while !passphrase.isFull {
+                guard try terminal.file.read(into: &passphrase) > 0 else { return .failure(dismissed) }
                 guard passphrase.span[passphrase.count - 1] == UInt8(ascii: "\n") else { continue }
                 passphrase.removeLast(1)
                 return .success(())
             }
+            return .failure(tooLong)
+        } catch {
+            return .failure(failure(error))
         }
     }
 
-    private static func openTerminal() -> Int32? {
-        let terminal = unsafe open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
-        return terminal >= 0 ? terminal : nil
+    private static func open() throws(VaultError) -> ControllingTerminal {
+        do throws(Errno) { return try ControllingTerminal() } catch { throw failure(error) }
     }
 
-    private static func show(_ text: String, on terminal: Int32) {
-        let bytes = Array(text.utf8)
-        _ = unsafe bytes.withUnsafeBytes { unsafe write(terminal, $0.baseAddress, $0.count) }
+    private static func show(_ text: String, on terminal: borrowing ControllingTerminal) throws(Errno) {
+        try terminal.file.write(Array(text.utf8).span)
     }
 
-    private static func failure(_ code: Int32) -> VaultError {
+    private static func failure(_ errno: Errno) -> VaultError {
         VaultError(
             .locked,
-            "The terminal can't be asked: \(unsafe String(cString: strerror(code))).",
+            "The terminal can't be asked: \(errno).",
             remedy: "Name a key with --key-file or --passphrase-file."
         )
     }

@@ -1,6 +1,6 @@
 package import ArgumentParser
-internal import Glibc
 internal import IsogeoVault
+internal import VaultSystem
 
 /// The whole command line, `isogeo-vault`.
 package struct VaultCommand: AsyncParsableCommand {
@@ -34,8 +34,16 @@ package struct VaultCommand: AsyncParsableCommand {
     /// - Returns: the exit code.
     package static func run(_ given: [String]? = nil) async -> Int32 {
         let context = Context.current
-        guard let arguments = given ?? ProgramArguments.current else {
-            return ErrorFormat.text.tell(ProgramArguments.missing, context)
+        guard let arguments = given ?? Arguments.current else {
+            return ErrorFormat.text.tell(
+                // To print the help, with status 0, would answer something else than what was asked for.
+                VaultError(
+                    .internalError,
+                    "The arguments of this process can't be found.",
+                    remedy: "Start isogeo-vault with its own name as the first argument, as a shell does."
+                ),
+                context
+            )
         }
         let errorFormat = ErrorFormat(in: arguments)
         do {

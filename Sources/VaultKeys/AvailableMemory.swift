@@ -1,4 +1,4 @@
-internal import Glibc
+internal import VaultSystem
 
 /// How much memory a process here can still take, as far as the kernel says so.
 struct AvailableMemory {
@@ -50,15 +50,7 @@ struct AvailableMemory {
 
     private func number(_ path: String) -> UInt64? { lines(of: path).first.flatMap { UInt64($0) } }
 
-    private func lines(of path: String) -> [String] {
-        guard let file = unsafe fopen(path, "re") else { return [] }
-        defer { unsafe fclose(file) }
-        var lines: [String] = []
-        var buffer = [CChar](repeating: 0, count: 512)
-        while unsafe fgets(&buffer, Int32(buffer.count), file) != nil {
-            let line = buffer.prefix { $0 != 0 && $0 != 0x0A }
-            lines.append(String(decoding: line.map(UInt8.init(bitPattern:)), as: UTF8.self))
-        }
-        return lines
+    private func lines(of path: String) -> [Substring] {
+        FileDescriptor.text(of: path)?.split(separator: "\n") ?? []
     }
 }

@@ -1,6 +1,5 @@
-internal import CVaultLinux
-internal import Glibc
 package import VaultCrypto
+internal import VaultSystem
 
 /// The key of one session: 32 random bytes, half of what opens the vault while the session lasts.
 ///
@@ -19,28 +18,27 @@ package struct SessionKey: ~Copyable, Sendable {
     ///
     /// - Throws: `kernelKeyring`.
     package borrowing func give(toKernelAs name: SessionName, seconds: UInt32) throws(KeyError) {
-        let failure = sealing.bytes.withBytes { (bytes: Span<UInt8>) in
-            unsafe bytes.withUnsafeBufferPointer { buffer in
-                unsafe cvault_user_key_add(name.description, buffer.baseAddress, buffer.count, seconds)
+        do throws(Errno) {
+            try sealing.bytes.withBytes { (bytes: Span<UInt8>) throws(Errno) in
+                try KernelKeyring.add(name.description, bytes, seconds: seconds)
             }
+        } catch {
+            throw .kernelKeyring(errno: error)
         }
-        guard failure == 0 else { throw .kernelKeyring(errno: failure) }
     }
 
     /// The key that the kernel keeps under this name; nil where there is none, or none any more.
     ///
     /// - Throws: `kernelKeyring` where the kernel doesn't let us look.
     package static func kept(byKernelAs name: SessionName) throws(KeyError) -> SessionKey? {
-        var failure: Int32 = 0
-        let bytes = SecretBytes(count: VaultKey.count) { (output: inout MutableSpan<UInt8>) in
-            failure = unsafe output.withUnsafeMutableBufferPointer { buffer in
-                unsafe cvault_user_key_read(name.description, buffer.baseAddress, buffer.count)
+        var isThere = false
+        do throws(Errno) {
+            let bytes = try SecretBytes(count: VaultKey.count) { (output: inout MutableSpan<UInt8>) throws(Errno) in
+                isThere = try KernelKeyring.read(name.description, into: &output)
             }
-        }
-        switch failure {
-        case 0: return SessionKey(bytes)
-        case ENOKEY, EKEYEXPIRED, EKEYREVOKED: return nil
-        default: throw .kernelKeyring(errno: failure)
+            return isThere ? SessionKey(bytes) : nil
+        } catch {
+            throw .kernelKeyring(errno: error)
         }
     }
 }
@@ -74,39 +72,35 @@ package enum KernelSession {
     package static func revoke(_ name: SessionName) throws(KeyError) { _ = try revoke(name.description) }
 
     private static func revoke(_ prefix: String) throws(KeyError) -> Int {
-        var revoked: UInt32 = 0
-        let failure = unsafe cvault_user_key_revoke_all(prefix, &revoked)
-        guard failure == 0 else { throw .kernelKeyring(errno: failure) }
-        return Int(revoked)
+        do throws(Errno) { return try KernelKeyring.revokeAll(prefix) } catch { throw .kernelKeyring(errno: error) }
     }
 
     /// Tries whether the kernel keeps keys for us; nothing of it stays.
     ///
     /// - Throws: `kernelKeyring`.
     package static func probe() throws(KeyError) {
-        let failure = unsafe cvault_user_key_probe("isogeo-vault:probe")
-        guard failure == 0 else { throw .kernelKeyring(errno: failure) }
+        do throws(Errno) { try KernelKeyring.probe("isogeo-vault:probe") } catch { throw .kernelKeyring(errno: error) }
     }
 }
 
 /// Why the kernel doesn't keep a key for us, in words.
 enum KernelKeyringRefusal {
-    static func sentence(_ code: Int32) -> String {
+    static func sentence(_ code: Errno) -> String {
         switch code {
-        case EPERM, EACCES: "The kernel's keyring is closed to this program (\(describe(code)))."
-        case ENOSYS: "This kernel, or the sandbox around this program, has no keyring."
-        case EDQUOT: "The kernel keeps no more keys for this user: the quota is used up."
-        default: "The kernel's keyring can't be used: \(describe(code))."
+        case .notPermitted, .accessDenied: "The kernel's keyring is closed to this program (\(code))."
+        case .notImplemented: "This kernel, or the sandbox around this program, has no keyring."
+        case .quotaExceeded: "The kernel keeps no more keys for this user: the quota is used up."
+        default: "The kernel's keyring can't be used: \(code)."
         }
     }
 
-    static func remedy(_ code: Int32) -> String {
+    static func remedy(_ code: Errno) -> String {
         switch code {
-        case EPERM, EACCES:
+        case .notPermitted, .accessDenied:
             "A container's seccomp profile or a security module forbids keyctl(2): allow it, or name a key with "
                 + "--key-file or --passphrase-file."
-        case ENOSYS: "There are no sessions here: name a key with --key-file or --passphrase-file."
-        case EDQUOT:
+        case .notImplemented: "There are no sessions here: name a key with --key-file or --passphrase-file."
+        case .quotaExceeded:
             "Drop keys that nobody needs (`keyctl show @u`), or have kernel.keys.maxkeys and kernel.keys.maxbytes raised."
         default: "Name a key with --key-file or --passphrase-file."
         }

@@ -1,4 +1,4 @@
-internal import Glibc
+package import VaultSystem
 
 /// Why a key slot can't be made, read or opened.
 package enum KeyError: Error, Equatable {
@@ -7,13 +7,13 @@ package enum KeyError: Error, Equatable {
     /// The vault has no slot of this kind.
     case noSlot(of: KeySlot.Kind)
     /// A file of the user's can't be read, with the `errno` of the try.
-    case unreadable(path: String, errno: Int32)
+    case unreadable(path: String, errno: Errno)
     /// A file that others can read or change, or that is no file.
-    case unsafeFile(path: String, UnsafeFileReason, holding: SecretFile.Content = .key)
+    case unsafeFile(UnsafePath, holding: SecretFile.Content = .key)
     /// A key file holds neither 32 bytes nor 64 hexadecimal digits.
     case notAKeyFile(path: String)
     /// A key file is to be made where something stands already, or can't be made.
-    case cannotWrite(path: String, errno: Int32)
+    case cannotWrite(path: String, errno: Errno)
     /// What was written doesn't read back as it was.
     case notReadBack(path: String)
     case emptyPassphrase(String)
@@ -27,10 +27,10 @@ package enum KeyError: Error, Equatable {
     /// A descriptor gave nothing for the time that it had.
     case timedOut(String)
     /// A descriptor can't be read, with the `errno`.
-    case badDescriptor(Int32, errno: Int32)
+    case badDescriptor(Int32, errno: Errno)
     /// The passphrase command ended with a status, or a signal (128 and up, as shells count).
     case commandFailed(status: Int32)
-    case commandDidNotStart(errno: Int32)
+    case commandDidNotStart(errno: Errno)
     /// Argon2id's memory would not fit into what this machine or container has, in bytes.
     case notEnoughMemory(needed: UInt64, available: UInt64)
     /// The costs that a slot asks for are outside of what is accepted.
@@ -40,20 +40,7 @@ package enum KeyError: Error, Equatable {
     /// The desktop keyring doesn't give or keep a key.
     case keyring(KeyringProblem)
     /// The kernel doesn't keep keys for us, with its `errno`.
-    case kernelKeyring(errno: Int32)
-}
-
-/// What is wrong with a file that should hold a key or a passphrase.
-package enum UnsafeFileReason: Equatable, Sendable {
-    case symbolicLink
-    case folder
-    /// A FIFO, a device, a socket.
-    case notRegular
-    case foreignOwner(UInt32)
-    case mode(UInt32)
-    /// One that is lent, and that others than its owner could write.
-    case writable(UInt32)
-    case hardLinks(Int)
+    case kernelKeyring(errno: Errno)
 }
 
 extension KeyError {
@@ -63,19 +50,11 @@ extension KeyError {
         case .doesNotFit(let way): "\(way) doesn't open this vault."
         case .noSlot(let kind): "This vault has no key slot of the kind \(kind.rawValue)."
         case .unreadable(path: "", _): "The path of the key or passphrase file is empty."
-        case .unreadable(let path, let code): "\(path) can't be read: \(describe(code))."
-        case .unsafeFile(let path, .symbolicLink, _): "\(path) is a symbolic link."
-        case .unsafeFile(let path, .folder, _): "\(path) is a folder."
-        case .unsafeFile(let path, .notRegular, _): "\(path) is not a regular file."
-        case .unsafeFile(let path, .foreignOwner(let owner), _): "\(path) belongs to somebody else (uid \(owner))."
-        case .unsafeFile(let path, .mode(let mode), _):
-            "\(path) is open to others (mode 0\(String(mode, radix: 8)))."
-        case .unsafeFile(let path, .writable(let mode), _):
-            "\(path) can be written by others (mode 0\(String(mode, radix: 8)))."
-        case .unsafeFile(let path, .hardLinks(let count), _): "\(path) has \(count) names (hard links)."
+        case .unreadable(let path, let code): "\(path) can't be read: \(code)."
+        case .unsafeFile(let unsafe, _): unsafe.sentence
         case .notAKeyFile(let path):
             "\(path) is no key file: it holds neither 32 bytes nor 64 hexadecimal digits."
-        case .cannotWrite(let path, let code): "The key file \(path) can't be made: \(describe(code))."
+        case .cannotWrite(let path, let code): "The key file \(path) can't be made: \(code)."
         case .notReadBack(let path): "The key file \(path) doesn't read back as it was written."
         case .emptyPassphrase(let origin): "\(origin) is empty."
         case .passphraseTooLong(let origin): "\(origin) is longer than 1024 bytes."
@@ -88,9 +67,9 @@ extension KeyError {
         case .recoveryCodeNotAlphabet(let group):
             "Group \(group) of the recovery code has a character that is in no recovery code."
         case .timedOut(let origin): "\(origin) gave nothing for 60 seconds."
-        case .badDescriptor(let descriptor, let code): "Descriptor \(descriptor) can't be read: \(describe(code))."
+        case .badDescriptor(let descriptor, let code): "Descriptor \(descriptor) can't be read: \(code)."
         case .commandFailed(let status): "The passphrase command failed with status \(status)."
-        case .commandDidNotStart(let code): "The passphrase command can't be started: \(describe(code))."
+        case .commandDidNotStart(let code): "The passphrase command can't be started: \(code)."
         case .notEnoughMemory(let needed, let available):
             "The passphrase needs \(needed >> 20) MiB of memory to be checked, and only \(available >> 20) MiB are free."
         case .costRefused(let slot, let passes, let memory, let tooLow):
@@ -113,19 +92,9 @@ extension KeyError {
         case .unreadable(let path, _) where path.hasPrefix("~/"), .cannotWrite(let path, _) where path.hasPrefix("~/"):
             "Write $HOME instead of ~, which a shell replaces at the beginning of a word alone."
         case .unreadable: "Check the path and who may read it."
-        case .unsafeFile(_, .symbolicLink, let content):
-            "Give the path of the file that it leads to.\(content.lending)"
-        case .unsafeFile(_, .folder, _): "Give the path of the file itself."
-        case .unsafeFile(_, .notRegular, _):
-            "Give the path of the file itself; for a pipe use --passphrase-fd."
-        case .unsafeFile(_, .foreignOwner(0), let content): "Name one of your own.\(content.lending)"
-        case .unsafeFile(let path, .foreignOwner, _): "Make it your own: sudo chown \"$USER\" \(quoted(path))."
-        case .unsafeFile(let path, .mode, let content): "Close it: chmod 600 \(quoted(path)).\(content.lending)"
-        case .unsafeFile(let path, .writable, _):
-            "Whoever lends it may read it, and only its owner may write it: chmod go-w \(quoted(path))."
-        case .unsafeFile: "Keep one name of it alone; a second one may be somebody else's."
+        case .unsafeFile(let unsafe, let content): unsafe.remedy(holding: content)
         case .notAKeyFile: "Give the key file of this vault, unchanged."
-        case .cannotWrite(_, ENOENT): "Make its folder first, or name a file in a folder that is there."
+        case .cannotWrite(_, .noEntry): "Make its folder first, or name a file in a folder that is there."
         case .cannotWrite: "Name a file that doesn't exist yet, in a folder of yours."
         case .notReadBack: "Check the disk, then try another path."
         case .emptyPassphrase: "Give a passphrase; to choose another way to unlock leave it out altogether."
@@ -149,6 +118,35 @@ extension KeyError {
     }
 }
 
+extension KeyError {
+    init(_ error: SystemError, holding content: SecretFile.Content) {
+        self =
+            switch error {
+            case .unsafePath(let unsafe): .unsafeFile(unsafe, holding: content)
+            case .failed(let path, _, let errno): .unreadable(path: path, errno: errno)
+            }
+    }
+}
+
+extension UnsafePath {
+    /// What makes a file safe for a key or a passphrase.
+    fileprivate func remedy(holding content: SecretFile.Content) -> String {
+        switch reason {
+        case .symbolicLink: "Give the path of the file that it leads to.\(content.lending)"
+        case .directory: "Give the path of the file itself."
+        case .notARegularFile: "Give the path of the file itself; for a pipe use --passphrase-fd."
+        case .foreignFile(owner: 0): "Name one of your own.\(content.lending)"
+        case .foreignFile: "Make it your own: sudo chown \"$USER\" \(path.quotedForShell)."
+        case .openToOthers: "Close it: chmod 600 \(path.quotedForShell).\(content.lending)"
+        case .writableByOthers:
+            "A shared file may be read by others, and written by its owner alone: chmod go-w \(path.quotedForShell)."
+        case .hardLinks: "Keep one name of it alone; a second one may be another user's."
+        case .notAFileName, .notADirectory, .foreignDirectory, .sharedDirectory, .exchanged:
+            "Name a file in a folder of yours."
+        }
+    }
+}
+
 extension SecretFile.Content {
     /// How a file that is lent, as to a container, is named; a recovery code is lent to nobody.
     fileprivate var lending: String {
@@ -167,6 +165,3 @@ private func enumeration(_ numbers: [Int]) -> String {
     guard let last = words.last, words.count > 1 else { return words.first ?? "" }
     return words.dropLast().joined(separator: ", ") + " and \(last)"
 }
-
-/// One word for a shell, whatever the path holds.
-private func quoted(_ path: String) -> String { "'" + path.replacing("'", with: "'\\''") + "'" }

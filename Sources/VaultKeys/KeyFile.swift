@@ -1,4 +1,5 @@
 package import VaultCrypto
+package import VaultSystem
 
 /// A file with a vault's key: 32 bytes, or 64 hexadecimal digits with or without a line end.
 package enum KeyFile {
@@ -11,8 +12,8 @@ package enum KeyFile {
     /// Reads the key.
     ///
     /// - Throws: `unreadable`, `unsafeFile`, `notAKeyFile`.
-    package static func read(_ path: String, trust: SecretFile.Trust) throws(KeyError) -> SecretBytes {
-        var content = try SecretFile.read(path, limit: 128, trust: trust) { size in
+    package static func read(_ path: String, policy: FilePolicy) throws(KeyError) -> SecretBytes {
+        var content = try SecretFile.read(path, limit: 128, policy: policy) { size in
             fits(size) ? nil : .notAKeyFile(path: path)
         }
         if content.count == count { return content }
@@ -37,11 +38,11 @@ package enum KeyFile {
     /// Makes a key file of this key, mode 0600, and reads it back.
     static func make(_ path: String, _ key: borrowing SecretBytes) throws(KeyError) {
         let digits = key.withBytes { Hexadecimal.encode($0) }
-        do {
+        do throws(SystemError) {
             try SecretFile.make(path, digits)
         } catch {
-            throw .cannotWrite(path: path, errno: error.code)
+            throw .cannotWrite(path: path, errno: error.errno ?? .invalid)
         }
-        guard let again = try? read(path, trust: .own), again.matches(key) else { throw .notReadBack(path: path) }
+        guard let again = try? read(path, policy: .own), again.matches(key) else { throw .notReadBack(path: path) }
     }
 }

@@ -1,5 +1,5 @@
-internal import Glibc
 package import VaultCrypto
+internal import VaultSystem
 
 /// A key file that gets a new key when the vault does: with what is on the disk, whoever is killed when, it opens.
 ///
@@ -57,21 +57,20 @@ package struct KeyFileReplacement: Sendable {
     @discardableResult
     package func finish() -> Bool {
         do throws(KeyError) {
-            let now = try KeyFile.read(path, trust: .own)
-            let before = try KeyFile.read(former, trust: .own)
+            let now = try KeyFile.read(path, policy: .own)
+            let before = try KeyFile.read(former, policy: .own)
             guard now.matches(before) else { return false }
         } catch {
             return false
         }
-        guard unsafe rename(pending, path) == 0 else { return false }
-        SecretFile.syncFolder(of: path)
+        do throws(Errno) { try FilePath.rename(pending, to: path) } catch { return false }
         return true
     }
 
     /// Takes the new key away: no vault was written with it.
     package func undo() {
-        unsafe unlink(pending)
-        unsafe unlink(former)
+        try? FilePath.remove(pending)
+        try? FilePath.remove(former)
     }
 
     /// Opens a vault by the key beside a key file, and finishes what was left by somebody who died.
@@ -80,9 +79,9 @@ package struct KeyFileReplacement: Sendable {
     package static func openUnfinished(_ path: String, _ slots: [KeySlot], of vault: VaultIdentity) -> Unlocked? {
         for slot in slots where slot.kind == .keyFile {
             let replacement = KeyFileReplacement(path, for: slot)
-            guard unsafe access(replacement.pending, F_OK) == 0 else { continue }
+            guard FilePath.exists(replacement.pending) else { continue }
             do throws(KeyError) {
-                let key = try KeyFile.read(replacement.pending, trust: .own)
+                let key = try KeyFile.read(replacement.pending, policy: .own)
                 if let vaultKey = try slot.open(with: KeyFileSlot.secret(of: key, for: slot), of: vault) {
                     replacement.finish()
                     return Unlocked(vaultKey: vaultKey, slot: slot.id)

@@ -1,4 +1,4 @@
-internal import Glibc
+internal import VaultSystem
 
 /// What the environment tells of the desktop.
 package struct KeyringEnvironment: Sendable {
@@ -33,8 +33,7 @@ package struct KeyringEnvironment: Sendable {
         if let busAddress { return busAddress.contains("autolaunch:") ? nil : .address(busAddress) }
         guard let runtimeFolder else { return nil }
         let path = "\(runtimeFolder)/bus"
-        var status = stat()
-        guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK, status.st_uid == geteuid() else {
+        guard let status = try? FileStatus(of: path, followsLink: true), status.kind == .socket, status.isOurs else {
             return nil
         }
         return .socket(path)
@@ -70,9 +69,10 @@ package struct KeyringEnvironment: Sendable {
         var rest = Array(component.utf8)[...]
         while let byte = rest.popFirst() {
             if byte == UInt8(ascii: "_"), rest.count >= 2,
-                let code = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+                let high = HexadecimalDigits.value(of: rest[rest.startIndex]),
+                let low = HexadecimalDigits.value(of: rest[rest.startIndex + 1])
             {
-                bytes.append(code)
+                bytes.append(high << 4 | low)
                 rest = rest.dropFirst(2)
             } else {
                 bytes.append(byte)
@@ -83,17 +83,11 @@ package struct KeyringEnvironment: Sendable {
     }
 
     private static func beginning(of path: String) -> [UInt8] {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-        guard descriptor >= 0 else { return [] }
-        defer { close(descriptor) }
-        var buffer = [UInt8](repeating: 0, count: 16)
-        let count = unsafe read(descriptor, &buffer, buffer.count)
-        return Array(buffer.prefix(max(0, count)))
+        (try? FileDescriptor.open(path, .probing).readAll(limit: 16)) ?? []
     }
 
     private static func variable(_ name: String) -> String? {
-        guard let value = unsafe getenv(name), unsafe value[0] != 0 else { return nil }
-        return unsafe String(cString: value)
+        Environment.hasValue(name) ? Environment.value(of: name) : nil
     }
 }
 

@@ -1,6 +1,7 @@
-internal import CVaultLinux
+// posix_spawn(3) and its attributes are used here alone.
 internal import Glibc
 internal import VaultCrypto
+internal import VaultSystem
 
 /// A command that prints a passphrase: run by `/bin/sh -c`, its output straight into guarded memory.
 struct PassphraseCommand {
@@ -17,12 +18,11 @@ struct PassphraseCommand {
         let deadline = patience.map { ContinuousClock.now + .milliseconds($0) }
         let (child, output) = try start(ownGroup: deadline != nil)
         let bytes: SecretBytes
-        do throws(SecretBytes.ReadFailure) {
-            defer { close(output) }
-            bytes = try .read(from: output, limit: limit, until: deadline)
+        do throws(Errno) {
+            bytes = try .read(from: FileDescriptor(output), limit: limit, until: deadline)
         } catch {
             end(child)
-            throw error.code == ETIMEDOUT ? .timedOut(name) : .commandDidNotStart(errno: error.code)
+            throw error == .timedOut ? .timedOut(name) : .commandDidNotStart(errno: error)
         }
         guard bytes.count < limit else {
             end(child)
@@ -42,10 +42,10 @@ struct PassphraseCommand {
     }
 
     private func start(ownGroup: Bool) throws(KeyError) -> (child: pid_t, output: Int32) {
-        var reading: Int32 = -1
-        var writing: Int32 = -1
-        let piped = unsafe cvault_pipe(&reading, &writing)
-        guard piped == 0 else { throw .commandDidNotStart(errno: piped) }
+        let (reading, writing): (Int32, Int32)
+        do throws(Errno) { (reading, writing) = try FileDescriptor.pipe() } catch {
+            throw .commandDidNotStart(errno: error)
+        }
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
@@ -69,36 +69,24 @@ struct PassphraseCommand {
         }
         unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
         var child: pid_t = 0
-        let result = unsafe withCStrings(["sh", "-c", line]) { arguments in
-            unsafe posix_spawn(&child, "/bin/sh", &actions, &attributes, arguments, Self.environment)
+        // Our environment without the variable that may hold a passphrase: it isn't meant for the command.
+        let environment = Environment.entries(without: [PassphraseSource.secretVariable])
+        let result = unsafe CStringArray(["sh", "-c", line]).withPointers { arguments in
+            unsafe environment.withPointers { environment in
+                unsafe posix_spawn(&child, "/bin/sh", &actions, &attributes, arguments, environment)
+            }
         }
         close(writing)
         guard result == 0 else {
             close(reading)
-            throw .commandDidNotStart(errno: result)
+            throw .commandDidNotStart(errno: Errno(result))
         }
         return (child, reading)
     }
 
-    /// Our environment without the variable that may hold a passphrase: who names a command doesn't mean it for that.
-    private static var environment: [UnsafeMutablePointer<CChar>?] {
-        // NULL after clearenv(3), whatever its type says.
-        guard unsafe UInt(bitPattern: environ) != 0 else { return unsafe [nil] }
-        let secret = PassphraseSource.secretVariable + "="
-        var kept: [UnsafeMutablePointer<CChar>?] = unsafe []
-        var next = unsafe environ
-        while let entry = unsafe next.pointee {
-            if unsafe strncmp(entry, secret, secret.utf8.count) != 0 { unsafe kept.append(entry) }
-            unsafe next += 1
-        }
-        return unsafe kept + [nil]
-    }
-
     /// Whether a command could ask somebody; it takes the time that it needs then.
     static var hasTerminal: Bool {
-        let terminal = unsafe open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
-        if terminal >= 0 { close(terminal) }
-        return terminal >= 0
+        (try? FileDescriptor.open("/dev/tty", [.readWrite, .noControllingTerminal])) != nil
     }
 
     /// The exit status as a shell counts it: 128 and the signal's number for a signal; nil at the deadline.
@@ -115,14 +103,4 @@ struct PassphraseCommand {
         let signal = status & 0x7F
         return signal == 0 ? (status >> 8) & 0xFF : 128 + signal
     }
-}
-
-/// Lends `strings` as C's argument vector.
-private func withCStrings<Result>(
-    _ strings: [String],
-    _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
-) -> Result {
-    let copies = unsafe strings.map { unsafe strdup($0) }
-    defer { unsafe copies.forEach { unsafe free($0) } }
-    return unsafe body(copies + [nil])
 }

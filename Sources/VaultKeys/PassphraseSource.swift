@@ -1,11 +1,10 @@
-internal import CVaultLinux
-internal import Glibc
 internal import Synchronization
 package import VaultCrypto
+package import VaultSystem
 
 /// Where a passphrase comes from when nobody is asked for it.
 package enum PassphraseSource: Equatable, Sendable {
-    case file(String, trust: SecretFile.Trust)
+    case file(String, policy: FilePolicy)
     case descriptor(Int32)
     /// A command line for `/bin/sh -c`; it prints the passphrase.
     case command(String)
@@ -48,16 +47,17 @@ package enum PassphraseSource: Equatable, Sendable {
 
     private func readBytes(within milliseconds: Int64) throws(KeyError) -> SecretBytes {
         switch self {
-        case .file(let path, let trust):
-            return try SecretFile.read(path, limit: Self.readLimit, trust: trust, holding: .passphrase) { size in
+        case .file(let path, let policy):
+            return try SecretFile.read(path, limit: Self.readLimit, policy: policy, holding: .passphrase) { size in
                 size < Self.readLimit ? nil : .passphraseTooLong(name)
             }
         case .descriptor(let number):
             let deadline = ContinuousClock.now + .milliseconds(milliseconds)
-            do {
-                return try SecretBytes.read(from: number, limit: Self.readLimit, until: deadline)
+            do throws(Errno) {
+                let file = FileDescriptor(borrowing: number)
+                return try SecretBytes.read(from: file, limit: Self.readLimit, until: deadline)
             } catch {
-                throw error.code == ETIMEDOUT ? .timedOut(name) : .badDescriptor(number, errno: error.code)
+                throw error == .timedOut ? .timedOut(name) : .badDescriptor(number, errno: error)
             }
         case .command(let line):
             let command = PassphraseCommand(line: line, patience: PassphraseCommand.hasTerminal ? nil : milliseconds)
@@ -79,7 +79,7 @@ package enum EnvironmentSecret {
     /// For a program of ours, at its start: what another way opens the vault leaves no passphrase in its memory, and none
     /// to its children. The variable stays set, and empty, so that it still names a way.
     package static func hidePassphrase() {
-        guard let value = unsafe getenv(PassphraseSource.secretVariable), unsafe value.pointee != 0 else { return }
+        guard Environment.hasValue(PassphraseSource.secretVariable) else { return }
         hidden.withLock { $0 = read(PassphraseSource.secretVariable) }
     }
 
@@ -93,12 +93,8 @@ package enum EnvironmentSecret {
     }
 
     private static func read(_ name: String) -> SecretBytes? {
-        guard let value = unsafe getenv(name) else { return nil }
-        let count = unsafe strlen(value)
-        let bytes = SecretBytes(capacity: count) { (output: inout OutputSpan<UInt8>) in
-            for index in 0..<count { output.append(UInt8(bitPattern: unsafe value[index])) }
-        }
-        unsafe cvault_wipe_variables(name)
+        guard let bytes = Environment.withBytes(of: name, { SecretBytes(copying: $0) }) else { return nil }
+        Environment.wipe(name)
         return bytes
     }
 }

@@ -1,4 +1,4 @@
-internal import Glibc
+internal import VaultSystem
 
 /// Whether this user's number is that of another user on another system of the same kernel: a container without a user
 /// namespace shares the kernel's keyrings of each number with its host and its neighbours.
@@ -23,7 +23,7 @@ package struct SharedUserID: Equatable, Sendable {
             ipc: inode(of: "ipc"),
             uts: inode(of: "uts"),
             uidMap: content(of: "/proc/self/uid_map"),
-            hasMark: ["/.dockerenv", "/run/.containerenv", "/run/systemd/container"].contains(where: exists)
+            hasMark: ["/.dockerenv", "/run/.containerenv", "/run/systemd/container"].contains(where: FilePath.exists)
         )
     }
 
@@ -45,22 +45,9 @@ package struct SharedUserID: Equatable, Sendable {
     // "0 0 4294967295": every number stands for itself.
     private var coversAll: Bool { uidMap.split(whereSeparator: \.isWhitespace) == ["0", "0", "4294967295"] }
 
-    private static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
-
     private static func inode(of namespace: String) -> UInt64? {
-        var status = stat()
-        return unsafe stat("/proc/self/ns/\(namespace)", &status) == 0 ? UInt64(status.st_ino) : nil
+        (try? FileStatus(of: "/proc/self/ns/\(namespace)", followsLink: true))?.identity.inode
     }
 
-    private static func content(of path: String) -> String {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return "" }
-        defer { close(descriptor) }
-        let bytes = [UInt8](capacity: 4096) { output in
-            unsafe output.withUnsafeMutableBufferPointer { buffer, count in
-                count = max(0, unsafe read(descriptor, buffer.baseAddress, buffer.count))
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
+    private static func content(of path: String) -> String { FileDescriptor.text(of: path, limit: 4096) ?? "" }
 }

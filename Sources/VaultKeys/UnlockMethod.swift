@@ -1,11 +1,11 @@
-internal import Glibc
 package import VaultCrypto
+package import VaultSystem
 
 /// A way to open a vault that somebody named.
 ///
 /// It is the only one tried: when it fails, that is the answer.
 package enum UnlockMethod: Equatable, Sendable {
-    case keyFile(String, trust: SecretFile.Trust)
+    case keyFile(String, policy: FilePolicy)
     case passphrase(PassphraseSource)
     /// The recovery code in a file of the user's own.
     case recovery(file: String)
@@ -20,18 +20,20 @@ package enum UnlockMethod: Equatable, Sendable {
     /// - Parameter variable: the value of a variable of the environment; nil when it isn't set.
     /// - Returns: nil when none is named.
     package static func named(inEnvironment variable: (String) -> String?) -> UnlockMethod? {
-        if let path = variable("ISOGEO_VAULT_KEY_FILE") { return .keyFile(path, trust: .own) }
-        if let path = variable("ISOGEO_VAULT_SHARED_KEY_FILE") { return .keyFile(path, trust: .lent) }
-        if let path = variable("ISOGEO_VAULT_PASSPHRASE_FILE") { return .passphrase(.file(path, trust: .own)) }
-        if let path = variable("ISOGEO_VAULT_SHARED_PASSPHRASE_FILE") { return .passphrase(.file(path, trust: .lent)) }
+        if let path = variable("ISOGEO_VAULT_KEY_FILE") { return .keyFile(path, policy: .own) }
+        if let path = variable("ISOGEO_VAULT_SHARED_KEY_FILE") { return .keyFile(path, policy: .shared) }
+        if let path = variable("ISOGEO_VAULT_PASSPHRASE_FILE") { return .passphrase(.file(path, policy: .own)) }
+        if let path = variable("ISOGEO_VAULT_SHARED_PASSPHRASE_FILE") {
+            return .passphrase(.file(path, policy: .shared))
+        }
         if variable(PassphraseSource.secretVariable) != nil {
             return .passphrase(.variable(PassphraseSource.secretVariable))
         }
         guard let folder = variable("CREDENTIALS_DIRECTORY") else { return nil }
         let key = "\(folder)/isogeo-vault.key"
-        if unsafe access(key, F_OK) == 0 { return .keyFile(key, trust: .lent) }
+        if FilePath.exists(key) { return .keyFile(key, policy: .shared) }
         let passphrase = "\(folder)/isogeo-vault.passphrase"
-        if unsafe access(passphrase, F_OK) == 0 { return .passphrase(.file(passphrase, trust: .lent)) }
+        if FilePath.exists(passphrase) { return .passphrase(.file(passphrase, policy: .shared)) }
         return nil
     }
 
@@ -49,10 +51,10 @@ package enum UnlockMethod: Equatable, Sendable {
     /// - Throws: whatever is wrong with the file, descriptor, command or variable.
     package func credential() throws(KeyError) -> Credential {
         switch self {
-        case .keyFile(let path, let trust): return .keyFile(try KeyFile.read(path, trust: trust))
+        case .keyFile(let path, let policy): return .keyFile(try KeyFile.read(path, policy: policy))
         case .passphrase(let source): return .passphrase(try source.read())
         case .recovery(let path):
-            let text = try SecretFile.read(path, limit: RecoveryCode.textLimit, trust: .own, holding: .recoveryCode)
+            let text = try SecretFile.read(path, limit: RecoveryCode.textLimit, policy: .own, holding: .recoveryCode)
             return .recovery(try RecoveryCode(text: text))
         }
     }

@@ -1,5 +1,4 @@
 internal import CVaultCurl
-internal import Glibc
 internal import VaultCrypto
 
 /// Reads an API with a bearer token (RFC 6750): one GET, no redirect, to the host of its base and no other.
@@ -52,7 +51,7 @@ package struct APIClient: Sendable {
     ) throws(APIError) -> TransportReply {
         let exchange = try Self.requesting { () throws(OAuthError) in
             guard !transport.isSet("SSLKEYLOGFILE") else { throw .configuration(.keyLogging) }
-            if let caFile = connection.caFile { try CurlTransport.checkCAFile(caFile) }
+            if let caFile = connection.caFile { try CAFile.check(caFile) }
             try CurlLibrary.ready()
             return try CurlExchange(answerLimit: Self.errorLimit)
         }

@@ -1,3 +1,5 @@
+internal import VaultSystem
+
 /// What is read of an API: a path below its base, and a query.
 package struct APIRequest: Hashable, Sendable {
     /// The longest address that is asked for, in bytes.
@@ -23,7 +25,7 @@ package struct APIRequest: Hashable, Sendable {
         while let scalar = rest.popFirst() {
             if scalar == "%" {
                 let digits = rest.prefix(2).map { $0.isASCII ? UInt8(truncatingIfNeeded: $0.value) : 0 }
-                guard digits.count == 2, digits.allSatisfy({ JSONString.hexadecimalDigit($0) != nil }) else {
+                guard digits.count == 2, digits.allSatisfy({ HexadecimalDigits.value(of: $0) != nil }) else {
                     throw .character(scalar)
                 }
             } else if !Self.isPlain(scalar) {

@@ -1,4 +1,5 @@
 internal import VaultCrypto
+internal import VaultSystem
 
 /// What is odd about a `client_secrets.json` that can be used all the same.
 package enum ClientSecretsWarning: Equatable, Sendable {
@@ -68,6 +69,6 @@ extension ClientSecretsWarning {
     /// 32 hexadecimal digits at the end, hyphens among them or not.
     private static func endsWithUUID(_ text: [UInt8]) -> Bool {
         let digits = text.filter { $0 != UInt8(ascii: "-") }.suffix(32)
-        return digits.count == 32 && digits.allSatisfy { JSONString.hexadecimalDigit($0) != nil }
+        return digits.count == 32 && digits.allSatisfy { HexadecimalDigits.value(of: $0) != nil }
     }
 }

@@ -1,3 +1,5 @@
+package import VaultSystem
+
 /// What is missing or wrong on this computer.
 package enum ConfigurationProblem: Error, Equatable, Sendable {
     /// `SSLKEYLOGFILE` makes libcurl write the keys of every TLS session to a file.
@@ -10,12 +12,9 @@ package enum ConfigurationProblem: Error, Equatable, Sendable {
     /// libcurl is there, but lacks a function or an option, by its number.
     case libraryUnusable(option: Int)
     case caFileMissing(path: String)
-    /// The CA file isn't a regular file or can't be read; the number is an errno, or 0.
-    case caFileUnreadable(path: String, errno: Int32)
-    /// The CA file belongs to somebody else, who could exchange it.
-    case caFileForeign(path: String, owner: UInt32)
-    /// Others may write the CA file.
-    case caFileWritable(path: String, mode: UInt32)
+    case caFileUnreadable(path: String, errno: Errno)
+    /// The CA file is none, or others could write or exchange it.
+    case unsafeCAFile(UnsafePath)
     /// The CA file holds no certificate in PEM.
     case caFileInvalid(path: String)
     /// The application's own proxy isn't `http://host:port` or `https://host:port`.
@@ -31,13 +30,8 @@ extension ConfigurationProblem: Explained {
         case .libraryWithoutOpenSSL: "libcurl.so.4 isn't built with OpenSSL."
         case .libraryUnusable(let option): "libcurl.so.4 lacks something that is needed (\(option))."
         case .caFileMissing(let path): "The CA file \(path) doesn't exist."
-        case .caFileUnreadable(let path, let errno) where errno != 0:
-            "The CA file \(path) can't be read (errno \(errno))."
-        case .caFileUnreadable(let path, _): "The CA file \(path) isn't a regular file."
-        case .caFileForeign(let path, let owner):
-            "The CA file \(path) belongs to somebody else (uid \(owner)), who could exchange it."
-        case .caFileWritable(let path, let mode):
-            "Others may write the CA file \(path) (mode 0\(String(mode, radix: 8)))."
+        case .caFileUnreadable(let path, let errno): "The CA file \(path) can't be read: \(errno)."
+        case .unsafeCAFile(let unsafe): "The CA file can't be trusted. \(unsafe.sentence)"
         case .caFileInvalid(let path): "The CA file \(path) holds no certificate in PEM."
         case .invalidProxy: "The application's proxy isn't an address such as http://proxy.example:3128."
         }
@@ -49,8 +43,13 @@ extension ConfigurationProblem: Explained {
         case .libraryMissing, .libraryTooOld, .libraryWithoutOpenSSL, .libraryUnusable:
             "Install it: sudo apt-get install libcurl4 (7.87 or later, the OpenSSL build)."
         case .caFileMissing, .caFileUnreadable: "Give a file that you may read with --ca-file."
-        case .caFileForeign: "Copy it to a place of your own and name the copy with --ca-file."
-        case .caFileWritable: "Look at what is in it, then take that from them: chmod go-w."
+        case .unsafeCAFile(let unsafe):
+            switch unsafe.reason {
+            case .foreignFile: "Copy it to a place of your own and name the copy with --ca-file."
+            case .writableByOthers:
+                "Look at what is in it, then take that from them: chmod go-w \(unsafe.path.shellWord)"
+            default: "Give a file of certificates in PEM (-----BEGIN CERTIFICATE-----) with --ca-file."
+            }
         case .caFileInvalid: "Give a file of certificates in PEM (-----BEGIN CERTIFICATE-----) with --ca-file."
         case .invalidProxy: "Give scheme, host and port, without user and password."
         }

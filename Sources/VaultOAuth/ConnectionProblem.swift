@@ -1,11 +1,13 @@
+package import VaultSystem
+
 /// Why no answer came.
 package enum ConnectionProblem: Error, Equatable, Sendable {
     /// The host's name has no address, or no name server answered.
     case nameResolution
     /// Nobody listens there.
     case refused
-    /// No route, or a firewall's answer; the number is an errno, or 0.
-    case unreachable(errno: Int32)
+    /// No route, or a firewall's answer; the system's number where there is one.
+    case unreachable(Errno?)
     /// The connection ended before the answer did.
     case broken
     /// No connection, or no answer, in time.
@@ -42,7 +44,7 @@ extension ConnectionProblem: Explained {
         switch self {
         case .nameResolution: "The token endpoint's host has no address, or no name server answers."
         case .refused: "The token endpoint refuses connections."
-        case .unreachable(let errno) where errno != 0: "The token endpoint can't be reached (errno \(errno))."
+        case .unreachable(let errno?): "The token endpoint can't be reached (\(errno))."
         case .unreachable: "The token endpoint can't be reached."
         case .broken: "The connection broke before the answer had come."
         case .timedOut: "The token endpoint didn't answer in time."

@@ -1,5 +1,5 @@
 internal import CVaultCurl
-internal import Glibc
+internal import VaultSystem
 
 /// Where a request was to go, as far as its failure must tell.
 struct CurlRoute: Equatable {
@@ -64,7 +64,7 @@ struct CurlOutcome {
         switch endpointError {
         case .connection(.nameResolution): return .nameResolution
         case .connection(.refused): return .refused
-        case .connection(.unreachable(let errno)): return .unreachable(errno: errno)
+        case .connection(.unreachable(let errno)): return .unreachable(errno)
         case .connection(.broken): return .broken
         case .connection(.timedOut): return .timedOut
         case .connection(.notHTTP): return .notHTTP
@@ -81,7 +81,8 @@ struct CurlOutcome {
         switch cvault_curl_code(rawValue: code) {
         case CVAULT_CURLE_COULDNT_RESOLVE_HOST: return .connection(.nameResolution)
         case CVAULT_CURLE_COULDNT_CONNECT:
-            return .connection(systemError == ECONNREFUSED ? .refused : .unreachable(errno: systemError))
+            let errno = systemError == 0 ? nil : Errno(systemError)
+            return .connection(errno == .connectionRefused ? .refused : .unreachable(errno))
         case CVAULT_CURLE_OPERATION_TIMEDOUT:
             return .connection(message.hasPrefix("Resolving timed out") ? .nameResolution : .timedOut)
         case CVAULT_CURLE_ABORTED_BY_CALLBACK: return .connection(.interrupted)

@@ -1,6 +1,6 @@
 internal import CVaultCurl
-internal import Glibc
 internal import VaultCrypto
+internal import VaultSystem
 
 /// Sends token requests with the system's libcurl.
 package struct CurlTransport: TokenTransport {
@@ -10,7 +10,7 @@ package struct CurlTransport: TokenTransport {
     let isSet: @Sendable (String) -> Bool
 
     /// - Parameter isSet: whether an environment variable has a value.
-    package init(isSet: @escaping @Sendable (String) -> Bool = ProcessEnvironment.isSet) { self.isSet = isSet }
+    package init(isSet: @escaping @Sendable (String) -> Bool = Environment.hasValue) { self.isSet = isSet }
 
     /// Whether what libcurl frees is wiped; opens libcurl.
     ///
@@ -25,7 +25,7 @@ package struct CurlTransport: TokenTransport {
 
     package func send(_ request: borrowing TransportRequest, timeLimit: Duration) throws(OAuthError) -> TransportReply {
         guard !isSet("SSLKEYLOGFILE") else { throw .configuration(.keyLogging) }
-        if let caFile = request.connection.caFile { try Self.checkCAFile(caFile) }
+        if let caFile = request.connection.caFile { try CAFile.check(caFile) }
         try CurlLibrary.ready()
         let exchange = try CurlExchange(answerLimit: Self.answerLimit)
         let proxy = ProxyChoice.choose(for: request.endpoint, own: request.connection.proxy, isSet: isSet)
@@ -103,27 +103,6 @@ package struct CurlTransport: TokenTransport {
         // Whatever /etc/hosts or a name server say.
         guard endpoint.host == "localhost" else { return }
         try exchange.pin("localhost:\(endpoint.port):127.0.0.1,[::1]")
-    }
-
-    /// libcurl says "bad CA file" of one that is missing and of one that is empty alike.
-    ///
-    /// Whoever can write the file can read the secret, by a server of their own; it was looked at when it was named, but
-    /// may have been given away since.
-    static func checkCAFile(_ path: String) throws(OAuthError) {
-        var status = stat()
-        guard unsafe stat(path, &status) == 0 else {
-            throw .configuration(
-                errno == ENOENT ? .caFileMissing(path: path) : .caFileUnreadable(path: path, errno: errno)
-            )
-        }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw .configuration(.caFileUnreadable(path: path, errno: 0)) }
-        guard status.st_uid == geteuid() || status.st_uid == 0 else {
-            throw .configuration(.caFileForeign(path: path, owner: status.st_uid))
-        }
-        guard status.st_mode & 0o022 == 0 else {
-            throw .configuration(.caFileWritable(path: path, mode: status.st_mode & 0o7777))
-        }
-        guard unsafe access(path, R_OK) == 0 else { throw .configuration(.caFileUnreadable(path: path, errno: errno)) }
     }
 }
 

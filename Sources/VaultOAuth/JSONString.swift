@@ -1,3 +1,5 @@
+internal import VaultSystem
+
 /// What stands between the quotation marks of a JSON string (RFC 8259 §7), over bytes.
 enum JSONString {
     /// The length of the escape that begins at `start`, a surrogate pair being one.
@@ -28,20 +30,10 @@ enum JSONString {
         guard start + 5 < input.count else { throw .cutOff }
         var unit: UInt32 = 0
         for index in start + 2...start + 5 {
-            guard let digit = hexadecimalDigit(input[index]) else { throw .invalidEscape }
+            guard let digit = HexadecimalDigits.value(of: input[index]) else { throw .invalidEscape }
             unit = unit << 4 | UInt32(digit)
         }
         return unit
-    }
-
-    /// The value of a hexadecimal digit in either case.
-    static func hexadecimalDigit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 
     /// The length of the UTF-8 sequence at `start`, or 0 if there is none (Unicode 15, table 3-7: no overlong forms, no

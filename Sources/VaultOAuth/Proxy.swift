@@ -1,4 +1,4 @@
-internal import Glibc
+internal import VaultSystem
 
 /// The application's own proxy: `http://host:port` or `https://host:port`, without user and password, which would be a
 /// secret in the vault's metadata.
@@ -30,7 +30,7 @@ package enum ProxyChoice: Equatable, Sendable {
     package static func choose(
         for endpoint: TokenEndpoint,
         own: ProxyAddress?,
-        isSet: (String) -> Bool = ProcessEnvironment.isSet
+        isSet: (String) -> Bool = Environment.hasValue
     ) -> ProxyChoice {
         guard endpoint.scheme == .https else { return .none }
         let variables = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
@@ -43,39 +43,30 @@ package enum ProxyChoice: Equatable, Sendable {
         switch self {
         case .none: nil
         case .environment(let variable):
-            ProcessEnvironment.authority(in: variable).map { "\($0) (\(variable))" } ?? "(\(variable))"
+            ProxyVariable.authority(in: variable).map { "\($0) (\(variable))" } ?? "(\(variable))"
         case .application(let proxy): "\(proxy.text) (the application's own)"
         }
     }
 }
 
-/// The variables this process was started with.
-package enum ProcessEnvironment {
-    /// Whether a variable has a value; its value isn't copied, it may hold a password.
-    package static func isSet(_ name: String) -> Bool {
-        guard let value = unsafe getenv(name) else { return false }
-        return unsafe value.pointee != 0
-    }
-
+/// The address of a proxy in the environment.
+enum ProxyVariable {
     /// Host and port of the address in a variable; what stands before them may hold a password and isn't copied.
     ///
     /// Nil for whatever isn't just a host and perhaps a port there: it may be a password whose @ was forgotten or encoded.
     static func authority(in name: String) -> String? {
-        guard let value = unsafe getenv(name) else { return nil }
-        let bytes = unsafe UnsafeBufferPointer(start: value, count: strlen(value))
-        return unsafe authority(of: bytes.lazy.map { UInt8(bitPattern: $0) })
+        Environment.withBytes(of: name) { authority(of: $0) } ?? nil
     }
 
-    static func authority(of address: some BidirectionalCollection<UInt8>) -> String? {
-        let (slash, at) = (UInt8(ascii: "/"), UInt8(ascii: "@"))
+    static func authority(of address: Span<UInt8>) -> String? {
         // A password may hold anything, slashes included: what counts is behind the last @ of all.
-        var start = address.lastIndex(of: at).map { address.index(after: $0) }
-        if start == nil, let colon = address.firstIndex(of: UInt8(ascii: ":")),
-            address[colon...].starts(with: "://".utf8)
+        var start = address.indices.last { address[$0] == UInt8(ascii: "@") }.map { $0 + 1 }
+        if start == nil, let colon = address.indices.first(where: { address[$0] == UInt8(ascii: ":") }),
+            colon + 2 < address.count, address[colon + 1] == UInt8(ascii: "/"), address[colon + 2] == UInt8(ascii: "/")
         {
-            start = address.index(colon, offsetBy: 3)
+            start = colon + 3
         }
-        let authority = address[(start ?? address.startIndex)...].prefix { $0 != slash }
+        let authority = ((start ?? 0)..<address.count).map { address[$0] }.prefix { $0 != UInt8(ascii: "/") }
         guard (1...260).contains(authority.count), authority.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             return nil
         }

@@ -1,3 +1,5 @@
+package import VaultSystem
+
 /// Why a proxy gives no way to the token endpoint, which is not to blame then.
 package struct ProxyProblem: Error, Equatable, Sendable {
     package enum Cause: Equatable, Sendable {
@@ -5,8 +7,8 @@ package struct ProxyProblem: Error, Equatable, Sendable {
         case nameResolution
         /// Nobody listens there.
         case refused
-        /// No route, or a firewall's answer; the number is an errno, or 0.
-        case unreachable(errno: Int32)
+        /// No route, or a firewall's answer; the system's number where there is one.
+        case unreachable(Errno?)
         case broken
         case timedOut
         /// What answers there is no HTTP proxy.
@@ -53,7 +55,7 @@ extension ProxyProblem: Explained {
         switch cause {
         case .nameResolution: "The host of the proxy \(proxy) has no address, or no name server answers."
         case .refused: "The proxy \(proxy) refuses connections."
-        case .unreachable(let errno) where errno != 0: "The proxy \(proxy) can't be reached (errno \(errno))."
+        case .unreachable(let errno?): "The proxy \(proxy) can't be reached (\(errno))."
         case .unreachable: "The proxy \(proxy) can't be reached."
         case .broken: "The proxy \(proxy) ended the connection before there was a way through it."
         case .timedOut: "The proxy \(proxy) gave no connection in time."

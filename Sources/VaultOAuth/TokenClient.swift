@@ -1,4 +1,5 @@
 package import VaultCrypto
+internal import VaultSystem
 
 /// Asks for tokens: one request, and at most two more where the failure may pass by itself.
 ///
@@ -107,8 +108,8 @@ extension TokenClient {
         }
 
         package static let system = Doors(
-            now: { SystemClock.now },
-            uptime: { SystemClock.uptime },
+            now: { SystemClock.secondsSinceEpoch },
+            uptime: { SystemClock.timeSinceBoot },
             sleep: { SystemClock.sleep($0) },
             random: { Double.random(in: 0..<1) }
         )

@@ -1,3 +1,5 @@
+internal import VaultSystem
+
 /// The address that tokens are asked from: read once, rebuilt, and valid for ever.
 ///
 /// https, or plain http to this computer alone. Whatever two readers of URLs could understand differently is refused, so
@@ -109,7 +111,7 @@ package struct TokenEndpoint: Hashable, Sendable {
         var rest = target.utf8[...]
         while let byte = rest.popFirst() {
             if byte == UInt8(ascii: "%") {
-                guard rest.count >= 2, rest.prefix(2).allSatisfy({ JSONString.hexadecimalDigit($0) != nil }) else {
+                guard rest.count >= 2, rest.prefix(2).allSatisfy({ HexadecimalDigits.value(of: $0) != nil }) else {
                     throw .invalidPath
                 }
             } else if !isTargetCharacter(byte) {

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Synchronization
 internal import VaultSystem
 
@@ -65,7 +64,7 @@ package final class LockFile: Sendable {
     /// The process that holds a lease, as far as it can be told: nil where nobody does, where it lives in another
     /// process namespace, or where it lost its name.
     package func holder(of name: LeaseName) -> Int32? {
-        if held.withLock({ $0.contains(name.byte) }) { return getpid() }
+        if held.withLock({ $0.contains(name.byte) }) { return ProcessIdentity.number }
         return file.claimant(of: name.byte + Self.nameDistance)
     }
 

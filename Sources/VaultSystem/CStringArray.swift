@@ -6,16 +6,14 @@ internal import Glibc
     private let owned: [UnsafeMutablePointer<CChar>]
     private let pointers: [UnsafeMutablePointer<CChar>?]
 
-    package init(_ texts: [String]) {
-        // strdup(3) fails where there is no memory at all; such a text is left out by C's own rule.
-        unsafe owned = texts.compactMap { unsafe strdup($0) }
-        unsafe pointers = unsafe owned + [nil]
-    }
+    /// Copies texts.
+    package init(_ texts: [String]) { unsafe self.init(texts, behind: []) }
 
-    /// Points at texts that stay where they are.
-    init(borrowing texts: [UnsafeMutablePointer<CChar>]) {
-        unsafe owned = []
-        unsafe pointers = unsafe texts + [nil]
+    /// Copies texts, behind others that stay where they are.
+    init(_ texts: [String] = [], behind others: [UnsafeMutablePointer<CChar>]) {
+        // strdup(3) fails where there is no memory at all; such a text is left out.
+        unsafe owned = texts.compactMap { unsafe strdup($0) }
+        unsafe pointers = unsafe others + owned + [nil]
     }
 
     deinit {

@@ -101,6 +101,28 @@ package struct Directory: ~Copyable {
         return made
     }
 
+    /// Makes a directory of that name, 0700, where nothing has it.
+    package borrowing func makeDirectory(_ name: String) throws(SystemError) {
+        guard unsafe mkdirat(descriptor.number, name, 0o700) == 0 else {
+            throw .failed(path: path(of: name), .makingDirectory, .current)
+        }
+    }
+
+    /// Makes a symbolic link.
+    package borrowing func makeLink(_ name: String, to target: String) throws(SystemError) {
+        guard unsafe symlinkat(target, descriptor.number, name) == 0 else {
+            throw .failed(path: path(of: name), .making, .current)
+        }
+    }
+
+    /// Takes a directory away with the files in it; directories in it stay, and keep it.
+    package borrowing func removeDirectory(_ name: String) {
+        if let directory = try? opening(name), let names = try? directory.names() {
+            for name in names { try? directory.remove(name) }
+        }
+        unsafe unlinkat(descriptor.number, name, AT_REMOVEDIR)
+    }
+
     /// Opens a file of this directory, following no link.
     package borrowing func open(_ name: String, _ flags: OpenFlags, mode: UInt32 = 0o600) throws(Errno)
         -> FileDescriptor
@@ -149,7 +171,7 @@ package struct Directory: ~Copyable {
     package borrowing func names() throws(Errno) -> [String] {
         let readable = try FileDescriptor.open(descriptor.number, ".", [.readOnly, .directory], 0)
         // closedir(3) closes what fdopendir(3) was given.
-        guard let list = unsafe fdopendir(dup(readable.number)) else { throw .current }
+        guard let list = unsafe fdopendir(fcntl(readable.number, F_DUPFD_CLOEXEC, 0)) else { throw .current }
         defer { unsafe closedir(list) }
         var names: [String] = []
         while let entry = unsafe readdir(list) {

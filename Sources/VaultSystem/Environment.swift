@@ -14,7 +14,7 @@ package enum Environment {
     package static func hasValue(_ name: String) -> Bool { unsafe getenv(name).map { unsafe $0.pointee != 0 } ?? false }
 
     /// Lends the bytes of a value to be copied; nil where it isn't set.
-    package static func withBytes<Result>(of name: String, _ body: (Span<UInt8>) -> Result) -> Result? {
+    package static func withBytes<Result: ~Copyable>(of name: String, _ body: (Span<UInt8>) -> Result) -> Result? {
         guard let value = unsafe getenv(name) else { return nil }
         return unsafe UnsafeBufferPointer(start: value, count: strlen(value)).withMemoryRebound(to: UInt8.self) {
             unsafe body($0.span)
@@ -24,20 +24,36 @@ package enum Environment {
     /// Overwrites the values of all variables of a name where they lie: unsetenv(3) would leave them.
     package static func wipe(_ name: String) { unsafe cvault_wipe_variables(name) }
 
-    /// All of it, `NAME=value` each, as C has it, without those of these names.
-    package static func entries(without names: [String] = []) -> CStringArray {
-        // NULL after clearenv(3), whatever its type says.
-        guard unsafe UInt(bitPattern: environ) != 0 else { return unsafe CStringArray(borrowing: []) }
-        let prefixes = names.map { $0 + "=" }
-        var kept: [UnsafeMutablePointer<CChar>] = unsafe []
-        var next = unsafe environ
+    /// All of it, `NAME=value` each, without those of these names.
+    package static func entries(without names: Set<String> = []) -> CStringArray {
+        unsafe CStringArray(behind: list(environ).filter { unsafe !isNamed($0, names) })
+    }
+
+    /// The same, and what this process has set aside for its own sake.
+    static func inherited(without names: Set<String>) -> [UnsafeMutablePointer<CChar>] {
+        let setAside = unsafe cvault_variables_set_aside().map { unsafe list($0) } ?? []
+        return unsafe (list(environ) + setAside).filter { unsafe !isNamed($0, names) }
+    }
+
+    private static func isNamed(_ entry: UnsafeMutablePointer<CChar>, _ names: Set<String>) -> Bool {
+        names.contains { name in
+            let length = name.utf8.count
+            return unsafe strncmp(entry, name, length) == 0 && entry[length] == CChar(UInt8(ascii: "="))
+        }
+    }
+
+    private static func list(_ entries: UnsafePointer<UnsafeMutablePointer<CChar>?>)
+        -> [UnsafeMutablePointer<CChar>]
+    {
+        // environ is NULL after clearenv(3), whatever its type says.
+        guard UInt(bitPattern: entries) != 0 else { return unsafe [] }
+        var list: [UnsafeMutablePointer<CChar>] = unsafe []
+        var next = unsafe entries
         while let entry = unsafe next.pointee {
-            if !prefixes.contains(where: { unsafe strncmp(entry, $0, $0.utf8.count) == 0 }) {
-                unsafe kept.append(entry)
-            }
+            unsafe list.append(entry)
             unsafe next += 1
         }
-        return unsafe CStringArray(borrowing: kept)
+        return unsafe list
     }
 }
 

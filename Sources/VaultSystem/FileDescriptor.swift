@@ -1,3 +1,4 @@
+internal import CVaultLinux
 internal import Glibc
 
 /// How a file is opened: open(2).
@@ -62,6 +63,34 @@ package struct FileDescriptor: ~Copyable {
         return FileDescriptor(number)
     }
 
+    /// A pipe whose ends no child inherits by accident, both to be taken over.
+    package static func pipe() throws(Errno) -> (reading: Int32, writing: Int32) {
+        var (reading, writing): (Int32, Int32) = (-1, -1)
+        let failure = unsafe cvault_pipe(&reading, &writing)
+        guard failure == 0 else { throw Errno(failure) }
+        return (reading, writing)
+    }
+
+    /// An unnamed file in memory that holds these bytes and can never be changed (memfd_create(2), sealed), inherited by
+    /// what is executed, under a number that shells don't use themselves.
+    package static func sealedFile(_ name: String, _ bytes: Span<UInt8>) throws(Errno) -> Int32 {
+        var descriptor: Int32 = -1
+        let failure = unsafe bytes.withUnsafeBufferPointer { bytes in
+            unsafe cvault_sealed_file(name, bytes.baseAddress, bytes.count, &descriptor)
+        }
+        guard failure == 0 else { throw Errno(failure) }
+        return descriptor
+    }
+
+    /// What is executed from now on doesn't inherit it.
+    package borrowing func closeOnExecution() { _ = fcntl(number, F_SETFD, FD_CLOEXEC) }
+
+    /// Gives the number to another file, for reading; stays as it is where that can't be opened.
+    package borrowing func replace(by path: String) {
+        guard let other = try? FileDescriptor.open(path, .readOnly) else { return }
+        dup2(other.number, number)
+    }
+
     package borrowing func status() throws(Errno) -> FileStatus { try FileStatus(descriptor: number) }
 
     /// Whether nobody can write here, root included: the file lies on a mount that is read-only (statvfs(3)).
@@ -94,6 +123,11 @@ package struct FileDescriptor: ~Copyable {
         try [UInt8](capacity: limit) { (output: inout OutputSpan<UInt8>) throws(Errno) in
             while !output.isFull, try read(into: &output) > 0 {}
         }
+    }
+
+    /// The beginning of a small text file, as those of /proc and /sys are; nil where it can't be read.
+    package static func text(of path: String, limit: Int = 64 * 1024) -> String? {
+        (try? open(path, .probing).readAll(limit: limit)).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// Reads from a place: pread(2).

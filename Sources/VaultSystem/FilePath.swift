@@ -53,11 +53,12 @@ package enum FilePath {
     /// Whether nothing lies there, and that is sure.
     package static func isMissing(_ path: String) -> Bool { unsafe access(path, F_OK) != 0 && errno == ENOENT }
 
-    /// Whether we may read with what lies there: access(2).
-    ///
-    /// - Throws: why not.
-    package static func checkReadable(_ path: String) throws(Errno) {
-        guard unsafe access(path, R_OK) == 0 else { throw .current }
+    /// Whether we may execute what lies there.
+    package static func isExecutable(_ path: String) -> Bool { unsafe access(path, X_OK) == 0 }
+
+    /// Why we may not read what lies there (access(2)); nil where we may.
+    package static func readingFailure(_ path: String) -> Errno? {
+        unsafe access(path, R_OK) == 0 ? nil : .current
     }
 
     /// The kind of file system that a path lies on, as statfs(2) numbers it; nil where it can't be told.
@@ -69,6 +70,14 @@ package enum FilePath {
     /// Takes a name away.
     package static func remove(_ path: String) throws(Errno) {
         guard unsafe unlink(path) == 0 else { throw .current }
+    }
+
+    /// Gives a file another name, in the place of what has it now, and syncs the directory where that can be.
+    package static func rename(_ path: String, to other: String) throws(Errno) {
+        guard unsafe Glibc.rename(path, other) == 0 else { throw .current }
+        // The name is there already; a file system that can't sync directories keeps it as well as any other.
+        guard let place = try? split(other), let directory = try? Directory.named(place.directory) else { return }
+        try? directory.sync()
     }
 
     /// Whether a path is absolute.

@@ -63,8 +63,15 @@ package struct FilePolicy: Equatable, Sendable {
 
     /// Opens a file once and checks what was opened: what is read afterwards is what the policy has seen.
     ///
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - isMeant: shown what was opened before it is judged; false refuses it as `notAFileName`, since a file that was
+    ///     named by mistake isn't to be closed to others.
+    /// - Returns: the file, open for reading.
     /// - Throws: `unsafePath`; `failed`.
-    package func open(_ path: String) throws(SystemError) -> FileDescriptor {
+    package func open(_ path: String, if isMeant: (FileStatus) -> Bool = { _ in true }) throws(SystemError)
+        -> FileDescriptor
+    {
         let file: FileDescriptor
         do throws(Errno) {
             file = try .open(path, allowsLinks ? .probing : [.probing, .noFollow])
@@ -72,16 +79,21 @@ package struct FilePolicy: Equatable, Sendable {
             if error == .tooManyLinks, !allowsLinks { throw .unsafePath(UnsafePath(path: path, .symbolicLink)) }
             throw .failed(path: path, .opening, error)
         }
-        try check(file, path)
+        try check(file, path, if: isMeant)
         return file
     }
 
     /// Checks an open file.
     ///
     /// - Throws: `unsafePath`; `failed`.
-    package func check(_ file: borrowing FileDescriptor, _ path: String) throws(SystemError) {
+    package func check(
+        _ file: borrowing FileDescriptor,
+        _ path: String,
+        if isMeant: (FileStatus) -> Bool = { _ in true }
+    ) throws(SystemError) {
         let status: FileStatus
         do throws(Errno) { status = try file.status() } catch { throw .failed(path: path, .lookingAt, error) }
+        guard isMeant(status) else { throw .unsafePath(UnsafePath(path: path, .notAFileName)) }
         if let reason = objection(to: status, isOnReadOnlyMount: { file.isOnReadOnlyMount() }) {
             throw .unsafePath(UnsafePath(path: path, reason))
         }

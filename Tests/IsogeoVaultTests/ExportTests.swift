@@ -121,24 +121,21 @@ import VaultTestSupport
         #expect(!FileManager.default.fileExists(atPath: file))
     }
 
-    @Test func `when writing fails nothing is left`() throws {
-        let entry = try FolderEntry(file)
+    @Test func `what is given up leaves nothing`() throws {
         let secret = SecretBytes(canary.text)
-        #expect(throws: VaultError(.inputOutput, "", remedy: "")) {
-            try entry.makeFile { (descriptor) throws(VaultError) in
-                try entry.write(secret, to: descriptor)
-                // Written in part, and no further: as when a disk is full.
-                try entry.write(secret, to: -1)
+        #expect(throws: VaultError(.tryAgain, "", remedy: "")) {
+            try secret.withBytes { (bytes) throws(VaultError) in
+                try PlaintextFile.make(file, bytes) { () throws(VaultError) in
+                    throw VaultError(.tryAgain, "", remedy: "")
+                }
             }
         }
-        #expect(!FileManager.default.fileExists(atPath: file))
-        try canary.expectAbsent(inFolder: world.folder.path)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: world.folder.path).isEmpty)
     }
 
     @Test func `a secret of many pages is written whole`() throws {
         let secret = SecretBytes(String(repeating: canary.text, count: 4000))
-        let entry = try FolderEntry(file)
-        try entry.makeFile { (descriptor) throws(VaultError) in try entry.write(secret, to: descriptor) }
+        try secret.withBytes { (bytes) throws(VaultError) in try PlaintextFile.make(file, bytes) }
         let expected = secret.revealed
         #expect(try world.folder.read("exported.json") == expected)
     }

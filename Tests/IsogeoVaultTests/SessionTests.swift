@@ -3,6 +3,7 @@ import Testing
 import VaultCrypto
 import VaultKeys
 import VaultStore
+import VaultSystem
 import VaultTestSupport
 
 @testable import IsogeoVault
@@ -266,7 +267,7 @@ struct SessionTests {
         try report.check(sharingUserID: true)
         let shared = SessionReport(obstacle: nil, isSharedUserID: true)
         #expect(throws: SessionReport.sharedUserID) { try shared.check(sharingUserID: false) }
-        let refused = VaultError(KeyError.kernelKeyring(errno: EPERM))
+        let refused = VaultError(KeyError.kernelKeyring(errno: .notPermitted))
         #expect(throws: VaultError(.unavailable, "", remedy: "")) {
             try SessionReport(obstacle: refused, isSharedUserID: false).check(sharingUserID: true)
         }

@@ -1,6 +1,7 @@
 import Foundation
 import Synchronization
 import Testing
+import VaultSystem
 import VaultCrypto
 import VaultOAuth
 import VaultTestSupport
@@ -89,7 +90,7 @@ private final class FlakyTransport: TokenTransport {
         usleep(UInt32.random(in: 500...20_000))
         let token = "token-\(UInt64.random(in: 0...(.max)))"
         switch Int.random(in: 0..<12) {
-        case 0, 1: try fail(.connection(.unreachable(errno: ECONNREFUSED)))
+        case 0, 1: try fail(.connection(.unreachable(.connectionRefused)))
         case 2: return failed(503)
         case 3: return failed(429)
         default: break

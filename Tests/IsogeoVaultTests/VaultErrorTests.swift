@@ -2,6 +2,7 @@ import Testing
 import VaultKeys
 import VaultOAuth
 import VaultStore
+import VaultSystem
 
 @testable import IsogeoVault
 
@@ -26,13 +27,14 @@ import VaultStore
     @Test(
         arguments: [
             (.doesNotFit("It"), .locked), (.noSlot(of: .keyFile), .locked),
-            (.unreadable(path: "/f", errno: 13), .locked), (.notAKeyFile(path: "/f"), .locked),
+            (.unreadable(path: "/f", errno: .accessDenied), .locked), (.notAKeyFile(path: "/f"), .locked),
             (.emptyPassphrase("It"), .locked), (.passphraseTooLong("It"), .locked), (.timedOut("It"), .locked),
-            (.badDescriptor(3, errno: 9), .locked), (.commandFailed(status: 1), .locked),
-            (.commandDidNotStart(errno: 2), .locked), (.unsafeFile(path: "/f", .notRegular), .configuration),
+            (.badDescriptor(3, errno: .badDescriptor), .locked), (.commandFailed(status: 1), .locked),
+            (.commandDidNotStart(errno: .noEntry), .locked),
+            (.unsafeFile(UnsafePath(path: "/f", .notARegularFile)), .configuration),
             (.notEnoughMemory(needed: 2, available: 1), .configuration), (.damagedSlot("s"), .damaged),
             (.costRefused(slot: "s", passes: 1, memory: 1, tooLow: true), .damaged),
-            (.cannotWrite(path: "/f", errno: 17), .inputOutput), (.notReadBack(path: "/f"), .inputOutput),
+            (.cannotWrite(path: "/f", errno: .exists), .inputOutput), (.notReadBack(path: "/f"), .inputOutput),
         ] as [(KeyError, VaultError.Code)]
     )
     func `what is wrong with a key gets its code and keeps its words`(_ error: KeyError, _ code: VaultError.Code) {

@@ -1,6 +1,7 @@
 import Glibc
 import Testing
 import VaultCrypto
+import VaultSystem
 import VaultTestSupport
 
 @testable import VaultKeys
@@ -9,18 +10,22 @@ import VaultTestSupport
     private static let all: [KeyError] =
         [
             .doesNotFit("The passphrase"), .noSlot(of: .passphrase), .noSlot(of: .keyFile),
-            .unreadable(path: "/f", errno: EACCES), .unsafeFile(path: "/f", .notRegular),
-            .unsafeFile(path: "/f", .symbolicLink), .unsafeFile(path: "/f", .folder),
-            .unsafeFile(path: "/f", .foreignOwner(7)), .unsafeFile(path: "/f", .mode(0o644)),
-            .unsafeFile(path: "/f", .hardLinks(2)), .notAKeyFile(path: "/f"), .cannotWrite(path: "/f", errno: EEXIST),
-            .cannotWrite(path: "/f", errno: 0), .notReadBack(path: "/f"), .emptyPassphrase("The passphrase"),
-            .passphraseTooLong("The passphrase"), .timedOut("The passphrase"), .badDescriptor(3, errno: EBADF),
-            .commandFailed(status: 1), .commandDidNotStart(errno: ENOENT),
+            .unreadable(path: "/f", errno: .accessDenied), .unsafeFile(UnsafePath(path: "/f", .notARegularFile)),
+            .unsafeFile(UnsafePath(path: "/f", .symbolicLink)), .unsafeFile(UnsafePath(path: "/f", .directory)),
+            .unsafeFile(UnsafePath(path: "/f", .foreignFile(owner: 7))),
+            .unsafeFile(UnsafePath(path: "/f", .openToOthers(mode: 0o644))),
+            .unsafeFile(UnsafePath(path: "/f", .hardLinks(count: 2))), .notAKeyFile(path: "/f"),
+            .cannotWrite(path: "/f", errno: .exists),
+            .cannotWrite(path: "/f", errno: .invalid), .notReadBack(path: "/f"), .emptyPassphrase("The passphrase"),
+            .passphraseTooLong("The passphrase"), .timedOut("The passphrase"), .badDescriptor(3, errno: .badDescriptor),
+            .commandFailed(status: 1), .commandDidNotStart(errno: .noEntry),
             .notEnoughMemory(needed: 256 << 20, available: 100 << 20),
             .costRefused(slot: "passphrase 01020304", passes: 1, memory: 1 << 20, tooLow: true),
             .costRefused(slot: "passphrase 01020304", passes: 99, memory: 9999 << 20, tooLow: false),
-            .damagedSlot("key-file 01020304"), .kernelKeyring(errno: EPERM), .kernelKeyring(errno: EACCES),
-            .kernelKeyring(errno: ENOSYS), .kernelKeyring(errno: EDQUOT), .kernelKeyring(errno: EIO),
+            .damagedSlot("key-file 01020304"), .kernelKeyring(errno: .notPermitted),
+            .kernelKeyring(errno: .accessDenied),
+            .kernelKeyring(errno: .notImplemented), .kernelKeyring(errno: .quotaExceeded),
+            .kernelKeyring(errno: Errno(EIO)),
         ] + problems.map(KeyError.keyring)
     private static let problems: [KeyringProblem] = [
         .libraryMissing, .libraryUnusable, .noBus, .busRefuses("why"), .noService, .noCollection, .locked, .dismissed,
@@ -38,26 +43,33 @@ import VaultTestSupport
     }
 
     @Test func `numbers become words`() {
-        #expect(KeyError.unreadable(path: "/f", errno: EACCES).sentence == "/f can't be read: Permission denied.")
-        #expect(KeyError.unsafeFile(path: "/f", .mode(0o644)).sentence == "/f is open to others (mode 0644).")
+        #expect(
+            KeyError.unreadable(path: "/f", errno: .accessDenied).sentence == "/f can't be read: Permission denied."
+        )
+        #expect(
+            KeyError.unsafeFile(UnsafePath(path: "/f", .openToOthers(mode: 0o644))).sentence
+                == "/f is open to others (mode 0644)."
+        )
         #expect(
             KeyError.notEnoughMemory(needed: 256 << 20, available: 100 << 20).sentence
                 == "The passphrase needs 256 MiB of memory to be checked, and only 100 MiB are free."
         )
     }
 
-    @Test(arguments: [KeyError.unreadable(path: "~/key", errno: ENOENT), .cannotWrite(path: "~/key", errno: ENOENT)])
+    @Test(arguments: [
+        KeyError.unreadable(path: "~/key", errno: .noEntry), .cannotWrite(path: "~/key", errno: .noEntry),
+    ])
     func `a tilde that no shell replaced is named`(_ error: KeyError) {
         #expect(error.remedy == "Write $HOME instead of ~, which a shell replaces at the beginning of a word alone.")
     }
 
     @Test func `a key file whose folder is missing wants a folder, not another name`() {
-        #expect(KeyError.cannotWrite(path: "/no/key", errno: ENOENT).remedy.hasPrefix("Make its folder first"))
-        #expect(KeyError.cannotWrite(path: "/key", errno: EEXIST).remedy.hasPrefix("Name a file that doesn't exist"))
+        #expect(KeyError.cannotWrite(path: "/no/key", errno: .noEntry).remedy.hasPrefix("Make its folder first"))
+        #expect(KeyError.cannotWrite(path: "/key", errno: .exists).remedy.hasPrefix("Name a file that doesn't exist"))
     }
 
     @Test func `a path with a quote stays one word of the command that mends it`() async throws {
-        let remedy = KeyError.unsafeFile(path: "/it's; here", .mode(0o644)).remedy
+        let remedy = KeyError.unsafeFile(UnsafePath(path: "/it's; here", .openToOthers(mode: 0o644))).remedy
         let word = try #require(remedy.split(separator: "chmod 600 ").last?.split(separator: ". A container").first)
         let report = try await Command("/bin/sh", ["-c", "printf %s \(word)"]).run()
         #expect(report.outputText == "/it's; here")
@@ -70,8 +82,8 @@ import VaultTestSupport
         let file = try folder.write(long, to: "file")
         let slot = KeyFileSlot.make(.random(count: 32), wrapping: .random(), of: .sample, now: 0)
         let errors = [
-            failure { () throws(KeyError) in try KeyFile.read(file, trust: .own) },
-            PassphraseSource.file(file, trust: .own).refusal,
+            failure { () throws(KeyError) in try KeyFile.read(file, policy: .own) },
+            PassphraseSource.file(file, policy: .own).refusal,
             PassphraseSource.command("cat '\(file)'").refusal,
             PassphraseSource.command("echo \(canary.text); exit 1").refusal,
             failure { () throws(KeyError) in

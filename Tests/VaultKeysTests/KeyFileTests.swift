@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Testing
 import VaultCrypto
+import VaultSystem
 import VaultTestSupport
 
 @testable import VaultKeys
@@ -18,13 +19,13 @@ import VaultTestSupport
             [key] + [digits, digits + "\n", digits + "\r\n", digits.uppercased() + "\n"].map { Array($0.utf8) }
         for content in contents {
             let path = try folder.write(content, to: "key")
-            #expect(try KeyFile.read(path, trust: .own).revealed == key)
+            #expect(try KeyFile.read(path, policy: .own).revealed == key)
         }
     }
 
     @Test func `32 bytes are taken as they are, a line feed at the end included`() throws {
         let content = key.dropLast() + [0x0A]
-        #expect(try KeyFile.read(try folder.write(content, to: "key"), trust: .own).revealed == Array(content))
+        #expect(try KeyFile.read(try folder.write(content, to: "key"), policy: .own).revealed == Array(content))
     }
 
     @Test(
@@ -38,25 +39,27 @@ import VaultTestSupport
     )
     func `anything else is no key file`(_ content: [UInt8]) throws {
         let path = try folder.write(content, to: "key")
-        #expect(failure { () throws(KeyError) in try KeyFile.read(path, trust: .own) } == .notAKeyFile(path: path))
+        #expect(failure { () throws(KeyError) in try KeyFile.read(path, policy: .own) } == .notAKeyFile(path: path))
     }
 
     @Test func `nobody is told to close a file that isn't a key file`() throws {
         let path = try folder.write("a photograph", to: "photo.jpg", mode: 0o644)
-        for trust in [SecretFile.Trust.own, .lent] {
-            #expect(failure { () throws(KeyError) in try KeyFile.read(path, trust: trust) } == .notAKeyFile(path: path))
+        for policy in [FilePolicy.own, .shared] {
+            #expect(
+                failure { () throws(KeyError) in try KeyFile.read(path, policy: policy) } == .notAKeyFile(path: path)
+            )
         }
         let key = try folder.write(String(repeating: "a", count: 64), to: "open", mode: 0o644)
         #expect(
-            failure { () throws(KeyError) in try KeyFile.read(key, trust: .own) }
-                == .unsafeFile(path: key, .mode(0o644))
+            failure { () throws(KeyError) in try KeyFile.read(key, policy: .own) }
+                == .unsafeFile(UnsafePath(path: key, .openToOthers(mode: 0o644)))
         )
     }
 
     @Test func `a key file that is made reads back, and holds 64 digits, mode 0600`() throws {
         let made = try KeyFile.make(folder("key"))
         #expect(made.count == 32)
-        #expect(try KeyFile.read(folder("key"), trust: .own).revealed == made.revealed)
+        #expect(try KeyFile.read(folder("key"), policy: .own).revealed == made.revealed)
         #expect(try folder.read("key").count == 64)
         #expect(try folder.mode(of: "key") == 0o600)
     }
@@ -79,12 +82,12 @@ import VaultTestSupport
     @Test func `nothing is overwritten, not even what a link leads to`() throws {
         let path = try folder.write("mine", to: "there")
         #expect(
-            failure { () throws(KeyError) in try KeyFile.make(path) } == .cannotWrite(path: path, errno: EEXIST)
+            failure { () throws(KeyError) in try KeyFile.make(path) } == .cannotWrite(path: path, errno: .exists)
         )
         try FileManager.default.createSymbolicLink(atPath: folder("dangling"), withDestinationPath: folder("new"))
         #expect(
             failure { () throws(KeyError) in try KeyFile.make(folder("dangling")) }
-                == .cannotWrite(path: folder("dangling"), errno: EEXIST)
+                == .cannotWrite(path: folder("dangling"), errno: .exists)
         )
         #expect(try folder.read("there") == Array("mine".utf8))
         #expect(!FileManager.default.fileExists(atPath: folder("new")))
@@ -92,14 +95,16 @@ import VaultTestSupport
 
     @Test func `a folder that isn't there, or that nobody may write, is told`() throws {
         let path = folder("missing/key")
-        #expect(failure { () throws(KeyError) in try KeyFile.make(path) } == .cannotWrite(path: path, errno: ENOENT))
+        #expect(failure { () throws(KeyError) in try KeyFile.make(path) } == .cannotWrite(path: path, errno: .noEntry))
     }
 
     @Test(.unprivileged) func `a folder that can't be written is told`() throws {
         try folder.setMode(0o500)
         defer { try? folder.setMode(0o700) }
         let path = folder("key")
-        #expect(failure { () throws(KeyError) in try KeyFile.make(path) } == .cannotWrite(path: path, errno: EACCES))
+        #expect(
+            failure { () throws(KeyError) in try KeyFile.make(path) } == .cannotWrite(path: path, errno: .accessDenied)
+        )
     }
 }
 

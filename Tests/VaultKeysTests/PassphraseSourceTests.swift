@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Testing
 import VaultCrypto
+import VaultSystem
 import VaultTestSupport
 
 @testable import VaultKeys
@@ -27,7 +28,7 @@ private let longest = [UInt8](repeating: 0x61, count: 1024)
     init() throws { folder = try TemporaryFolder() }
 
     private func file(_ bytes: some Sequence<UInt8>) throws -> PassphraseSource {
-        .file(try folder.write(bytes, to: "file"), trust: .own)
+        .file(try folder.write(bytes, to: "file"), policy: .own)
     }
 
     @Test func `exactly one line end is taken off`() throws {
@@ -62,8 +63,8 @@ private let longest = [UInt8](repeating: 0x61, count: 1024)
     @Test func `what is wrong with the file is told`() throws {
         try folder.write("secret", to: "open", mode: 0o644)
         #expect(
-            PassphraseSource.file(folder("open"), trust: .own).refusal
-                == .unsafeFile(path: folder("open"), .mode(0o644), holding: .passphrase)
+            PassphraseSource.file(folder("open"), policy: .own).refusal
+                == .unsafeFile(UnsafePath(path: folder("open"), .openToOthers(mode: 0o644)), holding: .passphrase)
         )
     }
 }
@@ -94,13 +95,13 @@ private let longest = [UInt8](repeating: 0x61, count: 1024)
 
     @Test func `a descriptor that isn't open, or not for reading, is told`() throws {
         // Above what any limit of open files allows, so that no other test can open it meanwhile.
-        #expect(PassphraseSource.descriptor(.max).refusal == .badDescriptor(.max, errno: EBADF))
-        #expect(PassphraseSource.descriptor(-1).refusal == .badDescriptor(-1, errno: EBADF))
+        #expect(PassphraseSource.descriptor(.max).refusal == .badDescriptor(.max, errno: .badDescriptor))
+        #expect(PassphraseSource.descriptor(-1).refusal == .badDescriptor(-1, errno: .badDescriptor))
         let (reading, writing) = try Descriptor.pipe()
         // Nobody is left to read: whoever polls the writing end is told of an error, not kept waiting.
         withExtendedLifetime(consume reading) {}
         #expect(
-            PassphraseSource.descriptor(writing.number).refusal == .badDescriptor(writing.number, errno: EBADF)
+            PassphraseSource.descriptor(writing.number).refusal == .badDescriptor(writing.number, errno: .badDescriptor)
         )
     }
 

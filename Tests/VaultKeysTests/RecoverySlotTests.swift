@@ -1,5 +1,6 @@
 import Testing
 import VaultCrypto
+import VaultSystem
 import VaultTestSupport
 
 @testable import VaultKeys
@@ -92,12 +93,18 @@ import VaultTestSupport
     @Test func `a code's file is ours alone, as a key file is`() throws {
         let text = code(1).text.revealed
         let open = try folder.write(text, to: "open", mode: 0o644)
-        #expect(read(open) == .failure(.unsafeFile(path: open, .mode(0o644), holding: .recoveryCode)))
+        #expect(
+            read(open)
+                == .failure(.unsafeFile(UnsafePath(path: open, .openToOthers(mode: 0o644)), holding: .recoveryCode))
+        )
         let readOnly = try folder.write(text, to: "read-only", mode: 0o400)
         #expect(read(readOnly) == .success([UInt8](repeating: 1, count: 32)))
         let missing = folder("missing")
-        #expect(read(missing) == .failure(.unreadable(path: missing, errno: 2)))
-        #expect(read(folder.path) == .failure(.unsafeFile(path: folder.path, .folder, holding: .recoveryCode)))
+        #expect(read(missing) == .failure(.unreadable(path: missing, errno: .noEntry)))
+        #expect(
+            read(folder.path)
+                == .failure(.unsafeFile(UnsafePath(path: folder.path, .directory), holding: .recoveryCode))
+        )
     }
 
     @Test func `what a file holds instead of a code is told without its content`() throws {

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Testing
 import VaultCrypto
+import VaultSystem
 import VaultTestSupport
 
 @testable import VaultKeys
@@ -12,64 +13,66 @@ import VaultTestSupport
 
     init() throws { folder = try TemporaryFolder() }
 
-    private func refusal(_ name: String, _ trust: SecretFile.Trust) -> KeyError? {
-        failure { () throws(KeyError) in try SecretFile.read(folder(name), limit: 16, trust: trust) }
+    private func refusal(_ name: String, _ policy: FilePolicy) -> KeyError? {
+        failure { () throws(KeyError) in try SecretFile.read(folder(name), limit: 16, policy: policy) }
     }
 
     @Test(arguments: [0o600, 0o400] as [mode_t]) func `a file of ours alone is read`(_ mode: mode_t) throws {
         try folder.write("secret", to: "file")
         try folder.setMode(mode, of: "file")
-        #expect(try SecretFile.read(folder("file"), limit: 16, trust: .own).revealed == Array("secret".utf8))
+        #expect(try SecretFile.read(folder("file"), limit: 16, policy: .own).revealed == Array("secret".utf8))
     }
 
     @Test(arguments: [0o644, 0o660, 0o640, 0o604, 0o602, 0o610, 0o601, 0o700] as [mode_t])
     func `a file that others can open, or that can be run, is refused with its mode`(_ mode: mode_t) throws {
         try folder.write("secret", to: "file")
         try folder.setMode(mode, of: "file")
-        #expect(refusal("file", .own) == .unsafeFile(path: folder("file"), .mode(mode)))
+        #expect(refusal("file", .own) == .unsafeFile(UnsafePath(path: folder("file"), .openToOthers(mode: mode))))
     }
 
     @Test func `a symbolic link is refused, whatever it leads to`() throws {
         try folder.write("secret", to: "file")
         try FileManager.default.createSymbolicLink(atPath: folder("link"), withDestinationPath: folder("file"))
-        #expect(refusal("link", .own) == .unsafeFile(path: folder("link"), .symbolicLink))
+        #expect(refusal("link", .own) == .unsafeFile(UnsafePath(path: folder("link"), .symbolicLink)))
     }
 
     @Test func `a second name is refused`() throws {
         try folder.write("secret", to: "file")
         try FileManager.default.linkItem(atPath: folder("file"), toPath: folder("other"))
-        #expect(refusal("file", .own) == .unsafeFile(path: folder("file"), .hardLinks(2)))
+        #expect(refusal("file", .own) == .unsafeFile(UnsafePath(path: folder("file"), .hardLinks(count: 2))))
     }
 
-    @Test(arguments: [SecretFile.Trust.own, .lent])
-    func `a FIFO that nobody writes to is refused at once`(_ trust: SecretFile.Trust) throws {
+    @Test(arguments: [FilePolicy.own, .shared])
+    func `a FIFO that nobody writes to is refused at once`(_ policy: FilePolicy) throws {
         try folder.makeFIFO("fifo")
-        #expect(refusal("fifo", trust) == .unsafeFile(path: folder("fifo"), .notRegular))
+        #expect(refusal("fifo", policy) == .unsafeFile(UnsafePath(path: folder("fifo"), .notARegularFile)))
     }
 
-    @Test(arguments: [SecretFile.Trust.own, .lent])
-    func `a folder, a device and a missing file are refused`(_ trust: SecretFile.Trust) throws {
+    @Test(arguments: [FilePolicy.own, .shared])
+    func `a folder, a device and a missing file are refused`(_ policy: FilePolicy) throws {
         try FileManager.default.createDirectory(atPath: folder("folder"), withIntermediateDirectories: false)
-        #expect(refusal("folder", trust) == .unsafeFile(path: folder("folder"), .folder))
+        #expect(refusal("folder", policy) == .unsafeFile(UnsafePath(path: folder("folder"), .directory)))
         #expect(
-            failure { () throws(KeyError) in try SecretFile.read("/dev/null", limit: 1, trust: trust) }
-                == .unsafeFile(path: "/dev/null", .notRegular)
+            failure { () throws(KeyError) in try SecretFile.read("/dev/null", limit: 1, policy: policy) }
+                == .unsafeFile(UnsafePath(path: "/dev/null", .notARegularFile))
         )
-        #expect(refusal("missing", trust) == .unreadable(path: folder("missing"), errno: ENOENT))
+        #expect(refusal("missing", policy) == .unreadable(path: folder("missing"), errno: .noEntry))
     }
 
     @Test(.unprivileged) func `a file that we may not read is told with the system's word`() throws {
         try folder.write("secret", to: "file")
         try folder.setMode(0, of: "file")
-        #expect(refusal("file", .own) == .unreadable(path: folder("file"), errno: EACCES))
+        #expect(refusal("file", .own) == .unreadable(path: folder("file"), errno: .accessDenied))
         #expect(refusal("file", .own)?.sentence == "\(folder("file")) can't be read: Permission denied.")
     }
 
     @Test(.privileged) func `root: a file that belongs to somebody else is refused with the owner's number`() throws {
         try folder.write("secret", to: "file")
         try #require(unsafe chown(folder("file"), 54321, 54321) == 0)
-        for trust in [SecretFile.Trust.own, .lent] {
-            #expect(refusal("file", trust) == .unsafeFile(path: folder("file"), .foreignOwner(54321)))
+        for policy in [FilePolicy.own, .shared] {
+            #expect(
+                refusal("file", policy) == .unsafeFile(UnsafePath(path: folder("file"), .foreignFile(owner: 54321)))
+            )
         }
     }
 
@@ -80,10 +83,10 @@ import VaultTestSupport
         try folder.setMode(0o711)
         await #expect(processExitsWith: .success) { [path = path as String] () async throws in
             try #require(setuid(54321) == 0)
-            #expect(try SecretFile.read(path, limit: 16, trust: .lent).revealed == Array("secret".utf8))
+            #expect(try SecretFile.read(path, limit: 16, policy: .shared).revealed == Array("secret".utf8))
             #expect(
-                failure { () throws(KeyError) in try SecretFile.read(path, limit: 16, trust: .own) }
-                    == .unsafeFile(path: path, .foreignOwner(0))
+                failure { () throws(KeyError) in try SecretFile.read(path, limit: 16, policy: .own) }
+                    == .unsafeFile(UnsafePath(path: path, .foreignFile(owner: 0)))
             )
         }
     }
@@ -95,7 +98,7 @@ import VaultTestSupport
         try FileManager.default.createSymbolicLink(atPath: folder("link"), withDestinationPath: folder("file"))
         try FileManager.default.linkItem(atPath: folder("file"), toPath: folder("other"))
         for name in ["file", "link", "other"] {
-            #expect(try SecretFile.read(folder(name), limit: 16, trust: .lent).revealed == Array("secret".utf8))
+            #expect(try SecretFile.read(folder(name), limit: 16, policy: .shared).revealed == Array("secret".utf8))
         }
     }
 
@@ -103,12 +106,14 @@ import VaultTestSupport
     func `a lent file that others may write is refused`(_ mode: mode_t) throws {
         try folder.write("secret", to: "file")
         try folder.setMode(mode, of: "file")
-        #expect(refusal("file", .lent) == .unsafeFile(path: folder("file"), .writable(mode)))
+        #expect(
+            refusal("file", .shared) == .unsafeFile(UnsafePath(path: folder("file"), .writableByOthers(mode: mode)))
+        )
     }
 
     @Test func `one byte more than the limit is read, and no more`() throws {
         try folder.write([UInt8](repeating: 1, count: 100), to: "file")
-        #expect(try SecretFile.read(folder("file"), limit: 16, trust: .own).count == 17)
+        #expect(try SecretFile.read(folder("file"), limit: 16, policy: .own).count == 17)
     }
 }
 
@@ -129,11 +134,11 @@ import VaultTestSupport
         let path = folder.path
         #expect(
             failure { () throws(KeyError) in try SecretFile.readInput(path, limit: 1) }
-                == .unsafeFile(path: path, .folder)
+                == .unsafeFile(UnsafePath(path: path, .directory))
         )
         #expect(
             failure { () throws(KeyError) in try SecretFile.readInput(folder("missing"), limit: 1) }
-                == .unreadable(path: folder("missing"), errno: ENOENT)
+                == .unreadable(path: folder("missing"), errno: .noEntry)
         )
     }
 

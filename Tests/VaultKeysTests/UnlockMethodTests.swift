@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import VaultCrypto
+import VaultSystem
 import VaultTestSupport
 
 @testable import VaultKeys
@@ -28,42 +29,42 @@ import VaultTestSupport
             "ISOGEO_VAULT_SHARED_PASSPHRASE_FILE": "/q", "ISOGEO_VAULT_PASSPHRASE": "p",
             "CREDENTIALS_DIRECTORY": folder.path,
         ]
-        #expect(named(environment) == .keyFile("/k", trust: .own))
+        #expect(named(environment) == .keyFile("/k", policy: .own))
         environment["ISOGEO_VAULT_KEY_FILE"] = nil
-        #expect(named(environment) == .keyFile("/s", trust: .lent))
+        #expect(named(environment) == .keyFile("/s", policy: .shared))
         environment["ISOGEO_VAULT_SHARED_KEY_FILE"] = nil
-        #expect(named(environment) == .passphrase(.file("/p", trust: .own)))
+        #expect(named(environment) == .passphrase(.file("/p", policy: .own)))
         environment["ISOGEO_VAULT_PASSPHRASE_FILE"] = nil
-        #expect(named(environment) == .passphrase(.file("/q", trust: .lent)))
+        #expect(named(environment) == .passphrase(.file("/q", policy: .shared)))
         environment["ISOGEO_VAULT_SHARED_PASSPHRASE_FILE"] = nil
         #expect(named(environment) == .passphrase(.variable("ISOGEO_VAULT_PASSPHRASE")))
         environment["ISOGEO_VAULT_PASSPHRASE"] = nil
-        #expect(named(environment) == .keyFile(folder("isogeo-vault.key"), trust: .lent))
+        #expect(named(environment) == .keyFile(folder("isogeo-vault.key"), policy: .shared))
         try FileManager.default.removeItem(atPath: folder("isogeo-vault.key"))
-        #expect(named(environment) == .passphrase(.file(folder("isogeo-vault.passphrase"), trust: .lent)))
+        #expect(named(environment) == .passphrase(.file(folder("isogeo-vault.passphrase"), policy: .shared)))
         try FileManager.default.removeItem(atPath: folder("isogeo-vault.passphrase"))
         #expect(named(environment) == nil)
     }
 
     @Test func `a variable that is set and empty names a way, which fails`() {
-        #expect(named(["ISOGEO_VAULT_KEY_FILE": "", "ISOGEO_VAULT_PASSPHRASE": "p"]) == .keyFile("", trust: .own))
-        #expect(named(["ISOGEO_VAULT_PASSPHRASE_FILE": ""]) == .passphrase(.file("", trust: .own)))
+        #expect(named(["ISOGEO_VAULT_KEY_FILE": "", "ISOGEO_VAULT_PASSPHRASE": "p"]) == .keyFile("", policy: .own))
+        #expect(named(["ISOGEO_VAULT_PASSPHRASE_FILE": ""]) == .passphrase(.file("", policy: .own)))
         #expect(named(["ISOGEO_VAULT_PASSPHRASE": ""]) == .passphrase(.variable("ISOGEO_VAULT_PASSPHRASE")))
         #expect(
-            failure { () throws(KeyError) in try UnlockMethod.keyFile("", trust: .own).credential() }
-                == .unreadable(path: "", errno: 2)
+            failure { () throws(KeyError) in try UnlockMethod.keyFile("", policy: .own).credential() }
+                == .unreadable(path: "", errno: .noEntry)
         )
     }
 
     @Test func `what is named is read`() throws {
         let key = try folder.write([UInt8](0..<32), to: "key")
         let passphrase = try folder.write("secret\n", to: "passphrase")
-        guard case .keyFile(let bytes) = try UnlockMethod.keyFile(key, trust: .own).credential() else {
+        guard case .keyFile(let bytes) = try UnlockMethod.keyFile(key, policy: .own).credential() else {
             Issue.record("a key file gives no passphrase")
             return
         }
         #expect(bytes.revealed == [UInt8](0..<32))
-        let method = UnlockMethod.passphrase(.file(passphrase, trust: .own))
+        let method = UnlockMethod.passphrase(.file(passphrase, policy: .own))
         guard case .passphrase(let read) = try method.credential() else {
             Issue.record("a passphrase's file gives no key")
             return
@@ -74,8 +75,8 @@ import VaultTestSupport
 
     @Test func `each way has a name that begins a sentence`() {
         let ways: [(UnlockMethod, String)] = [
-            (.keyFile("/k", trust: .own), "The key file /k"),
-            (.passphrase(.file("/p", trust: .own)), "The passphrase in /p"),
+            (.keyFile("/k", policy: .own), "The key file /k"),
+            (.passphrase(.file("/p", policy: .own)), "The passphrase in /p"),
             (.passphrase(.descriptor(3)), "The passphrase from descriptor 3"),
             (.passphrase(.command("pass show x")), "The passphrase command's output"),
             (.passphrase(.variable("V")), "The passphrase in $V"),

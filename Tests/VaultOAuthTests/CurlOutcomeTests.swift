@@ -1,5 +1,6 @@
 import CVaultCurl
 import Testing
+import VaultSystem
 
 @testable import VaultOAuth
 
@@ -33,7 +34,7 @@ import Testing
     @Test func `each failure of libcurl's has its cause`() {
         #expect(error(CVAULT_CURLE_COULDNT_RESOLVE_HOST) == .connection(.nameResolution))
         #expect(error(CVAULT_CURLE_COULDNT_CONNECT, systemError: 111) == .connection(.refused))
-        #expect(error(CVAULT_CURLE_COULDNT_CONNECT, systemError: 113) == .connection(.unreachable(errno: 113)))
+        #expect(error(CVAULT_CURLE_COULDNT_CONNECT, systemError: 113) == .connection(.unreachable(Errno(113))))
         #expect(error(CVAULT_CURLE_OPERATION_TIMEDOUT) == .connection(.timedOut))
         let resolving = "Resolving timed out after 3000 milliseconds"
         #expect(error(CVAULT_CURLE_OPERATION_TIMEDOUT, message: resolving) == .connection(.nameResolution))

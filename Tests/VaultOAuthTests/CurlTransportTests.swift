@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import VaultCrypto
+import VaultSystem
 
 @testable import VaultOAuth
 
@@ -200,7 +201,8 @@ import VaultCrypto
         let garbage = folder.appendingPathComponent("garbage.pem").path
         try Data("no certificate".utf8).write(to: URL(fileURLWithPath: garbage))
         for (file, problem): (String, ConfigurationProblem) in [
-            (missing, .caFileMissing(path: missing)), (folder.path, .caFileUnreadable(path: folder.path, errno: 0)),
+            (missing, .caFileMissing(path: missing)),
+            (folder.path, .unsafeCAFile(UnsafePath(path: folder.path, .directory))),
             (garbage, .caFileInvalid(path: garbage)),
         ] {
             let settings = ConnectionSettings(caFile: file)
@@ -216,7 +218,9 @@ import VaultCrypto
         for mode: mode_t in [0o666, 0o664, 0o602] {
             try #require(unsafe chmod(file, mode) == 0)
             let result = try await ask("https://127.0.0.1:1/", connection: ConnectionSettings(caFile: file))
-            #expect(failure(result) == .configuration(.caFileWritable(path: file, mode: mode)))
+            #expect(
+                failure(result) == .configuration(.unsafeCAFile(UnsafePath(path: file, .writableByOthers(mode: mode))))
+            )
         }
     }
 
@@ -227,7 +231,7 @@ import VaultCrypto
         defer { try? FileManager.default.removeItem(atPath: file) }
         try #require(unsafe chown(file, 65_534, 65_534) == 0)
         let result = try await ask("https://127.0.0.1:1/", connection: ConnectionSettings(caFile: file))
-        #expect(failure(result) == .configuration(.caFileForeign(path: file, owner: 65_534)))
+        #expect(failure(result) == .configuration(.unsafeCAFile(UnsafePath(path: file, .foreignFile(owner: 65_534)))))
     }
 
     @Test(.disabled(if: geteuid() == 0, "root may read every file"))
@@ -236,7 +240,7 @@ import VaultCrypto
         try #require(FileManager.default.createFile(atPath: file, contents: nil, attributes: [.posixPermissions: 0]))
         defer { try? FileManager.default.removeItem(atPath: file) }
         let result = try await ask("https://127.0.0.1:1/", connection: ConnectionSettings(caFile: file))
-        #expect(failure(result) == .configuration(.caFileUnreadable(path: file, errno: EACCES)))
+        #expect(failure(result) == .configuration(.caFileUnreadable(path: file, errno: .accessDenied)))
     }
 
     @Test func `what libcurl frees is wiped`() async throws {

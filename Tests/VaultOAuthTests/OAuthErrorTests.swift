@@ -1,4 +1,5 @@
 import Testing
+import VaultSystem
 
 @testable import VaultOAuth
 
@@ -8,40 +9,41 @@ import Testing
     private static let all: [OAuthError] =
         EndpointProblem.allCases.map { .endpoint($0) } + CredentialsProblem.allCases.map { .credentials($0) }
         + TLSProblem.allCases.map { .tls($0) } + ReservedParameter.allCases.map { .parameters(.reserved($0)) }
-        + [
-            .clientSecrets(.emptyFile), .clientSecrets(.tooLarge(limit: 1)), .clientSecrets(.utf16),
-            .clientSecrets(.notJSON(.init(reason: .comment, line: 1, column: 2))), .clientSecrets(.iniFile),
-            .clientSecrets(.notAnObject), .clientSecrets(.headCutOff), .clientSecrets(.apiEntity),
-            .clientSecrets(.serviceAccount), .clientSecrets(.authorizedUser), .clientSecrets(.noApplication),
-            .clientSecrets(.severalApplications), .clientSecrets(.userApplication), .clientSecrets(.missing(.clientID)),
-            .clientSecrets(.empty(.clientID)), .clientSecrets(.wrongType(.scopes)), .clientSecrets(.tooLong(.kind)),
-            .clientSecrets(.controlCharacter(.kind)), .clientSecrets(.placeholder(.clientSecret)),
-            .clientSecrets(.iniLine(1, .noValue)), .clientSecrets(.notUTF8(.clientID)),
-            .parameters(.invalidScope), .parameters(.emptyName), .parameters(.controlCharacter), .parameters(.repeated),
-            .parameters(.tooLong(limit: 1)), .configuration(.keyLogging), .configuration(.libraryMissing),
-            .configuration(.libraryTooOld(version: "7.68.0")), .configuration(.libraryWithoutOpenSSL),
-            .configuration(.libraryUnusable(option: 1)), .configuration(.caFileMissing(path: "a")),
-            .configuration(.caFileUnreadable(path: "a", errno: 13)),
-            .configuration(.caFileUnreadable(path: "a", errno: 0)), .configuration(.caFileInvalid(path: "a")),
-            .configuration(.caFileForeign(path: "a", owner: 1)),
-            .configuration(.caFileWritable(path: "a", mode: 0o666)),
-            .configuration(.invalidProxy), .connection(.nameResolution),
-            .connection(.refused), .connection(.unreachable(errno: 113)),
-            .connection(.unreachable(errno: 0)), .connection(.broken), .connection(.timedOut),
-            .connection(.notHTTP),
-            .connection(.interrupted), .connection(.other(code: 2)), .answer(.refused(status: 401, none)),
-            .answer(.throttled(notBefore: 0)), .answer(.throttled(notBefore: nil)), .answer(.requestTimeout),
-            .answer(.serverFault(status: 500, notBefore: nil, none)), .answer(.redirect(host: "a.example")),
-            .answer(.redirect(host: nil)), .answer(.proxyAuthentication), .answer(.rejected(status: 404, none)),
-            .answer(.empty(status: 200)), .answer(.notJSON(status: 200, .init(reason: .empty, line: 1, column: 1))),
-            .answer(.notAnObject), .answer(.tooLarge(limit: 1)), .answer(.headersTooLarge(limit: 1)),
-            .answer(.tokenMissing), .answer(.tokenUnreadable),
-            .answer(.tokenIsSecret), .answer(.notBearer), .answer(.lifetimeUnreadable),
-        ]
-        + proxyCauses.map { .proxy(ProxyProblem(proxy: "proxy.example:3128 (https_proxy)", cause: $0)) }
+        + others + proxyCauses.map { .proxy(ProxyProblem(proxy: "proxy.example:3128 (https_proxy)", cause: $0)) }
+
+    private static let foreign = UnsafePath(path: "a", .foreignFile(owner: 1))
+
+    private static let others: [OAuthError] = [
+        .clientSecrets(.emptyFile), .clientSecrets(.tooLarge(limit: 1)), .clientSecrets(.utf16),
+        .clientSecrets(.notJSON(.init(reason: .comment, line: 1, column: 2))), .clientSecrets(.iniFile),
+        .clientSecrets(.notAnObject), .clientSecrets(.headCutOff), .clientSecrets(.apiEntity),
+        .clientSecrets(.serviceAccount), .clientSecrets(.authorizedUser), .clientSecrets(.noApplication),
+        .clientSecrets(.severalApplications), .clientSecrets(.userApplication), .clientSecrets(.missing(.clientID)),
+        .clientSecrets(.empty(.clientID)), .clientSecrets(.wrongType(.scopes)), .clientSecrets(.tooLong(.kind)),
+        .clientSecrets(.controlCharacter(.kind)), .clientSecrets(.placeholder(.clientSecret)),
+        .clientSecrets(.iniLine(1, .noValue)), .clientSecrets(.notUTF8(.clientID)),
+        .parameters(.invalidScope), .parameters(.emptyName), .parameters(.controlCharacter), .parameters(.repeated),
+        .parameters(.tooLong(limit: 1)), .configuration(.keyLogging), .configuration(.libraryMissing),
+        .configuration(.libraryTooOld(version: "7.68.0")), .configuration(.libraryWithoutOpenSSL),
+        .configuration(.libraryUnusable(option: 1)), .configuration(.caFileMissing(path: "a")),
+        .configuration(.caFileUnreadable(path: "a", errno: .accessDenied)),
+        .configuration(.caFileInvalid(path: "a")), .configuration(.unsafeCAFile(Self.foreign)),
+        .configuration(.invalidProxy), .connection(.nameResolution),
+        .connection(.refused), .connection(.unreachable(Errno(113))),
+        .connection(.unreachable(nil)), .connection(.broken), .connection(.timedOut),
+        .connection(.notHTTP),
+        .connection(.interrupted), .connection(.other(code: 2)), .answer(.refused(status: 401, none)),
+        .answer(.throttled(notBefore: 0)), .answer(.throttled(notBefore: nil)), .answer(.requestTimeout),
+        .answer(.serverFault(status: 500, notBefore: nil, none)), .answer(.redirect(host: "a.example")),
+        .answer(.redirect(host: nil)), .answer(.proxyAuthentication), .answer(.rejected(status: 404, none)),
+        .answer(.empty(status: 200)), .answer(.notJSON(status: 200, .init(reason: .empty, line: 1, column: 1))),
+        .answer(.notAnObject), .answer(.tooLarge(limit: 1)), .answer(.headersTooLarge(limit: 1)),
+        .answer(.tokenMissing), .answer(.tokenUnreadable),
+        .answer(.tokenIsSecret), .answer(.notBearer), .answer(.lifetimeUnreadable),
+    ]
 
     private static let proxyCauses: [ProxyProblem.Cause] = [
-        .nameResolution, .refused, .unreachable(errno: 113), .unreachable(errno: 0), .broken, .timedOut, .notHTTP,
+        .nameResolution, .refused, .unreachable(Errno(113)), .unreachable(nil), .broken, .timedOut, .notHTTP,
         .tls(.expired), .authentication, .answered(status: 503), .answered(status: 403), .noWay,
     ]
 

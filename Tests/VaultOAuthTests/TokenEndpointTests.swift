@@ -1,4 +1,5 @@
 import Testing
+internal import VaultSystem
 
 @testable import VaultOAuth
 
@@ -121,7 +122,7 @@ import Testing
             ("http:\\\\user:pw", nil), ("user:pw", nil), ("http://h.example:9#pw", nil), ("h.example:99999", nil),
         ] as [(String, String?)]
     ) func `a proxy of the environment is named without user and password`(_ address: String, _ name: String?) {
-        #expect(ProcessEnvironment.authority(of: Array(address.utf8)) == name)
+        #expect(ProxyVariable.authority(of: Array(address.utf8).span) == name)
     }
 
     @Test func `the environment's proxy comes first, and plain http has none`() throws {

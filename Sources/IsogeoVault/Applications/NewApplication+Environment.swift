@@ -1,7 +1,7 @@
-internal import Glibc
 internal import VaultCrypto
 internal import VaultKeys
 internal import VaultOAuth
+internal import VaultSystem
 
 extension NewApplication {
     /// Reads the variables that Isogeo's SDK and tools read.
@@ -56,8 +56,8 @@ struct CredentialEnvironment: Sendable {
 
     /// The process's own.
     static let process = CredentialEnvironment(
-        value: { environmentVariable($0) },
-        isSet: { name in unsafe getenv(name).map { value in unsafe value.pointee != 0 } ?? false },
+        value: { Environment.value(of: $0) },
+        isSet: { Environment.hasValue($0) },
         take: { EnvironmentSecret.take($0) }
     )
 

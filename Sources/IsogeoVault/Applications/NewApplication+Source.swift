@@ -1,4 +1,4 @@
-internal import Glibc
+internal import VaultSystem
 
 extension NewApplication {
     /// Where a credential was read from.
@@ -24,49 +24,73 @@ extension NewApplication {
         guard let sourceFile else {
             throw .notDeleted("\(path) is not a regular file", remedy: "Delete by hand what it leads to.")
         }
-        let entry = try FolderEntry(path)
-        let status = try entry.status()
-        guard status.st_mode & S_IFMT != S_IFLNK else {
+        let place: (directory: String, name: String)
+        do throws(UnsafePath) { place = try FilePath.split(path) } catch {
+            throw VaultError(deleting: .unsafePath(error))
+        }
+        let directory: Directory
+        do throws(SystemError) { directory = try Directory.named(place.directory) } catch {
+            throw VaultError(deleting: error)
+        }
+        let status: FileStatus?
+        do throws(SystemError) { status = try directory.status(of: place.name) } catch {
+            throw VaultError(deleting: error)
+        }
+        try Self.checkDeletable(path, status, sourceFile)
+        do throws(SystemError) {
+            do throws(Errno) { try directory.remove(place.name) } catch { throw .failed(path: path, .removing, error) }
+            // Without this a power cut could bring the name back.
+            try directory.sync()
+        } catch {
+            throw VaultError(deleting: error)
+        }
+    }
+
+    private static func checkDeletable(_ path: String, _ status: FileStatus?, _ sourceFile: FileFingerprint)
+        throws(VaultError)
+    {
+        guard let status else {
+            throw .notDeleted("\(path) isn't there any more", remedy: "See where it went.")
+        }
+        guard status.kind != .symbolicLink else {
             throw .notDeleted("\(path) is a symbolic link", remedy: "Name the file that it leads to.")
         }
         guard FileFingerprint(status) == sourceFile else {
             throw .notDeleted("\(path) is no longer the file that was read", remedy: "Look at it, and import it again.")
         }
-        guard status.st_nlink == 1 else {
+        guard status.links == 1 else {
             throw .notDeleted(
-                "\(path) has \(status.st_nlink) names (hard links), and the others would keep it",
-                remedy: "Delete them all: find / -xdev -inum \(status.st_ino)"
+                "\(path) has \(status.links) names (hard links), and the others would keep it",
+                remedy: "Delete them all: find / -xdev -inum \(status.identity.inode)"
             )
         }
-        try entry.remove()
     }
 }
 
 /// Which regular file it is, and in which state.
 struct FileFingerprint: Equatable, Sendable {
-    private let device: UInt64
-    private let inode: UInt64
+    private let identity: FileIdentity
     private let size: Int64
-    private let modified: [Int]
+    private let modified: Int64
 
     /// Nil for anything but a regular file.
-    init?(_ status: stat) {
-        guard status.st_mode & S_IFMT == S_IFREG else { return nil }
-        device = UInt64(status.st_dev)
-        inode = UInt64(status.st_ino)
-        size = Int64(status.st_size)
-        modified = [Int(status.st_mtim.tv_sec), Int(status.st_mtim.tv_nsec)]
-    }
-
-    /// The file behind a descriptor; nil for anything but a regular file.
-    init?(descriptor: Int32) {
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0 else { return nil }
-        self.init(status)
+    init?(_ status: FileStatus) {
+        guard status.kind == .regular else { return nil }
+        identity = status.identity
+        size = status.size
+        modified = status.modified
     }
 }
 
 extension VaultError {
+    fileprivate init(deleting error: SystemError) {
+        self.init(
+            .inputOutput,
+            error.sentence,
+            remedy: "Check the path, the room on its disk, and who may write there."
+        )
+    }
+
     fileprivate static func notDeleted(_ reason: String, remedy: String) -> VaultError {
         VaultError(.inputOutput, "\(reason): nothing was deleted.", remedy: remedy)
     }

@@ -1,6 +1,7 @@
 internal import VaultCrypto
 internal import VaultKeys
 internal import VaultOAuth
+internal import VaultSystem
 
 /// A group application that is to be imported: what its `client_secrets.json` says, and its secret in guarded memory.
 public struct NewApplication: ~Copyable, Sendable {
@@ -60,7 +61,7 @@ public struct NewApplication: ~Copyable, Sendable {
     ///   for the CA file.
     public init(clientSecrets path: String, _ options: Options = Options()) throws(VaultError) {
         var sourceFile: FileFingerprint?
-        let file = try Self.read(path) { sourceFile = FileFingerprint(descriptor: $0) }
+        let file = try Self.read(path) { sourceFile = FileFingerprint($0) }
         let source = path == "-" ? Source.standardInput : .file(path)
         try self.init(file, options, source: source, sourceFile: sourceFile)
     }
@@ -78,7 +79,7 @@ public struct NewApplication: ~Copyable, Sendable {
             throw VaultError(.usage, "The client_id makes no name.", remedy: "Give the application one: --name NAME.")
         }
         try name.checkVisible()
-        let caFile = try options.caFile.map(CertificateFile.checked)
+        let caFile = try options.caFile.map(Self.caFile)
         let proxy = try options.proxy.map(Self.proxy)
         apiBase = try options.apiBase.map { (text) throws(VaultError) in try APIBase(givenByHand: text) }
         self.name = name
@@ -103,7 +104,7 @@ public struct NewApplication: ~Copyable, Sendable {
     package mutating func keep(from present: Application, besides options: Options, saysEncoding: Bool)
         throws(VaultError) -> String?
     {
-        if options.caFile == nil { caFile = try present.caFile.map(CertificateFile.checked) }
+        if options.caFile == nil { caFile = try present.caFile.map(Self.caFile) }
         if options.proxy == nil { proxy = try present.proxy.map(Self.proxy) }
         let droppedBase = keepAPIBase(of: present)
         guard !saysEncoding else { return droppedBase }
@@ -111,6 +112,10 @@ public struct NewApplication: ~Copyable, Sendable {
         try Self.checkSendable(file, encoding)
         warnings = Self.warnings(file, encoding: encoding)
         return droppedBase
+    }
+
+    private static func caFile(_ path: String) throws(VaultError) -> String {
+        try translating { () throws(OAuthError) in try CAFile.resolved(path) }
     }
 
     /// Refuses now what can't be sent, and not when the first job needs a token.
@@ -122,7 +127,7 @@ public struct NewApplication: ~Copyable, Sendable {
         }
     }
 
-    private static func read(_ path: String, looking look: (_ descriptor: Int32) -> Void) throws(VaultError)
+    private static func read(_ path: String, looking look: (FileStatus) -> Void) throws(VaultError)
         -> ClientSecretsFile
     {
         let bytes: SecretBytes

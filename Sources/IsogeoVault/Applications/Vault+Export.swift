@@ -15,11 +15,9 @@ extension Vault {
         try await doors.perform { () throws(VaultError) in
             let (application, _) = try contents.application(name)
             let content = application.metadata.clientSecrets(try contents.secret(of: application))
-            let file = try FolderEntry(path)
-            // Empty first: a path that can't be written is no export, and none is told.
-            try file.makeFile { (descriptor) throws(VaultError) in
-                tellExport(of: name)
-                try file.write(content, to: descriptor)
+            try content.withBytes { (bytes) throws(VaultError) in
+                // A path that can't be written is no export, and none is told.
+                try PlaintextFile.make(path, bytes) { tellExport(of: name) }
             }
             warnOfLosses(application.metadata)
         }

@@ -1,5 +1,5 @@
-internal import Glibc
 internal import VaultKeys
+internal import VaultSystem
 
 extension Protection {
     /// Refuses what opens one of the slots already: two slots of one key look like two ways in, and are lost together.
@@ -25,8 +25,10 @@ extension Protection {
         switch kind {
         case .credential(let credential): return Self.opens(credential, slots, of: vault) ? credential.kind : nil
         case .keyFile(let path):
-            guard unsafe access(path, F_OK) == 0 else { return nil }
-            let key = Credential.keyFile(try translating { () throws(KeyError) in try KeyFile.read(path, trust: .own) })
+            guard FilePath.exists(path) else { return nil }
+            let key = Credential.keyFile(
+                try translating { () throws(KeyError) in try KeyFile.read(path, policy: .own) }
+            )
             return Self.opens(key, slots, of: vault) ? .keyFile : nil
         case .keyring(let telling, _):
             let others = slots.filter { $0.kind == .keyring && $0.id != leaving?.id }

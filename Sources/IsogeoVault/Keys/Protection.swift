@@ -1,6 +1,6 @@
-internal import Glibc
 internal import VaultCrypto
 internal import VaultKeys
+internal import VaultSystem
 
 /// What a new vault is protected with: its first key slot.
 public struct Protection: ~Copyable, Sendable {
@@ -80,8 +80,7 @@ public struct Protection: ~Copyable, Sendable {
         case .credential(let credential):
             return try credential.makeSlot(cost: .moderate, wrapping: vaultKey, of: vault, now: now)
         case .keyFile(let path):
-            let isThere = unsafe access(path, F_OK) == 0
-            let key = isThere ? try KeyFile.read(path, trust: .own) : try KeyFile.make(path)
+            let key = FilePath.exists(path) ? try KeyFile.read(path, policy: .own) : try KeyFile.make(path)
             return KeyFileSlot.make(key, wrapping: vaultKey, of: vault, now: now)
         case .keyring(let telling, let acceptsPlainText):
             let service = try SecretService.find(telling: telling)
@@ -103,7 +102,7 @@ public struct Protection: ~Copyable, Sendable {
         switch kind {
         case .credential(let credential): return try credential.open(slots, of: vault, name: name)
         case .keyFile(let path):
-            let key = Credential.keyFile(try KeyFile.read(path, trust: .own))
+            let key = Credential.keyFile(try KeyFile.read(path, policy: .own))
             do throws(KeyError) {
                 return try key.open(slots, of: vault, name: "The key file \(path)")
             } catch {

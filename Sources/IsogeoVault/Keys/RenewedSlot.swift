@@ -1,5 +1,6 @@
 internal import VaultCrypto
 internal import VaultKeys
+internal import VaultSystem
 
 /// A slot for the vault's new key, and what its kind has to do outside of the vault before and after it is written.
 ///

@@ -1,5 +1,5 @@
-internal import Glibc
 internal import VaultKeys
+internal import VaultSystem
 
 extension Unlocking {
     /// Told, in a sentence, that a dialog of the keyring waits for somebody, or why a passphrase is asked for instead.
@@ -24,7 +24,7 @@ extension Unlocking {
                     return try open(locked.unaltered, of: vault, telling)
                 } catch {
                     guard error == .keyring(.noCollection) else { throw error }
-                    usleep(150_000)
+                    SystemClock.sleep(.milliseconds(150))
                 }
             }
             return try open(locked.unaltered, of: vault, telling)

@@ -1,6 +1,6 @@
-internal import Glibc
 package import VaultCrypto
 internal import VaultKeys
+internal import VaultSystem
 
 /// How a vault is opened.
 ///
@@ -44,13 +44,13 @@ public struct Unlocking: Sendable {
 
     /// By a key file of the user's own, mode 0600 or 0400; or, `shared`, by one that a service manager or container lends.
     public static func keyFile(_ path: String, shared: Bool = false) -> Unlocking {
-        Unlocking(.named(.keyFile(path, trust: shared ? .lent : .own)))
+        Unlocking(.named(.keyFile(path, policy: shared ? .shared : .own)))
     }
 
     /// By the passphrase in a file of the user's own, or, `shared`, in one that a service manager or container lends; one
     /// line end behind it is taken off.
     public static func passphraseFile(_ path: String, shared: Bool = false) -> Unlocking {
-        Unlocking(.named(.passphrase(.file(path, trust: shared ? .lent : .own))))
+        Unlocking(.named(.passphrase(.file(path, policy: shared ? .shared : .own))))
     }
 
     /// By the passphrase that a descriptor gives within a minute; one line end behind it is taken off.
@@ -96,7 +96,7 @@ public struct Unlocking: Sendable {
     /// The path of a key file that was named and isn't there.
     package var missingKeyFile: String? {
         guard case .keyFile(let path, .own) = method, !path.isEmpty, !path.hasPrefix("~/"),
-            unsafe access(path, F_OK) != 0, errno == ENOENT
+            FilePath.isMissing(path)
         else { return nil }
         return path
     }
@@ -118,7 +118,8 @@ public struct Unlocking: Sendable {
         case .environment:
             // That a variable with a secret is set is all that may be known of it: its value would be copied.
             .named(inEnvironment: { name in
-                name == PassphraseSource.secretVariable ? (isSet(name) ? "" : nil) : environmentVariable(name)
+                name == PassphraseSource.secretVariable
+                    ? (Environment.isSet(name) ? "" : nil) : Environment.value(of: name)
             })
         }
     }
@@ -188,7 +189,7 @@ public struct Unlocking: Sendable {
             return VaultError(.locked, "A session isn't enough for this: a key is needed.", remedy: remedy)
         }
         let sentence = "The vault is locked, and nothing says how to open it."
-        guard let folder = environmentVariable("CREDENTIALS_DIRECTORY") else {
+        guard let folder = Environment.value(of: "CREDENTIALS_DIRECTORY") else {
             return VaultError(.locked, sentence, remedy: remedy)
         }
         return VaultError(
@@ -234,11 +235,4 @@ extension RecoveryCode {
         }
         self = try translating { () throws(KeyError) in try RecoveryCode(text: text) }
     }
-}
-
-private func isSet(_ variable: String) -> Bool { unsafe getenv(variable) != nil }
-
-/// A variable of the environment; nil where it isn't set.
-func environmentVariable(_ name: String) -> String? {
-    unsafe getenv(name).map { value in unsafe String(cString: value) }
 }

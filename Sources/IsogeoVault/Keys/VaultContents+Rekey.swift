@@ -1,7 +1,7 @@
-internal import Glibc
 internal import VaultCrypto
 internal import VaultKeys
 internal import VaultStore
+internal import VaultSystem
 
 /// What becomes of the key slots when the vault gets a new key.
 struct RekeyWishes {
@@ -62,7 +62,7 @@ extension VaultContents {
         }
         revokeSessions(hadSessions, doors)
         for problem in renewal.finish() { doors.warn(problem) }
-        if case .keyFile(let path, .lent) = unlocking.method {
+        if case .keyFile(let path, .shared) = unlocking.method {
             doors.warn("\(path) is lent and keeps its key: whoever has a copy of it opens the vault with it as before.")
         }
         return Rekeying(
@@ -87,7 +87,7 @@ extension VaultContents {
                 let isWritten = (try? database.read())?.header.tag == next.tag
                 if !isWritten {
                     guard error == .changedMeanwhile, ContinuousClock.now < deadline else { throw VaultError(error) }
-                    usleep(UInt32.random(in: 500...10_000))
+                    SystemClock.sleep(.microseconds(.random(in: 500...10_000)))
                     continue
                 }
             }

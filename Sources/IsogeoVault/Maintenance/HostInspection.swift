@@ -1,8 +1,8 @@
-internal import Glibc
 internal import VaultCrypto
 internal import VaultKeys
 internal import VaultOAuth
 internal import VaultStore
+internal import VaultSystem
 
 /// What this computer has for a vault.
 package enum HostInspection {
@@ -34,21 +34,21 @@ package enum HostInspection {
     /// What a way to open a vault names; nil when it names nothing.
     package static func namedWay(of unlocking: Unlocking) -> NamedWay? {
         guard let method = unlocking.method else { return nil }
-        var file: (path: String, trust: SecretFile.Trust)?
+        var file: (path: String, policy: FilePolicy)?
         var isKeyFile = false
         switch method {
-        case .keyFile(let path, let trust): (file, isKeyFile) = ((path, trust), true)
-        case .passphrase(.file(let path, let trust)): file = (path, trust)
+        case .keyFile(let path, let policy): (file, isKeyFile) = ((path, policy), true)
+        case .passphrase(.file(let path, let policy)): file = (path, policy)
         default: break
         }
         guard let file else {
             return NamedWay(name: method.name, path: nil, isKeyFile: false, fault: nil, isTooOpen: false)
         }
         let fault =
-            SecretFile.fault(file.path, trust: file.trust, holding: isKeyFile ? .key : .passphrase)
-            ?? (unsafe access(file.path, R_OK) == 0 ? nil : .unreadable(path: file.path, errno: errno))
+            SecretFile.fault(file.path, policy: file.policy, holding: isKeyFile ? .key : .passphrase)
+            ?? FilePath.readingFailure(file.path).map { .unreadable(path: file.path, errno: $0) }
         var isTooOpen = false
-        if case .unsafeFile(_, .mode, _) = fault, file.trust == .own { isTooOpen = true }
+        if case .unsafeFile(let unsafe, _) = fault, case .openToOthers = unsafe.reason { isTooOpen = true }
         return NamedWay(
             name: method.name,
             path: file.path,
@@ -63,13 +63,8 @@ package enum HostInspection {
     /// - Returns: whether that was done.
     package static func close(_ way: NamedWay) -> Bool {
         guard way.isTooOpen, let path = way.path else { return false }
-        let descriptor = unsafe open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-        guard descriptor >= 0 else { return false }
-        defer { Glibc.close(descriptor) }
-        var status = stat()
-        return unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-            && status.st_uid == geteuid() && status.st_nlink == 1 && way.canBe(Int(status.st_size))
-            && fchmod(descriptor, 0o600) == 0
+        let closed = try? FileDescriptor.restrictMode(of: path, .regular, to: 0o600) { way.canBe(Int($0.size)) }
+        return closed != nil
     }
 
     /// The library that requests are made with, opened for that; what is wrong with it otherwise.
@@ -78,7 +73,9 @@ package enum HostInspection {
     }
 
     /// Refuses a file of certificates that isn't one, or that others may write.
-    package static func checkCertificates(_ path: String) throws(VaultError) { _ = try CertificateFile.checked(path) }
+    package static func checkCertificates(_ path: String) throws(VaultError) {
+        try translating { () throws(OAuthError) in _ = try CAFile.resolved(path) }
+    }
 
     /// What keeps anything from being remembered of vaults outside of them; nil where nothing does.
     ///

@@ -1,6 +1,6 @@
-internal import Glibc
 internal import VaultCrypto
 internal import VaultStore
+internal import VaultSystem
 
 extension VaultContents {
     /// Opens every box and follows every chain.
@@ -95,8 +95,7 @@ extension VaultContents {
     }
 
     private static func isTaken(_ path: String) -> Bool {
-        var status = stat()
-        return unsafe lstat(path, &status) == 0
+        (try? FileStatus(of: path, followsLink: false)) != nil
     }
 
     /// Writes a copy beside others that may have been made in the same second.

@@ -2,6 +2,7 @@ internal import Dispatch
 internal import Synchronization
 internal import VaultCrypto
 internal import VaultOAuth
+internal import VaultSystem
 
 /// Sends by a transport of the program's own, and waits for it on a thread of ours.
 ///
@@ -69,7 +70,7 @@ extension OAuthError {
     fileprivate init(foreign error: any Error) {
         self =
             switch error as? TokenEndpointFailure {
-            case .noConnection: .connection(.unreachable(errno: 0))
+            case .noConnection: .connection(.unreachable(nil))
             case .timedOut: .connection(.timedOut)
             case .untrustedServer: .tls(.invalidCertificate)
             case nil: .connection(.foreignTransport)

@@ -1,6 +1,7 @@
 internal import VaultCrypto
 internal import VaultOAuth
 internal import VaultStore
+internal import VaultSystem
 
 /// One request, whoever wants the token: under a lease, and after a look at what others have come to.
 extension TokenIssuer {
@@ -87,7 +88,7 @@ extension TokenIssuer {
     private func lockFile() throws(StoreError) -> LockFile {
         let vault = contents.database.file
         guard contents.database.isReadOnly else { return try LockFile.open(beside: vault) }
-        guard let folder = environmentVariable("XDG_RUNTIME_DIR") else {
+        guard let folder = Environment.value(of: "XDG_RUNTIME_DIR") else {
             throw .leasesUnavailable(path: vault.path, nil)
         }
         return try LockFile.open(for: vault, runtimeFolder: folder)

@@ -1,6 +1,6 @@
 internal import ArgumentParser
-internal import Glibc
 internal import IsogeoVault
+internal import VaultSystem
 
 /// Looks at the host: `isogeo-vault doctor`.
 struct Doctor: AsyncParsableCommand {
@@ -64,7 +64,7 @@ struct Doctor: AsyncParsableCommand {
         remarks += KeyringCheck.session(SessionReport.current(), ends: vault.status?.sessionEnds)
         remarks += EnvironmentCheck.terminal(context.terminal() != nil, namedWay: way?.name, slots: slots, keyring)
         remarks += EnvironmentCheck.remarks(
-            isSet: { unsafe getenv($0) != nil },
+            isSet: Environment.isSet,
             withheld: Hardening.withheldVariables,
             isCI: isCI
         )

@@ -69,7 +69,7 @@ struct Rekey: AsyncParsableCommand {
 
     private func showing(_ terminal: (any PassphrasePrompting)?) -> Vault.Showing? {
         if let output {
-            return { (code: Span<UInt8>) throws(VaultError) in try ClearFile.make(output, code) }
+            return { (code: Span<UInt8>) throws(VaultError) in try PlaintextFile.make(output, code) }
         }
         guard let terminal else { return nil }
         return { (code: Span<UInt8>) throws(VaultError) in try terminal.show(recoveryCode: code) }

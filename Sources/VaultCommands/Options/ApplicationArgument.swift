@@ -1,11 +1,11 @@
-internal import Glibc
 internal import IsogeoVault
+internal import VaultSystem
 
 /// The application that is meant: the one that is named here, else by `ISOGEO_VAULT_APP`; nil leaves it to the vault.
 ///
 /// - Throws: `usage` for what can't be a name.
 func applicationName(_ argument: String?) throws(VaultError) -> ApplicationName? {
-    let variable = unsafe getenv("ISOGEO_VAULT_APP").map { unsafe String(cString: $0) }
+    let variable = Environment.value(of: "ISOGEO_VAULT_APP")
     guard let text = argument ?? variable.flatMap({ $0.isEmpty ? nil : $0 }) else { return nil }
     return try validName(text)
 }

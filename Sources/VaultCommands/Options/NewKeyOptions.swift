@@ -54,7 +54,7 @@ struct NewKeyOptions: ParsableArguments {
 
     // Never on standard output: the logs of CI keep that.
     private func show(_ code: Span<UInt8>, _ context: Context) throws(VaultError) {
-        if let output { return try ClearFile.make(output, code) }
+        if let output { return try PlaintextFile.make(output, code) }
         guard let terminal = context.terminal() else {
             throw VaultError(
                 .usage,

@@ -1,29 +1,27 @@
-internal import CVaultLinux
-internal import Glibc
 internal import IsogeoVault
 internal import VaultCrypto
+internal import VaultSystem
 
 /// The environment of a program that `exec` starts: ours as we were started with it, without what opens the vault, and
 /// with what the program is given.
 struct ChildEnvironment: ~Copyable {
-    private var given: [String] = []
-    private var taken = Unlocking.secretVariables
+    private var environment = Execution.Environment(removing: Unlocking.secretVariables)
     /// `NAME=secret` and a NUL, each; a secret is copied into guarded memory alone, and from there by the kernel.
     private var secrets = SecretBytes(capacity: 0) { _ in }
     private var secretOffsets: [Int] = []
 
     /// Takes variables away, whatever they were.
-    mutating func remove(_ names: some Sequence<String>) { taken.formUnion(names) }
+    mutating func remove(_ names: some Sequence<String>) { environment.removed.formUnion(names) }
 
     /// Gives a variable that is no secret.
     mutating func set(_ name: String, to value: String) {
-        taken.insert(name)
-        given.append("\(name)=\(value)")
+        environment.removed.insert(name)
+        environment.added.append("\(name)=\(value)")
     }
 
     /// Gives a secret under these names; called once.
     mutating func set(_ names: [String], to secret: borrowing SecretBytes) {
-        taken.formUnion(names)
+        environment.removed.formUnion(names)
         let capacity = names.reduce(0) { $0 + $1.utf8.count + 2 + secret.count }
         var offsets: [Int] = []
         secrets = SecretBytes(capacity: capacity) { (output: inout OutputSpan<UInt8>) in
@@ -40,48 +38,15 @@ struct ChildEnvironment: ~Copyable {
         secretOffsets = offsets
     }
 
-    /// Lends it as C takes it, NULL at the end.
-    borrowing func withEntries(_ body: ([UnsafeMutablePointer<CChar>?]) -> Int32) -> Int32 {
-        let copies = unsafe given.map { unsafe strdup($0) }
-        defer { unsafe copies.forEach { unsafe free($0) } }
-        let inherited = unsafe inherited
-        return secrets.withBytes { bytes in
-            unsafe bytes.withUnsafeBufferPointer { bytes in
-                let secrets = unsafe secretOffsets.map { offset in
-                    unsafe bytes.baseAddress.map { base in
-                        // execve(2) reads them, whatever C says of its arguments.
-                        unsafe UnsafeMutableRawPointer(mutating: base + offset).assumingMemoryBound(to: CChar.self)
-                    }
-                }
-                return unsafe body(inherited + copies + secrets + [nil])
-            }
-        }
+    /// Becomes the program; returns only where that fails, with the reason.
+    borrowing func become(_ path: String, _ arguments: [String]) -> Errno {
+        secrets.withBytes { Execution.become(path, arguments, environment, secrets: $0, at: secretOffsets) }
     }
 
-    /// What we were started with, that which was taken away for our own sake included.
-    private var inherited: [UnsafeMutablePointer<CChar>?] {
-        // NULL after clearenv(3), whatever its type says.
-        let ours = unsafe UInt(bitPattern: environ) == 0 ? [] : Self.entries(environ)
-        let setAside = unsafe cvault_variables_set_aside().map { unsafe Self.entries($0) } ?? []
-        return unsafe (ours + setAside).filter { entry in unsafe entry.map { unsafe !isTaken($0) } ?? false }
-    }
-
-    private func isTaken(_ entry: UnsafeMutablePointer<CChar>) -> Bool {
-        taken.contains { name in
-            let length = name.utf8.count
-            return unsafe strncmp(entry, name, length) == 0 && entry[length] == CChar(UInt8(ascii: "="))
+    /// Starts the program beside us.
+    borrowing func start(_ path: String, _ arguments: [String]) throws(Errno) {
+        try secrets.withBytes { (secrets) throws(Errno) in
+            try Execution.start(path, arguments, environment, secrets: secrets, at: secretOffsets)
         }
-    }
-
-    private static func entries(_ list: UnsafePointer<UnsafeMutablePointer<CChar>?>)
-        -> [UnsafeMutablePointer<CChar>?]
-    {
-        var entries: [UnsafeMutablePointer<CChar>?] = unsafe []
-        var next = unsafe list
-        while let entry = unsafe next.pointee {
-            unsafe entries.append(entry)
-            unsafe next += 1
-        }
-        return unsafe entries
     }
 }

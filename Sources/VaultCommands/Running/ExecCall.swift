@@ -1,7 +1,6 @@
-internal import CVaultLinux
-internal import Glibc
 internal import IsogeoVault
 internal import VaultCrypto
+internal import VaultSystem
 
 /// What `exec` does once its arguments are known.
 struct ExecCall {
@@ -25,7 +24,7 @@ struct ExecCall {
         if let passphraseDescriptor { Self.withhold(passphraseDescriptor) }
         let application = try await opened.application(try applicationName(application))
         // Before a token is asked for, and before anybody is told of a secret that then isn't lent.
-        if clientSecrets != nil { try LentFolder.checkPlace() }
+        if clientSecrets != nil { try SharedSecretDirectory.checkPlace() }
         var environment = ChildEnvironment()
         environment.remove(Self.tokenVariables)
         if let token {
@@ -38,45 +37,39 @@ struct ExecCall {
             try program.become(environment)
             return
         }
-        var folder: LentFolder?
+        var folder: SharedSecretDirectory?
         try await opened.lend(application.name, by: way) { (credential) throws(VaultError) in
             if sdk { environment.give(credential, of: application) }
             // From now on: whoever ends us while the file is there and the program isn't would leave the file.
-            if privateFile { cvault_await_child() }
+            if privateFile { Execution.awaitChild() }
             do throws(VaultError) {
                 if let clientSecrets {
-                    let lent = try LentFolder(isHeld: privateFile)
-                    folder = lent
-                    environment.set(clientSecrets, to: lent.file)
-                    try put(credential.clientSecretsFile(), into: lent)
+                    let made = try SharedSecretDirectory.make(isHeld: privateFile)
+                    folder = made
+                    environment.set(clientSecrets, to: made.file)
+                    try put(credential.clientSecretsFile(), into: made)
                 }
                 announce(application, context)
                 if privateFile { try program.start(environment) } else { try program.become(environment) }
             } catch {
                 folder?.remove()
                 // What came meanwhile ends us now, with nothing left behind.
-                if privateFile { cvault_await_no_child() }
+                if privateFile { Execution.awaitNoChild() }
                 throw error
             }
         }
         // We stay for hours, maybe, and need neither key nor secret for that.
         opened.close()
         environment = ChildEnvironment()
-        if let folder { Program.end { folder.remove() } }
+        if let folder { Execution.endWithChild { folder.remove() } }
     }
 
     /// The program must not read again what has opened the vault: of a file, a copy of its descriptor could be wound back.
     private static func withhold(_ descriptor: Int32) {
-        guard descriptor <= STDERR_FILENO else {
-            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-            return
-        }
+        let file = FileDescriptor(borrowing: descriptor)
+        guard descriptor <= 2 else { return file.closeOnExecution() }
         // A standard stream has to be something, and a terminal gives nothing twice.
-        guard descriptor == STDIN_FILENO, isatty(descriptor) == 0 else { return }
-        let nothing = unsafe open("/dev/null", O_RDONLY | O_CLOEXEC)
-        guard nothing >= 0 else { return }
-        dup2(nothing, descriptor)
-        close(nothing)
+        if descriptor == 0, !file.isTerminal() { file.replace(by: "/dev/null") }
     }
 
     private var way: String {
@@ -96,18 +89,17 @@ struct ExecCall {
         }
     }
 
-    private func put(_ file: borrowing SecretBytes, into folder: LentFolder) throws(VaultError) {
+    private func put(_ file: borrowing SecretBytes, into folder: SharedSecretDirectory) throws(VaultError) {
         guard !privateFile else { return try folder.write(file) }
-        var descriptor: Int32 = -1
-        let failure = file.withBytes { bytes in
-            unsafe bytes.withUnsafeBufferPointer { bytes in
-                unsafe cvault_sealed_file("client_secrets.json", bytes.baseAddress, bytes.count, &descriptor)
+        let descriptor: Int32
+        do throws(Errno) {
+            descriptor = try file.withBytes { (bytes) throws(Errno) in
+                try FileDescriptor.sealedFile("client_secrets.json", bytes)
             }
-        }
-        guard failure == 0 else {
+        } catch {
             throw VaultError(
                 .inputOutput,
-                "No file can be made in memory: \(unsafe String(cString: strerror(failure))).",
+                "No file can be made in memory: \(error).",
                 remedy: "Use --private-file."
             )
         }

@@ -1,6 +1,5 @@
-internal import CVaultLinux
-internal import Glibc
 internal import IsogeoVault
+internal import VaultSystem
 
 /// A program that was found, and its arguments.
 struct Program {
@@ -31,7 +30,7 @@ struct Program {
             return name
         }
         // confstr(_CS_PATH) where there is no PATH.
-        let folders = unsafe getenv("PATH").map { unsafe String(cString: $0) } ?? "/bin:/usr/bin"
+        let folders = Environment.value(of: "PATH") ?? "/bin:/usr/bin"
         var refused: VaultError?
         for folder in folders.split(separator: ":", omittingEmptySubsequences: false) {
             let candidate = folder.isEmpty ? "./\(name)" : "\(folder)/\(name)"
@@ -47,45 +46,25 @@ struct Program {
     }
 
     private static func check(_ path: String) throws(VaultError) {
-        var status = stat()
-        guard unsafe stat(path, &status) == 0 else {
-            guard errno == ENOENT || errno == ENOTDIR else { throw cannotStart(path, errno) }
+        let status: FileStatus
+        do throws(Errno) {
+            status = try FileStatus(of: path, followsLink: true)
+        } catch {
+            guard [.noEntry, .notADirectory].contains(error) else { throw cannotStart(path, error) }
             throw notFound(path)
         }
-        guard status.st_mode & S_IFMT == S_IFREG, unsafe access(path, X_OK) == 0 else {
-            throw cannotStart(path, EACCES)
-        }
-        guard ScriptInterpreter(of: path).isThere else { throw cannotStart(path, ENOENT) }
+        guard status.kind == .regular, FilePath.isExecutable(path) else { throw cannotStart(path, .accessDenied) }
+        guard ScriptInterpreter(of: path).isThere else { throw cannotStart(path, .noEntry) }
     }
 
     /// Becomes the program; returns only by throwing.
     func become(_ environment: borrowing ChildEnvironment) throws(VaultError) {
-        let failure = unsafe withArguments { arguments in
-            unsafe environment.withEntries { entries in unsafe cvault_become(path, arguments, entries) }
-        }
-        throw Self.cannotStart(path, failure)
+        throw Self.cannotStart(path, environment.become(path, arguments))
     }
 
     /// Starts the program beside us.
     func start(_ environment: borrowing ChildEnvironment) throws(VaultError) {
-        let failure = unsafe withArguments { arguments in
-            unsafe environment.withEntries { entries in unsafe cvault_start_child(path, arguments, entries) }
-        }
-        if failure != 0 { throw Self.cannotStart(path, failure) }
-    }
-
-    /// Waits for the program that was started and ends this process as that one has ended.
-    static func end(after cleanUp: () -> Void) -> Never {
-        let end = cvault_wait_for_child()
-        cleanUp()
-        if end < 0 { cvault_die_of(-end) }
-        exit(end)
-    }
-
-    private func withArguments(_ body: ([UnsafeMutablePointer<CChar>?]) -> Int32) -> Int32 {
-        let copies = unsafe arguments.map { unsafe strdup($0) }
-        defer { unsafe copies.forEach { unsafe free($0) } }
-        return unsafe body(copies + [nil])
+        do throws(Errno) { try environment.start(path, arguments) } catch { throw Self.cannotStart(path, error) }
     }
 
     private static func notFound(_ name: String) -> VaultError {
@@ -100,9 +79,9 @@ struct Program {
         )
     }
 
-    private static func cannotStart(_ path: String, _ code: Int32) -> VaultError {
+    private static func cannotStart(_ path: String, _ errno: Errno) -> VaultError {
         // execve(2) says of the file what is true of the one that would run it.
-        guard code != ENOENT else {
+        guard errno != .noEntry else {
             return VaultError(
                 .programNotStarted,
                 "\(path.shellWord) can't be started: the interpreter that its first line names isn't there.",
@@ -111,7 +90,7 @@ struct Program {
         }
         return VaultError(
             .programNotStarted,
-            "\(path.shellWord) can't be started: \(unsafe String(cString: strerror(code))).",
+            "\(path.shellWord) can't be started: \(errno).",
             remedy: "Check that it is a program that you may execute."
         )
     }

@@ -1,5 +1,4 @@
-internal import CVaultLinux
-internal import Glibc
+internal import VaultSystem
 
 /// The program that a script's first line names, `#!/bin/sh`.
 struct ScriptInterpreter {
@@ -11,21 +10,13 @@ struct ScriptInterpreter {
 
     /// Looks at the file that would be started.
     init(of file: String) {
-        let descriptor = unsafe open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else {
-            path = nil
-            return
-        }
-        defer { close(descriptor) }
-        var line = [UInt8](repeating: 0, count: Self.lineLimit)
-        let count = unsafe read(descriptor, &line, line.count)
-        path = count > 2 ? Self.path(in: line.prefix(count)) : nil
+        let beginning = try? FileDescriptor.open(file, .probing).readAll(limit: Self.lineLimit)
+        path = beginning.flatMap { Self.path(in: $0[...]) }
     }
 
     /// Whether there is a file of that name; true where none is named.
     var isThere: Bool {
-        guard let path else { return true }
-        return unsafe access(path, F_OK) == 0 || errno != ENOENT
+        path.map { !FilePath.isMissing($0) } ?? true
     }
 
     // A carriage return before the line's end is part of the name: the kernel takes it for one, too.

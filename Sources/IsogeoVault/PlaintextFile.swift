@@ -1,0 +1,49 @@
+internal import VaultSystem
+
+/// A file that holds a secret in clear, because its user asked for just that.
+package enum PlaintextFile {
+    /// Makes the file, mode 0600, where nothing stands yet: whole, or not at all.
+    ///
+    /// - Parameters:
+    ///   - path: where.
+    ///   - content: what it will hold.
+    ///   - announce: called once the file can be made and before anything is written.
+    /// - Throws: `exists` when anything lies there, be it a link to nowhere; `inputOutput`; what `announce` throws.
+    package static func make(
+        _ path: String,
+        _ content: Span<UInt8>,
+        announcing announce: () throws(VaultError) -> Void = {}
+    ) throws(VaultError) {
+        let draft: DraftFile
+        do throws(SystemError) { draft = try Self.draft(path) } catch { throw VaultError(writing: path, error) }
+        try announce()
+        do throws(SystemError) {
+            do throws(Errno) { try draft.file.write(content) } catch { throw .failed(path: path, .writing, error) }
+            try draft.publishAsNew()
+        } catch {
+            throw VaultError(writing: path, error)
+        }
+    }
+
+    private static func draft(_ path: String) throws(SystemError) -> DraftFile {
+        let place: (directory: String, name: String)
+        do throws(UnsafePath) { place = try FilePath.split(path) } catch { throw .unsafePath(error) }
+        let directory = try Directory.named(place.directory)
+        guard try directory.status(of: place.name) == nil else { throw .failed(path: path, .making, .exists) }
+        return try DraftFile.making(place.name, in: directory)
+    }
+}
+
+extension VaultError {
+    /// A file that the user named can't be written.
+    fileprivate init(writing path: String, _ error: SystemError) {
+        self =
+            error.errno == .exists
+            ? VaultError(.exists, "There is a file \(path) already.", remedy: "Name one that doesn't exist yet.")
+            : VaultError(
+                .inputOutput,
+                "\(path) can't be written: \(error.errno.map { "\($0)" } ?? "it names no file").",
+                remedy: "Name a file in a folder of yours, on a disk with room."
+            )
+    }
+}
