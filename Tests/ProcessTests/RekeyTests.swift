@@ -14,14 +14,14 @@ struct RekeyTests {
         return try #require(Int(report.outputText.dropLast()), "\(report)")
     }
 
-    /// Waits until all lies beside the key file that has to before the vault is written; ten seconds at most.
+    /// Waits until all lies beside the key file that has to before the vault is written.
     private func waitForNewKey(_ home: Home) async throws {
         func keys() throws -> Set<String> {
             // The old key's copy is the last that is made before the vault is written; drafts end in .new.
             let names = try FileManager.default.contentsOfDirectory(atPath: home.folder.path)
             return Set(names.filter { $0.hasPrefix("key.old-") && !$0.hasSuffix(".new") })
         }
-        let (before, deadline) = (try keys(), ContinuousClock.now + .seconds(10))
+        let (before, deadline) = (try keys(), ContinuousClock.now + Patience.end)
         while try keys() == before, .now < deadline { try await Task.sleep(for: .microseconds(200)) }
     }
 

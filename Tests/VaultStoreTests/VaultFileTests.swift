@@ -115,8 +115,9 @@ import VaultTestSupport
     }
 
     @Test(.unprivileged) func `a folder that can't be made below the root is named with one slash`() {
-        let error = failure { try VaultFile.prepare("/isogeo-vault-nowhere/vault.db") }
-        guard case .io("/isogeo-vault-nowhere", "making the folder", _, 0) = error else {
+        let folder = "/isogeo-vault-\(UUID())"
+        let error = failure { try VaultFile.prepare(folder + "/vault.db") }
+        guard case .io(folder, "making the folder", _, 0) = error else {
             Issue.record("\(String(describing: error))")
             return
         }

@@ -79,7 +79,7 @@ package final class FaultServer: Sendable {
             [try folder.write(script, to: "script"), folder("log")]
         )
         command.input = .open
-        command.limit = .seconds(600)
+        command.limit = Patience.ofServers
         process = try command.start()
         let said = await process.wait { $0.output.last == 0x0a }
         guard let ports = try? JSONDecoder().decode([String: Int].self, from: Data(said.output)) else {
