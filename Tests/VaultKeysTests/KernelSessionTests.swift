@@ -10,7 +10,7 @@ import VaultTestSupport
     private let vault = VaultIdentity(format: 1, id: Sodium.randomBytes(16))
     private var id: String { vault.id.map { String(format: "%02x", $0) }.joined() }
 
-    private func keep(_ name: SessionName, seconds: UInt32 = 3600) throws -> SecretBytes {
+    private func keep(_ name: SessionName, seconds: UInt32 = 1800) throws -> SecretBytes {
         let key = SessionKey.random()
         try key.give(toKernelAs: name, seconds: seconds)
         return key.sealing.bytes.withBytes { SecretBytes(copying: $0) }
