@@ -15,7 +15,8 @@ extension FaultRow {
             $0.options = ["--connect-timeout", "2", "--timeout", "6"]
         },
         FaultRow("cut at once", [], 75, "connection broke", requests: 0),
-        FaultRow("reset at once", [.reset], 75, "connection broke", requests: 0),
+        // Not before the client knows that it is connected: to which of the two it was would be up to the kernel.
+        FaultRow("reset at once", [.awaitRequest, .reset], 75, "connection broke", requests: 0),
         FaultRow("cut behind the request", [.read], 75, "connection broke", requests: 3),
         FaultRow("reset behind the request", [.read, .reset], 75, "connection broke", requests: 3),
         FaultRow("cut in the body", .raw(announced(99) + "{"), 75, "connection broke", requests: 3),
