@@ -5,7 +5,7 @@ import VaultTestSupport
 
 @testable import IsogeoVault
 
-@Suite(.timeLimit(.minutes(1))) struct ClosingTests {
+@Suite(.endsSometime) struct ClosingTests {
     @Test func `a closed vault refuses everything, and says so`() async throws {
         let server = try LoopbackTokenServer()
         let temporary = try await TemporaryVault(tokenURI: server.url)

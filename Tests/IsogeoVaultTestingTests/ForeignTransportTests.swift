@@ -4,6 +4,7 @@ import Synchronization
 import Testing
 import VaultCrypto
 import VaultOAuth
+import VaultTestSupport
 
 @testable import IsogeoVault
 
@@ -15,7 +16,7 @@ private final class Deaf: TokenEndpointTransport {
 
     func send(_ request: borrowing TokenEndpointRequest) async throws -> TokenEndpointReply {
         do {
-            try await Task.sleep(for: .seconds(50))
+            try await Task.sleep(for: Patience.ofServers)
         } catch {
             cancelled.withLock { $0 = true }
         }
@@ -23,7 +24,7 @@ private final class Deaf: TokenEndpointTransport {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct ForeignTransportTests {
+@Suite(.endsSometime) struct ForeignTransportTests {
     @Test func `a transport that doesn't keep its time is given up and cancelled`() async throws {
         let deaf = Deaf()
         let error = try await withCheckedThrowingContinuation { continuation in

@@ -83,10 +83,11 @@ import VaultTestSupport
     }
 
     @Test func `a vault that can't be opened is logged with its path`() async throws {
-        let log = RecordedLog()
-        #expect(await fails(.noVault) { try await Vault.open(at: "/nonexistent/vault.db", logger: log.logger) })
+        let (log, folder) = (RecordedLog(), try TemporaryFolder())
+        let path = folder("vault.db")
+        #expect(await fails(.noVault) { try await Vault.open(at: path, logger: log.logger) })
         #expect(log.values(of: "code") == ["no-vault"])
-        #expect(log.values(of: "vault") == ["/nonexistent/vault.db"])
+        #expect(log.values(of: "vault") == [path])
     }
 
     @Test func `neither secret nor token nor client_id is ever logged`() async throws {

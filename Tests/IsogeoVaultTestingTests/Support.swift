@@ -46,9 +46,9 @@ func fails<Value>(_ code: VaultError.Code, _ body: () async throws -> Value) asy
 /// Whether something lies there.
 func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 
-/// Waits until something has come about, a minute at most.
+/// Waits until something has come about.
 func waitUntil(_ condition: @Sendable () -> Bool) async throws -> Bool {
-    let deadline = ContinuousClock.now + .seconds(60)
+    let deadline = ContinuousClock.now + Patience.end
     while !condition(), .now < deadline { try await Task.sleep(for: .milliseconds(5)) }
     return condition()
 }

@@ -2,6 +2,7 @@ import IsogeoVault
 import IsogeoVaultTesting
 import Synchronization
 import Testing
+import VaultTestSupport
 
 /// What a transport of somebody's own was given, and what it gives back.
 private final class OwnTransport: TokenEndpointTransport {
@@ -46,7 +47,7 @@ private func reply(_ status: Int = 200, _ body: String) -> TokenEndpointReply {
 
 private let token = reply(200, #"{"access_token": "abc", "token_type": "bearer", "expires_in": 60}"#)
 
-@Suite(.timeLimit(.minutes(1))) struct TransportTests {
+@Suite(.endsSometime) struct TransportTests {
     private func vault(_ transport: OwnTransport, _ log: RecordedLog? = nil) async throws -> TemporaryVault {
         try await TemporaryVault(
             MadeUpApplication(clientID: "Aladdin", clientSecret: "open sesame"),

@@ -1,6 +1,7 @@
 import Foundation
 import Synchronization
 import Testing
+import VaultTestSupport
 
 @testable import IsogeoVault
 
@@ -40,7 +41,9 @@ import Testing
                     group.addTask {
                         try await BlockingExecutor.run { () throws(VaultError) in
                             threads.enter()
-                            usleep(2000)
+                            // The first stays until it has company, or there would be no telling one thread from many.
+                            let end = ContinuousClock.now + Patience.end
+                            repeat { usleep(2000) } while number == 0 && threads.most < 2 && .now < end
                             threads.leave()
                             return number
                         }
@@ -68,7 +71,7 @@ import Testing
         let blocking = Task { @MainActor in
             try await BlockingExecutor.run { () throws(VaultError) in
                 threads.enter()
-                return gate.wait(timeout: .now() + 20)
+                return gate.wait(timeout: .now() + 600)
             }
         }
         // This runs on the main actor too, as whoever waits for it does.

@@ -57,9 +57,10 @@ import VaultTestSupport
         let long = String(repeating: "a", count: 200)
         #expect(error(try world.clientSecrets(id: long, secret: "s"))?.code == .usage)
         var options = NewApplication.Options()
-        options.caFile = "/no/such/file.pem"
+        let missing = world.folder("missing.pem")
+        options.caFile = missing
         let refused = error(try world.clientSecrets(secret: "s"), options)
-        #expect(refused?.code == .configuration && refused?.sentence.contains("/no/such/file.pem") == true)
+        #expect(refused?.code == .configuration && refused?.sentence.contains(missing) == true)
     }
 
     @Test func `certificates that aren't any, or that others may write, are refused`() throws {

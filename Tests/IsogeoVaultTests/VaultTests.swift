@@ -55,7 +55,7 @@ import VaultTestSupport
         let error = await failure { () async throws(VaultError) in
             try await Vault.open(
                 at: world.path,
-                unlocking: .keyFile("/no/such/key"),
+                unlocking: .keyFile(world.folder("missing")),
                 doors: world.doors
             )
         }

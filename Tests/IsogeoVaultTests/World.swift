@@ -156,9 +156,9 @@ final class TestClock: Sendable {
     func passUnseen(_ seconds: Int64) { time.withLock { $0.uptime += seconds * 1000 } }
 }
 
-/// Waits until something has come to hold; 20 seconds at most.
+/// Waits until something has come to hold.
 func eventually(_ condition: @Sendable () -> Bool) async throws -> Bool {
-    let deadline = ContinuousClock.now + .seconds(60)
+    let deadline = ContinuousClock.now + Patience.end
     while !condition(), .now < deadline { try await Task.sleep(for: .milliseconds(2)) }
     return condition()
 }

@@ -55,7 +55,7 @@ struct ConnectionOptionsTests {
         let uri = "http://127.0.0.1:\(server.port("silent"))/token"
         let file = try home.writeFile(tokenURI: uri)
         for arguments in [["import", file, "--check", "--replace"], ["rotate", "atlas", file]] {
-            let report = try await home.command(arguments + ["--timeout", "1", "-q"]).run()
+            let report = try await home.command(arguments + ["--timeout", "5", "-q"]).run()
             #expect(report.exitCode == 75, "\(report)")
             #expect(report.errorText.contains("didn't answer in time"), "\(report)")
         }
@@ -75,11 +75,12 @@ struct ConnectionOptionsTests {
             ("silent", "The API didn't answer in time."), ("stalled", "The API's answer stopped arriving."),
         ] {
             let base = "http://127.0.0.1:\(server.port(name))"
-            // The usual limit is beyond the 20 seconds.
-            let report = try await home.shell(
-                #"exec timeout 20 "$vault" api /x --timeout 1 --api-base "$1""#,
-                base
-            )
+            // Whoever says nothing waits for half a minute, and so longer than one who comes afterwards.
+            let patient = try home.command(["api", "/x", "--api-base", base]).start()
+            let report = try await home.run("api", "/x", "--timeout", "5", "--api-base", base)
+            #expect(patient.report.ending == nil)
+            patient.send(SIGKILL)
+            home.client.secret.expectAbsent(in: try await patient.outcome())
             #expect(report.exitCode == 75 && report.errorText.hasPrefix("isogeo-vault: \(sentence)"), "\(report)")
         }
         try await server.stop()

@@ -92,9 +92,9 @@ struct CrashTests {
         options.holdsAnswers = true
         let server = try await TokenServer(options)
         let home = try await Home.withVault(askingAt: server.url)
-        let holder = try home.command(["token"]).start()
+        let holder = try home.command(["token", "--timeout", "300"]).start()
         #expect(try await server.waitForRequests(1))
-        let next = try home.command(["token"]).start()
+        let next = try home.command(["token", "--timeout", "300"]).start()
         try await Task.sleep(for: .milliseconds(200))
         #expect(try server.requests.count == 1)
         holder.send(SIGKILL)

@@ -27,7 +27,6 @@ struct DoctorTests {
         var command = try home.command(["doctor", "--json"] + options, variables)
         // Whoever asked something would wait.
         command.input = .open
-        command.limit = .seconds(20)
         let run = try await command.run()
         let report = try JSONDecoder().decode(Report.self, from: Data(run.output))
         #expect(report.findings == report.checks.count { $0.level == "finding" })

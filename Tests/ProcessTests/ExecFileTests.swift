@@ -74,7 +74,7 @@ struct ExecFileTests {
         process.send(SIGTERM)
         #expect(try await process.outcome().ending == .exited(5))
         for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2] {
-            let process = try lent(home, ["--private-file"], "ulimit -c 0; echo ready; exec sleep 60").start()
+            let process = try lent(home, ["--private-file"], "ulimit -c 0; echo ready; exec sleep 3600").start()
             try await process.expect("ready")
             process.send(signal)
             #expect(try await process.outcome().ending == .killed(signal: Int(signal)))
@@ -106,7 +106,7 @@ struct ExecFileTests {
 
     @Test func `what somebody who was killed left is swept, what is in use isn't`() async throws {
         let (home, folder) = try await home()
-        let killed = try lent(home, ["--private-file"], "echo $$; exec sleep 60").start()
+        let killed = try lent(home, ["--private-file"], "echo $$; exec sleep 3600").start()
         let said = await killed.wait { $0.outputText.hasSuffix("\n") }
         let orphan = try #require(pid_t(said.outputText.dropLast()))
         defer { kill(orphan, SIGKILL) }
@@ -166,7 +166,7 @@ struct ExecFileTests {
                 left += os.listdir(base)
             print(left)
             """
-        var command = try lent(home, ["--private-file"], "exec sleep 60")
+        var command = try lent(home, ["--private-file"], "exec sleep 3600")
         let rounds = TestPaths.isLongRun ? "400" : "24"
         (command.program, command.arguments) = (
             "python3", ["-c", python, folder, rounds, command.program] + command.arguments
@@ -178,14 +178,14 @@ struct ExecFileTests {
     @Test func `what else would end us reaches the program as well`() async throws {
         let (home, folder) = try await home()
         for signal in [SIGPIPE, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGIO, 40] {
-            let process = try lent(home, ["--private-file"], "ulimit -c 0; echo ready; exec sleep 60").start()
+            let process = try lent(home, ["--private-file"], "ulimit -c 0; echo ready; exec sleep 3600").start()
             try await process.expect("ready")
             process.send(signal)
             #expect(try await process.outcome().ending == .killed(signal: Int(signal)))
         }
         #expect(try entries(folder).isEmpty)
         // An alarm set before we were executed ends the program, as it would without us.
-        var command = try lent(home, ["--private-file"], "exec sleep 60")
+        var command = try lent(home, ["--private-file"], "exec sleep 3600")
         let python = "import os, signal, sys; signal.alarm(2); os.execv(sys.argv[1], sys.argv[1:])"
         (command.program, command.arguments) = ("python3", ["-c", python, command.program] + command.arguments)
         #expect(try await command.run().ending == .killed(signal: Int(SIGALRM)))

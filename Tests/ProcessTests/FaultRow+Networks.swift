@@ -2,6 +2,9 @@ import VaultTestSupport
 
 /// What happens on the way.
 extension FaultRow {
+    /// Seconds that are too few for a server that never ends, and enough for a whole request on a busy machine.
+    private static let patience = "12"
+
     static let connections: [FaultRow] = [
         FaultRow("nobody listens", [], 75, "refuses connections", requests: 0).with {
             $0.address = "http://127.0.0.1:9/token"
@@ -12,12 +15,13 @@ extension FaultRow {
             $0.options = ["--connect-timeout", "2", "--timeout", "6"]
         },
         FaultRow("cut at once", [], 75, "connection broke", requests: 0),
-        FaultRow("reset at once", [.reset], 75, "connection broke", requests: 0),
+        // Not before the client knows that it is connected: to which of the two it was would be up to the kernel.
+        FaultRow("reset at once", [.awaitRequest, .reset], 75, "connection broke", requests: 0),
         FaultRow("cut behind the request", [.read], 75, "connection broke", requests: 3),
         FaultRow("reset behind the request", [.read, .reset], 75, "connection broke", requests: 3),
         FaultRow("cut in the body", .raw(announced(99) + "{"), 75, "connection broke", requests: 3),
         FaultRow("another protocol", .raw("SSH-2.0-OpenSSH_9.2\r\n"), 76, "doesn't speak HTTP"),
-        FaultRow("silent", [.read, .hold], 75, "didn't answer in time").with(options: "--timeout", "2"),
+        FaultRow("silent", [.read, .hold], 75, "didn't answer in time").with(options: "--timeout", patience),
         FaultRow("silent from the start", [.hold, .hold], 75, "didn't answer in time", requests: 0).with {
             // The handshake never ends.
             $0.address = "https://127.0.0.1:%PORT:silent from the start%/token"
@@ -25,17 +29,20 @@ extension FaultRow {
             $0.options = ["--connect-timeout", "1", "--timeout", "2"]
         },
         FaultRow("a byte a second", [.read, .drip(Array(wholeAnswer.utf8), every: 1)], 75, "didn't answer in time")
-            .with(options: "--timeout", "3"),
+            .with(options: "--timeout", patience),
         FaultRow("slow headers", .raw("HTTP/1.1 200 OK\r\n", then: .forever(Array("X: y\r\n".utf8), every: 0.2)), 75)
-            .with(options: "--timeout", "2"),
+            .with(options: "--timeout", patience),
         FaultRow("a slow body", .raw(unannounced, then: .forever([0x20], every: 0.2)), 75, "didn't answer in time")
-            .with(options: "--timeout", "2"),
+            .with(options: "--timeout", patience),
         FaultRow("slow, but whole", [.read, .drip(Array(wholeAnswer.utf8), every: 0.01)], 0),
-        FaultRow("throttled beyond the limit", .answer("429 No", "", "Retry-After: 5"), 75, "not before 2")
-            .with(options: "--timeout", "4"),
+        FaultRow("throttled beyond the limit", .answer("429 No", "", "Retry-After: 13"), 75, "not before 2")
+            .with(options: "--timeout", patience),
     ]
 
     static let overIPv6 = FaultRow("IPv6", .token, 0).with { $0.script.onIPv6 = true }
+
+    /// Where libcurl would write a connection's keys.
+    static let keyLog = "%CA%.keys"
 
     static let secured: [FaultRow] = [
         FaultRow("TLS", .token, 0, tls: .init()),
@@ -58,12 +65,12 @@ extension FaultRow {
             $0.script.steps = [.send(Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8))]
         },
         FaultRow("cut behind TLS", [.read], 75, "connection broke", requests: 3, tls: .init()),
-        FaultRow("certificates missing", [], 78, "/ca-file-that-is-missing doesn't exist", requests: 0, tls: .init())
-            .with { $0.options = ["--ca-file", "/ca-file-that-is-missing"] },
+        FaultRow("certificates missing", [], 78, "/ca.pem.missing doesn't exist", requests: 0, tls: .init())
+            .with { $0.options = ["--ca-file", "%CA%.missing"] },
         FaultRow("no certificates", [], 78, "/dev/null isn't a regular file", requests: 0, tls: .init())
             .with { $0.options = ["--ca-file", "/dev/null"] },
         FaultRow("keys written down", .token, 0, tls: .init())
-            .with(environment: ["SSLKEYLOGFILE": "/tmp/isogeo-vault-test-keys-that-nobody-writes"]),
+            .with(environment: ["SSLKEYLOGFILE": keyLog]),
     ]
 
     static let proxied: [FaultRow] =

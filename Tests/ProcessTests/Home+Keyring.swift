@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 import VaultTestSupport
 
@@ -43,13 +44,28 @@ extension Home {
         return report.outputText.matches(of: /collection\/\w+\/[0-9]+/).count
     }
 
-    /// Runs the command to its end, which must come by itself within 12 seconds.
+    /// Runs the command to its end, which must come by itself.
     func runSoon(_ arguments: String..., with changes: [String: String?] = [:]) async throws -> ProcessReport {
-        var command = try command(arguments, changes)
-        command.limit = .seconds(12)
-        let report = try await command.run()
+        let report = try await command(arguments, changes).run()
         client.secret.expectAbsent(in: report)
         return report
+    }
+
+    /// Starts the command and waits until it has asked the keyring something.
+    func startUntilAsked(_ arguments: String...) async throws -> RunningProcess {
+        let bus = try #require(environment["DBUS_SESSION_BUS_ADDRESS"])
+        var watching = Command(
+            "dbus-monitor",
+            ["--address", bus, "type='method_call',path_namespace='/org/freedesktop/secrets'"]
+        )
+        watching.input = .open
+        let monitor = try watching.start()
+        // It sees what comes once it has a name.
+        try await monitor.expect("member=NameAcquired")
+        let process = try command(arguments).start()
+        try await monitor.expect("path=/org/freedesktop/secrets")
+        monitor.send(SIGKILL)
+        return process
     }
 
     /// What is said of a vault that the keyring alone opens.

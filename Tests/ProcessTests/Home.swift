@@ -112,11 +112,7 @@ struct Home: Sendable {
 
 extension TokenServer {
     /// One for all who want nothing but tokens: it takes every credential, and each asks for its own requests.
-    static let shared = Task {
-        var options = Options()
-        options.limit = .seconds(3600)
-        return try await TokenServer(options)
-    }
+    static let shared = Task { try await TokenServer() }
 
     /// The requests that a client made.
     func requests(of client: Home.Client) throws -> [Request] {

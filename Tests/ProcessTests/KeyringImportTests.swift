@@ -47,7 +47,7 @@ struct KeyringImportTests {
         #expect(try await home.run("status").outputText.contains(/opened by +passphrase [0-9a-f]{8}\n/))
         let elsewhere = home.folder("other/vault.db")
         let terminal = try home.command(["import", file, "--vault", elsewhere]).startOnTerminal()
-        let report = try await terminal.process.outcome(within: .seconds(30))
+        let report = try await terminal.process.outcome()
         #expect(report.exitCode == 0 && !report.outputText.contains("assphrase of"), "\(report)")
         // Somebody was there to write a code down.
         let code = try #require(report.outputText.firstMatch(of: /([0-9A-Z]{5}-){12}[0-9A-Z]{5}/)).0
@@ -66,7 +66,7 @@ struct KeyringImportTests {
         let home = plain.on(keyring)
         let file = try home.writeFile()
         let terminal = try home.command(["import", file, "--no-recovery"]).startOnTerminal()
-        let report = try await terminal.process.outcome(within: .seconds(30))
+        let report = try await terminal.process.outcome()
         #expect(report.exitCode == 0 && report.outputText.contains(Home.keyringAlone), "\(report)")
         #expect(try await home.events() == ["created", "imported", "recovery-declined"])
         let again = try await home.run("import", file, "--name", "b")
@@ -91,7 +91,7 @@ struct KeyringImportTests {
             #expect(await terminal.waitForEcho(false))
             terminal.type("open sesame\n")
         }
-        #expect(try await terminal.process.outcome(within: .seconds(30)).exitCode == 0)
+        #expect(try await terminal.process.outcome().exitCode == 0)
         #expect(try await home.run("status").outputText.contains(/opened by +passphrase [0-9a-f]{8}\n/))
         try await keyring.stop()
     }

@@ -115,11 +115,10 @@ struct KeyringStateTests {
         let unprotected = try await refused
         #expect(unprotected.exitCode == 64 && unprotected.errorText.contains(Self.silent.0), "\(unprotected)")
         // It waits for an answer when the keyring dies.
-        let waiting = try home.command(["list"]).start()
-        try await Task.sleep(for: .seconds(1))
+        let waiting = try await home.startUntilAsked("list")
         #expect(waiting.report.ending == nil)
         try keyring.signalKeyring(SIGKILL)
-        try await waiting.outcome(within: .seconds(12)).expectFailure(69, Self.gone.0, Self.gone.1)
+        try await waiting.outcome().expectFailure(69, Self.gone.0, Self.gone.1)
         keyring.signalBus(SIGSTOP)
         try await home.runSoon("list").expectFailure(69, Self.silent.0, Self.silent.1)
         keyring.signalBus(SIGCONT)
@@ -129,11 +128,10 @@ struct KeyringStateTests {
     @Test(.needsKeyring) func `69, a bus that ends in mid-call`() async throws {
         let (home, keyring) = try await made(with: .unlocked)
         try keyring.signalKeyring(SIGSTOP)
-        let waiting = try home.command(["list"]).start()
-        try await Task.sleep(for: .seconds(1))
+        let waiting = try await home.startUntilAsked("list")
         #expect(waiting.report.ending == nil)
         keyring.signalBus(SIGKILL)
-        try await waiting.outcome(within: .seconds(12)).expectFailure(69, Self.gone.0, Self.gone.1)
+        try await waiting.outcome().expectFailure(69, Self.gone.0, Self.gone.1)
         try await keyring.stop()
     }
 
@@ -147,18 +145,18 @@ struct KeyringStateTests {
         let desk = home.on(closed, hasDisplay: true)
         let waits = "Waiting for the keyring's dialog…"
         let waiting = try desk.command(["list"]).start()
-        let said = await waiting.wait(within: .seconds(20)) { $0.errorText.contains(waits) }
+        let said = await waiting.wait { $0.errorText.contains(waits) }
         #expect(said.errorText.contains(waits), "\(said)")
         // Longer than anything that isn't a person may take.
         try await Task.sleep(for: .seconds(TestPaths.isLongRun ? 30 : 4))
         #expect(waiting.report.ending == nil)
         try closed.signalKeyring(SIGSTOP)
-        try await waiting.outcome(within: .seconds(12)).expectFailure(69, Self.silent.0, Self.silent.1, after: [waits])
+        try await waiting.outcome().expectFailure(69, Self.silent.0, Self.silent.1, after: [waits])
         try closed.signalKeyring(SIGCONT)
         let another = try desk.command(["list"]).start()
-        _ = await another.wait(within: .seconds(20)) { $0.errorText.contains(waits) }
+        _ = await another.wait { $0.errorText.contains(waits) }
         try closed.signalKeyring(SIGKILL)
-        try await another.outcome(within: .seconds(12)).expectFailure(69, Self.gone.0, Self.gone.1, after: [waits])
+        try await another.outcome().expectFailure(69, Self.gone.0, Self.gone.1, after: [waits])
         try await closed.stop()
     }
 }

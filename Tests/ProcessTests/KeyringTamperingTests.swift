@@ -210,13 +210,15 @@ struct KeyringTamperingTests {
         }
         let slow = try await plain.startKeyring(.slow)
         let home = plain.on(slow)
-        // Five searches of three seconds each; runSoon's end is before the last of them.
+        // Five searches of three seconds each would take longer than all of them may.
         try await home.runSoon("list", with: ["ISOGEO_VAULT_KEY_FILE": nil]).expectFailure(
             69,
             "The desktop keyring doesn't answer.",
             "See whether it hangs, or waits for somebody at another screen; or use another key: --key-file, "
                 + "--passphrase-file."
         )
+        let asked = String(decoding: try home.folder.read("asked"), as: UTF8.self).split(separator: "\n")
+        #expect((1..<5).contains(asked.count { $0 == "SearchItems" }), "\(asked)")
         try await slow.stop()
     }
 

@@ -19,7 +19,7 @@ struct KeyringTests {
         let before = FileManager.default.contents(atPath: database)
         let made = try await home.run("import", file)
         #expect(made.exitCode == 0 && made.errorText.contains(Self.sentence), "\(made)")
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + Patience.end
         while before != nil, FileManager.default.contents(atPath: database) == before, .now < deadline {
             try await Task.sleep(for: .milliseconds(20))
         }
@@ -92,7 +92,7 @@ struct KeyringTests {
     @Test(.needsKeyring) func `a vault without a keyring slot doesn't ask for one`() async throws {
         let home = try await Home.withVault()
         // An address at which connecting would fail, and say so.
-        let changes = ["DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere", "ISOGEO_VAULT_KEY_FILE": nil]
+        let changes = ["DBUS_SESSION_BUS_ADDRESS": "unix:path=\(home.folder("nowhere"))", "ISOGEO_VAULT_KEY_FILE": nil]
         let report = try await home.runSoon("list", with: changes)
         #expect(report.exitCode == 77 && report.errorText.contains("nothing says how to open it"), "\(report)")
     }

@@ -57,7 +57,7 @@ struct ProcessMemoryTests {
         let pipe = try Descriptor.fullPipe()
         command.descriptors[stream] = pipe.writing
         let process = try command.start()
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + Patience.end
         while !isWritingToPipe(process.pid), process.report.ending == nil, .now < deadline {
             try await Task.sleep(for: .milliseconds(5))
         }

@@ -63,9 +63,9 @@ struct RealServerTests {
         let file = try home.writeFile(of: "gis", "abcd", tokenURI)
         let made = try await home.run("import", file, "--protect", "key-file=\(home.key)", "-q")
         try #require(made.exitCode == 0, "\(made)")
-        let began = ContinuousClock.now
         let first = try await home.command(["token", "-q"] + options).run()
         first.expectSuccess()
+        let granted = ContinuousClock.now
         let wrong = try await ask("gis", "wrong-and-long")
         #expect(wrong.exitCode == 67 && wrong.output.isEmpty, "\(wrong)")
         #expect(!wrong.errorText.contains("wrong-and-long"))
@@ -80,7 +80,7 @@ struct RealServerTests {
         }
 
         // Times are whole seconds: one more than it lives.
-        try await Task.sleep(until: began + .seconds(Self.lifetime + 1))
+        try await Task.sleep(until: granted + .seconds(Self.lifetime + 1))
         let second = try await home.command(["token", "-q"] + options).run()
         second.expectSuccess()
         #expect(first.output != second.output)

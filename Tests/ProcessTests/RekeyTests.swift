@@ -14,15 +14,11 @@ struct RekeyTests {
         return try #require(Int(report.outputText.dropLast()), "\(report)")
     }
 
-    /// Waits until all lies beside the key file that has to before the vault is written; ten seconds at most.
-    private func waitForNewKey(_ home: Home) async throws {
-        func keys() throws -> Set<String> {
-            // The old key's copy is the last that is made before the vault is written; drafts end in .new.
-            let names = try FileManager.default.contentsOfDirectory(atPath: home.folder.path)
-            return Set(names.filter { $0.hasPrefix("key.old-") && !$0.hasSuffix(".new") })
-        }
-        let (before, deadline) = (try keys(), ContinuousClock.now + .seconds(10))
-        while try keys() == before, .now < deadline { try await Task.sleep(for: .microseconds(200)) }
+    /// The copies of old keys beside the key file: one more is the last that is made before the vault is written.
+    private func copies(_ home: Home) throws -> Set<String> {
+        let names = try FileManager.default.contentsOfDirectory(atPath: home.folder.path)
+        // Drafts end in .new.
+        return Set(names.filter { $0.hasPrefix("key.old-") && !$0.hasSuffix(".new") })
     }
 
     @Test(arguments: [false, true])
@@ -45,13 +41,15 @@ struct RekeyTests {
         // A passphrase takes its time, twice for each round.
         for _ in 0..<(isByPassphrase ? Self.rounds / 10 : Self.rounds) {
             let before = try await epoch(home)
-            let clock = ContinuousClock.now
+            let (clock, copies) = (ContinuousClock.now, try copies(home))
             let process = try home.command(arguments).start()
             if Bool.random() {
                 try await Task.sleep(for: .microseconds(Int.random(in: 0...(isByPassphrase ? 3_000_000 : longest))))
             } else {
                 // Where it matters: from when the new key lies beside the file to when it is in its place.
-                try await waitForNewKey(home)
+                while try self.copies(home) == copies, process.report.ending == nil {
+                    try await Task.sleep(for: .microseconds(200))
+                }
                 try await Task.sleep(for: .microseconds(Int.random(in: 0...25_000)))
             }
             process.send(SIGKILL)

@@ -136,9 +136,8 @@ struct StreamsAndEnvironmentTests {
         let home = try await Home.withVault()
         // Any program will do for Swift's runtime. It would catch the signal, and this one answers with nothing.
         let variables = ["SWIFT_BACKTRACE": "enable=yes,interactive=no,swift-backtrace=/bin/true"]
-        var command = try home.command(["list", "--passphrase-command", "echo $$ >&2; exec sleep 60"], variables)
-        command.limit = .seconds(60)
-        let process = try command.start()
+        let arguments = ["list", "--passphrase-command", "echo $$ >&2; exec sleep 3600"]
+        let process = try home.command(arguments, variables).start()
         let said = await process.wait { $0.errorText.hasSuffix("\n") }
         let sleeper = try #require(pid_t(said.errorText.dropLast()))
         defer { kill(sleeper, SIGKILL) }

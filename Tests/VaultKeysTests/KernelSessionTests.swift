@@ -10,7 +10,7 @@ import VaultTestSupport
     private let vault = VaultIdentity(format: 1, id: Sodium.randomBytes(16))
     private var id: String { vault.id.map { String(format: "%02x", $0) }.joined() }
 
-    private func keep(_ name: SessionName, seconds: UInt32 = 60) throws -> SecretBytes {
+    private func keep(_ name: SessionName, seconds: UInt32 = 1800) throws -> SecretBytes {
         let key = SessionKey.random()
         try key.give(toKernelAs: name, seconds: seconds)
         return key.sealing.bytes.withBytes { SecretBytes(copying: $0) }
@@ -61,7 +61,7 @@ import VaultTestSupport
     @Test func `a key goes by itself when its time has come`() async throws {
         let name = SessionName(Sodium.randomBytes(16), of: vault)
         _ = try keep(name, seconds: 1)
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + Patience.end
         while try isKept(name), .now < deadline { try await Task.sleep(for: .milliseconds(50)) }
         #expect(try !isKept(name))
     }
@@ -70,7 +70,7 @@ import VaultTestSupport
         let name = SessionName(Sodium.randomBytes(16), of: vault)
         let thread = Thread { [self] in _ = try? keep(name) }
         thread.start()
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + Patience.end
         while try !isKept(name), .now < deadline { try await Task.sleep(for: .milliseconds(5)) }
         #expect(try isKept(name))
         #expect(try KernelSession.revokeAll(of: vault) == 1)

@@ -155,7 +155,7 @@ import VaultTestSupport
         var writer = Command("/bin/sh", ["-c", "printf '{}' > '\(folder("fifo"))'"])
         writer.input = .open
         let writing = try writer.start()
-        #expect(try SecretFile.readInput(folder("fifo"), limit: 16, within: 20_000).revealed == Array("{}".utf8))
+        #expect(try SecretFile.readInput(folder("fifo"), limit: 16, within: 600_000).revealed == Array("{}".utf8))
         #expect(try await writing.outcome().exitCode == 0)
     }
 }

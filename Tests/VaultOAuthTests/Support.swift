@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Testing
 import VaultCrypto
+import VaultTestSupport
 
 @testable import VaultOAuth
 
@@ -37,7 +38,7 @@ func ask(
     _ address: String,
     scope: String? = nil,
     connection: ConnectionSettings = ConnectionSettings(),
-    timeLimit: Duration = .seconds(5),
+    timeLimit: Duration = Patience.end,
     isSet: @escaping @Sendable (String) -> Bool = { _ in false }
 ) async throws -> Result<TokenGrant, OAuthError> {
     let request = try TokenRequest(endpoint: TokenEndpoint(address), scope: scope)

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import VaultTestSupport
 
 /// The `openssl` program, as an authority and as a server; every wait for it is bounded, and on a thread of its own.
 // @unchecked: Process and Pipe are used by one thread after the other.
@@ -15,7 +16,7 @@ final class OpenSSL: @unchecked Sendable {
     init(_ arguments: [String], in folder: URL) throws {
         output = folder.appendingPathComponent("output-\(UUID().uuidString)")
         try Data().write(to: output)
-        process.executableURL = URL(fileURLWithPath: Self.path ?? "/nonexistent")
+        process.executableURL = URL(fileURLWithPath: try #require(Self.path))
         process.arguments = arguments
         process.currentDirectoryURL = folder
         process.standardInput = input
@@ -28,17 +29,18 @@ final class OpenSSL: @unchecked Sendable {
 
     static func run(_ arguments: String, in folder: URL) throws {
         let command = try OpenSSL(arguments.split(separator: " ").map(String.init), in: folder)
-        try #require(command.ended.wait(timeout: .now() + 20) == .success, "openssl \(arguments): no end")
+        try #require(command.ended.wait(timeout: .now() + 600) == .success, "openssl \(arguments): no end")
         try #require(command.process.terminationStatus == 0, "openssl \(arguments)")
     }
 
-    /// What it has written once `isEnough` says so, in twenty seconds at most.
+    /// What it has written once `isEnough` says so, or nothing comes.
     func waitForOutput(_ isEnough: (_ count: Int) throws -> Bool) throws {
-        for _ in 0..<1000 {
+        let end = ContinuousClock.now + Patience.end
+        repeat {
             let attributes = try FileManager.default.attributesOfItem(atPath: output.path)
             if try isEnough(attributes[.size] as? Int ?? 0) { return }
             Thread.sleep(forTimeInterval: 0.02)
-        }
+        } while .now < end
         Issue.record("openssl says nothing")
     }
 
@@ -48,7 +50,7 @@ final class OpenSSL: @unchecked Sendable {
     func stop() {
         // It was seen to outlive SIGTERM.
         kill(process.processIdentifier, SIGKILL)
-        _ = ended.wait(timeout: .now() + 20)
+        _ = ended.wait(timeout: .now() + 600)
     }
 }
 

@@ -23,8 +23,7 @@ struct TLSTests {
             }
         let result = try await VaultOAuthTests.ask(
             "https://localhost:\(server.port)/",
-            connection: ConnectionSettings(caFile: caFile),
-            timeLimit: .seconds(10)
+            connection: ConnectionSettings(caFile: caFile)
         )
         try await onThread { server.stop() }
         return result

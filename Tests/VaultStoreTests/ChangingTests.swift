@@ -121,7 +121,7 @@ import VaultTestSupport
         for number in range(200):
             connection.execute("insert into application values (randomblob(16), randomblob(32), randomblob(4000), randomblob(4000))")
         print("writing", flush=True)
-        time.sleep(60)
+        time.sleep(3600)
         """
 
     @Test func `a vault that another process is about to write can be read, and is busy for writers`() throws {
@@ -133,7 +133,7 @@ import VaultTestSupport
             connection = sqlite3.connect(sys.argv[1], isolation_level=None)
             connection.execute("begin immediate")
             print("locked", flush=True)
-            time.sleep(60)
+            time.sleep(3600)
             """,
             [folder("vault.db")]
         )
@@ -206,7 +206,7 @@ import VaultTestSupport
             for number in range(200):
                 connection.execute("insert into header values (randomblob(4000))")
             print("making", flush=True)
-            time.sleep(60)
+            time.sleep(3600)
             """,
             [folder("vault.db")]
         )

@@ -98,7 +98,7 @@ private final class Inside: Sendable {
         let file = try lockFile()
         var lease: Lease? = try take(token, in: file)
         var tries = 0
-        let outcome = try Lease.acquire(token, in: file, until: .now + .seconds(20)) { () -> Int? in
+        let outcome = try Lease.acquire(token, in: file, until: .now + Patience.end) { () -> Int? in
             tries += 1
             if tries == 3 { lease.take()?.release() }
             return nil
@@ -122,7 +122,7 @@ private final class Inside: Sendable {
                     // Half of them as one vault does, half as vaults of their own.
                     let file = thread < 2 ? shared : try LockFile.open(beside: vault)
                     for _ in 0..<5 {
-                        let outcome = try Lease.acquire(name, in: file, until: .now + .seconds(20)) { () -> Int? in nil
+                        let outcome = try Lease.acquire(name, in: file, until: .now + Patience.end) { () -> Int? in nil
                         }
                         let others = inside.enter()
                         #expect(others == 0)
@@ -141,7 +141,7 @@ private final class Inside: Sendable {
         let file = try lockFile()
         let lease = try take(token, in: file)
         var tries = 0
-        let outcome = try Lease.acquire(token, in: file, until: .now + .seconds(20)) { () -> String? in
+        let outcome = try Lease.acquire(token, in: file, until: .now + Patience.end) { () -> String? in
             tries += 1
             return tries == 4 ? "a token" : nil
         }
@@ -167,7 +167,7 @@ private final class Inside: Sendable {
         let file = try lockFile()
         let lease = try take(token, in: file)
         let refusal = failure {
-            try Lease.acquire(token, in: file, until: .now + .seconds(20)) { () throws(StoreError) -> Int? in
+            try Lease.acquire(token, in: file, until: .now + Patience.end) { () throws(StoreError) -> Int? in
                 throw .changedMeanwhile
             }
         }
@@ -245,7 +245,7 @@ private final class Inside: Sendable {
         lock(F_OFD_SETLK, int(sys.argv[2]))
         lock(fcntl.F_SETLK, int(sys.argv[2]) + 2**62)
         print("held", flush=True)
-        time.sleep(60)
+        time.sleep(3600)
         """
 
     private func child() throws -> Child {
@@ -298,7 +298,7 @@ private final class Inside: Sendable {
     @Test func `a lease isn't inherited by children`() throws {
         let file = try LockFile.open(beside: .prepare(folder("vault.db")))
         let lease = try take(token, in: file)
-        let child = try Child("import time; print('here', flush=True); time.sleep(60)", [])
+        let child = try Child("import time; print('here', flush=True); time.sleep(3600)", [])
         try child.waits(for: "here")
         let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(child.identifier)/fd").compactMap {
             try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(child.identifier)/fd/\($0)")

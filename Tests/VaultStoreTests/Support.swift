@@ -2,6 +2,7 @@ import Foundation
 import Testing
 import VaultStore
 import VaultSystem
+import VaultTestSupport
 
 /// A folder of our own, 0700, removed at the end.
 final class TemporaryFolder {
@@ -46,7 +47,7 @@ final class TemporaryFolder {
     }
 
     /// Opens the vault anew.
-    func reopen(_ name: String = "vault.db", forWriting: Bool = true, patience: Duration = .seconds(5)) throws
+    func reopen(_ name: String = "vault.db", forWriting: Bool = true, patience: Duration = Patience.end) throws
         -> VaultDatabase
     {
         try VaultDatabase.open(.find(self(name)), forWriting: forWriting, patience: patience)
@@ -154,10 +155,10 @@ final class Child {
 
     var identifier: Int32 { process.processIdentifier }
 
-    /// Waits, ten seconds at most, until the child has said `word` and a newline.
+    /// Waits until the child has said `word` and a newline.
     func waits(for word: String) throws {
         var said = ""
-        let deadline = ContinuousClock.now + .seconds(10)
+        let deadline = ContinuousClock.now + Patience.end
         while !said.contains(word + "\n") {
             var state = pollfd(fd: output.fileHandleForReading.fileDescriptor, events: Int16(POLLIN), revents: 0)
             guard deadline > .now, unsafe poll(&state, 1, 1000) >= 0 else { throw Python.Failed(message: said) }

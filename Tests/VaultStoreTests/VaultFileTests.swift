@@ -116,8 +116,9 @@ import VaultTestSupport
     }
 
     @Test(.unprivileged) func `a folder that can't be made below the root is named with one slash`() {
-        let error = failure { try VaultFile.prepare("/isogeo-vault-nowhere/vault.db") }
-        guard case .io("/isogeo-vault-nowhere", .makingDirectory, _) = error else {
+        let folder = "/isogeo-vault-\(UUID())"
+        let error = failure { try VaultFile.prepare(folder + "/vault.db") }
+        guard case .io(folder, .makingDirectory, _) = error else {
             Issue.record("\(String(describing: error))")
             return
         }

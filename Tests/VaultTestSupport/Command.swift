@@ -20,7 +20,7 @@ package struct Command: Sendable {
     /// Descriptors by the number that the program sees (below 64); one of 0, 1 and 2 takes the place of our pipe.
     package var descriptors: [CInt: Descriptor] = [:]
     /// After this it is killed, whoever waits or not.
-    package var limit: Duration = .seconds(60)
+    package var limit = Patience.end
 
     private static let path = "/usr/local/bin:/usr/bin:/bin"
 

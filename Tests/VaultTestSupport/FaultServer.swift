@@ -7,6 +7,8 @@ package final class FaultServer: Sendable {
     package enum Step: Sendable {
         /// A whole request.
         case read
+        /// A request's first byte, which stays unread.
+        case awaitRequest
         /// At once; `%PORT:NAME%` becomes the port of another one.
         case send([UInt8])
         /// Byte by byte, with this many seconds between.
@@ -22,6 +24,7 @@ package final class FaultServer: Sendable {
             func encoded(_ bytes: [UInt8]) -> String { Data(bytes).base64EncodedString() }
             return switch self {
             case .read: ["read"]
+            case .awaitRequest: ["await"]
             case .send(let bytes): ["send", encoded(bytes)]
             case .drip(let bytes, let pause): ["drip", encoded(bytes), pause]
             case .forever(let bytes, let pause): ["forever", encoded(bytes), pause]
@@ -79,7 +82,7 @@ package final class FaultServer: Sendable {
             [try folder.write(script, to: "script"), folder("log")]
         )
         command.input = .open
-        command.limit = .seconds(600)
+        command.limit = Patience.ofServers
         process = try command.start()
         let said = await process.wait { $0.output.last == 0x0a }
         guard let ports = try? JSONDecoder().decode([String: Int].self, from: Data(said.output)) else {

@@ -30,9 +30,9 @@ package final class Glewlwyd: Sendable {
             ]
         )
         command.input = .open
-        command.limit = .seconds(120)
+        command.limit = Patience.ofServers
         process = try command.start()
-        let said = await process.wait(within: .seconds(60)) { $0.outputText.hasSuffix("ready\n") }
+        let said = await process.wait { $0.outputText.hasSuffix("ready\n") }
         let pairs = said.outputText.split(separator: "\n").map { $0.split(separator: "=", maxSplits: 1) }
         let values = Dictionary(
             pairs.compactMap { $0.count == 2 ? ($0[0], String($0[1])) : nil },

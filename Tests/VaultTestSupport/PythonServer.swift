@@ -27,9 +27,9 @@ package final class PythonServer: Sendable {
             ]
         )
         command.input = .open
-        command.limit = .seconds(120)
+        command.limit = Patience.ofServers
         process = try command.start()
-        let said = await process.wait(within: .seconds(60)) { $0.output.last == 0x0a }
+        let said = await process.wait { $0.output.last == 0x0a }
         guard let port = Int(said.outputText.dropFirst("port=".count).dropLast()) else {
             throw ServerError.notStarted(product.rawValue, said)
         }

@@ -32,7 +32,7 @@ package final class RunningProcess: Sendable {
     /// Waits for the end.
     ///
     /// - Throws: `timedOut` where the command's limit, or `patience`, was reached; the process is killed then.
-    package func outcome(within patience: Duration = .seconds(600)) async throws(ProcessError) -> ProcessReport {
+    package func outcome(within patience: Duration = Patience.ofServers) async throws(ProcessError) -> ProcessReport {
         let report = await supervisor.wait(within: patience) { $0.ending != nil }
         guard report.ending != nil, !supervisor.reachedItsLimit else {
             supervisor.send(SIGKILL)
@@ -43,7 +43,7 @@ package final class RunningProcess: Sendable {
 
     /// Waits until `condition` holds for what was said, or the process has ended, or time is up.
     package func wait(
-        within patience: Duration = .seconds(60),
+        within patience: Duration = Patience.end,
         until condition: @escaping @Sendable (ProcessReport) -> Bool
     ) async -> ProcessReport {
         await supervisor.wait(within: patience, until: condition)
@@ -53,7 +53,7 @@ package final class RunningProcess: Sendable {
     ///
     /// - Throws: `neverSaid` where it ended before, or time ran out.
     @discardableResult
-    package func expect(_ text: String, within patience: Duration = .seconds(60)) async throws(ProcessError)
+    package func expect(_ text: String, within patience: Duration = Patience.end) async throws(ProcessError)
         -> ProcessReport
     {
         let report = await wait(within: patience) { $0.outputText.contains(text) }

@@ -106,6 +106,10 @@ final class Supervisor: Sendable {
             }
             resumeWaiters()
         } while givingUp.map { $0 > .now && (output != nil || errors != nil) } ?? true
+        // Time may have run out before we ran: what the process itself wrote lies in the pipes, and one read takes a
+        // pipe's whole content.
+        if let output { _ = read(output, to: \.output) }
+        if let errors { _ = read(errors, to: \.errors) }
         state.withLock { $0.report.ending = $0.ending }
         resumeWaiters()
     }

@@ -22,7 +22,7 @@ package final class Terminal: Sendable {
     /// Waits until `text` is shown, behind what the last `expect` found.
     ///
     /// - Throws: `neverSaid` where the process ended before, or time ran out.
-    package func expect(_ text: String, within patience: Duration = .seconds(60)) async throws(ProcessError) {
+    package func expect(_ text: String, within patience: Duration = Patience.end) async throws(ProcessError) {
         let start = position.withLock { $0 }
         let report = await process.wait(within: patience) { Self.end(of: text, in: $0.output, from: start) != nil }
         guard let end = Self.end(of: text, in: report.output, from: start) else { throw .neverSaid(text, report) }
@@ -42,7 +42,7 @@ package final class Terminal: Sendable {
     }
 
     /// Waits until `echoes` is as wanted; nothing tells when it changes, so that it is asked again and again.
-    package func waitForEcho(_ wanted: Bool, within patience: Duration = .seconds(60)) async -> Bool {
+    package func waitForEcho(_ wanted: Bool, within patience: Duration = Patience.end) async -> Bool {
         let deadline = ContinuousClock.now + patience
         while echoes != wanted, .now < deadline { try? await Task.sleep(for: .milliseconds(5)) }
         return echoes == wanted

@@ -15,7 +15,6 @@ package final class TokenServer: Sendable {
         package var holdsAnswers = false
         /// A JSON array of scripted answers.
         package var answers: String?
-        package var limit: Duration = .seconds(300)
 
         package init() {}
     }
@@ -55,7 +54,7 @@ package final class TokenServer: Sendable {
         }
         var command = Command(TestPaths.checkout + "/Scripts/token-server", arguments)
         command.input = .open
-        command.limit = options.limit
+        command.limit = Patience.ofServers
         process = try command.start()
         let said = await process.wait { $0.output.last == 0x0a }
         guard let port = Int(said.outputText.dropFirst("port=".count).dropLast()) else {
@@ -87,7 +86,7 @@ package final class TokenServer: Sendable {
     /// Waits until so many requests were begun.
     ///
     /// - Returns: whether it came to that before time was up.
-    package func waitForRequests(_ count: Int, within patience: Duration = .seconds(60)) async throws -> Bool {
+    package func waitForRequests(_ count: Int, within patience: Duration = Patience.end) async throws -> Bool {
         let deadline = ContinuousClock.now + patience
         while try requests.count < count, .now < deadline { try await Task.sleep(for: .milliseconds(5)) }
         return try requests.count >= count
