@@ -11,7 +11,7 @@ say() { printf '%s\n' "$*" >&2; }
 die() { say "${0##*/}: $*"; exit 1; }
 
 # Prints the comment at the top of the script that is running.
-usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "Scripts/${0##*/}"; }
 
 # What scripts without arguments of their own take.
 only_common_options() {
