@@ -1,15 +1,37 @@
 # What the scripts share; to be sourced by bash from the checkout's root.
 
+# Bash that was started as sh keeps to POSIX, and what other programs say is read here: in one language.
+set +o posix
+unset LANGUAGE
+export LC_ALL=C.UTF-8
+# Debian's ordinary users have no ldconfig in their PATH.
+PATH=${PATH:-/usr/local/bin:/usr/bin:/bin}:/usr/sbin:/sbin
+
 say() { printf '%s\n' "$*" >&2; }
 die() { say "${0##*/}: $*"; exit 1; }
 
 # Prints the comment at the top of the script that is running.
-usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "Scripts/${0##*/}"; }
+
+# What scripts without arguments of their own take.
+only_common_options() {
+    local argument
+    for argument; do
+        case $argument in
+            --install) install=yes ;;
+            --no-install) install=no ;;
+            -h | --help) usage; exit ;;
+            *) usage >&2; exit 64 ;;
+        esac
+    done
+}
 
 need_swift() {
-    local version
+    local version output
     command -v swift >/dev/null || die "needs the Swift toolchain, 6.2 or later: https://www.swift.org/install"
-    version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p')
+    output=$(swift --version 2>&1) ||
+        die "swift doesn't start (${output##*$'\n'}); what it needs is listed at https://www.swift.org/install"
+    version=$(sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' <<<"$output")
     printf '6.2\n%s\n' "${version:-0}" | sort -CV ||
         die "needs Swift 6.2 or later, this is ${version:-unknown}: https://www.swift.org/install"
 }
@@ -22,40 +44,130 @@ toolchain_program() {
     printf '%s\n' "$program"
 }
 
+# What is built lies in the checkout.
+need_writable_checkout() {
+    [ -w . ] || die "$PWD can't be written to; copy it to a folder of yours and run ./Scripts/${0##*/} there"
+}
+
+# swift_build SCRATCH OPTIONS…: builds into the folder SCRATCH.
+swift_build() {
+    local scratch=$1 package
+    shift
+    swift build --scratch-path "$scratch" "$@" && return
+    for package in swift-argument-parser swift-log; do
+        [ -e "$scratch/checkouts/$package/Package.swift" ] ||
+            die "the Swift package $package couldn't be fetched; run ./Scripts/${0##*/} again when there is a network"
+    done
+    die "the build failed"
+}
+
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
-# Installs the Debian packages among "$@" that are missing, if somebody says yes: CI=true, --install, or a person.
-need_packages() {
-    local package missing=() answer command
-    for package; do
-        case $(dpkg-query -W -f='${db:Status-Abbrev}' "$package" 2>/dev/null) in
-            ?i*) ;;
-            *) [ "$package" = libcurl4 ] && ldconfig -p | grep -q 'libcurl\.so\.4 ' || missing+=("$package") ;;
-        esac
+# What building needs: git fetches Swift packages, and clang takes the C library and libstdc++ of the system's compiler.
+build_packages=(git ca-certificates g++ libsodium-dev libsqlite3-dev)
+
+# Whether what is wanted of a Debian package is there, from wherever it came.
+has_package() {
+    case $1 in
+        git) command -v git >/dev/null ;;
+        binutils) command -v strip >/dev/null && command -v readelf >/dev/null ;;
+        g++) [ -e /usr/include/stdio.h ] && compgen -G '/usr/include/c++/*/vector' >/dev/null &&
+            compgen -G '/usr/lib/gcc/*/*/libgcc.a' >/dev/null ;;
+        libcurl4) has_library libcurl.so.4 ;;
+        *) [[ $(dpkg-query -W -f='${db:Status-Abbrev}' "$1" 2>/dev/null) = ?i* ]] ;;
+    esac
+}
+
+has_library() {
+    local folder folders
+    ldconfig -p 2>/dev/null | grep -F "$1 " >/dev/null && return
+    IFS=: read -r -a folders <<<"${LD_LIBRARY_PATH:-}"
+    for folder in "${folders[@]}" /lib/*-linux-gnu* /usr/lib/*-linux-gnu* /lib64 /usr/lib64 /usr/lib /usr/local/lib; do
+        [ ! -e "$folder/$1" ] || return 0
     done
+    return 1
+}
+
+# Prints what this distribution calls a Debian package: since Debian 13 and Ubuntu 24.04 some names end with t64. Where
+# apt was never updated it knows neither name; what is installed tells which kind of distribution it is.
+package_name() {
+    case $1 in libcurl4) ;; *) echo "$1"; return ;; esac
+    if apt-cache show "$1t64" >/dev/null 2>&1; then echo "$1t64"
+    elif apt-cache show "$1" >/dev/null 2>&1; then echo "$1"
+    elif dpkg-query -W '*t64' >/dev/null 2>&1; then echo "$1t64"
+    else echo "$1"; fi
+}
+
+# Sets missing to those of the packages "$@" that are not there.
+find_missing() {
+    local package
+    missing=()
+    for package; do has_package "$package" || missing+=("$(package_name "$package")"); done
+}
+
+# Installs the Debian packages among "$@" that are missing. On a terminal it asks; without one it goes on where it may,
+# as root or by a sudo that asks nothing: nobody is there to answer. --install asks nothing, --no-install never installs.
+need_packages() {
+    local missing command answer own="./Scripts/${0##*/} --install" refusal
+    find_missing "$@"
     [ ${#missing[@]} -gt 0 ] || return 0
     command="apt-get install --no-install-recommends ${missing[*]}"
     say "Missing Debian packages: ${missing[*]}"
+    command -v apt-get >/dev/null || die "there is no apt-get here; install what this system has in their place"
     if [ "$(id -u)" != 0 ]; then
-        command -v sudo >/dev/null || die "as root, run: $command"
+        command -v sudo >/dev/null || die "as root, run: $command
+or, where there is sudo: $own"
         command="sudo $command"
     fi
-    if [ "${CI:-}" != true ] && [ "${install:-}" != yes ]; then
-        [ -t 0 ] || die "run: $command"
-        read -r -p "Install them now? [y/N] " answer
-        case $answer in [yY]*) ;; *) die "run: $command" ;; esac
-    fi
+    refusal="run: $command
+or: $own"
+    case ${install:-} in
+        yes) ;;
+        no) die "$refusal" ;;
+        *)
+            if [ "${CI:-}" = true ]; then :
+            elif [ -t 0 ]; then
+                # The end of the input is no answer.
+                read -r -p "Install them now? [Y/n] " answer || answer=n
+                case $answer in '' | [yY]*) ;; *) die "$refusal" ;; esac
+            else
+                [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null || die "$refusal"
+            fi ;;
+    esac
     # A machine that was never updated knows no package. Nothing that is installed is ever removed for us.
-    apt_install "${missing[@]}" || { apt_update; apt_install "${missing[@]}"; } || die "this failed: $command"
+    if ! apt_install "${missing[@]}"; then
+        apt_update
+        find_missing "$@"
+        apt_install "${missing[@]}" ||
+            die "apt-get couldn't install them and says above why; when there is a network, run: $command"
+    fi
 }
 
 apt_install() {
-    as_root env DEBIAN_FRONTEND=noninteractive timeout 600 apt-get install -y -q --no-install-recommends --no-remove \
-        -o DPkg::Lock::Timeout=60 "$@" >&2 </dev/null
+    apt_get 600 install -y --no-install-recommends --no-remove "$@"
 }
 
 apt_update() {
-    as_root timeout 300 apt-get update -q >&2 </dev/null || say "apt-get update failed; going on with what is known"
+    apt_get 300 update || say "apt-get update failed; going on with what is known"
+}
+
+# apt_get SECONDS ARGUMENTS…: waits for apt's locks, since DPkg::Lock::Timeout waits for none of lists and downloads.
+apt_get() {
+    local limit=$1 log code tries=0
+    shift
+    log=$(mktemp "${TMPDIR:-/tmp}/isogeo-vault-apt.XXXXXX")
+    while true; do
+        code=0
+        as_root env DEBIAN_FRONTEND=noninteractive LC_ALL=C timeout "$limit" apt-get -q "$@" </dev/null >"$log" 2>&1 ||
+            code=$?
+        cat "$log" >&2
+        if [ $code = 0 ] || [ $tries = 30 ] || ! grep -q 'Could not get lock' "$log"; then break; fi
+        [ $tries != 0 ] || say "Another program is using apt; waiting for it, a minute at most."
+        tries=$((tries + 1))
+        sleep 2
+    done
+    rm -f "$log"
+    return $code
 }
