@@ -7,11 +7,15 @@ final class Machine {
     private let folder: TemporaryFolder
     private let process: RunningProcess
 
+    /// Makes it and waits until its servers listen.
+    ///
     /// - Parameters:
     ///   - tokens: the token server's answers, as `Scripts/token-server` reads them; nil for the usual ones.
     ///   - api: the API's answers.
+    /// - Throws: `ServerError.notStarted` with what was said.
     init(tokens: String? = nil, api: String) async throws {
-        folder = try TemporaryFolder()
+        let folder = try TemporaryFolder()
+        self.folder = folder
         let authority = try await ThrowawayCA(for: ["id.api.isogeo.com", "v1.api.isogeo.com"])
         let answers = try tokens.map { try folder.write($0, to: "tokens") } ?? "-"
         var command = Command(
