@@ -63,7 +63,7 @@ struct HelpTests {
                 "\n  isogeo-vault import --protect key-file=vault.key client_secrets.json\n"
             )
         )
-        #expect(try transcript("token").contains("\n    https://v1.api.isogeo.com/shares\n"))
+        #expect(try transcript("token").contains("\n      https://v1.api.isogeo.com/shares\n"))
     }
 
     @Test(arguments: [

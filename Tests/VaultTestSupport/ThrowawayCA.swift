@@ -4,12 +4,14 @@ package struct ThrowawayCA: Sendable {
 
     /// Makes it.
     ///
-    /// - Parameter isFaulty: whether it makes certificates too that are no good: `expired.pem`, `other-name.pem`,
-    ///   `self-signed.pem`, all with the server's key.
+    /// - Parameters:
+    ///   - names: for which its certificate is good too.
+    ///   - isFaulty: whether it makes certificates too that are no good: `expired.pem`, `other-name.pem`,
+    ///     `self-signed.pem`, all with the server's key.
     /// - Throws: `ServerError.notStarted` with what openssl said.
-    package init(isFaulty: Bool = false) async throws {
+    package init(for names: [String] = [], isFaulty: Bool = false) async throws {
         folder = try TemporaryFolder()
-        let arguments = (isFaulty ? ["--faulty"] : []) + [folder.path]
+        let arguments = (isFaulty ? ["--faulty"] : []) + [folder.path] + names
         let made = try await Command(TestPaths.checkout + "/Tests/Servers/throwaway-ca", arguments).run()
         guard made.exitCode == 0 else { throw ServerError.notStarted("throwaway-ca", made) }
     }

@@ -12,8 +12,9 @@ struct Token: AsyncParsableCommand {
 
             Which application: NAME, else $ISOGEO_VAULT_APP, else the default, else the only one.
 
-              curl -H "Authorization: Bearer $(isogeo-vault token)" \\
-                https://v1.api.isogeo.com/shares
+              token=$(isogeo-vault token) &&
+                curl --fail -H "Authorization: Bearer $token" \\
+                  https://v1.api.isogeo.com/shares
             """
     )
 
