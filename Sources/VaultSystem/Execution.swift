@@ -23,6 +23,7 @@ package enum Execution {
     ///   - environment: what it finds.
     ///   - secrets: `NAME=secret` and a NUL, each, in guarded memory from which the kernel copies them.
     ///   - offsets: where each of them begins.
+    /// - Returns: why not.
     package static func become(
         _ path: String,
         _ arguments: [String],
@@ -81,7 +82,8 @@ package enum Execution {
             var texts = unsafe inherited
             for offset in offsets {
                 // execve(2) reads them, whatever C says of its arguments.
-                guard let start = unsafe secrets.baseAddress.map({ unsafe UnsafeMutableRawPointer(mutating: $0) }) else {
+                guard let start = unsafe secrets.baseAddress.map({ unsafe UnsafeMutableRawPointer(mutating: $0) })
+                else {
                     break
                 }
                 unsafe texts.append((start + offset).assumingMemoryBound(to: CChar.self))

@@ -1,9 +1,9 @@
 import Foundation
 import Synchronization
 import Testing
-import VaultSystem
 import VaultCrypto
 import VaultOAuth
+import VaultSystem
 import VaultTestSupport
 
 @testable import IsogeoVault

@@ -21,6 +21,7 @@ final class SharedSecretDirectory {
     /// Makes it, empty, and sweeps what is left of others.
     ///
     /// - Parameter isHeld: for a file that is to go when we have ended, however that is.
+    /// - Returns: the directory.
     /// - Throws: `configuration` where there is no `XDG_RUNTIME_DIR` that will do; `inputOutput`.
     static func make(isHeld: Bool) throws(VaultError) -> SharedSecretDirectory {
         let runtime = try runtimeDirectory()
