@@ -169,7 +169,7 @@ import VaultTestSupport
         let application = try read(path)
         try FileManager.default.setAttributes([.posixPermissions: 0o500], ofItemAtPath: world.folder.path)
         defer { try? FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: world.folder.path) }
-        #expect(try refusal(application).sentence.contains("can't be deleted"))
+        #expect(try refusal(application).sentence.contains("removing it failed"))
         #expect(isThere(path))
     }
 

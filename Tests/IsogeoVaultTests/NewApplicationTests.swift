@@ -70,7 +70,7 @@ import VaultTestSupport
             (try world.folder.write("{}", to: "other.json"), "holds no certificate"),
             (try world.folder.write(pem, to: "group.pem", mode: 0o664), "(mode 0664)"),
             (try world.folder.write(pem, to: "all.pem", mode: 0o646), "(mode 0646)"),
-            (world.folder.path, "is not a regular file"), ("/dev/null", "is not a regular file"),
+            (world.folder.path, "is a folder"), ("/dev/null", "is not a regular file"),
         ] {
             var options = NewApplication.Options()
             options.caFile = path

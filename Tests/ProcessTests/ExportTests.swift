@@ -101,8 +101,8 @@ struct ExportTests {
         }
         try await home.run("export", "atlas", path, "--in-clear").expectFailure(
             73,
-            "\(path) is there already.",
-            "Name a file that doesn't exist yet."
+            "There is a file \(path) already.",
+            "Name one that doesn't exist yet."
         )
         if kind == "file" { #expect(try home.folder.read("out.json") == Array("mine".utf8)) }
         #expect(!FileManager.default.fileExists(atPath: home.folder("nowhere")))

@@ -67,7 +67,7 @@ extension FaultRow {
         FaultRow("cut behind TLS", [.read], 75, "connection broke", requests: 3, tls: .init()),
         FaultRow("certificates missing", [], 78, "/ca.pem.missing doesn't exist", requests: 0, tls: .init())
             .with { $0.options = ["--ca-file", "%CA%.missing"] },
-        FaultRow("no certificates", [], 78, "/dev/null isn't a regular file", requests: 0, tls: .init())
+        FaultRow("no certificates", [], 78, "/dev/null is not a regular file", requests: 0, tls: .init())
             .with { $0.options = ["--ca-file", "/dev/null"] },
         FaultRow("keys written down", .token, 0, tls: .init())
             .with(environment: ["SSLKEYLOGFILE": keyLog]),

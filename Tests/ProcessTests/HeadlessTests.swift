@@ -181,7 +181,7 @@ struct HeadlessTests {
         try service.setMode(0o644, service.key)
         let variables = ["ISOGEO_VAULT_SHARED_KEY_FILE": service.key]
         let refused = try await service.run("list", with: variables)
-        #expect(refused.exitCode == 78 && refused.errorText.contains("somebody else (uid 12345)"), "\(refused)")
+        #expect(refused.exitCode == 78 && refused.errorText.contains("another user (uid 12345)"), "\(refused)")
         let line = """
             mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && shift &&
             exec setpriv --reuid \(Self.user) --regid \(Self.user) --clear-groups "$@"

@@ -221,6 +221,6 @@ struct PlaceTests {
         try #require(unsafe chown(home.vault, 0, 0) == 0)
         try #require(unsafe chown(home.key, 65534, 65534) == 0)
         let key = try await home.run("token")
-        #expect(key.exitCode == 78 && key.errorText.contains("belongs to somebody else (uid 65534)"), "\(key)")
+        #expect(key.exitCode == 78 && key.errorText.contains("belongs to another user (uid 65534)"), "\(key)")
     }
 }

@@ -215,8 +215,8 @@ struct UnlockingTests {
         let report = try await home.run("list", "--shared-key-file", shared)
         report.expectFailure(
             78,
-            "\(shared) can be written by others (mode 0666).",
-            "Whoever lends it may read it, and only its owner may write it: chmod go-w '\(shared)'."
+            "Others may write \(shared) (mode 0666).",
+            "A shared file may be read by others, and written by its owner alone: chmod go-w '\(shared)'."
         )
         let passphrase = try home.folder.write("a passphrase", to: "passphrase", mode: 0o644)
         try await home.run("list", "--passphrase-file", passphrase).expectFailure(
