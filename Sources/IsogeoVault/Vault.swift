@@ -14,20 +14,20 @@ public final class Vault: Sendable {
     /// Whether the vault can only be read: tokens are given then, and none is kept.
     public let isReadOnly: Bool
 
-    let doors: VaultDoors
+    let dependencies: VaultDependencies
     /// What is remembered of tokens, so that neither file nor server is asked again.
-    let tokens = TokenMemory()
-    private let opened: Mutex<VaultContents?>
+    let tokens = TokenCache()
+    private let opened: Mutex<UnlockedVault?>
 
-    private init(_ contents: VaultContents, doors: VaultDoors) {
+    private init(_ contents: UnlockedVault, dependencies: VaultDependencies) {
         path = contents.database.file.path
         isReadOnly = contents.database.isReadOnly
         opened = Mutex(contents)
-        self.doors = doors
+        self.dependencies = dependencies
     }
 
     /// What is in the vault, while it is open.
-    var contents: VaultContents {
+    var contents: UnlockedVault {
         get throws(VaultError) {
             guard let contents = opened.withLock({ $0 }) else { throw .closed }
             return contents
@@ -42,7 +42,7 @@ public final class Vault: Sendable {
         tokens.close()
         // It ends behind the lock, since wiping and closing the file take longer than anybody should wait for that.
         let contents = opened.withLock { $0.take() }
-        if contents != nil { doors.log(.closed) }
+        if contents != nil { dependencies.log(.closed) }
     }
 
     /// Where a vault lies when nobody says otherwise: `ISOGEO_VAULT`, else `isogeo-vault/vault.db` in
@@ -78,9 +78,9 @@ public final class Vault: Sendable {
         transport: (any TokenEndpointTransport)? = nil,
         logger: Logger? = nil
     ) async throws(VaultError) -> Vault {
-        var doors = VaultDoors(transport: transport, logger: logger)
-        if acceptingRollback { doors.rollback = .accepted }
-        return try await open(at: path, unlocking: unlocking, doors: doors)
+        var dependencies = VaultDependencies(transport: transport, logger: logger)
+        if acceptingRollback { dependencies.rollback = .accepted }
+        return try await open(at: path, unlocking: unlocking, dependencies: dependencies)
     }
 
     /// Makes a vault with its first application.
@@ -108,7 +108,7 @@ public final class Vault: Sendable {
             protectedBy: protection,
             importing: application,
             proven: proof,
-            doors: VaultDoors(transport: transport, logger: logger)
+            dependencies: VaultDependencies(transport: transport, logger: logger)
         )
     }
 
@@ -119,7 +119,7 @@ public final class Vault: Sendable {
     /// - Throws: when something lies there that is no vault, or none that could be used.
     public static func exists(at path: String? = nil) async throws(VaultError) -> Bool {
         let path = try newPlace(path)
-        return try await BlockingExecutor.run { () throws(VaultError) -> Bool in try VaultContents.exists(at: path) }
+        return try await BlockingExecutor.run { () throws(VaultError) -> Bool in try UnlockedVault.exists(at: path) }
     }
 
     /// The place for a vault that is made if need be.
@@ -139,10 +139,11 @@ public final class Vault: Sendable {
         return try standardPath()
     }
 
-    package static func open(at path: String?, unlocking: Unlocking, doors: VaultDoors) async throws(VaultError)
+    package static func open(at path: String?, unlocking: Unlocking, dependencies: VaultDependencies)
+        async throws(VaultError)
         -> Vault
     {
-        try await open(at: path, doors: doors) { (locked) throws(VaultError) in
+        try await open(at: path, dependencies: dependencies) { (locked) throws(VaultError) in
             try unlocking.open(locked)
         }
     }
@@ -151,34 +152,39 @@ public final class Vault: Sendable {
     package static func open(
         at path: String?,
         protectedBy protection: borrowing Protection,
-        doors: VaultDoors
+        dependencies: VaultDependencies
     ) async throws(VaultError) -> Vault {
-        try await open(at: path, doors: doors) { (locked) throws(VaultError) in
+        try await open(at: path, dependencies: dependencies) { (locked) throws(VaultError) in
             try locked.open { (slots, vault) throws(KeyError) in try protection.open(slots, of: vault) }
         }
     }
 
     private static func open(
         at path: String?,
-        doors: VaultDoors,
+        dependencies: VaultDependencies,
         _ unlock: (LockedSlots) throws(VaultError) -> Unlocked
     ) async throws(VaultError) -> Vault {
         let path = try place(path)
-        let doors = doors.of(vaultAt: path)
-        let vault = try await doors.perform { () throws(VaultError) -> Vault in
-            let contents = try VaultContents.open(path, now: doors.now(), marks: doors.stateFolder, unlock)
-            if let warning = try contents.compareWithMark(doors.rollback, now: doors.now) {
-                doors.warn(.unusableMark, warning)
+        let dependencies = dependencies.of(vaultAt: path)
+        let vault = try await dependencies.perform { () throws(VaultError) -> Vault in
+            let contents = try UnlockedVault.open(
+                path,
+                now: dependencies.now(),
+                marks: dependencies.stateFolder,
+                unlock
+            )
+            if let warning = try contents.compareWithMark(dependencies.rollback, now: dependencies.now) {
+                dependencies.warn(.unusableMark, warning)
             }
             for slot in contents.alteredSlots {
-                doors.warn(
+                dependencies.warn(
                     .slotEdited,
                     "In this vault \(slot) was edited: it can be read, and isn't changed before that is put right."
                 )
             }
-            return Vault(contents, doors: doors)
+            return Vault(contents, dependencies: dependencies)
         }
-        doors.log(.opened)
+        dependencies.log(.opened)
         return vault
     }
 
@@ -188,21 +194,21 @@ public final class Vault: Sendable {
         importing application: borrowing NewApplication,
         proven proof: ProvenToken? = nil,
         decliningRecovery: Bool = false,
-        doors: VaultDoors
+        dependencies: VaultDependencies
     ) async throws(VaultError) -> Vault {
         let path = try newPlace(path)
-        let doors = doors.of(vaultAt: path)
-        return try await doors.perform(AuditEvent(.created)) { () throws(VaultError) -> Vault in
-            let contents = try VaultContents.make(
+        let dependencies = dependencies.of(vaultAt: path)
+        return try await dependencies.perform(AuditEvent(.created)) { () throws(VaultError) -> Vault in
+            let contents = try UnlockedVault.make(
                 at: path,
                 protection: protection,
                 application: application,
                 proven: proof,
                 noting: decliningRecovery ? [AuditEvent(.recoveryDeclined)] : [],
-                marks: doors.stateFolder,
-                now: doors.now()
+                marks: dependencies.stateFolder,
+                now: dependencies.now()
             )
-            return Vault(contents, doors: doors)
+            return Vault(contents, dependencies: dependencies)
         }
     }
 }

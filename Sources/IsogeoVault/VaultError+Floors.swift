@@ -84,14 +84,14 @@ extension OAuthError {
 }
 
 /// Runs `body` and gives its error the code that the world sees.
-func translating<Result: ~Copyable>(_ body: () throws(StoreError) -> Result) throws(VaultError) -> Result {
+func mappingErrors<Result: ~Copyable>(_ body: () throws(StoreError) -> Result) throws(VaultError) -> Result {
     do { return try body() } catch { throw VaultError(error) }
 }
 
-func translating<Result: ~Copyable>(_ body: () throws(KeyError) -> Result) throws(VaultError) -> Result {
+func mappingErrors<Result: ~Copyable>(_ body: () throws(KeyError) -> Result) throws(VaultError) -> Result {
     do { return try body() } catch { throw VaultError(error) }
 }
 
-func translating<Result: ~Copyable>(_ body: () throws(OAuthError) -> Result) throws(VaultError) -> Result {
+func mappingErrors<Result: ~Copyable>(_ body: () throws(OAuthError) -> Result) throws(VaultError) -> Result {
     do { return try body() } catch { throw VaultError(error) }
 }

@@ -51,15 +51,15 @@ extension Vault {
     /// - Throws: `noVault`, `damaged`, `configuration`.
     public static func status(at path: String? = nil) async throws(VaultError) -> VaultStatus {
         let path = try place(path)
-        let doors = VaultDoors.real
-        let now = doors.now()
+        let dependencies = VaultDependencies.real
+        let now = dependencies.now()
         return try await BlockingExecutor.run { () throws(VaultError) -> VaultStatus in
-            try translating { () throws(StoreError) in
+            try mappingErrors { () throws(StoreError) in
                 let database = try VaultDatabase.open(try VaultFile.find(path))
                 return VaultStatus(
-                    try database.read(Wanted(sessions: true, counts: true)),
+                    try database.read(Query(sessions: true, counts: true)),
                     of: database,
-                    marks: doors.stateFolder,
+                    marks: dependencies.stateFolder,
                     now: now
                 )
             }
@@ -83,7 +83,7 @@ extension VaultStatus {
         sessionEnds = snapshot.sessions.map(\.expires).filter { $0 > now && $0 - now <= LockedSessions.limit }.max()
             .map { Date(timeIntervalSince1970: Double($0)) }
         isOlderThanSeen =
-            marks.map { RollbackMark(of: snapshot.vault, at: database.file.path, in: $0).claimsNewer(than: header) }
+            marks.map { HighWaterMark(of: snapshot.vault, at: database.file.path, in: $0).claimsNewer(than: header) }
             ?? false
     }
 }

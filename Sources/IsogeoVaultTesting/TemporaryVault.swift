@@ -13,7 +13,7 @@ public final class TemporaryVault: Sendable {
     /// What opens it.
     public var unlocking: Unlocking { .keyFile(folder("vault.key")) }
 
-    private let folder: PrivateFolder
+    private let folder: PrivateDirectory
 
     /// Makes a vault.
     ///
@@ -31,12 +31,12 @@ public final class TemporaryVault: Sendable {
         transport: (any TokenEndpointTransport)? = nil,
         logger: Logger? = nil
     ) async throws {
-        folder = try PrivateFolder()
+        folder = try PrivateDirectory()
         vault = try await Vault.create(
             at: folder("vault.db"),
             protectedBy: .keyFile(folder("vault.key")),
             importing: try Self.new(application, tokenURI, folder),
-            doors: VaultDoors.forgetful(transport: transport, logger: logger)
+            dependencies: VaultDependencies.forgetful(transport: transport, logger: logger)
         )
         for application in others { try await vault.add(try Self.new(application, tokenURI, folder)) }
     }
@@ -54,7 +54,7 @@ public final class TemporaryVault: Sendable {
     private static func new(
         _ application: MadeUpApplication,
         _ tokenURI: String,
-        _ folder: PrivateFolder
+        _ folder: PrivateDirectory
     ) throws -> NewApplication {
         // More than one task may want one at a time.
         let file = "client_secrets-\(UInt64.random(in: 0 ... .max)).json"

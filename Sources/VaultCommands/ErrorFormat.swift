@@ -17,7 +17,7 @@ enum ErrorFormat: String, ExpressibleByArgument, CaseIterable {
     /// Tells an error.
     ///
     /// - Returns: its exit code.
-    func tell(_ error: VaultError, _ context: Context) -> Int32 {
+    func tell(_ error: VaultError, _ context: CommandContext) -> Int32 {
         switch self {
         case .text: context.message(error)
         case .json:

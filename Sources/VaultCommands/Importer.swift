@@ -4,19 +4,19 @@ internal import VaultSystem
 /// Takes credentials into a vault, one after the other: the first may make it.
 struct Importer {
     let command: Import
-    let context: Context
+    let context: CommandContext
     private var vault: Vault?
     /// How the vault that we made is protected.
-    private var made: ProtectionChoice?
+    private var made: NewVaultProtection?
     private var reports: [ImportReport] = []
     private var failures: [VaultError] = []
 
-    init(command: Import, context: Context) {
+    init(command: Import, context: CommandContext) {
         self.command = command
         self.context = context
     }
 
-    private var choice: VaultChoice { command.vault.choice(command.connection) }
+    private var choice: VaultSelection { command.vault.choice(command.connection) }
 
     /// Takes all; one that fails doesn't keep the others out.
     mutating func take(_ sources: [ImportSource]) async throws(VaultError) {
@@ -52,7 +52,8 @@ struct Importer {
         }
         guard !command.dryRun else { return try report(application, .wouldImport, source) }
         let proof =
-            command.check ? try await application.prove(scope: command.scope, doors: choice.doors(context)) : nil
+            command.check
+            ? try await application.prove(scope: command.scope, dependencies: choice.dependencies(context)) : nil
         let outcome = try await store(application, proof)
         try report(application, outcome, source)
         guard command.deleteSource else {
@@ -86,7 +87,7 @@ struct Importer {
         -> ImportReport.Outcome
     {
         if vault == nil, try await !Vault.exists(at: choice.path) {
-            let way = try await ProtectionChoice.of(command.protect, choice, context)
+            let way = try await NewVaultProtection.of(command.protect, choice, context)
             let protection = try way.protection(choice, context)
             let isMade = try await makeVault(protection, way, with: application, proof)
             // Opened anew through its slot: from here on it is known that it opens. Where somebody made it a moment
@@ -94,7 +95,7 @@ struct Importer {
             let vault = try await Vault.open(
                 at: choice.path,
                 protectedBy: protection,
-                doors: choice.doors(context)
+                dependencies: choice.dependencies(context)
             )
             self.vault = vault
             if isMade {
@@ -110,7 +111,7 @@ struct Importer {
     /// Whether it was us who made the vault; somebody else may have, since we looked.
     private func makeVault(
         _ protection: borrowing Protection,
-        _ way: ProtectionChoice,
+        _ way: NewVaultProtection,
         with application: borrowing NewApplication,
         _ proof: ProvenToken?
     ) async throws(VaultError) -> Bool {
@@ -121,7 +122,7 @@ struct Importer {
                 importing: application,
                 proven: proof,
                 decliningRecovery: way.wantsRecoveryCode && command.noRecovery,
-                doors: choice.doors(context)
+                dependencies: choice.dependencies(context)
             )
             return true
         } catch {
@@ -147,7 +148,7 @@ struct Importer {
     }
 
     // A key file or a keyring is lost with its disk; with somebody at the terminal there is a code on paper before that.
-    private func addRecoveryCode(to vault: Vault, _ way: ProtectionChoice) async throws(VaultError) {
+    private func addRecoveryCode(to vault: Vault, _ way: NewVaultProtection) async throws(VaultError) {
         guard way.wantsRecoveryCode, !command.noRecovery, choice.mayAsk, let terminal = context.terminal() else {
             return
         }
@@ -234,10 +235,10 @@ private struct ImportReports: Encodable {
 
 /// One line on a terminal that tells how far it is; nothing elsewhere.
 private enum Progress {
-    static func show(_ text: String, _ choice: VaultChoice) { write("\r\u{1B}[K\(text.visible)", choice) }
-    static func clear(_ choice: VaultChoice) { write("\r\u{1B}[K", choice) }
+    static func show(_ text: String, _ choice: VaultSelection) { write("\r\u{1B}[K\(text.visible)", choice) }
+    static func clear(_ choice: VaultSelection) { write("\r\u{1B}[K", choice) }
 
-    private static func write(_ text: String, _ choice: VaultChoice) {
+    private static func write(_ text: String, _ choice: VaultSelection) {
         let errors = FileDescriptor(borrowing: 2)
         guard !choice.isQuiet, errors.isTerminal() else { return }
         try? errors.write(Array(text.utf8).span)

@@ -2,7 +2,7 @@ internal import FoundationEssentials
 internal import IsogeoVault
 
 /// What can be shown as JSON, with keys that are never renamed.
-extension Context {
+extension CommandContext {
     func printJSON(_ value: some Encodable) throws(VaultError) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

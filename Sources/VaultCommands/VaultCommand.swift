@@ -33,7 +33,7 @@ package struct VaultCommand: AsyncParsableCommand {
     /// - Parameter given: the arguments without the program's name; nil for the process's own.
     /// - Returns: the exit code.
     package static func run(_ given: [String]? = nil) async -> Int32 {
-        let context = Context.current
+        let context = CommandContext.current
         guard let arguments = given ?? Arguments.current else {
             return ErrorFormat.text.tell(
                 // To print the help, with status 0, would answer something else than what was asked for.

@@ -34,7 +34,7 @@ package enum KeyringProblem: Error, Equatable, Sendable {
     /// The default collection ends with the keyring's process.
     case memoryOnly
     /// Secrets would cross the bus unencrypted.
-    case clearBus
+    case unencryptedTransport
     /// What was stored doesn't come back as it was.
     case notReadBack
     /// Anything else, in the keyring's words.
@@ -61,7 +61,7 @@ package enum KeyringProblem: Error, Equatable, Sendable {
         case .plainText: "The desktop keyring has no password: its file is in clear."
         case .fileUnseen: "Whether the desktop keyring has a password can't be seen: its file isn't where it should be."
         case .memoryOnly: "The desktop keyring's default collection is kept in memory alone, and ends with the session."
-        case .clearBus: "The desktop keyring gives and takes keys in clear over the bus."
+        case .unencryptedTransport: "The desktop keyring gives and takes keys in clear over the bus."
         case .notReadBack: "The desktop keyring doesn't give back the key that was stored in it."
         case .failed(let words): "The desktop keyring fails: \(words)."
         }
@@ -101,7 +101,7 @@ package enum KeyringProblem: Error, Equatable, Sendable {
             "Set HOME and XDG_DATA_HOME as your desktop does, or take the keyring as it is with --protect keyring."
         case .memoryOnly:
             "Make one that lasts the default (Passwords and Keys), or use another key, such as a key file."
-        case .clearBus: "Update or replace it, or use another key, such as a key file."
+        case .unencryptedTransport: "Update or replace it, or use another key, such as a key file."
         case .notReadBack, .failed:
             "See what the keyring logs (journalctl --user), or use another key, such as a key file."
         }
@@ -110,7 +110,7 @@ package enum KeyringProblem: Error, Equatable, Sendable {
     /// Whether it says as much of every item: somebody said no, or there is nobody to ask any more.
     var endsTheSearch: Bool {
         switch self {
-        case .dismissed, .timedOut, .unanswered, .vanished, .clearBus: true
+        case .dismissed, .timedOut, .unanswered, .vanished, .unencryptedTransport: true
         default: false
         }
     }
@@ -120,13 +120,14 @@ package enum KeyringProblem: Error, Equatable, Sendable {
         switch self {
         case .locked, .dismissed, .itemGone, .itemForeign, .itemDoesNotFit: true
         case .libraryMissing, .libraryUnusable, .noBus, .busRefuses, .noService, .noCollection, .timedOut,
-            .unanswered, .vanished, .plainText, .fileUnseen, .memoryOnly, .clearBus, .itemStays, .notReadBack, .failed:
+            .unanswered, .vanished, .plainText, .fileUnseen, .memoryOnly, .unencryptedTransport, .itemStays,
+            .notReadBack, .failed:
             false
         }
     }
 }
 
 /// Runs what may fail for the keyring's sake, and throws that as what keeps a slot from being used.
-package func translating<Result>(_ body: () throws(KeyringProblem) -> Result) throws(KeyError) -> Result {
+package func mappingErrors<Result>(_ body: () throws(KeyringProblem) -> Result) throws(KeyError) -> Result {
     do { return try body() } catch { throw .keyring(error) }
 }

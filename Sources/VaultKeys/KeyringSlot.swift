@@ -21,7 +21,7 @@ package enum KeyringSlot {
         wrapping vaultKey: borrowing VaultKey,
         of vault: VaultIdentity,
         at path: String,
-        demanding demand: KeyringDemand,
+        demanding demand: KeyringRequirement,
         now: Int64
     ) throws(KeyringProblem) -> KeySlot {
         let draft = KeySlot.Draft(kind: .keyring, created: now, parameters: [])
@@ -80,7 +80,7 @@ package enum KeyringSlot {
     {
         try openCollection(of: service)
         let collection = try open(slot, of: vault, in: service).collection
-        return try translating { () throws(KeyringProblem) in try service.place(at: collection) }
+        return try mappingErrors { () throws(KeyringProblem) in try service.place(at: collection) }
     }
 
     /// Takes a slot's item out of the keyring, if it is there, and all that are mistaken for it.
@@ -107,7 +107,7 @@ package enum KeyringSlot {
     }
 
     private static func openCollection(of service: SecretService) throws(KeyError) {
-        _ = try translating { () throws(KeyringProblem) in try service.openCollection() }
+        _ = try mappingErrors { () throws(KeyringProblem) in try service.openCollection() }
     }
 
     /// The vault's key, and the collection that had what opened it.
@@ -126,7 +126,7 @@ package enum KeyringSlot {
         throws(KeyError) -> Opened
     {
         let item = KeyringItem(vault: vault, slot: slot.id)
-        let found = try translating { () throws(KeyringProblem) in try service.search(item) }
+        let found = try mappingErrors { () throws(KeyringProblem) in try service.search(item) }
         var problem = KeyringProblem.itemGone
         for found in found.prefix(itemLimit) {
             let secret: SlotSecret

@@ -47,7 +47,7 @@ extension KeyringProblem {
         case CVAULT_KEYRING_LOCKED: self = .locked
         case CVAULT_KEYRING_NO_OBJECT: self = .noCollection
         case CVAULT_KEYRING_DISMISSED: self = .dismissed
-        case CVAULT_KEYRING_CLEAR_BUS: self = .clearBus
+        case CVAULT_KEYRING_CLEAR_BUS: self = .unencryptedTransport
         default: self = .failed(outcome.text)
         }
     }

@@ -164,7 +164,7 @@ package struct SecretService {
 
     /// Lends the secret of an item that was found.
     ///
-    /// - Throws: `itemGone` where it has gone since, `itemForeign` where there is none that libsecret can read, `clearBus`,
+    /// - Throws: `itemGone` where it has gone since, `itemForeign` where there is none that libsecret can read, `unencryptedTransport`,
     ///   `timedOut`, `vanished`, `failed`.
     func withSecret<Result: ~Copyable>(
         of found: Found,

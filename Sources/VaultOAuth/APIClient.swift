@@ -53,19 +53,19 @@ package struct APIClient: Sendable {
             guard !transport.isSet("SSLKEYLOGFILE") else { throw .configuration(.keyLogging) }
             if let caFile = connection.caFile { try CAFile.check(caFile) }
             try CurlLibrary.ready()
-            return try CurlExchange(answerLimit: Self.errorLimit)
+            return try CurlEasyHandle(answerLimit: Self.errorLimit)
         }
         let endpoint = request.base.endpoint
-        let proxy = ProxyChoice.choose(for: endpoint, own: connection.proxy, isSet: transport.isSet)
+        let proxy = ResolvedProxy.choose(for: endpoint, own: connection.proxy, isSet: transport.isSet)
         try Self.requesting { () throws(OAuthError) in try configure(exchange, request, proxy, connection) }
         let route = transport.route(to: endpoint, proxy, connection)
         return try exchange.stream("Authorization: Bearer \(token)", on: route, to: reader)
     }
 
     private func configure(
-        _ exchange: borrowing CurlExchange,
+        _ exchange: borrowing CurlEasyHandle,
         _ request: APIRequest,
-        _ proxy: ProxyChoice,
+        _ proxy: ResolvedProxy,
         _ connection: ConnectionSettings
     ) throws(OAuthError) {
         try exchange.set(CVAULT_CURLOPT_URL, request.url)

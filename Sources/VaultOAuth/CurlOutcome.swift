@@ -77,7 +77,7 @@ struct CurlOutcome {
 
     private var endpointError: OAuthError {
         if bodyIsTooLarge { return .answer(.tooLarge(limit: CurlTransport.answerLimit)) }
-        if headersAreTooLarge { return .answer(.headersTooLarge(limit: CurlExchange.headerLimit)) }
+        if headersAreTooLarge { return .answer(.headersTooLarge(limit: CurlEasyHandle.headerLimit)) }
         switch cvault_curl_code(rawValue: code) {
         case CVAULT_CURLE_COULDNT_RESOLVE_HOST: return .connection(.nameResolution)
         case CVAULT_CURLE_COULDNT_CONNECT:

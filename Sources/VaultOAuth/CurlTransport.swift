@@ -27,8 +27,8 @@ package struct CurlTransport: TokenTransport {
         guard !isSet("SSLKEYLOGFILE") else { throw .configuration(.keyLogging) }
         if let caFile = request.connection.caFile { try CAFile.check(caFile) }
         try CurlLibrary.ready()
-        let exchange = try CurlExchange(answerLimit: Self.answerLimit)
-        let proxy = ProxyChoice.choose(for: request.endpoint, own: request.connection.proxy, isSet: isSet)
+        let exchange = try CurlEasyHandle(answerLimit: Self.answerLimit)
+        let proxy = ResolvedProxy.choose(for: request.endpoint, own: request.connection.proxy, isSet: isSet)
         try configure(exchange, request, proxy, timeLimit)
         return try exchange.perform(request.credentials, on: route(to: request.endpoint, proxy, request.connection))
     }
@@ -36,9 +36,9 @@ package struct CurlTransport: TokenTransport {
     // MARK: - Settings
 
     private func configure(
-        _ exchange: borrowing CurlExchange,
+        _ exchange: borrowing CurlEasyHandle,
         _ request: borrowing TransportRequest,
-        _ proxy: ProxyChoice,
+        _ proxy: ResolvedProxy,
         _ limit: Duration
     ) throws(OAuthError) {
         let endpoint = request.endpoint
@@ -62,7 +62,7 @@ package struct CurlTransport: TokenTransport {
     }
 
     /// What the failure of a request must know of its way.
-    func route(to endpoint: TokenEndpoint, _ proxy: ProxyChoice, _ connection: ConnectionSettings) -> CurlRoute {
+    func route(to endpoint: TokenEndpoint, _ proxy: ResolvedProxy, _ connection: ConnectionSettings) -> CurlRoute {
         CurlRoute(
             host: endpoint.host,
             port: Int(endpoint.port),
@@ -72,7 +72,7 @@ package struct CurlTransport: TokenTransport {
         )
     }
 
-    func configureTLS(_ exchange: borrowing CurlExchange, _ connection: ConnectionSettings) throws(OAuthError) {
+    func configureTLS(_ exchange: borrowing CurlEasyHandle, _ connection: ConnectionSettings) throws(OAuthError) {
         try exchange.set(CVAULT_CURLOPT_SSLVERSION, Int(CVAULT_CURL_SSLVERSION_TLSv1_2.rawValue))
         try exchange.set(CVAULT_CURLOPT_SSL_VERIFYPEER, 1)
         try exchange.set(CVAULT_CURLOPT_SSL_VERIFYHOST, 2)
@@ -86,9 +86,9 @@ package struct CurlTransport: TokenTransport {
     }
 
     func configureRoute(
-        _ exchange: borrowing CurlExchange,
+        _ exchange: borrowing CurlEasyHandle,
         _ endpoint: TokenEndpoint,
-        _ proxy: ProxyChoice
+        _ proxy: ResolvedProxy
     ) throws(OAuthError) {
         switch proxy {
         case .none:
@@ -102,7 +102,7 @@ package struct CurlTransport: TokenTransport {
         try exchange.set(CVAULT_CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         // Whatever /etc/hosts or a name server say.
         guard endpoint.host == "localhost" else { return }
-        try exchange.pin("localhost:\(endpoint.port):127.0.0.1,[::1]")
+        try exchange.resolve("localhost:\(endpoint.port):127.0.0.1,[::1]")
     }
 }
 

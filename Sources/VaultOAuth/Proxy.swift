@@ -10,7 +10,7 @@ package struct ProxyAddress: Hashable, Sendable, CustomStringConvertible {
         let parts = text.lowercased().split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, parts[0] == "http" || parts[0] == "https" else { throw .configuration(.invalidProxy) }
         let authority = parts[1].hasSuffix("/") ? parts[1].dropLast() : parts[1]
-        guard let colon = authority.lastIndex(of: ":"), let host = Host(authority[..<colon]),
+        guard let colon = authority.lastIndex(of: ":"), let host = URLHost(authority[..<colon]),
             let port = UInt16(authority[authority.index(after: colon)...]), port > 0
         else { throw .configuration(.invalidProxy) }
         self.text = "\(parts[0])://\(host.text):\(port)"
@@ -18,7 +18,7 @@ package struct ProxyAddress: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// Through what a request goes.
-package enum ProxyChoice: Equatable, Sendable {
+package enum ResolvedProxy: Equatable, Sendable {
     case none
     /// What this variable names, unless `no_proxy` excepts the host: libcurl reads both.
     case environment(variable: String)
@@ -31,7 +31,7 @@ package enum ProxyChoice: Equatable, Sendable {
         for endpoint: TokenEndpoint,
         own: ProxyAddress?,
         isSet: (String) -> Bool = Environment.hasValue
-    ) -> ProxyChoice {
+    ) -> ResolvedProxy {
         guard endpoint.scheme == .https else { return .none }
         let variables = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
         if let variable = variables.first(where: isSet) { return .environment(variable: variable) }
@@ -71,8 +71,8 @@ enum ProxyVariable {
             return nil
         }
         let text = String(decoding: authority, as: UTF8.self)
-        if Host(text) != nil { return text }
-        guard let colon = text.lastIndex(of: ":"), Host(text[..<colon]) != nil,
+        if URLHost(text) != nil { return text }
+        guard let colon = text.lastIndex(of: ":"), URLHost(text[..<colon]) != nil,
             UInt16(text[text.index(after: colon)...]) != nil
         else { return nil }
         return text

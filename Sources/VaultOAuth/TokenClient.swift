@@ -11,11 +11,11 @@ package struct TokenClient: Sendable {
     package static let timeLimit = Duration.seconds(30)
 
     private let transport: any TokenTransport
-    private let doors: Doors
+    private let dependencies: Dependencies
 
-    package init(transport: any TokenTransport = CurlTransport(), doors: Doors = .system) {
+    package init(transport: any TokenTransport = CurlTransport(), dependencies: Dependencies = .system) {
         self.transport = transport
-        self.doors = doors
+        self.dependencies = dependencies
     }
 
     /// Asks for a token.
@@ -41,7 +41,7 @@ package struct TokenClient: Sendable {
         let credentials = try BasicCredentials(clientID: clientID, secret: secret, encoding: encoding)
         let redactor = Redactor(secret: secret, credentials: credentials)
         let message = TransportRequest(request, credentials: credentials, connection: connection)
-        let deadline = doors.uptime() + connection.timeLimit
+        let deadline = dependencies.uptime() + connection.timeLimit
         var attempt = 1
         while true {
             do throws(OAuthError) {
@@ -58,19 +58,19 @@ package struct TokenClient: Sendable {
     private func ask(_ message: borrowing TransportRequest, _ redactor: borrowing Redactor, deadline: Duration)
         throws(OAuthError) -> TokenGrant
     {
-        let requestedAt = doors.now()
-        let reply = try transport.send(message, timeLimit: deadline - doors.uptime())
-        return try TokenResponse.decode(reply, requestedAt: requestedAt, now: doors.now(), redactor: redactor)
+        let requestedAt = dependencies.now()
+        let reply = try transport.send(message, timeLimit: deadline - dependencies.uptime())
+        return try TokenResponse.decode(reply, requestedAt: requestedAt, now: dependencies.now(), redactor: redactor)
     }
 
     /// How long to wait before the next try; nil where no time would be left for it.
     private func pause(after error: OAuthError, _ attempt: Int, _ deadline: Duration) -> Duration? {
         // Half a second, then one, each stretched at random: those who failed together don't come back together.
-        let backOff = Duration.milliseconds(500 << (attempt - 1)) * (1 + doors.random())
-        let asked = error.notBefore.map { Duration.seconds(max(0, $0 - doors.now())) } ?? .zero
+        let backOff = Duration.milliseconds(500 << (attempt - 1)) * (1 + dependencies.random())
+        let asked = error.notBefore.map { Duration.seconds(max(0, $0 - dependencies.now())) } ?? .zero
         let pause = asked + backOff
         // A try in the last second would hardly come to an end.
-        return pause + .seconds(1) <= deadline - doors.uptime() ? pause : nil
+        return pause + .seconds(1) <= deadline - dependencies.uptime() ? pause : nil
     }
 
     private func wait(_ pause: Duration, _ interruption: Interruption?) throws(OAuthError) {
@@ -78,7 +78,7 @@ package struct TokenClient: Sendable {
         while left > .zero {
             guard interruption?.isInterrupted != true else { throw .connection(.interrupted) }
             let step = min(left, .milliseconds(100))
-            doors.sleep(step)
+            dependencies.sleep(step)
             left -= step
         }
     }
@@ -86,7 +86,7 @@ package struct TokenClient: Sendable {
 
 extension TokenClient {
     /// Clock, sleep and chance: what the policy takes from outside.
-    package struct Doors: Sendable {
+    package struct Dependencies: Sendable {
         /// Seconds since 1970.
         package var now: @Sendable () -> Int64
         /// A clock that never goes back.
@@ -107,7 +107,7 @@ extension TokenClient {
             self.random = random
         }
 
-        package static let system = Doors(
+        package static let system = Dependencies(
             now: { SystemClock.secondsSinceEpoch },
             uptime: { SystemClock.timeSinceBoot },
             sleep: { SystemClock.sleep($0) },

@@ -11,12 +11,12 @@ package struct TokenEndpoint: Hashable, Sendable {
     package static let lengthLimit = 2048
 
     package let scheme: Scheme
-    let hostName: Host
+    let hostName: URLHost
     package let port: UInt16
     /// Path and query as they are sent, beginning with `/`.
     package let target: String
 
-    private init(scheme: Scheme, host: Host, port: UInt16, target: String) {
+    private init(scheme: Scheme, host: URLHost, port: UInt16, target: String) {
         self.scheme = scheme
         self.hostName = host
         self.port = port
@@ -89,13 +89,14 @@ package struct TokenEndpoint: Hashable, Sendable {
         return (scheme, text[text.index(colon, offsetBy: 3)...])
     }
 
-    private static func readAuthority(_ text: Substring, _ scheme: Scheme) throws(EndpointProblem) -> (Host, UInt16) {
+    private static func readAuthority(_ text: Substring, _ scheme: Scheme) throws(EndpointProblem) -> (URLHost, UInt16)
+    {
         guard !text.contains("@") else { throw .userPart }
         // The colons of an IPv6 address stand before its bracket.
         let colon = text.lastIndex(of: ":").flatMap { text[$0...].contains("]") ? nil : $0 }
         let name = text[..<(colon ?? text.endIndex)]
         guard !name.isEmpty else { throw .hostMissing }
-        guard let host = Host(name) else { throw .invalidHost }
+        guard let host = URLHost(name) else { throw .invalidHost }
         guard let colon else { return (host, scheme.defaultPort) }
         let digits = text[text.index(after: colon)...]
         guard (1...5).contains(digits.utf8.count), digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),

@@ -1,6 +1,6 @@
 extension Connection {
     /// Reads what is wanted, within a transaction.
-    borrowing func snapshot(_ wanted: Wanted) throws(StoreError) -> Snapshot {
+    borrowing func snapshot(_ wanted: Query) throws(StoreError) -> Snapshot {
         let header = try header()
         let slots = try slots()
         let applications = try applications(wanted.applications)
@@ -92,7 +92,7 @@ extension Connection {
         return slots
     }
 
-    private borrowing func applications(_ wanted: Wanted.Applications) throws(StoreError) -> [ApplicationRecord] {
+    private borrowing func applications(_ wanted: Query.Applications) throws(StoreError) -> [ApplicationRecord] {
         let columns = "SELECT id, name_tag, metadata, secret FROM application"
         return switch wanted {
         case .none: []
@@ -136,7 +136,7 @@ extension Connection {
         return tokens
     }
 
-    private borrowing func log(_ wanted: Wanted.Log) throws(StoreError) -> [LogRecord] {
+    private borrowing func log(_ wanted: Query.Log) throws(StoreError) -> [LogRecord] {
         let limit: Int64
         switch wanted {
         case .none: return []

@@ -1,6 +1,6 @@
 extension Connection {
     /// Applies one change, within a transaction.
-    borrowing func apply(_ change: Change) throws(StoreError) {
+    borrowing func apply(_ change: Mutation) throws(StoreError) {
         switch change {
         case .putHeader(let header): try put(header)
         case .putSlot(let slot): try put(slot)

@@ -56,12 +56,12 @@ struct Connection: ~Copyable {
         guard let after = try file.check(in: directory), after.identity == before.identity else {
             throw .unsafePath(UnsafePath(path: file.path, .exchanged))
         }
-        try connection.restrict(patience: patience)
+        try connection.harden(patience: patience)
         return connection
     }
 
     /// Takes away what a planted file could use, before the first statement.
-    private borrowing func restrict(patience: Duration) throws(StoreError) {
+    private borrowing func harden(patience: Duration) throws(StoreError) {
         for (option, value) in Self.switches {
             try check(unsafe cvault_sqlite_db_config_switch(handle, option, value), .restricting)
         }
@@ -107,7 +107,7 @@ struct Connection: ~Copyable {
     }
 
     /// Sets what reads the file, once the schema has been compared.
-    mutating func settle() throws(StoreError) {
+    mutating func configureJournal() throws(StoreError) {
         try run("PRAGMA journal_mode = DELETE")
         try sync(.extra)
     }

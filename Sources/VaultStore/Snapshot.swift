@@ -1,5 +1,5 @@
 /// What to read beside the header and the slots, which always come.
-package struct Wanted: Equatable, Sendable {
+package struct Query: Equatable, Sendable {
     package enum Applications: Equatable, Sendable {
         case none, all
         case named(tag: [UInt8])
@@ -42,7 +42,7 @@ package struct Wanted: Equatable, Sendable {
     }
 
     /// All there is, for a backup or a new key.
-    package static let everything = Wanted(applications: .all, tokens: .all, log: .all, counts: true)
+    package static let everything = Query(applications: .all, tokens: .all, log: .all, counts: true)
 }
 
 /// One state of the vault, as one transaction saw it.

@@ -42,7 +42,7 @@ package final class VaultDatabase: Sendable {
         try connection.transaction(.reading) { (connection: inout Connection) throws(StoreError) in
             try connection.requireSchema()
         }
-        try connection.settle()
+        try connection.configureJournal()
         return VaultDatabase(connection)
     }
 
@@ -58,14 +58,14 @@ package final class VaultDatabase: Sendable {
     /// - Throws: `vaultExists`, and what `open` and `commit` throw.
     package static func create(
         _ file: VaultFile,
-        _ contents: [Change],
+        _ contents: [Mutation],
         patience: Duration = VaultDatabase.patience
     ) throws(StoreError) -> VaultDatabase {
         let directory = try file.openDirectory()
         try StoreError.mapping { () throws(SystemError) in try directory.makeFile(file.name) }
         var connection = try Connection.open(file, writing: true, patience: patience)
         guard !connection.isReadOnly else { throw .readOnly(path: file.path) }
-        try connection.settle()
+        try connection.configureJournal()
         try connection.transaction(.writing) { (connection: inout Connection) throws(StoreError) in
             guard try !connection.hasSchema() else { throw .vaultExists(path: file.path) }
             try connection.makeSchema()
@@ -79,7 +79,7 @@ package final class VaultDatabase: Sendable {
     /// One consistent state of the vault: header, slots, and what is wanted beside.
     ///
     /// - Throws: `damaged`, `replaced`, `busy`, `io`.
-    package func read(_ wanted: Wanted = Wanted()) throws(StoreError) -> Snapshot {
+    package func read(_ wanted: Query = Query()) throws(StoreError) -> Snapshot {
         try connection.withLock { connection throws(StoreError) in
             try connection.transaction(.reading) { (connection: inout Connection) throws(StoreError) in
                 try connection.snapshot(wanted)
@@ -97,7 +97,7 @@ package final class VaultDatabase: Sendable {
     ///   - tag: of the header that was read and authenticated.
     /// - Throws: `changedMeanwhile` where the header is another one or a token's application has gone, `nameExists`,
     ///   `unacceptableRecord`, `readOnly`, `replaced`, `busy`, `io`, `damaged`.
-    package func commit(_ changes: [Change], expecting tag: [UInt8]) throws(StoreError) {
+    package func commit(_ changes: [Mutation], expecting tag: [UInt8]) throws(StoreError) {
         guard !isReadOnly else { throw .readOnly(path: file.path) }
         let tokensOnly = changes.allSatisfy(\.isAboutTokens)
         guard tokensOnly || changes.contains(where: { $0.isHeader(replacing: tag) }) else {
@@ -132,7 +132,7 @@ package final class VaultDatabase: Sendable {
     }
 }
 
-extension Change {
+extension Mutation {
     fileprivate func isHeader(replacing tag: [UInt8]) -> Bool {
         guard case .putHeader(let header) = self else { return false }
         return header.tag != tag

@@ -12,7 +12,7 @@ import VaultTestSupport
         let vault = temporary.vault
         _ = try await vault.token()
         vault.close()
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         let calls: [@Sendable () async throws -> Void] = [
             { _ = try await vault.token() }, { _ = try await vault.applications() },
             { _ = try await vault.application() }, { try await vault.remove("test") },

@@ -52,7 +52,7 @@ import VaultTestSupport
         try await vault.setDefault("renamed")
         try await vault.forget(nil)
         try await vault.remove("renamed")
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         let key = try await vault.addKey(.keyFile(folder("second")))
         let changed = try await vault.changeKey(key.id, to: .keyFile(folder("third")))
         try await vault.removeKey(changed.id)
@@ -73,17 +73,17 @@ import VaultTestSupport
             try LoopbackTokenServer(.token("abc", expiresIn: nil)), RecordedLog(), Warnings()
         )
         let temporary = try await TemporaryVault(tokenURI: server.url)
-        var doors = VaultDoors.real
-        doors.logger = log.logger
-        doors.warn = { warnings.append($0) }
-        let vault = try await Vault.open(at: temporary.path, unlocking: temporary.unlocking, doors: doors)
+        var dependencies = VaultDependencies.real
+        dependencies.logger = log.logger
+        dependencies.warn = { warnings.append($0) }
+        let vault = try await Vault.open(at: temporary.path, unlocking: temporary.unlocking, dependencies: dependencies)
         _ = try await vault.token()
         #expect(warnings.sentences.count == 1)
         #expect(log.messages(.warning) == warnings.sentences)
     }
 
     @Test func `a vault that can't be opened is logged with its path`() async throws {
-        let (log, folder) = (RecordedLog(), try TemporaryFolder())
+        let (log, folder) = (RecordedLog(), try TemporaryDirectory())
         let path = folder("vault.db")
         #expect(await fails(.noVault) { try await Vault.open(at: path, logger: log.logger) })
         #expect(log.values(of: "code") == ["no-vault"])
@@ -125,7 +125,7 @@ import VaultTestSupport
         #expect(await fails(.exists) { try await vault.add(try new()) })
         let opened = try await Vault.open(at: temporary.path, unlocking: temporary.unlocking, logger: log.logger)
         _ = try await opened.applications()
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         try await opened.backup(to: folder("backup.db"))
         _ = try await opened.verify()
         try await opened.remove("second")

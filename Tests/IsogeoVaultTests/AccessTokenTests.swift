@@ -13,7 +13,7 @@ import VaultTestSupport
     private func token() throws -> AccessToken {
         let lifetime = TokenLifetime(asked: 1000, grantedSeconds: 3600)
         return AccessToken(
-            CachedToken(value: canary.text, lifetime: lifetime),
+            StoredToken(value: canary.text, lifetime: lifetime),
             of: try .named("catalogue"),
             remaining: lifetime.remaining(at: 1600),
             .endpoint

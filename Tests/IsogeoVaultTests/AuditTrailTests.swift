@@ -9,9 +9,9 @@ import VaultTestSupport
 
 /// The audit trail: what it tells, how long it gets, and what is seen of those who edit it.
 @Suite(.onItsOwnThread) struct AuditTrailTests {
-    let world: World
+    let world: VaultFixture
 
-    init() throws { world = try World() }
+    init() throws { world = try VaultFixture() }
 
     private func story(_ vault: Vault) async throws -> [String] {
         try await vault.auditTrail().entries.map { entry in
@@ -22,7 +22,7 @@ import VaultTestSupport
 
     /// The entries that are kept, by number: opening thousands of boxes takes its time.
     private func numbers(_ vault: Vault) throws -> [Int64] {
-        try vault.contents.read(Wanted(log: .all)).snapshot.log.map(\.number)
+        try vault.contents.read(Query(log: .all)).snapshot.log.map(\.number)
     }
 
     /// Writes as many entries as are missing to `count`, in one transaction.
@@ -70,7 +70,7 @@ import VaultTestSupport
         let vault = try await world.makeVault()
         try await vault.add(world.application("second"))
         let contents = try vault.contents
-        let (header, snapshot) = try contents.read(Wanted(log: .all))
+        let (header, snapshot) = try contents.read(Query(log: .all))
         #expect(header.state.audit.oldest == 1 && header.state.audit.newest == 3)
         var before = [UInt8](repeating: 0, count: 32)
         #expect(header.state.audit.beforeOldest == before)

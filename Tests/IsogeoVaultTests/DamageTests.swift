@@ -7,13 +7,13 @@ import VaultTestSupport
 
 /// Vaults that somebody edited, who knows SQLite and not the key.
 @Suite(.needsPython) struct DamageTests {
-    let world: World
+    let world: VaultFixture
 
-    init() throws { world = try World() }
+    init() throws { world = try VaultFixture() }
 
     private func openError() async -> VaultError? {
         await failure { () async throws(VaultError) in
-            try await Vault.open(at: world.path, unlocking: .keyFile(world.keyFile), doors: world.doors)
+            try await Vault.open(at: world.path, unlocking: .keyFile(world.keyFile), dependencies: world.dependencies)
         }
     }
 
@@ -156,7 +156,7 @@ import VaultTestSupport
 
     @Test func `another vault's rows open nothing`() async throws {
         let vault = try await world.makeVault()
-        let other = try World()
+        let other = try VaultFixture()
         _ = try await other.makeVault()
         try await world.edit(
             "delete from application; insert into application select * from other.application",

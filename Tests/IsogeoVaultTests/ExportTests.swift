@@ -8,10 +8,10 @@ import VaultTestSupport
 
 /// A credential on its way back to a file.
 @Suite struct ExportTests {
-    let world: World
+    let world: VaultFixture
     let canary = Canary()
 
-    init() throws { world = try World() }
+    init() throws { world = try VaultFixture() }
 
     private var file: String { world.folder("exported.json") }
 
@@ -76,13 +76,13 @@ import VaultTestSupport
         _ = try await world.makeVault(secret: canary.text)
         let sizes = Mutex<[Int?]>([])
         let path = file
-        var doors = world.doors
-        doors.now = {
+        var dependencies = world.dependencies
+        dependencies.now = {
             let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
             sizes.withLock { $0.append(size) }
             return 1_900_000_000
         }
-        let vault = try await Vault.open(at: world.path, unlocking: .keyFile(world.keyFile), doors: doors)
+        let vault = try await Vault.open(at: world.path, unlocking: .keyFile(world.keyFile), dependencies: dependencies)
         // Opening looks at the clock as well.
         sizes.withLock { $0 = [] }
         #expect(try await export(vault) == nil)
@@ -142,7 +142,7 @@ import VaultTestSupport
 
     @Test(.unprivileged) func `a vault that can only be read is exported from, with a warning`() async throws {
         _ = try await world.makeVault(secret: canary.text)
-        let elsewhere = try TemporaryFolder()
+        let elsewhere = try TemporaryDirectory()
         try FileManager.default.setAttributes([.posixPermissions: 0o400], ofItemAtPath: world.path)
         try FileManager.default.setAttributes([.posixPermissions: 0o500], ofItemAtPath: world.folder.path)
         defer { try? FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: world.folder.path) }

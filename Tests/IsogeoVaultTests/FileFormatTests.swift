@@ -64,9 +64,9 @@ struct FileFormatReaderTests {
         let warnings: [String]
     }
 
-    let world: World
+    let world: VaultFixture
 
-    init() throws { world = try World() }
+    init() throws { world = try VaultFixture() }
 
     private func run(_ option: String, _ file: String, _ vault: String) async throws -> ProcessReport {
         let python = try #require(ProcessInfo.processInfo.environment["ISOGEO_VAULT_PYTHON"])
@@ -138,7 +138,7 @@ struct FileFormatReaderTests {
             dropping: [],
             asking: nil,
             showing: nil,
-            doors: world.doors
+            dependencies: world.dependencies
         )
         let found = try await read("--key-file", world.keyFile, world.path)
         #expect(found.applications.map(\.secret) == ["a secret"] && found.tokens.map(\.value) == ["token-1"])

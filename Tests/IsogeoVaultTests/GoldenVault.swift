@@ -58,7 +58,7 @@ struct GoldenVault: Codable {
             defaultApplication: applications.firstIndex { $0.name == self.default },
             token: applications.firstIndex { $0.name == token.application }.map {
                 let lifetime = TokenLifetime(asked: token.asked, expires: token.expires)
-                return ($0, CachedToken(value: token.value, lifetime: lifetime))
+                return ($0, StoredToken(value: token.value, lifetime: lifetime))
             }
         )
         try vault.make(at: path)

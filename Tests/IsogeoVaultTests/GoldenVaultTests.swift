@@ -6,11 +6,11 @@ import VaultTestSupport
 
 /// A vault that was made by the first version opens for ever, by this program and by the format's description.
 @Suite struct GoldenVaultTests {
-    let world: World
+    let world: VaultFixture
     private let golden: GoldenVault
 
     init() throws {
-        world = try World()
+        world = try VaultFixture()
         golden = try .described()
         try world.folder.write(golden.passphrase + "\n", to: "passphrase")
         try world.folder.write(golden.keyFile + "\n", to: "key")

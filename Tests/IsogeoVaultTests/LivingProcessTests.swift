@@ -8,9 +8,9 @@ import VaultTestSupport
 
 /// What a process that lives for weeks meets: hits, renewals, clocks that jump, and APIs that refuse a token.
 @Suite struct LivingProcessTests {
-    let world: World
+    let world: VaultFixture
 
-    init() throws { world = try World() }
+    init() throws { world = try VaultFixture() }
 
     private var asked: Int { world.server.requests.count }
 

@@ -6,15 +6,15 @@ import VaultTestSupport
 
 /// Tokens that a credential gives before, or without, being in a vault.
 @Suite struct NewApplicationProofTests {
-    let world: World
+    let world: VaultFixture
     let canary = Canary()
 
-    init() throws { world = try World() }
+    init() throws { world = try VaultFixture() }
 
     @Test func `the token that proved an application is the first that it gives`() async throws {
         let vault = try await world.makeVault()
         let application = try world.application("second", id: "second", secret: canary.text)
-        let proof = try await application.prove(scope: nil, doors: world.doors)
+        let proof = try await application.prove(scope: nil, dependencies: world.dependencies)
         try await vault.add(application, proven: proof)
         let token = try await vault.token(for: ApplicationName.named("second"))
         #expect(token.value == "token-1" && token.source == .vault)
@@ -26,16 +26,16 @@ import VaultTestSupport
 
     @Test func `a proof is kept in a new vault, and with a replaced application`() async throws {
         let application = try world.application()
-        let first = try await application.prove(scope: nil, doors: world.doors)
+        let first = try await application.prove(scope: nil, dependencies: world.dependencies)
         let vault = try await Vault.create(
             at: world.path,
             protectedBy: .keyFile(world.keyFile),
             importing: application,
             proven: first,
-            doors: world.doors
+            dependencies: world.dependencies
         )
         #expect(try await vault.token().value == "token-1")
-        let second = try await application.prove(scope: nil, doors: world.doors)
+        let second = try await application.prove(scope: nil, dependencies: world.dependencies)
         #expect(try await vault.add(application, replacing: true, proven: second))
         let token = try await vault.token()
         #expect(token.value == "token-2" && token.source == .vault)
@@ -46,7 +46,7 @@ import VaultTestSupport
     @Test func `a proof for a scope answers for that scope alone`() async throws {
         let application = try world.application()
         let vault = try await world.makeVault()
-        let proof = try await application.prove(scope: "resources:read", doors: world.doors)
+        let proof = try await application.prove(scope: "resources:read", dependencies: world.dependencies)
         try await vault.add(application, replacing: true, proven: proof)
         #expect(try await vault.token(TokenOptions(scope: "resources:read")).value == "token-1")
         #expect(try await vault.token().value == "token-2")
@@ -55,7 +55,7 @@ import VaultTestSupport
     @Test func `a proof that may not be kept proves all the same`() async throws {
         world.server.willAnswer(.token("for-now", expiresIn: "0"))
         let application = try world.application()
-        let proof = try await application.prove(scope: nil, doors: world.doors)
+        let proof = try await application.prove(scope: nil, dependencies: world.dependencies)
         let vault = try await world.makeVault()
         try await vault.add(application, replacing: true, proven: proof)
         #expect(try await vault.token().value == "token-2")
@@ -63,7 +63,7 @@ import VaultTestSupport
 
     @Test func `the proof of another application is not taken`() async throws {
         let vault = try await world.makeVault()
-        let proof = try await world.application(secret: canary.text).prove(scope: nil, doors: world.doors)
+        let proof = try await world.application(secret: canary.text).prove(scope: nil, dependencies: world.dependencies)
         let other = try world.application("other", secret: canary.text)
         let error = await failure { () async throws(VaultError) in try await vault.add(other, proven: proof) }
         #expect(error?.code == .usage)
@@ -75,10 +75,11 @@ import VaultTestSupport
         world.server.willAnswer(.status(401, echo), .status(401, echo))
         let application = try world.application(secret: canary.text)
         for error in [
-            await failure { () async throws(VaultError) in try await application.prove(scope: nil, doors: world.doors)
+            await failure { () async throws(VaultError) in
+                try await application.prove(scope: nil, dependencies: world.dependencies)
             },
             await failure { () async throws(VaultError) in
-                try await application.token(TokenOptions(), doors: world.doors)
+                try await application.token(TokenOptions(), dependencies: world.dependencies)
             },
         ] {
             #expect(error?.code == .credentialRefused)
@@ -112,7 +113,7 @@ import VaultTestSupport
     @Test func `a credential gives a token that is kept nowhere`() async throws {
         let application = try world.application(secret: canary.text)
         for number in 1...2 {
-            let token = try await application.token(TokenOptions(scope: "a b"), doors: world.doors)
+            let token = try await application.token(TokenOptions(scope: "a b"), dependencies: world.dependencies)
             #expect(token.value == "token-\(number)" && token.source == .endpoint && token.remainingSeconds == 3600)
             #expect(token.application.description == "catalogue")
         }
@@ -124,13 +125,13 @@ import VaultTestSupport
 
     @Test func `a token for this moment alone is given`() async throws {
         world.server.willAnswer(.token("for-now", expiresIn: "0"))
-        let token = try await world.application().token(TokenOptions(), doors: world.doors)
+        let token = try await world.application().token(TokenOptions(), dependencies: world.dependencies)
         #expect(token.value == "for-now" && token.remainingSeconds == 0)
     }
 
     @Test func `a lifetime that is assumed is told`() async throws {
         world.server.willAnswer(.token("token", expiresIn: "null"))
-        let token = try await world.application().token(TokenOptions(), doors: world.doors)
+        let token = try await world.application().token(TokenOptions(), dependencies: world.dependencies)
         #expect(token.remainingSeconds == 3600 && world.warnings.count == 1)
     }
 
@@ -142,7 +143,7 @@ import VaultTestSupport
         world.server.willAnswer(.token("token", expiresIn: granted))
         let application = try world.application()
         let error = await failure { () async throws(VaultError) in
-            try await application.token(TokenOptions(minimumLifetime: 60), doors: world.doors)
+            try await application.token(TokenOptions(minimumLifetime: 60), dependencies: world.dependencies)
         }
         #expect(error?.code == .unexpectedAnswer)
         #expect(error?.sentence.contains("\(granted) s, which is no more than the 60 s") == true)
@@ -151,7 +152,7 @@ import VaultTestSupport
     @Test func `a scope that can't be asked for costs no request`() async throws {
         let application = try world.application()
         let error = await failure { () async throws(VaultError) in
-            try await application.prove(scope: "two  spaces", doors: world.doors)
+            try await application.prove(scope: "two  spaces", dependencies: world.dependencies)
         }
         #expect(error?.code == .usage && world.server.requests.isEmpty)
     }

@@ -7,10 +7,10 @@ import VaultTestSupport
 
 /// Credentials that are read, and the files that they were read from.
 @Suite struct NewApplicationSourceTests {
-    let world: World
+    let world: VaultFixture
     let canary = Canary()
 
-    init() throws { world = try World() }
+    init() throws { world = try VaultFixture() }
 
     private func read(_ path: String) throws(VaultError) -> NewApplication { try NewApplication(clientSecrets: path) }
 

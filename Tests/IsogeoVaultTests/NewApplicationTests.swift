@@ -7,9 +7,9 @@ import VaultTestSupport
 
 /// What is refused before it is in a vault.
 @Suite struct NewApplicationTests {
-    let world: World
+    let world: VaultFixture
 
-    init() throws { world = try World() }
+    init() throws { world = try VaultFixture() }
 
     private func error(_ path: String, _ options: NewApplication.Options = .init()) -> VaultError? {
         do throws(VaultError) {

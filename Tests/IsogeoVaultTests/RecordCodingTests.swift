@@ -110,9 +110,9 @@ import VaultOAuth
     }
 
     @Test func `a cached token reads back, strictly`() throws {
-        let token = CachedToken(value: "a.b~c", lifetime: TokenLifetime(asked: 5, expires: 3605))
-        #expect(try CachedToken(encoded: token.encoded) == token)
-        try expectStrict(token.encoded) { _ = try CachedToken(encoded: $0) }
+        let token = StoredToken(value: "a.b~c", lifetime: TokenLifetime(asked: 5, expires: 3605))
+        #expect(try StoredToken(encoded: token.encoded) == token)
+        try expectStrict(token.encoded) { _ = try StoredToken(encoded: $0) }
     }
 
     @Test func `the header's state reads back, strictly`() throws {

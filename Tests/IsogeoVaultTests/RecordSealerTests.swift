@@ -54,7 +54,7 @@ import VaultTestSupport
         return sealer.token(
             [UInt8](repeating: byte, count: 32),
             of: id(application),
-            CachedToken(value: "token-\(byte)", lifetime: lifetime)
+            StoredToken(value: "token-\(byte)", lifetime: lifetime)
         )
     }
 

@@ -7,10 +7,10 @@ import VaultTestSupport
 
 /// A vault and its recovery codes: made, shown, used, replaced.
 @Suite struct RecoveryTests {
-    private let folder: TemporaryFolder
+    private let folder: TemporaryDirectory
     private let shown = Shown()
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = try TemporaryDirectory() }
 
     /// What was shown, one after the other.
     private final class Shown: Sendable {

@@ -9,9 +9,9 @@ import VaultTestSupport
 
 /// A new key for a vault: everything is sealed anew, and nothing is lost.
 @Suite struct RekeyTests {
-    let world: World
+    let world: VaultFixture
 
-    init() throws { world = try World() }
+    init() throws { world = try VaultFixture() }
 
     private func rekey(
         _ unlocking: Unlocking? = nil,
@@ -27,7 +27,7 @@ import VaultTestSupport
             dropping: dropping,
             asking: asking,
             showing: showing,
-            doors: world.doors
+            dependencies: world.dependencies
         )
     }
 
@@ -115,7 +115,7 @@ import VaultTestSupport
                     dropping: [],
                     asking: nil,
                     showing: nil,
-                    doors: world.doors
+                    dependencies: world.dependencies
                 )
                 done.signal()
             }
@@ -141,7 +141,7 @@ import VaultTestSupport
         let backup = try await Vault.open(
             at: world.folder("backup.db"),
             unlocking: .keyFile(former),
-            doors: world.doors
+            dependencies: world.dependencies
         )
         // Restored, the old key counts again, and that is said.
         _ = try await backup.restore(to: world.path)
@@ -296,10 +296,10 @@ private final class Shown: @unchecked Sendable {
     }
 }
 
-extension World {
+extension VaultFixture {
     /// The vault, opened anew, where the error is what matters.
     fileprivate func opened(_ unlocking: Unlocking) async throws(VaultError) -> Vault {
-        try await Vault.open(at: path, unlocking: unlocking, doors: doors)
+        try await Vault.open(at: path, unlocking: unlocking, dependencies: dependencies)
     }
 
     /// An application, where an error of making it can't be.

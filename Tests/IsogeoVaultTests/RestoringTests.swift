@@ -7,14 +7,14 @@ import VaultTestSupport
 
 /// Backups, and a vault that is restored while it is open.
 @Suite struct RestoringTests {
-    let world: World
+    let world: VaultFixture
 
-    init() throws { world = try World() }
+    init() throws { world = try VaultFixture() }
 
     private var backupPath: String { world.folder("backup.db") }
 
     private func openBackup() async throws -> Vault {
-        try await Vault.open(at: backupPath, unlocking: .keyFile(world.keyFile), doors: world.doors)
+        try await Vault.open(at: backupPath, unlocking: .keyFile(world.keyFile), dependencies: world.dependencies)
     }
 
     private func names(_ vault: Vault) async throws -> [String] {
@@ -36,7 +36,7 @@ import VaultTestSupport
         #expect(try await names(world.open()) == ["after", "catalogue"])
         #expect(try await vault.verify().findings.isEmpty)
         #expect(try await vault.auditTrail().entries.map(\.event.kind).contains(.restored))
-        let old = try await Vault.open(at: kept, unlocking: .keyFile(world.keyFile), doors: world.doors)
+        let old = try await Vault.open(at: kept, unlocking: .keyFile(world.keyFile), dependencies: world.dependencies)
         #expect(try await names(old) == ["catalogue", "later"])
     }
 
@@ -61,7 +61,7 @@ import VaultTestSupport
 
     @Test func `a backup of another vault isn't put into its place`() async throws {
         let vault = try await world.makeVault()
-        let other = try World()
+        let other = try VaultFixture()
         let foreign = try await other.makeVault()
         let error = await failure { () async throws(VaultError) in try await foreign.restore(to: world.path) }
         #expect(error?.code == .exists)

@@ -7,23 +7,27 @@ import VaultTestSupport
 
 /// A vault that is put back alone is found by what was remembered of it elsewhere.
 @Suite struct RollbackTests {
-    let world: World
+    let world: VaultFixture
 
-    init() throws { world = try World() }
+    init() throws { world = try VaultFixture() }
 
     private func make() async throws -> Vault {
         try await Vault.create(
             at: world.path,
             protectedBy: .keyFile(world.keyFile),
             importing: world.application(),
-            doors: world.remembering
+            dependencies: world.remembering
         )
     }
 
     private func open(_ policy: RollbackPolicy = .refused, at path: String? = nil) async throws(VaultError) -> Vault {
-        var doors = world.remembering
-        doors.rollback = policy
-        return try await Vault.open(at: path ?? world.path, unlocking: .keyFile(world.keyFile), doors: doors)
+        var dependencies = world.remembering
+        dependencies.rollback = policy
+        return try await Vault.open(
+            at: path ?? world.path,
+            unlocking: .keyFile(world.keyFile),
+            dependencies: dependencies
+        )
     }
 
     private var marks: [String] {
@@ -162,7 +166,7 @@ import VaultTestSupport
             dropping: [],
             asking: nil,
             showing: nil,
-            doors: world.remembering
+            dependencies: world.remembering
         )
         try replaceVault(by: old)
         try FileManager.default.removeItem(atPath: world.keyFile)
@@ -180,15 +184,15 @@ import VaultTestSupport
     @Test func `a lasting state is told once a day, each by itself, and each time where nothing is remembered`() throws
     {
         let now: Int64 = 1_900_000_000
-        let said = SaidToday(vault: world.path, in: world.state)
+        let said = WarningThrottle(vault: world.path, in: world.state)
         #expect(said.isDue(.readOnly, now: now) && !said.isDue(.readOnly, now: now + 86_399))
         #expect(said.isDue(.slotEdited, now: now + 1) && !said.isDue(.slotEdited, now: now + 2))
-        #expect(SaidToday(vault: world.path + "2", in: world.state).isDue(.readOnly, now: now))
+        #expect(WarningThrottle(vault: world.path + "2", in: world.state).isDue(.readOnly, now: now))
         #expect(said.isDue(.readOnly, now: now + 86_400))
         // A clock that was set back.
         #expect(said.isDue(.readOnly, now: now))
         try world.folder.write("", to: "file")
-        let nowhere = SaidToday(vault: world.path, in: world.folder("file"))
+        let nowhere = WarningThrottle(vault: world.path, in: world.folder("file"))
         #expect(nowhere.isDue(.readOnly, now: now) && nowhere.isDue(.readOnly, now: now))
     }
 }

@@ -15,9 +15,9 @@ private let isPlainEnvironment = [
 /// Sessions: what opens a vault without a key, and all that ends it.
 @Suite(.needsKernelKeyring, .onItsOwnThread, .enabled(if: isPlainEnvironment, "the environment names a key"))
 struct SessionTests {
-    let world: World
+    let world: VaultFixture
 
-    init() throws { world = try World() }
+    init() throws { world = try VaultFixture() }
 
     /// Runs `body` on a vault with a session of an hour, and leaves none behind.
     private func withSession(_ body: (Vault) async throws -> Void) async throws {
@@ -30,7 +30,7 @@ struct SessionTests {
 
     private func openError(_ unlocking: Unlocking = .environment) async -> VaultError? {
         await failure { () async throws(VaultError) in
-            try await Vault.open(at: world.path, unlocking: unlocking, doors: world.doors)
+            try await Vault.open(at: world.path, unlocking: unlocking, dependencies: world.dependencies)
         }
     }
 
@@ -39,7 +39,7 @@ struct SessionTests {
     }
 
     private func sessions(_ vault: Vault) throws -> [SessionRecord] {
-        try vault.contents.read(Wanted(sessions: true)).snapshot.sessions
+        try vault.contents.read(Query(sessions: true)).snapshot.sessions
     }
 
     private func keys(_ vault: Vault) throws -> [KernelKeys.Key] {
@@ -69,8 +69,8 @@ struct SessionTests {
         let end = try await vault.startSession(for: .seconds(90), sharingUserID: true)
         #expect(end.timeIntervalSince1970 == Double(world.clock.now + 90))
         #expect(try vault.contents.read().header.record.generation == generation)
-        #expect(try await Vault.endSession(at: world.path, doors: world.doors))
-        #expect(try await !Vault.endSession(at: world.path, doors: world.doors))
+        #expect(try await Vault.endSession(at: world.path, dependencies: world.dependencies))
+        #expect(try await !Vault.endSession(at: world.path, dependencies: world.dependencies))
         #expect(try vault.contents.read().header.record.generation == generation)
         let events = try await vault.auditTrail().entries.suffix(2).map(\.event)
         #expect(events.map(\.kind.rawValue) == ["unlocked", "locked"])
@@ -81,7 +81,7 @@ struct SessionTests {
         try await withSession { vault in
             let (rows, kept) = (try sessions(vault), try keys(vault))
             #expect(rows.count == 1 && kept.count == 1 && kept[0].rest != "perm")
-            #expect(try await Vault.endSession(at: world.path, doors: world.doors))
+            #expect(try await Vault.endSession(at: world.path, dependencies: world.dependencies))
             #expect(try sessions(vault).isEmpty)
             #expect(try keys(vault).isEmpty)
             await expectLocked()
@@ -158,7 +158,7 @@ struct SessionTests {
     @Test(.needsPython) func `a session that is put back after it was ended opens nothing`() async throws {
         try await withSession { vault in
             let before = try world.copy(to: "before.db")
-            #expect(try await Vault.endSession(at: world.path, doors: world.doors))
+            #expect(try await Vault.endSession(at: world.path, dependencies: world.dependencies))
             try await world.edit("insert into session select * from other.session", other: before)
             await expectLocked()
         }
@@ -190,7 +190,7 @@ struct SessionTests {
             let slot = try vault.contents.sealer.withKey { key in
                 KeyFileSlot.make(second, wrapping: key, of: identity, now: 1)
             }
-            try vault.contents.change(Wanted(), now: 1) { (draft) throws(VaultError) in draft.slots = [slot] }
+            try vault.contents.change(Query(), now: 1) { (draft) throws(VaultError) in draft.slots = [slot] }
             #expect(try sessions(vault).count == 1 && keys(vault).count == 1)
             #expect(slot.id != made.id)
             await expectLocked()
@@ -199,7 +199,7 @@ struct SessionTests {
 
     @Test func `a session of another key epoch opens nothing`() async throws {
         try await withSession { vault in
-            let (header, snapshot) = try vault.contents.read(Wanted(sessions: true))
+            let (header, snapshot) = try vault.contents.read(Query(sessions: true))
             let bytes = try vault.contents.sealer.withKey { $0.bytes.revealed }
             let key = try VaultKey(SecretBytes(copying: bytes.span))
             let sealer = RecordSealer(key, vault: snapshot.vault, keyEpoch: 2)
@@ -216,10 +216,14 @@ struct SessionTests {
             let backup = world.folder("backup.db")
             try await vault.backup(to: backup)
             let error = await failure { () async throws(VaultError) in
-                try await Vault.open(at: backup, unlocking: .environment, doors: world.doors)
+                try await Vault.open(at: backup, unlocking: .environment, dependencies: world.dependencies)
             }
             #expect(error?.code == .locked)
-            let opened = try await Vault.open(at: backup, unlocking: .keyFile(world.keyFile), doors: world.doors)
+            let opened = try await Vault.open(
+                at: backup,
+                unlocking: .keyFile(world.keyFile),
+                dependencies: world.dependencies
+            )
             #expect(try await opened.restore(to: world.path) != nil)
             await expectLocked()
         }

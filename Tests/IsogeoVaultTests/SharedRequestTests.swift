@@ -8,9 +8,9 @@ import VaultTestSupport
 
 /// One request for all tasks that ask at once, and nobody is held up by it who needn't be.
 @Suite struct SharedRequestTests {
-    let world: World
+    let world: VaultFixture
 
-    init() throws { world = try World() }
+    init() throws { world = try VaultFixture() }
 
     private var asked: Int { world.server.requests.count }
 

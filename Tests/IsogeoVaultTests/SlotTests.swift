@@ -9,11 +9,11 @@ import VaultTestSupport
 
 /// Vaults with more than one opener, whole and edited.
 @Suite(.onItsOwnThread) struct SlotTests {
-    let world: World
+    let world: VaultFixture
     private let slots: TwoSlotVault
 
     init() throws {
-        world = try World()
+        world = try VaultFixture()
         slots = TwoSlotVault(applications: [(try .sample(), "a secret")])
         try world.folder.write(slots.keyFile, to: "key")
         try world.folder.write(slots.passphrase + "\n", to: "passphrase")
@@ -24,7 +24,7 @@ import VaultTestSupport
 
     private func openError(_ unlocking: Unlocking) async -> VaultError? {
         await failure { () async throws(VaultError) in
-            try await Vault.open(at: world.path, unlocking: unlocking, doors: world.doors)
+            try await Vault.open(at: world.path, unlocking: unlocking, dependencies: world.dependencies)
         }
     }
 

@@ -11,15 +11,15 @@ import VaultTestSupport
 /// A process that lives, with tokens that don't, and a server that fails at random.
 @Suite struct SoakTests {
     @Test func `no token is given that has ended, and no request made for nothing`() async throws {
-        let world = try World()
+        let world = try VaultFixture()
         let server = FlakyTransport(lifetime: 5)
-        var doors = VaultDoors.real
-        doors.transport = server
+        var dependencies = VaultDependencies.real
+        dependencies.transport = server
         let vault = try await Vault.create(
             at: world.path,
             protectedBy: .keyFile(world.keyFile),
             importing: world.application(),
-            doors: doors
+            dependencies: dependencies
         )
         _ = try? await vault.token()
         let (began, memory) = (ContinuousClock.now, try residentMemory())

@@ -8,9 +8,9 @@ import VaultTestSupport
 
 /// When the server is asked, and when not.
 @Suite struct TokenTests {
-    let world: World
+    let world: VaultFixture
 
-    init() throws { world = try World() }
+    init() throws { world = try VaultFixture() }
 
     private var asked: Int { world.server.requests.count }
 

@@ -16,7 +16,7 @@ struct TwoSlotVault {
     /// Which application is meant when nobody names one.
     var defaultApplication: Int?
     /// A token of an application, for a request without scope.
-    var token: (application: Int, token: CachedToken)?
+    var token: (application: Int, token: StoredToken)?
     /// The other key files that open it, up to fourteen.
     var moreKeyFiles: [[UInt8]] = []
 
@@ -57,7 +57,7 @@ struct TwoSlotVault {
         state.defaultApplication = defaultApplication.map { rows[$0].id }
         guard let digests = SlotDigests(slots.map(\.digestEntry)) else { throw TooManySlots() }
         let header = sealer.header(state, slots: digests, after: nil, now: now)
-        var changes: [Change] = [.putHeader(header)] + slots.map { .putSlot($0.record) }
+        var changes: [Mutation] = [.putHeader(header)] + slots.map { .putSlot($0.record) }
         changes += rows.map { .putApplication($0) }
         if let token {
             let row = rows[token.application]

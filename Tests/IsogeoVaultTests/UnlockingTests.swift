@@ -8,9 +8,9 @@ import VaultTestSupport
 
 /// Ways in, and who is asked when none is named.
 @Suite struct UnlockingTests {
-    let world: World
+    let world: VaultFixture
 
-    init() throws { world = try World() }
+    init() throws { world = try VaultFixture() }
 
     private static let variables = [
         "ISOGEO_VAULT_KEY_FILE", "ISOGEO_VAULT_PASSPHRASE_FILE", "ISOGEO_VAULT_PASSPHRASE", "CREDENTIALS_DIRECTORY",
@@ -27,7 +27,7 @@ import VaultTestSupport
             at: world.path,
             protectedBy: .passphrase(asking: saying("correct horse")),
             importing: world.application(),
-            doors: world.doors
+            dependencies: world.dependencies
         )
         #expect(try await made.token().value == "token-1")
         let (reading, writing) = try Descriptor.pipe()
@@ -48,7 +48,7 @@ import VaultTestSupport
             at: world.path,
             protectedBy: .by(.keyFile(file)),
             importing: world.application(),
-            doors: world.doors
+            dependencies: world.dependencies
         )
         #expect(try await world.open().applications().count == 1)
     }
@@ -59,19 +59,19 @@ import VaultTestSupport
             at: world.path,
             protectedBy: .passphrase(asking: saying("correct horse")),
             importing: world.application(),
-            doors: world.doors
+            dependencies: world.dependencies
         )
         #expect(!Unlocking.environment.isNamed)
         #expect(try await world.open(.environment(orAsking: saying("correct horse"))).applications().count == 1)
         let locked = await failure { () async throws(VaultError) in
-            try await Vault.open(at: world.path, unlocking: .environment, doors: world.doors)
+            try await Vault.open(at: world.path, unlocking: .environment, dependencies: world.dependencies)
         }
         #expect(locked?.code == .locked && locked?.remedy.contains("ISOGEO_VAULT_KEY_FILE") == true)
         let wrong = await failure { () async throws(VaultError) in
             try await Vault.open(
                 at: world.path,
                 unlocking: .environment(orAsking: saying("wrong")),
-                doors: world.doors
+                dependencies: world.dependencies
             )
         }
         #expect(wrong?.code == .locked && wrong?.sentence == "The passphrase doesn't open this vault.")

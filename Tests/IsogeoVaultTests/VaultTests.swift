@@ -7,9 +7,9 @@ import VaultTestSupport
 
 /// Making, opening, adding and listing.
 @Suite struct VaultTests {
-    let world: World
+    let world: VaultFixture
 
-    init() throws { world = try World() }
+    init() throws { world = try VaultFixture() }
 
     @Test func `a vault that is made opens again, with what was put in`() async throws {
         let made = try await world.makeVault()
@@ -33,7 +33,7 @@ import VaultTestSupport
                 at: world.path,
                 protectedBy: .keyFile(other),
                 importing: application,
-                doors: world.doors
+                dependencies: world.dependencies
             )
         }
         #expect(error?.code == .exists)
@@ -56,7 +56,7 @@ import VaultTestSupport
             try await Vault.open(
                 at: world.path,
                 unlocking: .keyFile(world.folder("missing")),
-                doors: world.doors
+                dependencies: world.dependencies
             )
         }
         #expect(error?.code == .noVault)
@@ -66,7 +66,7 @@ import VaultTestSupport
         _ = try await world.makeVault()
         let other = try world.folder.write([UInt8](repeating: 1, count: 32), to: "other")
         let error = await failure { () async throws(VaultError) in
-            try await Vault.open(at: world.path, unlocking: .keyFile(other), doors: world.doors)
+            try await Vault.open(at: world.path, unlocking: .keyFile(other), dependencies: world.dependencies)
         }
         #expect(error?.code == .locked && error?.sentence == "The key file \(other) doesn't open this vault.")
     }
@@ -75,7 +75,11 @@ import VaultTestSupport
         _ = try await world.makeVault()
         let passphrase = try world.folder.write("passphrase\n", to: "passphrase")
         let error = await failure { () async throws(VaultError) in
-            try await Vault.open(at: world.path, unlocking: .passphraseFile(passphrase), doors: world.doors)
+            try await Vault.open(
+                at: world.path,
+                unlocking: .passphraseFile(passphrase),
+                dependencies: world.dependencies
+            )
         }
         #expect(error?.code == .locked)
         #expect(error?.sentence == "This vault has no key slot of the kind passphrase.")

@@ -15,7 +15,7 @@ struct CanaryTests {
 
     @Test func `a canary is found in files and in their names`() throws {
         let canary = Canary()
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         try folder.write("nothing", to: "harmless")
         #expect(try canary.findings(inFolder: folder.path) == [])
         try folder.write("log: \(canary.text)", to: "log")

@@ -35,7 +35,7 @@ struct CommandTests {
     }
 
     @Test func `a descriptor is handed over by number`() async throws {
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         var command = Command("sh", ["-c", "cat <&5; ls /proc/self/fd | tr '\\n' ' '"])
         command.descriptors[5] = try Descriptor(opening: try folder.write("lent\n", to: "file"), O_RDONLY)
         #expect(try await command.run().outputText == "lent\n0 1 2 3 5 ")
@@ -56,7 +56,7 @@ struct CommandTests {
 
     @Test func `a program that isn't there is an error`() async throws {
         await #expect(throws: ProcessError.self) { try await Command("no-such-program-anywhere").run() }
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         await #expect(throws: ProcessError.self) { try await Command(folder("program")).run() }
     }
 

@@ -23,7 +23,7 @@ struct GuideTests {
 
     @Test(.needsBinary, .enabled(if: hasKeyring, "gnome-keyring, dbus-daemon or gdbus isn't installed"))
     func `a desktop opens the vault by its keyring, with nothing typed`() async throws {
-        let (desk, session) = (try await Desk(), try TemporaryFolder())
+        let (desk, session) = (try await Desk(), try TemporaryDirectory())
         for name in ["home", "run"] {
             let attributes = [FileAttributeKey.posixPermissions: 0o700]
             try FileManager.default.createDirectory(

@@ -78,12 +78,12 @@ struct HeadlessTests {
 
     /// A home of a service's user, with a vault, and a place for keys that root lends.
     private struct Service {
-        let root: TemporaryFolder
+        let root: TemporaryDirectory
         var environment = Command.plainEnvironment
 
         init() async throws {
             // Where the other user can get to.
-            root = try TemporaryFolder(in: "/tmp")
+            root = try TemporaryDirectory(in: "/tmp")
             try FileManager.default.setAttributes([.posixPermissions: 0o711], ofItemAtPath: root.path)
             for name in ["home", "keys"] {
                 try FileManager.default.createDirectory(atPath: root(name), withIntermediateDirectories: false)
@@ -225,7 +225,7 @@ struct HeadlessTests {
     }
 
     private static func canSetACL() async throws -> Bool {
-        let folder = try TemporaryFolder(in: "/tmp")
+        let folder = try TemporaryDirectory(in: "/tmp")
         let script = """
             import os, struct, sys
             value = struct.pack("<I", 2) + b"".join(

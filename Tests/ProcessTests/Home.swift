@@ -6,7 +6,7 @@ import VaultTestSupport
 ///
 /// Whatever the command says is searched for the secret, in each of its shapes.
 struct Home: Sendable {
-    let folder: TemporaryFolder
+    let folder: TemporaryDirectory
     let client: Client
     /// What the command finds in its environment, and nothing else.
     var environment: [String: String]
@@ -32,7 +32,7 @@ struct Home: Sendable {
 
     init(client: Client = Client()) throws {
         self.client = client
-        folder = try TemporaryFolder()
+        folder = try TemporaryDirectory()
         for name in ["share", "run", "state"] {
             let attributes = [FileAttributeKey.posixPermissions: 0o700]
             try FileManager.default.createDirectory(

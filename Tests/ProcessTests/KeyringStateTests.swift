@@ -56,7 +56,7 @@ struct KeyringStateTests {
             "Start one (gnome-keyring, KWallet, or KeePassXC with its Secret Service switched on), or \(Self.otherKey)."
         )
         try await bus.stop()
-        let elsewhere = try TemporaryFolder()
+        let elsewhere = try TemporaryDirectory()
         let empty = try await DesktopKeyring(.empty, home: elsewhere.path)
         try await home.on(empty).runSoon("list").expectFailure(
             69,
@@ -88,7 +88,7 @@ struct KeyringStateTests {
     @Test(.needsKeyring) func `77, another keyring doesn't have the item`() async throws {
         let (home, keyring) = try await made(with: .unlocked)
         try await keyring.stop()
-        let elsewhere = try TemporaryFolder()
+        let elsewhere = try TemporaryDirectory()
         let other = try await DesktopKeyring(.unlocked, home: elsewhere.path)
         try await home.on(other).runSoon("list").expectFailure(
             77,

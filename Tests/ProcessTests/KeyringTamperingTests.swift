@@ -135,7 +135,7 @@ struct KeyringTamperingTests {
         async throws
     {
         let plain = try await Home.withVault()
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         let other = try await DesktopKeyring(.unlocked, home: folder.path)
         #expect(try await plain.on(other).run("key", "add", "keyring", "-q").exitCode == 0)
         try await other.stop()
@@ -182,7 +182,7 @@ struct KeyringTamperingTests {
         let plain = try Home()
         let (home, keyring) = try await made(plain)
         try await keyring.stop()
-        let fake = try await plain.startKeyring(.clearBus)
+        let fake = try await plain.startKeyring(.unencryptedTransport)
         let desk = home.on(fake)
         let sentence = "The desktop keyring gives and takes keys in clear over the bus."
         let remedy = "Update or replace it, or use another key, such as a key file."
@@ -203,7 +203,7 @@ struct KeyringTamperingTests {
         let plain = try await Home.withVault()
         // Of as many desktops.
         for _ in 0..<5 {
-            let folder = try TemporaryFolder()
+            let folder = try TemporaryDirectory()
             let keyring = try await DesktopKeyring(.unlocked, home: folder.path)
             #expect(try await plain.on(keyring).run("key", "add", "keyring", "-q").exitCode == 0)
             try await keyring.stop()

@@ -4,7 +4,7 @@ import VaultTestSupport
 
 /// A machine whose root we are, with users, services and Isogeo's servers of its own: a mount and a network namespace.
 final class Machine {
-    private let folder: TemporaryFolder
+    private let folder: TemporaryDirectory
     private let process: RunningProcess
 
     /// Makes it and waits until its servers listen.
@@ -14,7 +14,7 @@ final class Machine {
     ///   - api: the API's answers.
     /// - Throws: `ServerError.notStarted` with what was said.
     init(tokens: String? = nil, api: String) async throws {
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         self.folder = folder
         let authority = try await ThrowawayCA(for: ["id.api.isogeo.com", "v1.api.isogeo.com"])
         let answers = try tokens.map { try folder.write($0, to: "tokens") } ?? "-"

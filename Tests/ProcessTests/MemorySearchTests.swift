@@ -61,11 +61,11 @@ struct MemorySearchTests {
     }
 }
 
-struct TemporaryFolderTests {
+struct TemporaryDirectoryTests {
     @Test func `a temporary folder is ours alone and ends with its value`() throws {
         var path = ""
         do {
-            let folder = try TemporaryFolder()
+            let folder = try TemporaryDirectory()
             path = folder.path
             try folder.write("x", to: "file", mode: 0o400)
             let attributes = try FileManager.default.attributesOfItem(atPath: path)

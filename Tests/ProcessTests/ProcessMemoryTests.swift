@@ -250,7 +250,7 @@ struct LibraryMemoryTests {
         var options = TokenServer.Options()
         options.authority = try await ThrowawayCA()
         let (server, authority) = (try await TokenServer(options), try #require(options.authority))
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         // Made elsewhere and never read here but into guarded memory: neither file nor header pass through this process.
         let script = """
             import base64, json, os, sys

@@ -175,17 +175,17 @@ struct ReadmeTests {
 
 /// A home with a `client_secrets.json`, and what stands in for Isogeo: a token server, and an API for curl and Python.
 final class Desk {
-    let home: TemporaryFolder
+    let home: TemporaryDirectory
     /// A folder with the command under the name that people type.
     let binaries: String
-    private let tools: TemporaryFolder
+    private let tools: TemporaryDirectory
     private let tokens: TokenServer
     private let api: TokenServer
     private let authority: ThrowawayCA
 
     init() async throws {
-        home = try TemporaryFolder()
-        tools = try TemporaryFolder()
+        home = try TemporaryDirectory()
+        tools = try TemporaryDirectory()
         binaries = tools.path
         tokens = try await TokenServer()
         var options = TokenServer.Options()
@@ -232,8 +232,7 @@ final class Desk {
         environment["PATH"] = binaries + ":" + (environment["PATH"] ?? "")
         environment["HOME"] = home.path
         environment["PYTHONPATH"] = tools.path
-        var command = Command(program, arguments, environment: environment, folder: home.path)
-        return command
+        return Command(program, arguments, environment: environment, folder: home.path)
     }
 
     /// Says to the vault of the key file where the API is, at the price of a token: its place goes by the token

@@ -37,25 +37,25 @@ struct CommandsTests {
 
     private func run(_ arguments: [String], answering: Answering? = nil) async -> (code: Int32, heard: Heard) {
         let heard = Heard()
-        let context = Context(
+        let context = CommandContext(
             output: { (bytes) throws(VaultError) in heard.output.withLock { $0 += bytes } },
             line: { text in
                 heard.messages.withLock { $0.append(text.replacing("isogeo-vault: ", with: "", maxReplacements: 1)) }
             },
             terminal: { answering },
-            doors: .real
+            dependencies: .real
         )
-        let code = await Context.$current.withValue(context) { await VaultCommand.run(arguments) }
+        let code = await CommandContext.$current.withValue(context) { await VaultCommand.run(arguments) }
         return (code, heard)
     }
 
-    private func file(_ folder: TemporaryFolder) throws -> String {
+    private func file(_ folder: TemporaryDirectory) throws -> String {
         let text = #"{"web": {"client_id": "atlas", "client_secret": "s", "token_uri": "http://localhost:9/t"}}"#
         return try folder.write(text, to: "client_secrets.json")
     }
 
     @Test func `an import makes a vault and a list shows it`() async throws {
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         let (vault, key) = (folder("vault/vault.db"), folder("key"))
         let made = await run(["import", try file(folder), "--vault", vault, "--protect", "key-file=\(key)"])
         #expect(made.code == 0 && made.heard.text.isEmpty)
@@ -66,7 +66,7 @@ struct CommandsTests {
     }
 
     @Test func `a new passphrase is asked for until it comes twice`() async throws {
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         let vault = folder("vault/vault.db")
         let person = Answering(["a", "b", "c", "c"])
         let arguments = ["import", try file(folder), "--vault", vault, "--protect", "passphrase"]
@@ -82,7 +82,7 @@ struct CommandsTests {
     }
 
     @Test func `three passphrases that differ are enough`() async throws {
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         let vault = folder("vault/vault.db")
         let person = Answering(["a", "b", "a", "b", "a", "b", "a", "a"])
         let refused = await run(["import", try file(folder), "--vault", vault], answering: person)
@@ -92,7 +92,7 @@ struct CommandsTests {
     }
 
     @Test func `nobody is asked who mustn't be, and nobody for a vault that isn't there`() async throws {
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         let vault = folder("vault/vault.db")
         let person = Answering(["a", "a"])
         #expect(await run(["list", "--vault", vault], answering: person).code == 66)
@@ -115,13 +115,13 @@ struct CommandsTests {
 
     @Test func `a result that can't be printed is said`() async {
         let heard = Heard()
-        let context = Context(
+        let context = CommandContext(
             output: { _ throws(VaultError) in throw VaultError(.inputOutput, "Full.", remedy: "Make room.") },
             line: { text in heard.messages.withLock { $0.append(text) } },
             terminal: { nil },
-            doors: .real
+            dependencies: .real
         )
-        #expect(await Context.$current.withValue(context) { await VaultCommand.run(["--help"]) } == 74)
+        #expect(await CommandContext.$current.withValue(context) { await VaultCommand.run(["--help"]) } == 74)
         #expect(heard.said == ["isogeo-vault: Full.\n  Make room."])
     }
 }

@@ -13,8 +13,8 @@ struct DoctorChecksTests {
         folders: [String: [String]] = [:],
         links: [String: String] = [:],
         devices: [String: String] = [:],
-    ) -> Host {
-        Host(
+    ) -> HostEnvironment {
+        HostEnvironment(
             variable: { variables[$0] },
             read: { files[$0] },
             entries: { folders[$0] ?? [] },
@@ -26,7 +26,7 @@ struct DoctorChecksTests {
 
     private static let head = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"
 
-    private func swap(_ lines: [String], _ host: Host) -> [Remark.Level] {
+    private func swap(_ lines: [String], _ host: HostEnvironment) -> [Finding.Level] {
         var host = host
         let read = host.read
         host.read = { path in
@@ -58,7 +58,7 @@ struct DoctorChecksTests {
         let mixed = host(files, folders: ["/sys/class/block/dm-2/slaves": ["dm-0", "sda3"]])
         #expect(swap(["/dev/dm-2"], mixed) == [.finding])
         // A chain without an end.
-        let endless = Host(
+        let endless = HostEnvironment(
             variable: { _ in nil },
             read: { $0 == "/proc/swaps" ? Self.head + "/dev/dm-9 partition 1 0 1\n" : nil },
             entries: { _ in ["dm-9"] },
@@ -109,7 +109,7 @@ struct DoctorChecksTests {
     }
 
     @Test func `authorities that are missing or that others may write are a finding`() {
-        func levels(_ there: Set<String>, _ check: (String) throws(VaultError) -> Void = { _ in }) -> [Remark.Level] {
+        func levels(_ there: Set<String>, _ check: (String) throws(VaultError) -> Void = { _ in }) -> [Finding.Level] {
             RequestCheck.certificates(["/a", "/b"], exists: { there.contains($0) }, check: check).map(\.level)
         }
         #expect(levels([]) == [.finding])
@@ -154,7 +154,7 @@ struct DoctorChecksTests {
     }
 
     @Test func `a key file on the vault's disk protects copies alone, which is said`() {
-        func levels(_ devices: [String: String], fault: VaultError? = nil) -> [Remark.Level] {
+        func levels(_ devices: [String: String], fault: VaultError? = nil) -> [Finding.Level] {
             let way = HostInspection.NamedWay(name: "The key file /k", path: "/k", isKeyFile: true, fault: fault)
             return VaultCheck.named(way, vault: "/v", host(devices: devices)).map(\.level)
         }
@@ -166,7 +166,7 @@ struct DoctorChecksTests {
 
     @Test func `a keyring that fails is a finding where the vault's key is in it, and a note elsewhere`() {
         let problem = VaultError(.unavailable, "There is no keyring.", remedy: "Start one.")
-        func levels(_ state: KeyringReport.State, _ slots: [String], display: Bool = false) -> [Remark.Level] {
+        func levels(_ state: KeyringReport.State, _ slots: [String], display: Bool = false) -> [Finding.Level] {
             let isFine = state == .working
             let report = KeyringReport(state, problem: isFine ? nil : problem, hasDisplay: display)
             return KeyringCheck.desktop(report, slots: slots).map(\.level)
@@ -216,7 +216,7 @@ struct DoctorChecksTests {
             ]
         )
         #expect(EnvironmentCheck.terminal(false, namedWay: nil, slots: [], .absent).map(\.level) == [.ok])
-        func said(_ state: KeyringReport.State, display: Bool = false, way: String? = nil) -> [Remark.Level: String] {
+        func said(_ state: KeyringReport.State, display: Bool = false, way: String? = nil) -> [Finding.Level: String] {
             let report = KeyringReport(state, problem: nil, hasDisplay: display)
             let remarks = EnvironmentCheck.terminal(false, namedWay: way, slots: ["keyring", "recovery"], report)
             return Dictionary(uniqueKeysWithValues: remarks.map { ($0.level, $0.sentence) })

@@ -6,9 +6,9 @@ import VaultTestSupport
 
 /// What the kernel's files say, from copies of them.
 @Suite(.onItsOwnThread) struct AvailableMemoryTests {
-    let folder: TemporaryFolder
+    let folder: TemporaryDirectory
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = try TemporaryDirectory() }
 
     private var bytes: UInt64? { AvailableMemory(proc: folder("proc"), cgroups: folder("cgroup")).bytes }
 

@@ -31,7 +31,7 @@ import VaultTestSupport
         .libraryMissing, .libraryUnusable, .noBus, .busRefuses("why"), .noService, .noCollection, .locked, .dismissed,
         .itemGone, .itemForeign, .itemDoesNotFit, .itemStays, .timedOut, .unanswered, .vanished, .plainText,
         .fileUnseen,
-        .memoryOnly, .clearBus, .notReadBack, .failed("why"),
+        .memoryOnly, .unencryptedTransport, .notReadBack, .failed("why"),
     ]
 
     @Test func `each error is a sentence of its own and a next step`() {
@@ -77,7 +77,7 @@ import VaultTestSupport
 
     @Test func `no error tells what was read`() throws {
         let canary = Canary()
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         let long = String(repeating: canary.text, count: 40)
         let file = try folder.write(long, to: "file")
         let slot = KeyFileSlot.make(.random(count: 32), wrapping: .random(), of: .sample, now: 0)

@@ -8,11 +8,11 @@ import VaultTestSupport
 @testable import VaultKeys
 
 @Suite(.onItsOwnThread) struct KeyFileTests {
-    let folder: TemporaryFolder
+    let folder: TemporaryDirectory
     private let key = [UInt8](0..<32)
     private let digits = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = try TemporaryDirectory() }
 
     @Test func `32 bytes are a key, and so are 64 digits with or without a line end`() throws {
         let contents =
@@ -108,7 +108,7 @@ import VaultTestSupport
     }
 }
 
-extension TemporaryFolder {
+extension TemporaryDirectory {
     /// The permission bits of a file here.
     func mode(of name: String) throws -> mode_t {
         var status = stat()

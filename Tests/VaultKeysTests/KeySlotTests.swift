@@ -118,7 +118,7 @@ import VaultTestSupport
     }
 
     @Test func `what doesn't fit into memory is refused instead of being killed`() throws {
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         try folder.write("MemAvailable:    65535 kB\n", to: "meminfo")
         let memory = AvailableMemory(proc: folder.path, cgroups: folder.path)
         let passphrase = try Passphrase("p")

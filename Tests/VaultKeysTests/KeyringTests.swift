@@ -7,7 +7,7 @@ import VaultTestSupport
 /// What is known of a desktop before its keyring is asked.
 @Suite struct KeyringTests {
     @Test func `the bus is where the environment says, else a socket of ours in the runtime folder`() async throws {
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         var environment = KeyringEnvironment()
         #expect(environment.bus == nil)
         environment.runtimeFolder = folder.path
@@ -28,7 +28,7 @@ import VaultTestSupport
     }
 
     @Test func `a collection's file is recognised by its beginning, and one that isn't there is unknown`() throws {
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         try FileManager.default.createDirectory(atPath: folder("keyrings"), withIntermediateDirectories: false)
         let environment = KeyringEnvironment(dataHome: folder.path)
         func secrecy(_ name: String, isGnome: Bool = true) -> CollectionSecrecy {
@@ -64,21 +64,23 @@ import VaultTestSupport
             KeyringPlace(collection: "/org/freedesktop/secrets/collection/\(name)", secrecy: secrecy)
         }
         let (good, clear, unseen) = (place("login", .encrypted), place("plain", .inClear), place("far", .unseen))
-        for demand in [KeyringDemand.any, .password, .noWorse(than: clear), .noWorse(than: place("session", .unseen))] {
+        for demand in [
+            KeyringRequirement.any, .password, .noWorse(than: clear), .noWorse(than: place("session", .unseen)),
+        ] {
             #expect(throws: KeyringProblem.memoryOnly) { try demand.check(place("session", .unseen)) }
             try demand.check(good)
         }
-        for demand in [KeyringDemand.password, .noWorse(than: good), .noWorse(than: unseen)] {
+        for demand in [KeyringRequirement.password, .noWorse(than: good), .noWorse(than: unseen)] {
             #expect(throws: KeyringProblem.plainText) { try demand.check(clear) }
         }
-        for demand in [KeyringDemand.password, .noWorse(than: good)] {
+        for demand in [KeyringRequirement.password, .noWorse(than: good)] {
             #expect(throws: KeyringProblem.fileUnseen) { try demand.check(unseen) }
         }
-        for demand in [KeyringDemand.any, .noWorse(than: clear)] {
+        for demand in [KeyringRequirement.any, .noWorse(than: clear)] {
             try demand.check(clear)
             try demand.check(unseen)
         }
-        try KeyringDemand.noWorse(than: unseen).check(unseen)
+        try KeyringRequirement.noWorse(than: unseen).check(unseen)
     }
 
     @Test func `a library that isn't there, and one that lacks functions, are told apart`() throws {

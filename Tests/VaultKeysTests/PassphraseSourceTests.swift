@@ -23,9 +23,9 @@ private let tooLong = [UInt8](repeating: 0x61, count: 1025)
 private let longest = [UInt8](repeating: 0x61, count: 1024)
 
 @Suite(.onItsOwnThread) struct PassphraseFileTests {
-    let folder: TemporaryFolder
+    let folder: TemporaryDirectory
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = try TemporaryDirectory() }
 
     private func file(_ bytes: some Sequence<UInt8>) throws -> PassphraseSource {
         .file(try folder.write(bytes, to: "file"), policy: .own)

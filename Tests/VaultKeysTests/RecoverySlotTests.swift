@@ -9,9 +9,9 @@ import VaultTestSupport
 @Suite struct RecoverySlotTests: ~Copyable {
     private let vault = VaultIdentity(format: 1, id: [UInt8](repeating: 7, count: 16))
     private let vaultKey = VaultKey.random()
-    private let folder: TemporaryFolder
+    private let folder: TemporaryDirectory
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = try TemporaryDirectory() }
 
     private func code(_ byte: UInt8) -> RecoveryCode {
         RecoveryCode(copying: [UInt8](repeating: byte, count: 32).span)

@@ -9,9 +9,9 @@ import VaultTestSupport
 
 /// Which files a secret is read from.
 @Suite(.onItsOwnThread) struct SecretFileTests {
-    let folder: TemporaryFolder
+    let folder: TemporaryDirectory
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = try TemporaryDirectory() }
 
     private func refusal(_ name: String, _ policy: FilePolicy) -> KeyError? {
         failure { () throws(KeyError) in try SecretFile.read(folder(name), limit: 16, policy: policy) }
@@ -78,7 +78,7 @@ import VaultTestSupport
 
     @Test(.privileged) func `root: a lent file of root's is read by whoever may`() async throws {
         // Where the other user can get to.
-        let folder = try TemporaryFolder(in: "/tmp")
+        let folder = try TemporaryDirectory(in: "/tmp")
         let path = try folder.write("secret", to: "file", mode: 0o444)
         try folder.setMode(0o711)
         await #expect(processExitsWith: .success) { [path = path as String] () async throws in
@@ -119,9 +119,9 @@ import VaultTestSupport
 
 /// Files that somebody names once: their owner and mode don't matter.
 @Suite(.onItsOwnThread) struct InputFileTests {
-    let folder: TemporaryFolder
+    let folder: TemporaryDirectory
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = try TemporaryDirectory() }
 
     @Test func `a file is read whoever may read it, and by any link`() throws {
         try folder.write("{}", to: "file", mode: 0o644)
@@ -160,7 +160,7 @@ import VaultTestSupport
     }
 }
 
-extension TemporaryFolder {
+extension TemporaryDirectory {
     func makeFIFO(_ name: String) throws {
         guard unsafe mkfifo(self(name), 0o600) == 0 else { throw POSIXError.last }
     }

@@ -8,9 +8,9 @@ import VaultTestSupport
 
 /// Which way the environment names: the first one, and that one alone.
 @Suite(.onItsOwnThread) struct UnlockMethodTests {
-    let folder: TemporaryFolder
+    let folder: TemporaryDirectory
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = try TemporaryDirectory() }
 
     private func named(_ environment: [String: String]) -> UnlockMethod? {
         UnlockMethod.named { environment[$0] }

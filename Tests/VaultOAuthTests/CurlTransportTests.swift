@@ -264,9 +264,9 @@ import VaultSystem
         let server = try ScriptedServer(.reset, .http("503 No", ""), .token)
         defer { server.stop() }
         let request = try TokenRequest(endpoint: TokenEndpoint("http://127.0.0.1:\(server.port)/"))
-        let doors = TokenClient.Doors(now: { 7 }, uptime: { .zero }, sleep: { _ in }, random: { 0 })
+        let dependencies = TokenClient.Dependencies(now: { 7 }, uptime: { .zero }, sleep: { _ in }, random: { 0 })
         let grant = try await onThread {
-            try TokenClient(doors: doors).token(for: request, clientID: clientID, secret: guarded(canary))
+            try TokenClient(dependencies: dependencies).token(for: request, clientID: clientID, secret: guarded(canary))
         }
         #expect(grant.requestedAt == 7)
         #expect(server.requests.count == 3)

@@ -56,8 +56,8 @@ private final class FakeClock: Sendable {
     var slept: Duration { state.withLock { $0.slept } }
     func advance(_ duration: Duration) { state.withLock { $0.elapsed += duration } }
 
-    func doors(random: Double = 0) -> TokenClient.Doors {
-        TokenClient.Doors(
+    func dependencies(random: Double = 0) -> TokenClient.Dependencies {
+        TokenClient.Dependencies(
             now: { 1_800_000_000 + self.state.withLock { $0.elapsed.components.seconds } },
             uptime: { .seconds(1000) + self.state.withLock { $0.elapsed } },
             sleep: { duration in
@@ -85,7 +85,7 @@ private final class FakeClock: Sendable {
     ) throws -> Run {
         let clock = FakeClock()
         let transport = ScriptedTransport(answers, clock)
-        let client = TokenClient(transport: transport, doors: clock.doors(random: random))
+        let client = TokenClient(transport: transport, dependencies: clock.dependencies(random: random))
         let request = try TokenRequest(endpoint: .isogeo)
         let result = Result { () throws(OAuthError) in
             try client.token(for: request, clientID: "a", secret: guarded("b"), connection: connection)
@@ -199,7 +199,7 @@ private final class FakeClock: Sendable {
     @Test func `a pair that can't be sent is never sent`() throws {
         let clock = FakeClock()
         let transport = ScriptedTransport([], clock)
-        let client = TokenClient(transport: transport, doors: clock.doors())
+        let client = TokenClient(transport: transport, dependencies: clock.dependencies())
         let request = try TokenRequest(endpoint: .isogeo)
         #expect(throws: OAuthError.credentials(.colonInClientID)) {
             try client.token(for: request, clientID: "a:b", secret: guarded("c"))

@@ -128,8 +128,8 @@ internal import VaultSystem
     @Test func `the environment's proxy comes first, and plain http has none`() throws {
         let own = try ProxyAddress("http://own.example:1")
         let loopback = try TokenEndpoint("http://localhost/")
-        func choice(_ endpoint: TokenEndpoint, _ own: ProxyAddress?, _ set: String...) -> ProxyChoice {
-            ProxyChoice.choose(for: endpoint, own: own) { set.contains($0) }
+        func choice(_ endpoint: TokenEndpoint, _ own: ProxyAddress?, _ set: String...) -> ResolvedProxy {
+            ResolvedProxy.choose(for: endpoint, own: own) { set.contains($0) }
         }
         #expect(choice(.isogeo, nil) == .none)
         #expect(choice(.isogeo, own) == .application(own))

@@ -6,15 +6,15 @@ import VaultTestSupport
 
 /// Changes: compared first, all or nothing, and there whatever happens to the writer.
 @Suite(.onItsOwnThread) struct ChangingTests {
-    let folder: TemporaryFolder
+    let folder: TemporaryDirectory
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = try TemporaryDirectory() }
 
     @Test func `of two changes based on one state the second is refused`() throws {
         let first = try folder.vault()
         let second = try folder.reopen()
         try first.commit([.putHeader(Sample.header(tag: 2, generation: 2))], expecting: Sample.tag)
-        let change: [Change] = [.putHeader(Sample.header(tag: 3)), .putApplication(Sample.application(2))]
+        let change: [Mutation] = [.putHeader(Sample.header(tag: 3)), .putApplication(Sample.application(2))]
         #expect(failure { try second.commit(change, expecting: Sample.tag) } == .changedMeanwhile)
         #expect(try second.read(.everything).header == Sample.header(tag: 2, generation: 2))
         #expect(try second.read(.everything).applications == [Sample.application()])
@@ -32,7 +32,7 @@ import VaultTestSupport
 
     @Test func `a token isn't stored against another header, nor for an application that has gone`() throws {
         let database = try folder.vault()
-        let token: [Change] = [.putToken(Sample.token(1, of: 2))]
+        let token: [Mutation] = [.putToken(Sample.token(1, of: 2))]
         #expect(failure { try database.commit(token, expecting: Sample.tag) } == .changedMeanwhile)
         #expect(
             failure { try database.commit([.putToken(Sample.token())], expecting: Sample.bytes(32, 9)) }
@@ -43,7 +43,7 @@ import VaultTestSupport
 
     @Test func `anything but tokens needs a new header`() throws {
         let database = try folder.vault()
-        let change = Change.putApplication(Sample.application(2))
+        let change = Mutation.putApplication(Sample.application(2))
         let refusal = StoreError.unacceptableRecord("a change without a new header")
         #expect(failure { try database.commit([change], expecting: Sample.tag) } == refusal)
         #expect(
@@ -53,7 +53,7 @@ import VaultTestSupport
 
     @Test func `a name is given once, and the rest of the change isn't written`() throws {
         let database = try folder.vault()
-        let change: [Change] = [
+        let change: [Mutation] = [
             .putHeader(Sample.header(tag: 2)), .putApplication(Sample.application(2)),
             .putApplication(Sample.application(3, name: 1)),
         ]
@@ -100,15 +100,15 @@ import VaultTestSupport
             }
             try await group.waitForAll()
         }
-        #expect(try database.read(Wanted(counts: true)).counts?.tokens == 40)
+        #expect(try database.read(Query(counts: true)).counts?.tokens == 40)
     }
 }
 
 /// Other processes: busy, and killed.
 @Suite(.onItsOwnThread, .enabled(if: Python.isThere, "python3 is the other process")) struct OtherProcessTests {
-    let folder: TemporaryFolder
+    let folder: TemporaryDirectory
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = try TemporaryDirectory() }
 
     /// Begins a transaction, writes so much that pages reach the file, and waits to be killed.
     private static let writer = """
@@ -138,7 +138,7 @@ import VaultTestSupport
             [folder("vault.db")]
         )
         try holder.waits(for: "locked")
-        let token: [Change] = [.putToken(Sample.token())]
+        let token: [Mutation] = [.putToken(Sample.token())]
         #expect(failure { try impatient.commit(token, expecting: Sample.tag) } == .busy(path: folder("vault.db")))
         #expect(try impatient.read().header == Sample.header())
         holder.kill()

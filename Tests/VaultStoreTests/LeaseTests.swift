@@ -30,11 +30,11 @@ private final class Inside: Sendable {
 }
 
 @Suite(.onItsOwnThread) struct LeaseTests {
-    let folder: TemporaryFolder
+    let folder: TemporaryDirectory
     let token = LeaseName(token: Sample.bytes(32, 0xFF))
     let other = LeaseName(token: Sample.bytes(32, 0x01))
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = try TemporaryDirectory() }
 
     private func lockFile() throws -> LockFile { try LockFile.open(beside: .prepare(folder("vault.db"))) }
 
@@ -230,10 +230,10 @@ private final class Inside: Sendable {
 }
 
 @Suite(.onItsOwnThread, .enabled(if: Python.isThere, "python3 is the other process")) struct LeaseProcessTests {
-    let folder: TemporaryFolder
+    let folder: TemporaryDirectory
     let token = LeaseName(token: Sample.bytes(32, 3))
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = try TemporaryDirectory() }
 
     /// Holds the lock of a byte as `LockFile` does; struct flock as 64-bit Linux has it.
     private static let holder = """

@@ -6,9 +6,9 @@ import VaultTestSupport
 
 /// What is refused before a vault is used, and what is not.
 @Suite(.onItsOwnThread, .enabled(if: Python.isThere, "python3 edits the vaults")) struct OpeningTests {
-    let folder: TemporaryFolder
+    let folder: TemporaryDirectory
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = try TemporaryDirectory() }
 
     private func edited(_ statements: String) throws -> StoreError? {
         do { _ = try folder.vault() }
@@ -55,7 +55,7 @@ import VaultTestSupport
     @Test func `a vault isn't made without header, slot, or with a record that doesn't fit`() throws {
         var bad = Sample.application(2)
         bad.secret = []
-        for contents: [Change] in [
+        for contents: [Mutation] in [
             [.putSlot(Sample.slot())], [.putHeader(Sample.header())], Sample.contents + [.putApplication(bad)],
         ] {
             let file = try VaultFile.prepare(folder("vault.db"))
@@ -75,7 +75,7 @@ import VaultTestSupport
             folder("vault.db"),
             "create trigger planted after insert on token begin delete from application; end;"
         )
-        let change = Change.putToken(Sample.token())
+        let change = Mutation.putToken(Sample.token())
         #expect(failure { try database.commit([change], expecting: Sample.tag) }?.category == .damaged)
         #expect(failure { try database.read() }?.category == .damaged)
         try Python.edit(folder("vault.db"), "drop trigger planted")

@@ -4,9 +4,9 @@ import VaultTestSupport
 @testable import VaultStore
 
 @Suite(.onItsOwnThread) struct RecordsTests {
-    let folder: TemporaryFolder
+    let folder: TemporaryDirectory
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = try TemporaryDirectory() }
 
     @Test func `what was written is read, each record in one state of the vault`() throws {
         let database = try folder.vault(
@@ -34,24 +34,24 @@ import VaultTestSupport
         #expect(nothing.applications.isEmpty && nothing.tokens.isEmpty && nothing.counts == nil)
 
         let named = try database.read(
-            Wanted(applications: .named(tag: Sample.bytes(32, 2)), tokens: .ofApplicationsRead)
+            Query(applications: .named(tag: Sample.bytes(32, 2)), tokens: .ofApplicationsRead)
         )
         #expect(named.applications == [Sample.application(2)])
         #expect(named.tokens == [Sample.token(2, of: 2)])
 
         let identified = try database.read(
-            Wanted(applications: .identified(id: Sample.bytes(16, 1)), tokens: .identified(id: Sample.bytes(32, 2)))
+            Query(applications: .identified(id: Sample.bytes(16, 1)), tokens: .identified(id: Sample.bytes(32, 2)))
         )
         #expect(identified.applications == [Sample.application(1)])
         #expect(identified.tokens == [Sample.token(2, of: 2)])
 
-        #expect(try database.read(Wanted(tokens: .of(application: Sample.bytes(16, 1)))).tokens == [Sample.token(1)])
-        #expect(try database.read(Wanted(applications: .named(tag: Sample.bytes(32, 9)))).applications.isEmpty)
-        #expect(try database.read(Wanted(tokens: .identified(id: Sample.bytes(32, 9)))).tokens.isEmpty)
+        #expect(try database.read(Query(tokens: .of(application: Sample.bytes(16, 1)))).tokens == [Sample.token(1)])
+        #expect(try database.read(Query(applications: .named(tag: Sample.bytes(32, 9)))).applications.isEmpty)
+        #expect(try database.read(Query(tokens: .identified(id: Sample.bytes(32, 9)))).tokens.isEmpty)
     }
 
     @Test func `a vault without tokens has no expiry`() throws {
-        let counts = try folder.vault().read(Wanted(counts: true)).counts
+        let counts = try folder.vault().read(Query(counts: true)).counts
         #expect(counts == .init(applications: 1, tokens: 0, earliestExpiry: nil, latestExpiry: nil))
     }
 
@@ -96,9 +96,9 @@ import VaultTestSupport
         ]
         let database = try folder.vault(
             "vault.db",
-            [.putApplication(Sample.application(2))] + tokens.map(Change.putToken)
+            [.putApplication(Sample.application(2))] + tokens.map(Mutation.putToken)
         )
-        func remaining(_ change: Change) throws -> [UInt8?] {
+        func remaining(_ change: Mutation) throws -> [UInt8?] {
             try database.commit([change], expecting: Sample.tag)
             return try database.read(.everything).tokens.map(\.id.first)
         }
@@ -135,9 +135,9 @@ import VaultTestSupport
 
 /// The schema's checks and those of reading must agree: what can be written can be read, and nothing else.
 @Suite(.onItsOwnThread) struct BoundsTests {
-    let folder: TemporaryFolder
+    let folder: TemporaryDirectory
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = try TemporaryDirectory() }
 
     private let applications: [(WritableKeyPath<ApplicationRecord, [UInt8]>, ClosedRange<Int>)] = [
         (\.id, Bounds.id), (\.nameTag, Bounds.tag), (\.metadata, Bounds.metadata), (\.secret, Bounds.secret),
@@ -151,7 +151,7 @@ import VaultTestSupport
     ]
 
     /// Whether the change is taken and then read; anything but a refusal as a record is an error of the test.
-    private func isTaken(_ change: Change, in database: VaultDatabase) throws -> Bool {
+    private func isTaken(_ change: Mutation, in database: VaultDatabase) throws -> Bool {
         let before = try database.read()
         var header = before.header
         header.tag = before.header.tag.map { $0 &+ 1 }
@@ -240,7 +240,7 @@ import VaultTestSupport
         var record = Sample.slot(2)
         record.kind = kind
         let database = try folder.vault()
-        let change: [Change] = [.putHeader(Sample.header(tag: 2, slots: [1, 2])), .putSlot(record)]
+        let change: [Mutation] = [.putHeader(Sample.header(tag: 2, slots: [1, 2])), .putSlot(record)]
         let refusal = failure {
             try database.commit(change, expecting: Sample.tag)
             _ = try database.read()
@@ -250,13 +250,13 @@ import VaultTestSupport
 
     @Test func `there are one to sixteen slots`() throws {
         let database = try folder.vault()
-        let many: [Change] = (1...16).map { .putSlot(Sample.slot($0)) }
+        let many: [Mutation] = (1...16).map { .putSlot(Sample.slot($0)) }
         try database.commit([.putHeader(Sample.header(tag: 2, slots: Array(1...16)))] + many, expecting: Sample.tag)
         #expect(try database.read().slots.count == 16)
 
-        let tooMany: [Change] = [.putHeader(Sample.header(tag: 3)), .putSlot(Sample.slot(17))]
+        let tooMany: [Mutation] = [.putHeader(Sample.header(tag: 3)), .putSlot(Sample.slot(17))]
         #expect(failure { try database.commit(tooMany, expecting: Sample.bytes(32, 2)) }?.category == .internal)
-        let none: [Change] =
+        let none: [Mutation] =
             [.putHeader(Sample.header(tag: 3))] + (1...16).map { .removeSlot(id: Sample.bytes(16, $0)) }
         #expect(failure { try database.commit(none, expecting: Sample.bytes(32, 2)) }?.category == .internal)
         #expect(try database.read().slots.count == 16)

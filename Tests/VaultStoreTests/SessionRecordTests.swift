@@ -4,16 +4,16 @@ import VaultTestSupport
 @testable import VaultStore
 
 @Suite(.onItsOwnThread) struct SessionRecordTests {
-    let folder: TemporaryFolder
+    let folder: TemporaryDirectory
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = try TemporaryDirectory() }
 
     private func session(_ number: UInt8, expires: Int64 = 1_700_000_100) -> SessionRecord {
         SessionRecord(id: Sample.bytes(16, number), expires: expires, box: Sample.bytes(88, number))
     }
 
     private func sessions(_ database: VaultDatabase) throws -> [SessionRecord] {
-        try database.read(Wanted(sessions: true)).sessions
+        try database.read(Query(sessions: true)).sessions
     }
 
     @Test func `a session is read where it is wanted, and is in no copy`() throws {

@@ -5,7 +5,7 @@ import VaultSystem
 import VaultTestSupport
 
 /// A folder of our own, 0700, removed at the end.
-final class TemporaryFolder {
+final class TemporaryDirectory {
     let path: String
 
     init() throws {
@@ -42,7 +42,7 @@ final class TemporaryFolder {
     }
 
     /// A new vault in this folder.
-    func vault(_ name: String = "vault.db", _ more: [Change] = []) throws -> VaultDatabase {
+    func vault(_ name: String = "vault.db", _ more: [Mutation] = []) throws -> VaultDatabase {
         try VaultDatabase.create(.prepare(self(name)), Sample.contents + more)
     }
 
@@ -100,7 +100,7 @@ enum Sample {
         TokenRecord(id: bytes(32, id), application: bytes(16, application), expires: expires, box: bytes(1064, box))
     }
 
-    static let contents: [Change] = [.putHeader(header()), .putSlot(slot()), .putApplication(application())]
+    static let contents: [Mutation] = [.putHeader(header()), .putSlot(slot()), .putApplication(application())]
     static let tag = bytes(32, 1)
 }
 

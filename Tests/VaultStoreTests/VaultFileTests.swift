@@ -6,9 +6,9 @@ import VaultTestSupport
 @testable import VaultStore
 
 @Suite(.onItsOwnThread) struct VaultFileTests {
-    let folder: TemporaryFolder
+    let folder: TemporaryDirectory
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = try TemporaryDirectory() }
 
     @Test func `a vault is found by its resolved path, through links to its folder`() throws {
         try folder.file("vault.db")

@@ -4,12 +4,12 @@ import VaultSystem
 import VaultTestSupport
 
 struct DirectoryTests {
-    private let folder: TemporaryFolder
+    private let folder: TemporaryDirectory
     /// Without links, as walks want it.
     private let path: String
 
     init() throws {
-        folder = try TemporaryFolder()
+        folder = try TemporaryDirectory()
         path = try FilePath.resolve(folder.path)
     }
 
@@ -47,9 +47,9 @@ struct DirectoryTests {
 }
 
 struct DraftFileTests {
-    private let folder: TemporaryFolder
+    private let folder: TemporaryDirectory
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = try TemporaryDirectory() }
 
     private func draft(_ name: String = "file", _ text: String = "new") throws -> DraftFile {
         let draft = try DraftFile.making(name, in: .named(folder.path))

@@ -4,9 +4,9 @@ import VaultSystem
 import VaultTestSupport
 
 struct FilePolicyTests {
-    private let folder: TemporaryFolder
+    private let folder: TemporaryDirectory
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = try TemporaryDirectory() }
 
     private func reason(_ policy: FilePolicy, _ path: String) -> UnsafePath.Reason? {
         do throws(SystemError) {

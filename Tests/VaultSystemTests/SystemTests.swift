@@ -49,7 +49,7 @@ struct SystemTests {
     }
 
     @Test func `a path that isn't UTF-8 becomes no other path`() async throws {
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         let script = "import os, sys; os.chdir(sys.argv[1]); os.mkdir(b'r\\xe9'); os.symlink(b'r\\xe9', 'link')"
         #expect(try await Command("python3", ["-c", script, folder.path]).run().exitCode == 0)
         #expect(throws: SystemError.unsafePath(UnsafePath(path: folder("link"), .notAFileName))) {
@@ -75,7 +75,7 @@ struct SystemTests {
     }
 
     @Test func `a lock excludes other descriptors, and ends with its own`() throws {
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryDirectory()
         let path = try folder.write("", to: "lock")
         do {
             let first = try FileDescriptor.open(path, .readWrite)

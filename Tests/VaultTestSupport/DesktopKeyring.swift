@@ -7,7 +7,7 @@ package final class DesktopKeyring: Sendable {
     /// As the script calls them.
     package enum Kind: String, Sendable {
         case bus, empty, unlocked, locked, plain, slow, keepassxc
-        case clearBus = "clear-bus"
+        case unencryptedTransport = "clear-bus"
         case closedKeePassXC = "keepassxc-locked"
     }
 
@@ -18,7 +18,7 @@ package final class DesktopKeyring: Sendable {
     /// The keyring's process, and the bus's.
     private let keyring: pid_t?
     private let busProcess: pid_t
-    private let folder: TemporaryFolder
+    private let folder: TemporaryDirectory
     private let process: RunningProcess
 
     /// Starts it and waits until it answers.
@@ -29,7 +29,7 @@ package final class DesktopKeyring: Sendable {
     /// - Throws: `ServerError.notStarted` with all that it said.
     package init(_ kind: Kind, home: String) async throws {
         // Its own: a socket's path has 107 characters at most.
-        folder = try TemporaryFolder(in: "/tmp")
+        folder = try TemporaryDirectory(in: "/tmp")
         var command = Command(TestPaths.checkout + "/Tests/Servers/keyring", [kind.rawValue, home, folder.path])
         command.input = .open
         command.limit = Patience.ofServers

@@ -62,12 +62,12 @@ package final class FaultServer: Sendable {
     /// What the servers with TLS are certified by.
     package let authority: ThrowawayCA
     private let ports: [String: Int]
-    private let folder: TemporaryFolder
+    private let folder: TemporaryDirectory
     private let process: RunningProcess
 
     package init(_ scripts: [String: Script]) async throws {
         authority = try await ThrowawayCA(isFaulty: true)
-        folder = try TemporaryFolder()
+        folder = try TemporaryDirectory()
         let object = scripts.mapValues { [path = authority.path, key = authority.serverKey] script in
             var object: [String: Any] = ["steps": script.steps.map(\.words), "ipv6": script.onIPv6]
             if let tls = script.tls {

@@ -9,7 +9,7 @@ package final class Glewlwyd: Sendable {
     package let scope: String
     /// What a client must trust.
     package let authority: ThrowawayCA
-    private let state: TemporaryFolder
+    private let state: TemporaryDirectory
     private let process: RunningProcess
 
     /// Starts it and waits until it answers.
@@ -20,7 +20,7 @@ package final class Glewlwyd: Sendable {
     /// - Throws: `ServerError.notStarted` with all that it said.
     package init(lifetime: Int = 3600, clients: [String: String] = [:]) async throws {
         authority = try await ThrowawayCA()
-        state = try TemporaryFolder()
+        state = try TemporaryDirectory()
         var command = Command(
             TestPaths.checkout + "/Tests/Servers/glewlwyd",
             [

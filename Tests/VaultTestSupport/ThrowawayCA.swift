@@ -1,6 +1,6 @@
 /// A certificate authority that nobody trusts, and its certificate for localhost, 127.0.0.1 and ::1.
 package struct ThrowawayCA: Sendable {
-    private let folder: TemporaryFolder
+    private let folder: TemporaryDirectory
 
     /// Makes it.
     ///
@@ -10,7 +10,7 @@ package struct ThrowawayCA: Sendable {
     ///     `self-signed.pem`, all with the server's key.
     /// - Throws: `ServerError.notStarted` with what openssl said.
     package init(for names: [String] = [], isFaulty: Bool = false) async throws {
-        folder = try TemporaryFolder()
+        folder = try TemporaryDirectory()
         let arguments = (isFaulty ? ["--faulty"] : []) + [folder.path] + names
         let made = try await Command(TestPaths.checkout + "/Tests/Servers/throwaway-ca", arguments).run()
         guard made.exitCode == 0 else { throw ServerError.notStarted("throwaway-ca", made) }

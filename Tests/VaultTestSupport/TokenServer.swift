@@ -39,12 +39,12 @@ package final class TokenServer: Sendable {
     package let url: String
     /// Scheme, host and port of `url`.
     package var origin: String { String(url.dropLast("/oauth/token".count)) }
-    private let folder: TemporaryFolder
+    private let folder: TemporaryDirectory
     private let process: RunningProcess
 
     /// Starts it and waits until it listens.
     package init(_ options: Options = Options()) async throws {
-        folder = try TemporaryFolder()
+        folder = try TemporaryDirectory()
         var arguments = ["--until-stdin-closes", "--log", folder("log"), "--expires-in", options.expiresIn]
         if let client = options.client { arguments += ["--client-id", client.id, "--client-secret", client.secret] }
         if options.holdsAnswers { arguments += ["--hold", folder("release")] }

@@ -11,7 +11,7 @@ struct APITarget: Sendable {
     private let tokenOrigin: String
 
     /// - Throws: `usage` for what can't be asked; `configuration` where nobody said where the API lies.
-    init(_ call: APICall, for metadata: ApplicationMetadata, _ doors: VaultDoors) throws(VaultError) {
+    init(_ call: APICall, for metadata: ApplicationMetadata, _ dependencies: VaultDependencies) throws(VaultError) {
         let given = try call.base.map { (text) throws(VaultError) in try APIBase(givenByHand: text) }
         guard let base = given ?? metadata.knownAPIBase else {
             throw VaultError(
@@ -29,7 +29,7 @@ struct APITarget: Sendable {
         }
         asksForShares = call.path == APICall.sharesPath
         name = metadata.name
-        connection = doors.connection(for: metadata)
+        connection = dependencies.connection(for: metadata)
         origin = base.origin
         tokenOrigin = metadata.endpoint.origin
     }

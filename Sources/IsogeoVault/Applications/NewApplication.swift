@@ -115,14 +115,14 @@ public struct NewApplication: ~Copyable, Sendable {
     }
 
     private static func caFile(_ path: String) throws(VaultError) -> String {
-        try translating { () throws(OAuthError) in try CAFile.resolved(path) }
+        try mappingErrors { () throws(OAuthError) in try CAFile.resolved(path) }
     }
 
     /// Refuses now what can't be sent, and not when the first job needs a token.
     private static func checkSendable(_ file: borrowing ClientSecretsFile, _ encoding: VaultOAuth.BasicEncoding)
         throws(VaultError)
     {
-        try translating { () throws(OAuthError) in
+        try mappingErrors { () throws(OAuthError) in
             _ = try BasicCredentials(clientID: file.clientID, secret: file.secret, encoding: encoding)
         }
     }

@@ -44,8 +44,8 @@ extension Vault {
     }
 
     private func target(_ call: APICall, for name: ApplicationName?) async throws(VaultError) -> APITarget {
-        try await doors.perform { () throws(VaultError) in
-            try APITarget(call, for: contents.application(name).application.metadata, doors)
+        try await dependencies.perform { () throws(VaultError) in
+            try APITarget(call, for: contents.application(name).application.metadata, dependencies)
         }
     }
 
@@ -74,13 +74,13 @@ extension Vault {
         to reader: (Span<UInt8>) throws(VaultError) -> Void
     ) async throws(VaultError) -> APIError? {
         var failure: VaultError?
-        let refusal = try await doors.perform(on: .requests) { () throws(VaultError) -> APIError? in
+        let refusal = try await dependencies.perform(on: .requests) { () throws(VaultError) -> APIError? in
             do throws(APIError) {
                 try APIClient().get(
                     target.request,
                     token: token.value,
                     connection: target.connection,
-                    now: doors.now()
+                    now: dependencies.now()
                 ) { bytes in
                     do throws(VaultError) { try reader(bytes) } catch { failure = error }
                     return failure == nil

@@ -15,12 +15,12 @@ extension Vault {
         proven proof: ProvenToken? = nil
     ) async throws(VaultError) -> Bool {
         let name = application.name.description
-        let replaced = try await doors.perform { () throws(VaultError) in
+        let replaced = try await dependencies.perform { () throws(VaultError) in
             let contents = try contents
-            let replaced = try contents.add(application, replacing: replacing, proven: proof, now: doors.now())
+            let replaced = try contents.add(application, replacing: replacing, proven: proof, now: dependencies.now())
             let others = contents.otherNames(of: application).map(\.description).joined(separator: ", ")
             if !others.isEmpty {
-                doors.warn(
+                dependencies.warn(
                     "The same client_id at \(application.tokenOrigin) is in the vault as \(others) too: "
                         + "a new secret from Isogeo will have to go to each."
                 )
@@ -28,7 +28,7 @@ extension Vault {
             return replaced
         }
         tokens.drop()
-        doors.log(.changed(AuditEvent(replaced ? .replaced : .imported, name)))
+        dependencies.log(.changed(AuditEvent(replaced ? .replaced : .imported, name)))
         return replaced
     }
 
@@ -39,14 +39,14 @@ extension Vault {
     ///
     /// - Throws: `damaged` when the secret can't be opened.
     public func holds(_ application: borrowing NewApplication) async throws(VaultError) -> Bool {
-        try await doors.perform { () throws(VaultError) in try contents.holds(application) }
+        try await dependencies.perform { () throws(VaultError) in try contents.holds(application) }
     }
 
     /// The applications, by name.
     ///
     /// - Throws: `damaged` when they are not those that were written.
     public func applications() async throws(VaultError) -> [Application] {
-        try await doors.perform { () throws(VaultError) in
+        try await dependencies.perform { () throws(VaultError) in
             try contents.applications().map { Application($0.metadata) }
         }
     }
@@ -59,7 +59,7 @@ extension Vault {
     /// - Returns: what is known of it, and when its cached tokens expire.
     /// - Throws: `noApplication`.
     public func application(_ name: ApplicationName? = nil) async throws(VaultError) -> Application {
-        try await doors.perform { () throws(VaultError) in
+        try await dependencies.perform { () throws(VaultError) in
             let contents = try contents
             let (application, tokens) = try contents.application(name)
             return Application(application.metadata, tokens: tokens.compactMap { contents.lifetime(of: $0) })
@@ -68,8 +68,8 @@ extension Vault {
 
     /// Takes an application out of the vault, with its secret and its tokens.
     public func remove(_ name: ApplicationName) async throws(VaultError) {
-        try await doors.perform(AuditEvent(.removed, name.description)) { () throws(VaultError) in
-            try contents.remove(name, now: doors.now())
+        try await dependencies.perform(AuditEvent(.removed, name.description)) { () throws(VaultError) in
+            try contents.remove(name, now: dependencies.now())
             tokens.drop()
         }
     }
@@ -79,16 +79,16 @@ extension Vault {
     /// - Throws: `exists` when another one has that name.
     public func rename(_ name: ApplicationName, to newName: ApplicationName) async throws(VaultError) {
         try newName.checkVisible()
-        try await doors.perform(AuditEvent(.renamed, newName.description)) { () throws(VaultError) in
-            try contents.rename(name, to: newName, now: doors.now())
+        try await dependencies.perform(AuditEvent(.renamed, newName.description)) { () throws(VaultError) in
+            try contents.rename(name, to: newName, now: dependencies.now())
             tokens.drop()
         }
     }
 
     /// Says which application is meant when nobody names one; nil takes that back.
     public func setDefault(_ name: ApplicationName?) async throws(VaultError) {
-        try await doors.perform(AuditEvent(.defaultChanged, name?.description ?? "")) { () throws(VaultError) in
-            try contents.setDefault(name, now: doors.now())
+        try await dependencies.perform(AuditEvent(.defaultChanged, name?.description ?? "")) { () throws(VaultError) in
+            try contents.setDefault(name, now: dependencies.now())
             tokens.drop()
         }
     }
@@ -105,12 +105,12 @@ extension Vault {
         to application: borrowing NewApplication,
         scope: String? = nil
     ) async throws(VaultError) {
-        try await doors.perform(AuditEvent(.rotated, name.description), on: .requests) { () throws(VaultError) in
+        try await dependencies.perform(AuditEvent(.rotated, name.description), on: .requests) { () throws(VaultError) in
             let contents = try contents
             // A name that is mistyped must not cost a request.
             _ = try contents.application(name)
-            let proof = try ProvenToken(of: application, TokenOptions(scope: scope), doors: doors)
-            try contents.rotate(name, to: application, proof: proof, now: doors.now())
+            let proof = try ProvenToken(of: application, TokenOptions(scope: scope), dependencies: dependencies)
+            try contents.rotate(name, to: application, proof: proof, now: dependencies.now())
             tokens.drop()
         }
     }
@@ -119,10 +119,10 @@ extension Vault {
     ///
     /// Isogeo has no revocation: they live on until they expire.
     public func forget(_ name: ApplicationName?) async throws(VaultError) {
-        try await doors.perform(AuditEvent(.tokensForgotten, name?.description ?? "")) { () throws(VaultError) in
+        try await dependencies.perform(AuditEvent(.tokensForgotten, name?.description ?? "")) { () throws(VaultError) in
             let contents = try contents
             let application = try name.map { (name) throws(VaultError) in try contents.application(name).application }
-            try contents.forget(application, now: doors.now())
+            try contents.forget(application, now: dependencies.now())
             tokens.drop()
         }
     }

@@ -12,7 +12,7 @@ extension Vault {
     ///   - path: a place where nothing lies yet; the file gets mode 0600.
     /// - Throws: `noApplication`; `exists`; `damaged`; `inputOutput`, and then there is no file.
     public func export(_ name: ApplicationName, to path: String) async throws(VaultError) {
-        try await doors.perform { () throws(VaultError) in
+        try await dependencies.perform { () throws(VaultError) in
             let (application, _) = try contents.application(name)
             let content = application.metadata.clientSecrets(try contents.secret(of: application))
             try content.withBytes { (bytes) throws(VaultError) in
@@ -25,8 +25,8 @@ extension Vault {
 
     // A vault on a disk that has become read-only is one more reason to get the secret out.
     private func tellExport(of name: ApplicationName) {
-        do { try contents.tellExport(of: name, now: doors.now()) } catch {
-            doors.warn("The audit trail can't tell of this export. \(error.sentence) \(error.remedy)")
+        do { try contents.tellExport(of: name, now: dependencies.now()) } catch {
+            dependencies.warn("The audit trail can't tell of this export. \(error.sentence) \(error.remedy)")
         }
     }
 
@@ -37,7 +37,7 @@ extension Vault {
             + (metadata.proxy.map { ["--proxy \($0.text)"] } ?? [])
             + (metadata.apiBase.map { ["--api-base \($0.text)"] } ?? [])
         guard !options.isEmpty else { return }
-        doors.warn("A client_secrets.json can't say all: import it with \(options.joined(separator: " ")).")
+        dependencies.warn("A client_secrets.json can't say all: import it with \(options.joined(separator: " ")).")
     }
 }
 

@@ -40,7 +40,7 @@ package struct KeyringReport: Sendable {
         let hasDisplay = environment.hasDisplay
         do {
             return try await BlockingExecutor.run { () throws(VaultError) -> KeyringReport in
-                let (collection, place) = try translating { () throws(KeyError) in
+                let (collection, place) = try mappingErrors { () throws(KeyError) in
                     do throws(KeyringProblem) {
                         let service = try SecretService.find(waiting: nil)
                         let collection = try service.defaultCollection()

@@ -27,7 +27,7 @@ extension Protection {
         case .keyFile(let path):
             guard FilePath.exists(path) else { return nil }
             let key = Credential.keyFile(
-                try translating { () throws(KeyError) in try KeyFile.read(path, policy: .own) }
+                try mappingErrors { () throws(KeyError) in try KeyFile.read(path, policy: .own) }
             )
             return Self.opens(key, slots, of: vault) ? .keyFile : nil
         case .keyring(let telling, _):

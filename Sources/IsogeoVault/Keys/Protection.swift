@@ -84,7 +84,7 @@ public struct Protection: ~Copyable, Sendable {
             return KeyFileSlot.make(key, wrapping: vaultKey, of: vault, now: now)
         case .keyring(let telling, let acceptsPlainText):
             let service = try SecretService.find(telling: telling)
-            return try translating { () throws(KeyringProblem) in
+            return try mappingErrors { () throws(KeyringProblem) in
                 try KeyringSlot.make(
                     in: service,
                     wrapping: vaultKey,

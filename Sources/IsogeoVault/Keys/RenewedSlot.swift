@@ -66,7 +66,7 @@ struct RenewedSlot {
         at path: String,
         now: Int64
     ) throws(KeyError) {
-        let new = try translating { () throws(KeyringProblem) in
+        let new = try mappingErrors { () throws(KeyringProblem) in
             try KeyringSlot.make(
                 in: service,
                 wrapping: vaultKey,
@@ -77,9 +77,9 @@ struct RenewedSlot {
             )
         }
         slot = new
-        undo = { _ = VaultContents.forgetItem(of: new, vault, telling) }
+        undo = { _ = UnlockedVault.deleteItem(of: new, vault, telling) }
         finish = {
-            guard let problem = VaultContents.forgetItem(of: old, vault, telling) else {
+            guard let problem = UnlockedVault.deleteItem(of: old, vault, telling) else {
                 return
                     "Backups from before no longer open by the desktop keyring: the key that it had for them is deleted."
             }

@@ -19,10 +19,10 @@ struct SlotRenewal: ~Copyable {
     /// The slots that there will be.
     var slots: [KeySlot] { renewed.map(\.slot) }
 
-    init(_ contents: VaultContents, dropping names: [String], now: Int64) throws(VaultError) {
+    init(_ contents: UnlockedVault, dropping names: [String], now: Int64) throws(VaultError) {
         let (header, snapshot) = try contents.read()
         let dropped = names.isEmpty ? [] : try contents.droppedSlots(names)
-        try VaultContents.refuse(header.alteredSlots.filter { !dropped.contains($0.id) }.map(\.name))
+        try UnlockedVault.refuse(header.alteredSlots.filter { !dropped.contains($0.id) }.map(\.name))
         remaining = snapshot.slots.map(KeySlot.init).filter { !dropped.contains($0.id) }
         basis = snapshot.header.slots
         let context = contents.sealer.context
@@ -76,7 +76,7 @@ struct SlotRenewal: ~Copyable {
                 problem = error
                 continue
             }
-            let new = try translating { () throws(KeyError) in
+            let new = try mappingErrors { () throws(KeyError) in
                 try sealer.withKey { (key) throws(KeyError) in
                     try RenewedSlot(
                         keyring: slot,

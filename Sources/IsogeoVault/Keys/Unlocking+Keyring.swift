@@ -64,6 +64,6 @@ extension SecretService {
     static func find(telling: Unlocking.Telling?) throws(KeyError) -> SecretService {
         var waiting: Waiting?
         if let telling { waiting = { telling("Waiting for the keyring's dialog…") } }
-        return try translating { () throws(KeyringProblem) in try find(waiting: waiting) }
+        return try mappingErrors { () throws(KeyringProblem) in try find(waiting: waiting) }
     }
 }

@@ -171,7 +171,7 @@ public struct Unlocking: Sendable {
     /// - Returns: it, in hand.
     /// - Throws: `locked` when nothing is named and nobody can be asked; what is wrong with what was named.
     func credential(for locked: LockedSlots? = nil) throws(VaultError) -> Credential {
-        if let method { return try translating { () throws(KeyError) in try method.credential() } }
+        if let method { return try mappingErrors { () throws(KeyError) in try method.credential() } }
         switch way {
         case .environment(let asking?, _): return .passphrase(try Passphrase(asking: asking))
         case .recoveryCode(let asking): return .recovery(try RecoveryCode(asking: asking))
@@ -233,6 +233,6 @@ extension RecoveryCode {
             (output: inout OutputSpan<UInt8>) throws(VaultError) in
             try ask(&output)
         }
-        self = try translating { () throws(KeyError) in try RecoveryCode(text: text) }
+        self = try mappingErrors { () throws(KeyError) in try RecoveryCode(text: text) }
     }
 }

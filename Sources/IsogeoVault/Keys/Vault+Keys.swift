@@ -3,7 +3,7 @@ internal import VaultKeys
 extension Vault {
     /// The key slots, by when they were made.
     public func keys() async throws(VaultError) -> [VaultStatus.Slot] {
-        try await doors.perform { () throws(VaultError) in try contents.slots().map(VaultStatus.Slot.init) }
+        try await dependencies.perform { () throws(VaultError) in try contents.slots().map(VaultStatus.Slot.init) }
     }
 
     /// Adds a key slot: another way to open the vault.
@@ -13,10 +13,10 @@ extension Vault {
     /// - Returns: the slot.
     /// - Throws: `usage` when there are 16 slots, or 4 passphrases, already, and for what opens the vault already.
     public func addKey(_ protection: borrowing Protection) async throws(VaultError) -> VaultStatus.Slot {
-        let slot = try await doors.perform { () throws(VaultError) in
-            VaultStatus.Slot(try contents.addKey(protection, now: doors.now()))
+        let slot = try await dependencies.perform { () throws(VaultError) in
+            VaultStatus.Slot(try contents.addKey(protection, now: dependencies.now()))
         }
-        doors.log(.changed(AuditEvent(.keyAdded, slot.id)))
+        dependencies.log(.changed(AuditEvent(.keyAdded, slot.id)))
         return slot
     }
 
@@ -33,11 +33,11 @@ extension Vault {
         to protection: borrowing Protection,
         telling: Unlocking.Telling? = nil
     ) async throws(VaultError) -> VaultStatus.Slot {
-        try await doors.perform(AuditEvent(.keyChanged, slot)) { () throws(VaultError) in
+        try await dependencies.perform(AuditEvent(.keyChanged, slot)) { () throws(VaultError) in
             let contents = try contents
             let hadSessions = contents.hasSessions
-            let (new, old) = try contents.changeKey(slot, to: protection, now: doors.now())
-            contents.letGo(of: old, hadSessions: hadSessions, telling, doors)
+            let (new, old) = try contents.changeKey(slot, to: protection, now: dependencies.now())
+            contents.cleanUp(of: old, hadSessions: hadSessions, telling, dependencies)
             return VaultStatus.Slot(new)
         }
     }
@@ -52,11 +52,11 @@ extension Vault {
     ///   - telling: told when a dialog of the keyring waits for somebody; nil where none may be raised.
     /// - Throws: `usage` when there is no such slot, or no other.
     public func removeKey(_ slot: String, telling: Unlocking.Telling? = nil) async throws(VaultError) {
-        try await doors.perform(AuditEvent(.keyRemoved, slot)) { () throws(VaultError) in
+        try await dependencies.perform(AuditEvent(.keyRemoved, slot)) { () throws(VaultError) in
             let contents = try contents
             let hadSessions = contents.hasSessions
-            let gone = try contents.removeKey(slot, now: doors.now())
-            contents.letGo(of: gone, hadSessions: hadSessions, telling, doors)
+            let gone = try contents.removeKey(slot, now: dependencies.now())
+            contents.cleanUp(of: gone, hadSessions: hadSessions, telling, dependencies)
         }
     }
 }

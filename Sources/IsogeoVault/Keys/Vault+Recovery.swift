@@ -15,8 +15,8 @@ extension Vault {
     /// - Throws: `usage` when there are 16 slots already, and whatever else keeps the vault from being written, mostly
     ///   before the code is shown; an error that comes later says that the code is void. What `show` throws.
     public func addRecoveryCode(showing show: Showing) async throws(VaultError) -> VaultStatus.Slot {
-        try await doors.perform { () throws(VaultError) in
-            VaultStatus.Slot(try contents.putRecoveryCode(replacing: nil, showing: show, now: doors.now()).new)
+        try await dependencies.perform { () throws(VaultError) in
+            VaultStatus.Slot(try contents.putRecoveryCode(replacing: nil, showing: show, now: dependencies.now()).new)
         }
     }
 
@@ -35,11 +35,11 @@ extension Vault {
         telling: Unlocking.Telling? = nil,
         showing show: Showing
     ) async throws(VaultError) -> VaultStatus.Slot {
-        try await doors.perform { () throws(VaultError) in
+        try await dependencies.perform { () throws(VaultError) in
             let contents = try contents
             let hadSessions = contents.hasSessions
-            let (new, old) = try contents.putRecoveryCode(replacing: slot, showing: show, now: doors.now())
-            contents.letGo(of: old, hadSessions: hadSessions, telling, doors)
+            let (new, old) = try contents.putRecoveryCode(replacing: slot, showing: show, now: dependencies.now())
+            contents.cleanUp(of: old, hadSessions: hadSessions, telling, dependencies)
             return VaultStatus.Slot(new)
         }
     }

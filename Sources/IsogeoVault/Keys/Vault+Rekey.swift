@@ -47,7 +47,7 @@ extension Vault {
             dropping: dropped,
             asking: ask,
             showing: show,
-            doors: .real
+            dependencies: .real
         )
     }
 
@@ -58,25 +58,25 @@ extension Vault {
         dropping dropped: [String],
         asking ask: AskingForSlot?,
         showing show: Showing?,
-        doors: VaultDoors
+        dependencies: VaultDependencies
     ) async throws(VaultError) -> Rekeying {
-        let wishes = RekeyWishes(keeping: others, dropping: dropped, asking: ask, showing: show)
+        let wishes = RekeyOptions(keeping: others, dropping: dropped, asking: ask, showing: show)
         let path = try place(path)
-        let doors = doors.of(vaultAt: path)
-        return try await doors.perform(AuditEvent(.rekeyed)) { () throws(VaultError) in
-            let (lockFile, snapshot) = try translating { () throws(StoreError) in
+        let dependencies = dependencies.of(vaultAt: path)
+        return try await dependencies.perform(AuditEvent(.rekeyed)) { () throws(VaultError) in
+            let (lockFile, snapshot) = try mappingErrors { () throws(StoreError) in
                 let file = try VaultFile.find(path)
                 let database = try VaultDatabase.open(file)
                 guard !database.isReadOnly else { throw .readOnly(path: file.path) }
                 return (try LockFile.open(beside: file), try database.read())
             }
             // Two at once would each put a new key into the key file.
-            let lease = try VaultContents.makingLease(lockFile)
+            let lease = try UnlockedVault.makingLease(lockFile)
             let vault = VaultIdentity(format: RecordContext.format, id: snapshot.header.vaultID)
             _ = unlocking.method?.openUnfinished(snapshot.slots.map(KeySlot.init), of: vault)
             // Kept in hand: what opens the vault may be a descriptor, or somebody who types, and gives it once.
             var credential: Credential?
-            let contents = try VaultContents.open(path, now: doors.now(), marks: doors.stateFolder) {
+            let contents = try UnlockedVault.open(path, now: dependencies.now(), marks: dependencies.stateFolder) {
                 (locked) throws(VaultError) in
                 if let unlocked = try unlocking.openWithoutCredential(locked) { return unlocked }
                 let given = try unlocking.credential(for: locked)
@@ -84,10 +84,10 @@ extension Vault {
                 credential = consume given
                 return unlocked
             }
-            if let warning = try contents.compareWithMark(doors.rollback, now: doors.now) {
-                doors.warn(.unusableMark, warning)
+            if let warning = try contents.compareWithMark(dependencies.rollback, now: dependencies.now) {
+                dependencies.warn(.unusableMark, warning)
             }
-            let result = try contents.rekey(by: credential, unlocking, wishes, doors: doors)
+            let result = try contents.rekey(by: credential, unlocking, wishes, dependencies: dependencies)
             lease.release()
             return result
         }

@@ -27,9 +27,9 @@ extension Vault {
         guard (1...LockedSessions.limit).contains(seconds) else {
             throw VaultError(.usage, "A session lasts 1 second to 30 days.", remedy: "Give another duration.")
         }
-        return try await doors.perform(AuditEvent(.unlocked)) { () throws(VaultError) in
+        return try await dependencies.perform(AuditEvent(.unlocked)) { () throws(VaultError) in
             try SessionReport.current().check(sharingUserID: sharingUserID)
-            let end = try contents.startSession(seconds: seconds, now: doors.now())
+            let end = try contents.startSession(seconds: seconds, now: dependencies.now())
             return Date(timeIntervalSince1970: Double(end))
         }
     }
@@ -43,16 +43,16 @@ extension Vault {
     /// - Throws: `unavailable` where the kernel doesn't let us look for its key; the vault's half is gone even so.
     @discardableResult
     public static func endSession(at path: String? = nil) async throws(VaultError) -> Bool {
-        try await endSession(at: path, doors: .real)
+        try await endSession(at: path, dependencies: .real)
     }
 
-    package static func endSession(at path: String?, doors: VaultDoors) async throws(VaultError) -> Bool {
+    package static func endSession(at path: String?, dependencies: VaultDependencies) async throws(VaultError) -> Bool {
         let path = try place(path)
-        let doors = doors.of(vaultAt: path)
-        let ended = try await doors.perform { () throws(VaultError) in
-            try VaultContents.endSessions(path, now: doors.now())
+        let dependencies = dependencies.of(vaultAt: path)
+        let ended = try await dependencies.perform { () throws(VaultError) in
+            try UnlockedVault.endSessions(path, now: dependencies.now())
         }
-        if ended { doors.log(.changed(AuditEvent(.locked))) }
+        if ended { dependencies.log(.changed(AuditEvent(.locked))) }
         return ended
     }
 }

@@ -69,12 +69,12 @@ package enum HostInspection {
 
     /// The library that requests are made with, opened for that; what is wrong with it otherwise.
     package static func checkRequests() throws(VaultError) {
-        try translating { () throws(OAuthError) in try CurlTransport.checkLibrary() }
+        try mappingErrors { () throws(OAuthError) in try CurlTransport.checkLibrary() }
     }
 
     /// Refuses a file of certificates that isn't one, or that others may write.
     package static func checkCertificates(_ path: String) throws(VaultError) {
-        try translating { () throws(OAuthError) in _ = try CAFile.resolved(path) }
+        try mappingErrors { () throws(OAuthError) in _ = try CAFile.resolved(path) }
     }
 
     /// What keeps anything from being remembered of vaults outside of them; nil where nothing does.
@@ -82,7 +82,7 @@ package enum HostInspection {
     /// `isAccess` is true where the user has no home to write in, as many services don't.
     package static func memoryFault() -> (error: VaultError, isAccess: Bool)? {
         let remedy = "Where it should be, set XDG_STATE_HOME to a folder of your own."
-        guard let folder = VaultDoors.real.stateFolder else {
+        guard let folder = VaultDependencies.real.stateFolder else {
             return (VaultError(.configuration, "There is no home folder.", remedy: remedy), true)
         }
         return StateFile.fault(in: folder).map { fault in

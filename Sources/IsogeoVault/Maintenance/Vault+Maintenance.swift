@@ -4,14 +4,14 @@ extension Vault {
     /// - Returns: how much there is, and what isn't as it was written.
     /// - Throws: when the vault can't be read at all.
     public func verify() async throws(VaultError) -> Verification {
-        try await doors.perform { () throws(VaultError) in try contents.verify() }
+        try await dependencies.perform { () throws(VaultError) in try contents.verify() }
     }
 
     /// What was done to the vault.
     ///
     /// - Throws: `damaged` when entries were changed or taken out.
     public func auditTrail() async throws(VaultError) -> AuditTrail {
-        try await doors.perform { () throws(VaultError) in AuditTrail(entries: try contents.auditTrail()) }
+        try await dependencies.perform { () throws(VaultError) in AuditTrail(entries: try contents.auditTrail()) }
     }
 
     /// Writes a consistent copy of the vault, without its cached tokens; the same keys open it.
@@ -19,7 +19,7 @@ extension Vault {
     /// - Parameter path: a place where nothing lies yet, in a folder of the user's own.
     /// - Throws: `damaged` before anything is written; `exists`.
     public func backup(to path: String) async throws(VaultError) {
-        try await doors.perform { () throws(VaultError) in try contents.backup(to: path) }
+        try await dependencies.perform { () throws(VaultError) in try contents.backup(to: path) }
     }
 
     /// Puts what this vault, a backup, holds into the place of another.
@@ -32,12 +32,12 @@ extension Vault {
     /// - Throws: `damaged` when the backup is; `exists` when another vault lies there.
     public func restore(to path: String? = nil) async throws(VaultError) -> String? {
         let path = try Self.newPlace(path)
-        let now = doors.now()
+        let now = dependencies.now()
         let copy = "\(path).before-restore-\(now)"
-        return try await doors.perform { () throws(VaultError) in
-            let replaced = try contents.restore(to: path, keeping: copy, marks: doors.stateFolder, now: now)
+        return try await dependencies.perform { () throws(VaultError) in
+            let replaced = try contents.restore(to: path, keeping: copy, marks: dependencies.stateFolder, now: now)
             if replaced.hadNewerKey {
-                doors.warn(
+                dependencies.warn(
                     "The backup is from before the vault got a new key: the old keys open it again. Give it another new "
                         + "one with `rekey` if they were replaced for a reason."
                 )

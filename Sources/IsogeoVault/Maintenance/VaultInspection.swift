@@ -46,9 +46,9 @@ extension VaultInspection {
         do {
             let database = try VaultDatabase.open(try VaultFile.find(path), forWriting: false, patience: Self.patience)
             try database.checkStructure()
-            let snapshot = try database.read(Wanted(sessions: true, counts: true))
-            let doors = VaultDoors.real
-            status = VaultStatus(snapshot, of: database, marks: doors.stateFolder, now: doors.now())
+            let snapshot = try database.read(Query(sessions: true, counts: true))
+            let dependencies = VaultDependencies.real
+            status = VaultStatus(snapshot, of: database, marks: dependencies.stateFolder, now: dependencies.now())
         } catch .noVault {
             isMissing = true
         } catch {

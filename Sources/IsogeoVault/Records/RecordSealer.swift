@@ -149,11 +149,11 @@ struct RecordSealer: ~Copyable, Sendable {
         return KeyedHash.digest(of: encoder.bytes, key: namesKey.bytes)
     }
 
-    func token(_ id: [UInt8], of application: [UInt8], _ token: CachedToken) -> TokenRecord {
+    func token(_ id: [UInt8], of application: [UInt8], _ token: StoredToken) -> TokenRecord {
         row(id, of: application, token.encoded, expires: token.lifetime.expires)
     }
 
-    func token(_ row: TokenRecord) throws(CryptoError) -> CachedToken { try CachedToken(encoded: content(of: row)) }
+    func token(_ row: TokenRecord) throws(CryptoError) -> StoredToken { try StoredToken(encoded: content(of: row)) }
 
     /// Where the note of a failure lies that kept a token from being given: beside the token, as a row of its own.
     func noteID(of token: [UInt8]) -> [UInt8] {
@@ -168,11 +168,11 @@ struct RecordSealer: ~Copyable, Sendable {
         tokenID(of: application.row.id, application.metadata, request: [])
     }
 
-    func note(_ id: [UInt8], of application: [UInt8], _ note: FailureNote) -> TokenRecord {
+    func note(_ id: [UInt8], of application: [UInt8], _ note: CachedFailure) -> TokenRecord {
         row(id, of: application, note.encoded, expires: note.expires)
     }
 
-    func note(_ row: TokenRecord) throws(CryptoError) -> FailureNote { try FailureNote(encoded: content(of: row)) }
+    func note(_ row: TokenRecord) throws(CryptoError) -> CachedFailure { try CachedFailure(encoded: content(of: row)) }
 
     private func row(_ id: [UInt8], of application: [UInt8], _ content: [UInt8], expires: Int64) -> TokenRecord {
         let box = tokensKey.seal(
@@ -222,9 +222,10 @@ extension RecordSealer {
     ///   - oldest: the oldest rows there are. One that isn't where it should be stays, for `verify` to name.
     ///   - now: seconds since 1970.
     /// - Returns: what is written.
-    func auditEntries(_ events: [AuditEvent], _ bounds: inout AuditBounds, oldest: [LogRecord], now: Int64) -> [Change]
+    func auditEntries(_ events: [AuditEvent], _ bounds: inout AuditBounds, oldest: [LogRecord], now: Int64)
+        -> [Mutation]
     {
-        var changes: [Change] = []
+        var changes: [Mutation] = []
         for event in events {
             let entry = AuditEntry(time: now, event: event, previous: bounds.newestDigest)
             let row = auditEntry(entry, number: bounds.newest + 1)

@@ -7,7 +7,7 @@ internal import VaultStore
 /// One box is open at a time: a vault may have thousands of secrets, and guarded memory is for a few dozen.
 struct Resealing {
     /// What replaces every row but those of slots.
-    private(set) var changes: [Change] = [.removeAllTokens, .removeAllSessions, .removeLogEntries(through: .max)]
+    private(set) var changes: [Mutation] = [.removeAllTokens, .removeAllSessions, .removeLogEntries(through: .max)]
     /// What the header will say.
     private(set) var state: HeaderState
 
@@ -43,7 +43,7 @@ struct Resealing {
             }
         }
         let rows = try Self.log(snapshot.log, &self.state.audit, from: old, to: new)
-        changes += rows.map(Change.putLogEntry)
+        changes += rows.map(Mutation.putLogEntry)
         changes += new.auditEntries(events, &self.state.audit, oldest: Array(rows.prefix(events.count)), now: now)
     }
 

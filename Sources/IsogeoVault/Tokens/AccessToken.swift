@@ -37,7 +37,7 @@ public struct AccessToken: Sendable, Equatable {
         self.source = source
     }
 
-    init(_ token: CachedToken, of application: ApplicationName, remaining: Int64, _ source: Source) {
+    init(_ token: StoredToken, of application: ApplicationName, remaining: Int64, _ source: Source) {
         value = token.value
         expires = Date(timeIntervalSince1970: Double(token.lifetime.expires))
         remainingSeconds = Int(remaining)

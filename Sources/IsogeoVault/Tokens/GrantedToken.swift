@@ -5,7 +5,7 @@ internal import VaultOAuth
 struct GrantedToken: Sendable {
     /// The body of the request that it answers.
     let request: [UInt8]
-    let token: CachedToken
+    let token: StoredToken
     /// Whether it may be kept; the server may give tokens for this moment alone.
     let isCacheable: Bool
 
@@ -15,31 +15,31 @@ struct GrantedToken: Sendable {
     ///   - request: where and what for.
     ///   - metadata: who asks, and how.
     ///   - secret: lent to the header.
-    ///   - doors: the network, the clock; warned of a lifetime that the server doesn't tell.
+    ///   - dependencies: the network, the clock; warned of a lifetime that the server doesn't tell.
     ///   - interruption: ends it, where somebody holds one.
     /// - Throws: why there is no token.
     init(
         _ request: TokenRequest,
         for metadata: ApplicationMetadata,
         secret: borrowing SecretBytes,
-        doors: VaultDoors,
+        dependencies: VaultDependencies,
         interruption: Interruption? = nil
     ) throws(OAuthError) {
         // One clock for all: a lifetime counts from a moment of the clock that it is measured by.
-        var clientDoors = TokenClient.Doors.system
-        clientDoors.now = doors.now
-        let grant = try TokenClient(transport: doors.transport, doors: clientDoors).token(
+        var clientDoors = TokenClient.Dependencies.system
+        clientDoors.now = dependencies.now
+        let grant = try TokenClient(transport: dependencies.transport, dependencies: clientDoors).token(
             for: request,
             clientID: metadata.clientID,
             secret: secret,
             encoding: metadata.encoding,
-            connection: doors.connection(for: metadata, interruption)
+            connection: dependencies.connection(for: metadata, interruption)
         )
         if grant.lifetimeIsAssumed {
-            doors.warn(.lifetimeUnknown, "The server doesn't say how long its token lives: an hour is assumed.")
+            dependencies.warn(.lifetimeUnknown, "The server doesn't say how long its token lives: an hour is assumed.")
         }
         self.request = request.body
-        token = CachedToken(grant)
+        token = StoredToken(grant)
         isCacheable = grant.isCacheable
     }
 

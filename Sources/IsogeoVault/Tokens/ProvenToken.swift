@@ -11,12 +11,14 @@ public struct ProvenToken: Sendable {
     /// Asks for a token with a credential that isn't in a vault yet; it blocks.
     ///
     /// - Throws: `credentialRefused`, and whatever else can keep a token from being given.
-    init(of application: borrowing NewApplication, _ options: TokenOptions, doors: VaultDoors) throws(VaultError) {
-        let metadata = application.metadata(now: doors.now())
+    init(of application: borrowing NewApplication, _ options: TokenOptions, dependencies: VaultDependencies)
+        throws(VaultError)
+    {
+        let metadata = application.metadata(now: dependencies.now())
         do throws(OAuthError) {
             let request = try options.request(to: metadata.endpoint)
             granted = try application.withSecret { (secret) throws(OAuthError) in
-                try GrantedToken(request, for: metadata, secret: secret, doors: doors)
+                try GrantedToken(request, for: metadata, secret: secret, dependencies: dependencies)
             }
         } catch {
             throw VaultError(error, asking: metadata)
@@ -43,12 +45,14 @@ extension NewApplication {
     /// - Returns: the proof, which `Vault.add` and `Vault.create` may keep.
     /// - Throws: `credentialRefused`, which is never tried again by itself; `tryAgain`; `unexpectedAnswer`.
     public borrowing func prove(scope: String? = nil) async throws(VaultError) -> ProvenToken {
-        try await prove(scope: scope, doors: .real)
+        try await prove(scope: scope, dependencies: .real)
     }
 
-    package borrowing func prove(scope: String?, doors: VaultDoors) async throws(VaultError) -> ProvenToken {
+    package borrowing func prove(scope: String?, dependencies: VaultDependencies) async throws(VaultError)
+        -> ProvenToken
+    {
         try await BlockingExecutor.run(on: .requests) { () throws(VaultError) in
-            try ProvenToken(of: self, TokenOptions(scope: scope), doors: doors)
+            try ProvenToken(of: self, TokenOptions(scope: scope), dependencies: dependencies)
         }
     }
 
@@ -59,21 +63,23 @@ extension NewApplication {
     /// - Throws: `credentialRefused`, which is never tried again by itself; `tryAgain`; `unexpectedAnswer`, also when the
     ///   server grants less than the least lifetime.
     public borrowing func token(_ options: TokenOptions = TokenOptions()) async throws(VaultError) -> AccessToken {
-        try await token(options, doors: .real)
+        try await token(options, dependencies: .real)
     }
 
-    package borrowing func token(_ options: TokenOptions, doors: VaultDoors) async throws(VaultError) -> AccessToken {
+    package borrowing func token(_ options: TokenOptions, dependencies: VaultDependencies) async throws(VaultError)
+        -> AccessToken
+    {
         try options.check()
         guard !options.offline else {
             throw VaultError(.usage, "Nothing is cached of a credential without a vault.", remedy: "Ask the server.")
         }
         return try await BlockingExecutor.run(on: .requests) { () throws(VaultError) in
-            let granted = try ProvenToken(of: self, options, doors: doors).granted
-            try granted.check(minimum: Int64(options.minimumLifetime), now: doors.now())
+            let granted = try ProvenToken(of: self, options, dependencies: dependencies).granted
+            try granted.check(minimum: Int64(options.minimumLifetime), now: dependencies.now())
             return AccessToken(
                 granted.token,
                 of: name,
-                remaining: granted.token.lifetime.remaining(at: doors.now()),
+                remaining: granted.token.lifetime.remaining(at: dependencies.now()),
                 .endpoint
             )
         }

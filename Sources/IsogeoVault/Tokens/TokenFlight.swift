@@ -5,11 +5,11 @@ internal import VaultOAuth
 ///
 /// They are suspended and hold no thread. One that is cancelled leaves, and the request goes on for the others.
 final class TokenFlight: Sendable {
-    typealias Outcome = Result<IssuedToken, VaultError>
+    typealias Outcome = Result<TokenResult, VaultError>
 
     /// Whether it renews a token that is still given out, so that nobody needs to wait.
     let isRenewal: Bool
-    /// The state of the vault's memory that it began in; see `TokenMemory.drop`.
+    /// The state of the vault's memory that it began in; see `TokenCache.drop`.
     let generation: Int
     /// Ends the request.
     let interruption = Interruption()
@@ -36,7 +36,7 @@ final class TokenFlight: Sendable {
     ///
     /// - Returns: the token.
     /// - Throws: why there is none; `cancelled` as soon as the waiting task is.
-    func outcome() async throws(VaultError) -> IssuedToken {
+    func outcome() async throws(VaultError) -> TokenResult {
         let ticket = state.withLock { state in
             state.lastTicket += 1
             return state.lastTicket
@@ -52,7 +52,7 @@ final class TokenFlight: Sendable {
     }
 
     /// Ends it for all who wait.
-    func land(_ outcome: Outcome) {
+    func complete(_ outcome: Outcome) {
         let tasks = state.withLock { state in
             state.outcome = outcome
             defer { state.tasks = [:] }

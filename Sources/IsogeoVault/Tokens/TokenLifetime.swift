@@ -31,18 +31,18 @@ package struct TokenLifetime: Equatable, Sendable {
     ///
     /// That is its last tenth. Of lives up to ten minutes the skew takes that tenth, so that a twentieth before it is
     /// added: more would be requests for nothing.
-    package var renewalRest: Int64 { max(seconds / 10, skew + seconds / 20) }
+    package var renewalThreshold: Int64 { max(seconds / 10, skew + seconds / 20) }
 
     /// How much of it is left, never more than all of it: a clock that was set back doesn't lengthen a token's life.
     package func remaining(at now: Int64) -> Int64 { max(0, min(expires - now, seconds)) }
 
     /// Whether a clock that shows `now` can tell what is left of it: it wasn't asked for in the future, but for a minute's
     /// difference between clocks.
-    package func isToldBy(_ now: Int64) -> Bool { asked - 60 <= now }
+    package func isPlausible(_ now: Int64) -> Bool { asked - 60 <= now }
 
     /// The one definition of a token that may be given out: the clock can tell what is left of it, and that is more than
     /// `minimum` and the skew.
     package func isUsable(at now: Int64, minimum: Int64 = 0) -> Bool {
-        seconds > 0 && isToldBy(now) && now + max(skew, minimum) < expires
+        seconds > 0 && isPlausible(now) && now + max(skew, minimum) < expires
     }
 }

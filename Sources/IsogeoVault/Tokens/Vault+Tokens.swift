@@ -19,7 +19,7 @@ extension Vault {
         for name: ApplicationName? = nil,
         _ options: TokenOptions = TokenOptions()
     ) async throws(VaultError) -> AccessToken {
-        let wish = TokenWish(name, options)
+        let wish = TokenKey(name, options)
         if !options.refresh, let token = try tokenAtHand(wish, options) { return token }
         try options.check()
         return options.offline ? try await storedToken(wish, options) : try await newToken(wish, options)
@@ -37,16 +37,16 @@ extension Vault {
     /// - Throws: what keeps the vault from being read.
     @discardableResult
     public func invalidate(_ token: AccessToken) async throws(VaultError) -> Bool {
-        try await doors.perform { () throws(VaultError) in
+        try await dependencies.perform { () throws(VaultError) in
             let contents = try contents
             // Its application may be gone, or have another name: then nobody is given the token from the vault.
             let rows = (try? contents.application(token.application).tokens) ?? []
             let row = rows.first { (try? contents.sealer.token($0))?.value == token.value }
             guard let id = row?.id ?? tokens.id(of: token.value) else { return true }
-            guard tokens.reject(token.value, id: id, at: doors.moment) else { return false }
+            guard tokens.reject(token.value, id: id, at: dependencies.moment) else { return false }
             guard let row, !isReadOnly else { return true }
             do throws(VaultError) { try contents.remove(row) } catch {
-                doors.warn("The refused token stays in the vault. \(error.sentence) \(error.remedy)")
+                dependencies.warn("The refused token stays in the vault. \(error.sentence) \(error.remedy)")
             }
             return true
         }
@@ -60,24 +60,24 @@ extension Vault {
     /// - Throws: `locked` when the vault has got a new key; what keeps it from being read.
     public func reload() async throws(VaultError) {
         tokens.drop()
-        try await doors.perform { () throws(VaultError) in _ = try contents.read() }
+        try await dependencies.perform { () throws(VaultError) in _ = try contents.read() }
     }
 }
 
 extension Vault {
-    private func tokenAtHand(_ wish: TokenWish, _ options: TokenOptions) throws(VaultError) -> AccessToken? {
-        let moment = doors.moment
+    private func tokenAtHand(_ wish: TokenKey, _ options: TokenOptions) throws(VaultError) -> AccessToken? {
+        let moment = dependencies.moment
         let minimum = Int64(options.minimumLifetime)
         guard let (held, renewal) = try tokens.token(for: wish, minimum: minimum, at: moment) else { return nil }
         if let renewal { renew(held.token, wish, renewal) }
         let rest = held.remaining(at: moment)
-        doors.log(.found(held.application, seconds: rest))
+        dependencies.log(.found(held.application, seconds: rest))
         return AccessToken(held.token, of: held.application, remaining: rest, .vault)
     }
 
-    private func storedToken(_ wish: TokenWish, _ options: TokenOptions) async throws(VaultError) -> AccessToken {
+    private func storedToken(_ wish: TokenKey, _ options: TokenOptions) async throws(VaultError) -> AccessToken {
         let issuer = issuer(try contents, wish, options, .use, nil)
-        let look = try await doors.perform { () throws(VaultError) in try issuer.look() }
+        let look = try await dependencies.perform { () throws(VaultError) in try issuer.look() }
         guard case .found(let issued) = look else {
             throw VaultError(
                 .noToken,
@@ -89,37 +89,37 @@ extension Vault {
     }
 
     /// Looks into the vault or asks the server, or waits for another task that does.
-    private func newToken(_ wish: TokenWish, _ options: TokenOptions) async throws(VaultError) -> AccessToken {
+    private func newToken(_ wish: TokenKey, _ options: TokenOptions) async throws(VaultError) -> AccessToken {
         guard !Task.isCancelled else { throw .cancelled }
         let contents = try contents
-        let began = doors.now()
-        let key = TokenMemory.FlightKey(
+        let began = dependencies.now()
+        let key = TokenCache.FlightKey(
             wish: wish,
             minimum: Int64(options.minimumLifetime),
             refreshing: options.refresh ? began : nil
         )
-        let (flight, isFirst) = try tokens.join(key)
+        let (flight, isFirst) = try tokens.joinOrStart(key)
         if isFirst {
             let issuer = issuer(contents, wish, options, options.refresh ? .refresh : .use, flight)
             do throws(VaultError) {
                 // A look is short, and most often it is all: on this task's own thread, when that is one that may block.
-                let look = try await doors.perform { () throws(VaultError) in try issuer.look() }
+                let look = try await dependencies.perform { () throws(VaultError) in try issuer.look() }
                 switch look {
-                case .found(let issued): land(flight, key, .success(issued))
+                case .found(let issued): complete(flight, key, .success(issued))
                 case .wanted(let prospect):
                     run(flight, key) { () throws(VaultError) in try issuer.ask(prospect) }
                 }
             } catch {
-                land(flight, key, .failure(error))
+                complete(flight, key, .failure(error))
             }
         }
         return accessToken(try await flight.outcome(), wish)
     }
 
-    private func renew(_ token: CachedToken, _ wish: TokenWish, _ flight: TokenFlight) {
-        let key = TokenMemory.FlightKey(wish: wish, minimum: 0, refreshing: nil)
+    private func renew(_ token: StoredToken, _ wish: TokenKey, _ flight: TokenFlight) {
+        let key = TokenCache.FlightKey(wish: wish, minimum: 0, refreshing: nil)
         let options = TokenOptions(scope: wish.scope, parameters: wish.parameters)
-        guard let contents = try? contents else { return land(flight, key, .failure(.closed)) }
+        guard let contents = try? contents else { return complete(flight, key, .failure(.closed)) }
         let issuer = issuer(contents, wish, options, .renewal(of: token), flight)
         run(flight, key) { () throws(VaultError) in
             switch try issuer.look() {
@@ -133,33 +133,35 @@ extension Vault {
     /// cancels nobody else's.
     private func run(
         _ flight: TokenFlight,
-        _ key: TokenMemory.FlightKey,
-        _ body: @escaping @Sendable () throws(VaultError) -> IssuedToken
+        _ key: TokenCache.FlightKey,
+        _ body: @escaping @Sendable () throws(VaultError) -> TokenResult
     ) {
-        Task.detached(executorPreference: BlockingExecutor.requests) { [tokens, doors] in
+        Task.detached(executorPreference: BlockingExecutor.requests) { [tokens, dependencies] in
             let outcome = Result(catching: body)
             if case .failure(let error) = outcome {
-                doors.log(.failed(error))
-                if flight.isRenewal { doors.warn("The token isn't renewed yet. \(error.sentence) \(error.remedy)") }
+                dependencies.log(.failed(error))
+                if flight.isRenewal {
+                    dependencies.warn("The token isn't renewed yet. \(error.sentence) \(error.remedy)")
+                }
             }
-            tokens.land(flight, key, outcome, at: doors.moment)
+            tokens.complete(flight, key, outcome, at: dependencies.moment)
         }
     }
 
-    private func land(_ flight: TokenFlight, _ key: TokenMemory.FlightKey, _ outcome: TokenFlight.Outcome) {
-        tokens.land(flight, key, outcome, at: doors.moment)
+    private func complete(_ flight: TokenFlight, _ key: TokenCache.FlightKey, _ outcome: TokenFlight.Outcome) {
+        tokens.complete(flight, key, outcome, at: dependencies.moment)
     }
 
     private func issuer(
-        _ contents: VaultContents,
-        _ wish: TokenWish,
+        _ contents: UnlockedVault,
+        _ wish: TokenKey,
         _ options: TokenOptions,
-        _ purpose: TokenIssuer.Purpose,
+        _ purpose: TokenAcquirer.Purpose,
         _ flight: TokenFlight?
-    ) -> TokenIssuer {
-        TokenIssuer(
+    ) -> TokenAcquirer {
+        TokenAcquirer(
             contents: contents,
-            doors: doors,
+            dependencies: dependencies,
             wish: wish,
             options: options,
             purpose: purpose,
@@ -169,12 +171,12 @@ extension Vault {
         )
     }
 
-    private func accessToken(_ issued: IssuedToken, _ wish: TokenWish) -> AccessToken {
-        let moment = doors.moment
+    private func accessToken(_ issued: TokenResult, _ wish: TokenKey) -> AccessToken {
+        let moment = dependencies.moment
         // What is held is measured by both clocks.
         let held = tokens.held(wish).flatMap { $0.token == issued.token ? $0 : nil }
         let rest = held?.remaining(at: moment) ?? issued.token.lifetime.remaining(at: moment.now)
-        if issued.source == .vault { doors.log(.found(issued.application, seconds: rest)) }
+        if issued.source == .vault { dependencies.log(.found(issued.application, seconds: rest)) }
         return AccessToken(issued.token, of: issued.application, remaining: rest, issued.source)
     }
 }

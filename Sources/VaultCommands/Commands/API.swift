@@ -53,7 +53,7 @@ struct API: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let context = Context.current
+        let context = CommandContext.current
         let parameters = query.map { parameter in
             let parts = parameter.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             return (name: String(parts[0]), value: String(parts[1]))

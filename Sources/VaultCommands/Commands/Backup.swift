@@ -19,7 +19,7 @@ struct Backup: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
-        let context = Context.current
+        let context = CommandContext.current
         try await vault.choice.open(context).backup(to: file)
         vault.choice.say("Wrote the backup \(file).", context)
     }

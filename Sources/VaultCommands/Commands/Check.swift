@@ -31,7 +31,7 @@ struct Check: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
-        let context = Context.current
+        let context = CommandContext.current
         let opened = try await vault.choice(connection).open(context)
         let application = try await opened.application(try applicationName(name)).name
         let shares = try await opened.shares(of: application, scope: scope, base: apiBase)

@@ -22,7 +22,7 @@ struct Default: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let context = Context.current
+        let context = CommandContext.current
         let opened = try await vault.choice.open(context)
         if none {
             try await opened.setDefault(nil)

@@ -24,7 +24,7 @@ struct Doctor: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
-        let context = Context.current
+        let context = CommandContext.current
         var vault = try await VaultInspection(at: self.vault.choice.path)
         let fixed = fix ? try await repair(vault) : []
         if !fixed.isEmpty { vault = try await VaultInspection(at: self.vault.choice.path) }
@@ -51,8 +51,8 @@ struct Doctor: AsyncParsableCommand {
         return done
     }
 
-    private func remarks(_ vault: VaultInspection, _ keyring: KeyringReport, _ context: Context) -> [Remark] {
-        let host = Host.real
+    private func remarks(_ vault: VaultInspection, _ keyring: KeyringReport, _ context: CommandContext) -> [Finding] {
+        let host = HostEnvironment.real
         let (way, slots) = (namedWay, vault.status?.slots.map(\.kind) ?? [])
         let isCI = host.isSet("CI")
         var remarks = VaultCheck.place(vault, isCI: isCI)
@@ -77,7 +77,7 @@ struct Doctor: AsyncParsableCommand {
             check: HostInspection.checkCertificates
         )
         remarks += RequestCheck.proxies(host)
-        remarks += VaultCheck.clock(now: context.doors.now(), changed: vault.status?.changed.epochSeconds)
+        remarks += VaultCheck.clock(now: context.dependencies.now(), changed: vault.status?.changed.epochSeconds)
         return remarks
     }
 }

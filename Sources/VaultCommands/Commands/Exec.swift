@@ -105,7 +105,7 @@ struct Exec: AsyncParsableCommand {
             passphraseDescriptor: vault.passphraseFd,
             vault: vault.choice(connection)
         )
-        try await call.run(Context.current)
+        try await call.run(CommandContext.current)
     }
 }
 

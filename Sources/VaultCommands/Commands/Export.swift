@@ -22,7 +22,7 @@ struct Export: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
-        let context = Context.current
+        let context = CommandContext.current
         let application = try validName(name)
         guard file != "-" else {
             throw VaultError(

@@ -26,7 +26,7 @@ struct Forget: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let context = Context.current
+        let context = CommandContext.current
         let opened = try await vault.choice.open(context)
         let application = all ? nil : try await opened.application(try applicationName(name)).name
         try await opened.forget(application)

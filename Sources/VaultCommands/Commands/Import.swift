@@ -86,7 +86,7 @@ struct Import: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let context = Context.current
+        let context = CommandContext.current
         let sources = try fromEnvironment ? [.environment] : files.flatMap(ImportSource.sources)
         guard name == nil || sources.count == 1 else {
             throw VaultError(.usage, "One name can't go to \(sources.count) files.", remedy: "Import them one by one.")

@@ -25,7 +25,7 @@ struct KeyList: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
-        let context = Context.current
+        let context = CommandContext.current
         let slots = try await vault.choice.open(context).keys()
         if json { return try context.printJSON(slots.map(SlotReport.init)) }
         let rows = slots.map { [$0.id, $0.kind, $0.created.rfc3339] }
@@ -47,7 +47,7 @@ struct KeyAdd: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
-        let context = Context.current
+        let context = CommandContext.current
         let opened = try await vault.choice.open(context)
         let slot = try await new.add(to: opened, vault.choice, context)
         vault.choice.say("Added the key slot \(slot.kind) \(slot.id).", context)
@@ -71,7 +71,7 @@ struct KeyChange: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
-        let context = Context.current
+        let context = CommandContext.current
         let opened = try await vault.choice.open(context)
         let changed = try await new.change(slot, of: opened, vault.choice, context)
         vault.choice.say("The key slot \(slot) is now \(changed.kind) \(changed.id).", context)
@@ -92,7 +92,7 @@ struct KeyRemove: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
-        let context = Context.current
+        let context = CommandContext.current
         try await vault.choice.open(context).removeKey(slot, telling: vault.choice.telling(context))
         vault.choice.say(
             "Removed the key slot \(slot). Copies of the vault that were made before still open with it.",

@@ -15,7 +15,7 @@ struct List: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
-        let context = Context.current
+        let context = CommandContext.current
         let opened = try await vault.choice.open(context)
         let applications = try await opened.applications()
         if json {

@@ -16,16 +16,16 @@ struct Lock: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
-        let context = Context.current
+        let context = CommandContext.current
         let choice = vault.choice
-        let ended = try await Vault.endSession(at: choice.path, doors: choice.doors(context))
+        let ended = try await Vault.endSession(at: choice.path, dependencies: choice.dependencies(context))
         choice.say(ended ? "The vault is locked." : "There was no session.", context)
         for way in try await Self.openWays(choice) {
             choice.say("It is still opened without asking by \(way).", context)
         }
     }
 
-    private static func openWays(_ choice: VaultChoice) async throws(VaultError) -> [String] {
+    private static func openWays(_ choice: VaultSelection) async throws(VaultError) -> [String] {
         let hasKeyring = try await Vault.status(at: choice.path).slots.contains { $0.kind == "keyring" }
         return [
             Unlocking.environment.wayWithoutAsking,

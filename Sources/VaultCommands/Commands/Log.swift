@@ -26,7 +26,7 @@ struct Log: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let context = Context.current
+        let context = CommandContext.current
         let entries = try await vault.choice.open(context).auditTrail().entries.suffix(last ?? .max)
         if json { return try context.printJSON(entries.map(LogReport.init)) }
         let rows = entries.map { entry in

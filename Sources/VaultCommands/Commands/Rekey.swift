@@ -39,7 +39,7 @@ struct Rekey: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
-        let context = Context.current
+        let context = CommandContext.current
         let choice = vault.choice
         let terminal = context.terminal()
         let result = try await Vault.rekey(
@@ -49,7 +49,7 @@ struct Rekey: AsyncParsableCommand {
             dropping: dropSlot,
             asking: choice.mayAsk ? terminal.map(asking) : nil,
             showing: showing(terminal),
-            doors: choice.doors(context)
+            dependencies: choice.dependencies(context)
         )
         let slots = result.slots.map { "\($0.kind) \($0.id)" }.joined(separator: ", ")
         choice.say("The vault has a new key. It is opened by: \(slots).", context)

@@ -18,7 +18,7 @@ struct Rename: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
-        let context = Context.current
+        let context = CommandContext.current
         let (old, new) = (try validName(name), try validName(newName))
         try await vault.choice.open(context).rename(old, to: new)
         vault.choice.say("Renamed the application \(old) to \(new).", context)

@@ -19,7 +19,7 @@ struct Restore: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
-        let context = Context.current
+        let context = CommandContext.current
         var choice = vault.choice
         choice.path = file
         // A backup is older than the vault: that is what it is for.
@@ -29,7 +29,7 @@ struct Restore: AsyncParsableCommand {
         if let kept { choice.say("What was there before is in \(kept).", context) }
     }
 
-    private func backup(_ choice: VaultChoice, _ context: Context) async throws(VaultError) -> Vault {
+    private func backup(_ choice: VaultSelection, _ context: CommandContext) async throws(VaultError) -> Vault {
         do {
             return try await choice.open(context)
         } catch {

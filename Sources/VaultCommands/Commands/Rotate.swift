@@ -32,7 +32,7 @@ struct Rotate: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
-        let context = Context.current
+        let context = CommandContext.current
         let application = try validName(name)
         let choice = vault.choice(connection)
         let opened = try await choice.open(context)

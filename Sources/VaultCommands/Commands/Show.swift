@@ -20,7 +20,7 @@ struct Show: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
-        let context = Context.current
+        let context = CommandContext.current
         let application = try await vault.choice.open(context).application(try applicationName(name))
         if json { return try context.printJSON(ApplicationReport(application)) }
         try context.print(
@@ -38,7 +38,7 @@ struct Show: AsyncParsableCommand {
                 ],
                 ["imported", application.created.rfc3339],
                 ["secret written", application.credentialWritten.rfc3339],
-                ["cached tokens", Self.tokens(application, now: context.doors.now())],
+                ["cached tokens", Self.tokens(application, now: context.dependencies.now())],
             ])
         )
     }

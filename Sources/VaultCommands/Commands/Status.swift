@@ -16,7 +16,7 @@ struct Status: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
-        let context = Context.current
+        let context = CommandContext.current
         let status = try await Vault.status(at: vault.choice.path)
         if json { return try context.printJSON(StatusReport(status)) }
         let rollback = status.isOlderThanSeen ? [["rollback", VaultCheck.isOlder]] : []

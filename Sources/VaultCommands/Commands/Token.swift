@@ -115,7 +115,7 @@ struct Token: AsyncParsableCommand {
             credential: credential.options,
             vault: vault.choice(connection)
         )
-        try await call.run(Context.current)
+        try await call.run(CommandContext.current)
     }
 }
 
@@ -137,22 +137,22 @@ struct TokenCall {
     /// The credential to ask with in place of one in the vault.
     var source: ImportSource?
     var credential = NewApplication.Options()
-    var vault = VaultChoice()
+    var vault = VaultSelection()
 
-    func run(_ context: Context) async throws(VaultError) {
+    func run(_ context: CommandContext) async throws(VaultError) {
         let token = try await token(context)
         if format == .json { return try context.printJSON(TokenReport(token)) }
         try context.output(Array((token.text(format) + (newline ? "\n" : "")).utf8))
     }
 
-    private func token(_ context: Context) async throws(VaultError) -> AccessToken {
+    private func token(_ context: CommandContext) async throws(VaultError) -> AccessToken {
         guard let source else {
             let name = try applicationName(application)
             return try await vault.open(context).token(for: name, options)
         }
         let application = try source.read(credential)
         for warning in application.warnings { vault.say("warning: \(warning)", context) }
-        return try await application.token(options, doors: vault.doors(context))
+        return try await application.token(options, dependencies: vault.dependencies(context))
     }
 }
 

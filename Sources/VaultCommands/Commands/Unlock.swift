@@ -41,7 +41,7 @@ struct Unlock: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let context = Context.current
+        let context = CommandContext.current
         guard let duration = SessionDuration(argument: time)?.duration else { return try validate() }
         // Before anybody is asked for a passphrase that would serve nothing.
         try SessionReport.current().check(sharingUserID: sharedUid)

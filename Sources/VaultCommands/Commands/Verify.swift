@@ -15,7 +15,7 @@ struct Verify: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
-        let context = Context.current
+        let context = CommandContext.current
         let result = try await vault.choice.open(context).verify()
         if json {
             try context.printJSON(VerificationReport(result))

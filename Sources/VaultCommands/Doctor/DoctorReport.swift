@@ -13,7 +13,7 @@ struct DoctorReport: Encodable {
     let fixed: [String]
     let checks: [Check]
 
-    init(fixed: [String], checks: [Remark]) {
+    init(fixed: [String], checks: [Finding]) {
         self.fixed = fixed
         self.checks = checks.map {
             Check(check: $0.check, level: $0.level.rawValue, sentence: $0.sentence, remedy: $0.remedy)

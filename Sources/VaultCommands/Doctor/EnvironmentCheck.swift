@@ -14,8 +14,8 @@ enum EnvironmentCheck {
     ///   - withheld: what was taken out of our own environment at the start.
     ///   - isCI: whether this is a job that begins without a vault each time.
     /// - Returns: what is to be said.
-    static func remarks(isSet: (String) -> Bool, withheld: [String], isCI: Bool = false) -> [Remark] {
-        var remarks: [Remark] = []
+    static func remarks(isSet: (String) -> Bool, withheld: [String], isCI: Bool = false) -> [Finding] {
+        var remarks: [Finding] = []
         for (name, remedy) in secrets where isSet(name) {
             let remedy =
                 isCI && remedy == importing
@@ -47,7 +47,7 @@ enum EnvironmentCheck {
     ///   - slots: what opens the vault; nothing where there is none.
     ///   - keyring: what the desktop's is good for.
     /// - Returns: what is to be said.
-    static func terminal(_ hasTerminal: Bool, namedWay: String?, slots: [String], _ keyring: KeyringReport) -> [Remark]
+    static func terminal(_ hasTerminal: Bool, namedWay: String?, slots: [String], _ keyring: KeyringReport) -> [Finding]
     {
         if hasTerminal { return [.ok("terminal", "Somebody can be asked for a passphrase here.")] }
         if slots.isEmpty { return [.ok("terminal", "Nobody can be asked for a passphrase here.")] }

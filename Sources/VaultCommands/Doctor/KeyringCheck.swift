@@ -4,7 +4,7 @@ internal import IsogeoVault
 /// What opens a vault with nobody asked: the desktop keyring, and a session in the kernel's.
 enum KeyringCheck {
     /// The desktop keyring; where the vault has no key in it, nothing about it is a finding.
-    static func desktop(_ report: KeyringReport, slots: [String]) -> [Remark] {
+    static func desktop(_ report: KeyringReport, slots: [String]) -> [Finding] {
         let isWanted = slots.contains("keyring")
         guard let problem = report.problem else { return [.ok("keyring", "The desktop keyring works.")] }
         switch report.state {
@@ -30,8 +30,8 @@ enum KeyringCheck {
     ///   - report: what the kernel allows.
     ///   - ends: when the vault's session ends; nil where there is none.
     /// - Returns: what is to be said.
-    static func session(_ report: SessionReport, ends: Date?) -> [Remark] {
-        var remarks: [Remark] = []
+    static func session(_ report: SessionReport, ends: Date?) -> [Finding] {
+        var remarks: [Finding] = []
         if let obstacle = report.obstacle {
             remarks.append(.note("session", "unlock can't work here. \(obstacle.sentence)", remedy: obstacle.remedy))
         } else if report.isSharedUserID {

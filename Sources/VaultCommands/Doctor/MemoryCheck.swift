@@ -3,9 +3,9 @@ enum MemoryCheck {
     /// What a command may hold at once, generously: keys, slots and secrets of a page each, and the buffers of a request.
     static let needed = 512 * 1024
 
-    static func coreDumps(_ host: Host) -> [Remark] {
+    static func coreDumps(_ host: HostEnvironment) -> [Finding] {
         let program = host.read("/proc/sys/kernel/core_pattern")?.trimmedLine ?? ""
-        var remarks: [Remark] = []
+        var remarks: [Finding] = []
         if program.hasPrefix("|") {
             remarks.append(
                 .note(
@@ -35,7 +35,7 @@ enum MemoryCheck {
     ///   - limit: RLIMIT_MEMLOCK in bytes; nil for none.
     ///   - canLock: whether that much can really be locked: root may whatever the limit says, and a container may not.
     /// - Returns: what is to be said.
-    static func locking(limit: UInt64?, canLock: (Int) -> Bool) -> [Remark] {
+    static func locking(limit: UInt64?, canLock: (Int) -> Bool) -> [Finding] {
         let told = limit.map { "\($0 / 1024) KiB" } ?? "without a limit"
         guard !canLock(needed) else { return [.ok("locked-memory", "Secrets can be locked in memory (\(told)).")] }
         return [
@@ -50,7 +50,7 @@ enum MemoryCheck {
     }
 
     /// Whether what this command frees is wiped first.
-    static func wiping(_ wipes: Bool) -> [Remark] {
+    static func wiping(_ wipes: Bool) -> [Finding] {
         guard !wipes else { return [.ok("freed-memory", "What this command frees is wiped first.")] }
         return [
             .finding(

@@ -7,7 +7,7 @@ enum RequestCheck {
     static func libraries(
         _ versions: [(name: String, version: String)],
         requests: () throws(VaultError) -> Void
-    ) -> [Remark] {
+    ) -> [Finding] {
         let linked = versions.map { "\($0.name) \($0.version)" }.joined(separator: ", ")
         do {
             try requests()
@@ -34,7 +34,7 @@ enum RequestCheck {
         _ paths: [String] = bundles,
         exists: (String) -> Bool,
         check: (String) throws(VaultError) -> Void
-    ) -> [Remark] {
+    ) -> [Finding] {
         guard let path = paths.first(where: exists) else {
             return [
                 .finding(
@@ -57,9 +57,9 @@ enum RequestCheck {
     }
 
     /// Proxies as libcurl reads them for https: lower case first; `http_proxy` is for plain http, which goes nowhere.
-    static func proxies(_ host: Host) -> [Remark] {
+    static func proxies(_ host: HostEnvironment) -> [Finding] {
         let names = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
-        var remarks: [Remark] = []
+        var remarks: [Finding] = []
         if let name = names.first(where: host.isSet), let value = host.variable(name) {
             let except = ["no_proxy", "NO_PROXY"].first(where: host.isSet)
             remarks.append(

@@ -2,7 +2,7 @@
 ///
 /// Keys and secrets are locked in memory and never swapped; what a passphrase is stretched in, and cached tokens, aren't.
 enum SwapCheck {
-    static func remarks(_ host: Host) -> [Remark] {
+    static func remarks(_ host: HostEnvironment) -> [Finding] {
         guard let table = host.read("/proc/swaps") else {
             return [.note("swap", "/proc/swaps can't be read: whether swap is encrypted isn't known.")]
         }
@@ -23,7 +23,7 @@ enum SwapCheck {
         }
     }
 
-    private static func isEncrypted(_ path: String, _ host: Host) -> Bool {
+    private static func isEncrypted(_ path: String, _ host: HostEnvironment) -> Bool {
         let path = host.resolve(path) ?? path
         let name = path.split(separator: "/").last.map(String.init) ?? ""
         if path.hasPrefix("/dev/") {
@@ -42,7 +42,7 @@ enum SwapCheck {
     }
 
     /// Whether a block device, or all that it is made of (a volume group on an encrypted disk), is dm-crypt's.
-    private static func isCrypt(_ device: String, _ host: Host, depth: Int) -> Bool {
+    private static func isCrypt(_ device: String, _ host: HostEnvironment, depth: Int) -> Bool {
         if host.read("\(device)/dm/uuid")?.hasPrefix("CRYPT-") == true { return true }
         let parts = host.entries("\(device)/slaves")
         guard depth > 0, !parts.isEmpty else { return false }

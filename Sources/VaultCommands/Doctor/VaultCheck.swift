@@ -3,8 +3,8 @@ internal import IsogeoVault
 
 /// The vault itself, as far as it can be seen without a key.
 enum VaultCheck {
-    static func place(_ vault: VaultInspection, isCI: Bool) -> [Remark] {
-        var remarks = vault.faults.map { Remark.finding("vault", $0.error.sentence, remedy: $0.error.remedy) }
+    static func place(_ vault: VaultInspection, isCI: Bool) -> [Finding] {
+        var remarks = vault.faults.map { Finding.finding("vault", $0.error.sentence, remedy: $0.error.remedy) }
         if vault.isMissing {
             remarks.append(
                 .note(
@@ -24,7 +24,7 @@ enum VaultCheck {
     /// That what was seen of the vault before was newer; whether it is true only the vault's key can tell.
     static let isOlder = "older than it was when it was last opened here"
 
-    static func rollback(_ isOlder: Bool) -> [Remark] {
+    static func rollback(_ isOlder: Bool) -> [Finding] {
         guard isOlder else { return [] }
         return [
             .finding(
@@ -38,7 +38,7 @@ enum VaultCheck {
     }
 
     /// Whether it can be remembered how new vaults were.
-    static func memory(_ fault: (error: VaultError, isAccess: Bool)?) -> [Remark] {
+    static func memory(_ fault: (error: VaultError, isAccess: Bool)?) -> [Finding] {
         guard let (error, isAccess) = fault else { return [] }
         let sentence = "Nothing can be remembered of vaults here, as how new they were. \(error.sentence)"
         return isAccess
@@ -53,7 +53,7 @@ enum VaultCheck {
     ]
     private static let inMemory: UInt32 = 0x0102_1994
 
-    static func fileSystem(_ number: UInt32?) -> [Remark] {
+    static func fileSystem(_ number: UInt32?) -> [Finding] {
         guard let number else { return [] }
         if number == inMemory {
             return [
@@ -76,7 +76,7 @@ enum VaultCheck {
     /// The year before which no clock is right: there was no such program.
     private static let earliest: Int64 = 1_704_067_200
 
-    static func clock(now: Int64, changed: Int64?) -> [Remark] {
+    static func clock(now: Int64, changed: Int64?) -> [Finding] {
         let remedy = "Set the clock: sudo timedatectl set-ntp true; where there is no network, sudo date --set."
         if now < earliest {
             return [.finding("clock", "The clock is wrong: it says \(rfc3339(now)).", remedy: remedy)]
@@ -97,7 +97,7 @@ enum VaultCheck {
     private static func rfc3339(_ seconds: Int64) -> String { Date(timeIntervalSince1970: Double(seconds)).rfc3339 }
 
     /// How many ways there are into the vault, and whether the next accident closes it.
-    static func keys(_ slots: [String]) -> [Remark] {
+    static func keys(_ slots: [String]) -> [Finding] {
         guard let only = slots.first else { return [] }
         guard slots.count == 1 else { return [.ok("keys", "\(slots.count) keys open the vault: \(list(slots)).")] }
         let remedy = "Make a second one: isogeo-vault key add recovery"
@@ -126,7 +126,7 @@ enum VaultCheck {
     ///   - vault: the vault's path.
     ///   - host: tells which disk a file lies on.
     /// - Returns: what is to be said; nothing where nothing is named.
-    static func named(_ way: HostInspection.NamedWay?, vault: String, _ host: Host) -> [Remark] {
+    static func named(_ way: HostInspection.NamedWay?, vault: String, _ host: HostEnvironment) -> [Finding] {
         guard let way else { return [] }
         if let fault = way.fault { return [.finding("named-key", fault.sentence, remedy: fault.remedy)] }
         guard way.isKeyFile, let path = way.path, let key = host.device(path), key == host.device(vault) else {

@@ -30,8 +30,8 @@ struct ConnectionOptions: ParsableArguments {
     }
 
     /// What was chosen.
-    var choice: ConnectionChoice {
-        ConnectionChoice(
+    var choice: ConnectionOverrides {
+        ConnectionOverrides(
             caFile: caFile,
             connectTimeLimit: connectTimeout.map { .seconds($0) },
             timeLimit: timeout.map { .seconds($0) }

@@ -34,7 +34,7 @@ struct NewKeyOptions: ParsableArguments {
         }
     }
 
-    private func protection(_ choice: VaultChoice, _ context: Context) throws(VaultError) -> Protection {
+    private func protection(_ choice: VaultSelection, _ context: CommandContext) throws(VaultError) -> Protection {
         switch way {
         case .keyFile(let path): return .keyFile(path)
         case .keyring: return choice.keyringProtection(context, acceptingPlainText: true)
@@ -53,7 +53,7 @@ struct NewKeyOptions: ParsableArguments {
     }
 
     // Never on standard output: the logs of CI keep that.
-    private func show(_ code: Span<UInt8>, _ context: Context) throws(VaultError) {
+    private func show(_ code: Span<UInt8>, _ context: CommandContext) throws(VaultError) {
         if let output { return try PlaintextFile.make(output, code) }
         guard let terminal = context.terminal() else {
             throw VaultError(
@@ -65,14 +65,17 @@ struct NewKeyOptions: ParsableArguments {
         try terminal.show(recoveryCode: code)
     }
 
-    func add(to vault: Vault, _ choice: VaultChoice, _ context: Context) async throws(VaultError) -> VaultStatus.Slot {
+    func add(to vault: Vault, _ choice: VaultSelection, _ context: CommandContext) async throws(VaultError)
+        -> VaultStatus.Slot
+    {
         if case .recovery = way {
             return try await vault.addRecoveryCode { (code) throws(VaultError) in try show(code, context) }
         }
         return try await vault.addKey(try protection(choice, context))
     }
 
-    func change(_ slot: String, of vault: Vault, _ choice: VaultChoice, _ context: Context) async throws(VaultError)
+    func change(_ slot: String, of vault: Vault, _ choice: VaultSelection, _ context: CommandContext)
+        async throws(VaultError)
         -> VaultStatus.Slot
     {
         if case .recovery = way {

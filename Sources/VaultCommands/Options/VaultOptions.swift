@@ -78,15 +78,15 @@ struct VaultOptionsBeside<Quiet: QuietNaming>: ParsableArguments {
     }
 
     /// What was chosen, with how token endpoints are reached.
-    func choice(_ connection: ConnectionOptions) -> VaultChoice {
+    func choice(_ connection: ConnectionOptions) -> VaultSelection {
         var choice = choice
         choice.connection = connection.choice
         return choice
     }
 
     /// What was chosen.
-    var choice: VaultChoice {
-        VaultChoice(
+    var choice: VaultSelection {
+        VaultSelection(
             path: vault,
             named: named.first,
             mayAsk: !noPrompt,

@@ -14,12 +14,12 @@ struct ExecCall {
     var privateFile = false
     /// Where the passphrase was read.
     var passphraseDescriptor: Int32?
-    var vault = VaultChoice()
+    var vault = VaultSelection()
 
     private static let tokenVariables = ["ISOGEO_ACCESS_TOKEN", "ISOGEO_ACCESS_TOKEN_EXPIRES"]
 
     /// Ends the process, or throws before the program has started.
-    func run(_ context: Context) async throws(VaultError) {
+    func run(_ context: CommandContext) async throws(VaultError) {
         let opened = try await vault.open(context)
         if let passphraseDescriptor { Self.withhold(passphraseDescriptor) }
         let application = try await opened.application(try applicationName(application))
@@ -38,7 +38,7 @@ struct ExecCall {
             return
         }
         var folder: SharedSecretDirectory?
-        try await opened.lend(application.name, by: way) { (credential) throws(VaultError) in
+        try await opened.handOver(application.name, by: way) { (credential) throws(VaultError) in
             if sdk { environment.give(credential, of: application) }
             // From now on: whoever ends us while the file is there and the program isn't would leave the file.
             if privateFile { Execution.awaitChild() }
@@ -76,7 +76,7 @@ struct ExecCall {
         (["exec"] + (sdk ? ["--sdk"] : []) + (clientSecrets != nil ? ["--client-secrets"] : [])).joined(separator: " ")
     }
 
-    private func announce(_ application: Application, _ context: Context) {
+    private func announce(_ application: Application, _ context: CommandContext) {
         let name = program.name.shellWord
         if sdk {
             vault.say("\(name) gets the secret of \(application.name) in clear, in its environment.", context)
@@ -112,7 +112,7 @@ extension ChildEnvironment {
     private static let secretVariables = ["ISOGEO_API_GROUP_CLIENT_SECRET", "ISOGEO_CLIENT_SECRET"]
 
     /// Gives what Isogeo's SDK and tools read; what they would find of another platform goes.
-    fileprivate mutating func give(_ credential: borrowing LentCredential, of application: Application) {
+    fileprivate mutating func give(_ credential: borrowing SharedCredential, of application: Application) {
         set(Self.secretVariables, to: credential.secret)
         for name in Self.idVariables { set(name, to: application.clientID) }
         set("ISOGEO_TOKEN_URL", to: application.tokenURI)

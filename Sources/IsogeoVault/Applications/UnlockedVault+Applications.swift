@@ -1,0 +1,151 @@
+internal import VaultCrypto
+internal import VaultStore
+
+/// An application as it lies in the vault: its secret is still sealed.
+struct StoredApplication: Sendable {
+    let row: ApplicationRecord
+    let metadata: ApplicationMetadata
+}
+
+extension UnlockedVault {
+    /// Adds an application; one of the same name is replaced only when that is said.
+    ///
+    /// - Returns: whether one was replaced. It keeps its row and loses its tokens.
+    /// - Throws: `exists`, and what a change throws.
+    func add(_ new: borrowing NewApplication, replacing: Bool, proven proof: ProvenToken? = nil, now: Int64)
+        throws(VaultError) -> Bool
+    {
+        try proof?.check(new)
+        let nameTag = sealer.nameTag(of: new.name)
+        return try change(Query(applications: .named(tag: nameTag)), now: now) { (draft) throws(VaultError) -> Bool in
+            let old = draft.snapshot.applications.first
+            guard old == nil || replacing else {
+                throw VaultError(
+                    .exists,
+                    "There is an application \(new.name) already.",
+                    remedy: "Replace its secret with --replace, or give the new one another name with --name."
+                )
+            }
+            let created = try old.map { (row) throws(VaultError) in try stored(row).metadata.created }
+            let metadata = new.metadata(now: now, created: created)
+            let row = new.withSecret { sealer.application(old?.id ?? Sodium.randomBytes(16), metadata, secret: $0) }
+            draft.put(row, replacing: old, sealer)
+            if let old { draft.changes.append(.removeTokens(application: old.id)) }
+            draft.events.append(AuditEvent(old == nil ? .imported : .replaced, new.name.description))
+            if let proof {
+                if let token = sealer.token(proof.granted, of: row.id, metadata) {
+                    draft.changes.append(.putToken(token))
+                }
+                draft.events.append(AuditEvent(.tokenRequested, new.name.description))
+            }
+            return old != nil
+        }
+    }
+
+    /// All applications, by name; the rows are compared with what the header says of them.
+    func applications() throws(VaultError) -> [StoredApplication] {
+        let (header, snapshot) = try read(Query(applications: .all))
+        try compare(snapshot.applications, with: header)
+        var applications: [StoredApplication] = []
+        for row in snapshot.applications { applications.append(try stored(row)) }
+        return applications.sorted { $0.metadata.name.description < $1.metadata.name.description }
+    }
+
+    /// The application that is meant, with its cached tokens: the one of that name, else the default, else the only one.
+    ///
+    /// - Throws: `noApplication`, with the names that there are.
+    func application(_ name: ApplicationName?) throws(VaultError) -> (
+        application: StoredApplication, tokens: [TokenRecord]
+    ) {
+        let wanted: Query.Applications
+        if let name {
+            wanted = .named(tag: sealer.nameTag(of: name))
+        } else if let row = try read().header.state.defaultApplication {
+            wanted = .identified(id: row)
+        } else {
+            wanted = .all
+        }
+        let (_, snapshot) = try read(Query(applications: wanted, tokens: .ofApplicationsRead))
+        guard let row = snapshot.applications.first, snapshot.applications.count == 1 else {
+            throw .noApplication(name, known: try applications().map(\.metadata.name))
+        }
+        return (try stored(row), snapshot.tokens)
+    }
+
+    /// Opens an application's secret, after all rows were compared with the header.
+    ///
+    /// However many there are: their number is the file's own word, and a limit is passed by whoever plants rows. What
+    /// follows is a request, which takes longer.
+    ///
+    /// - Returns: the secret, in guarded memory.
+    func secret(of application: StoredApplication) throws(VaultError) -> SecretBytes {
+        let (header, snapshot) = try read(Query(applications: .all))
+        try compare(snapshot.applications, with: header)
+        guard snapshot.applications.contains(application.row) else { throw VaultError(StoreError.changedMeanwhile) }
+        do {
+            return try sealer.secret(of: application.row, application.metadata)
+        } catch {
+            throw .damaged("the secret of \(application.metadata.name) can't be opened")
+        }
+    }
+
+    func stored(_ row: ApplicationRecord) throws(VaultError) -> StoredApplication {
+        do {
+            return StoredApplication(row: row, metadata: try sealer.metadata(of: row))
+        } catch {
+            throw .damaged("an application's metadata can't be opened")
+        }
+    }
+
+    func compare(_ rows: [ApplicationRecord], with header: CheckedHeader) throws(VaultError) {
+        guard sum(of: rows) == header.state.applications else {
+            throw .damaged("its applications are not those that were written, or partly older")
+        }
+    }
+
+    func sum(of rows: [ApplicationRecord]) -> SetHash {
+        var sum = SetHash()
+        for row in rows { sum.add(sealer.digest(of: row)) }
+        return sum
+    }
+}
+
+extension RecordSealer {
+    /// The row of a token that was just granted; nil for one that may not be kept.
+    func token(_ granted: GrantedToken, of application: [UInt8], _ metadata: ApplicationMetadata) -> TokenRecord? {
+        guard granted.isCacheable else { return nil }
+        let id = tokenID(of: application, metadata, request: granted.request)
+        return token(id, of: application, granted.token)
+    }
+}
+
+extension PendingWrite {
+    /// Writes an application's row, and keeps the header's sum over all rows up to date.
+    mutating func put(_ row: ApplicationRecord, replacing old: ApplicationRecord?, _ sealer: borrowing RecordSealer) {
+        if let old { state.applications.subtract(sealer.digest(of: old)) }
+        state.applications.add(sealer.digest(of: row))
+        changes.append(.putApplication(row))
+    }
+}
+
+extension VaultError {
+    static func noApplication(_ name: ApplicationName?, known: [ApplicationName]) -> VaultError {
+        // Enough to find a name that was mistyped; `list` has the others.
+        let names = known.prefix(12).map(\.description).joined(separator: ", ") + (known.count > 12 ? ", …" : "")
+        let remedy =
+            known.isEmpty
+            ? "Import a client_secrets.json: isogeo-vault import FILE"
+            : "Name one of those in the vault: \(names)"
+        guard let name else {
+            let sentence =
+                known.isEmpty
+                ? "The vault holds no application." : "The vault holds \(known.count) applications, and none was named."
+            return VaultError(.noApplication, sentence, remedy: remedy)
+        }
+        let sentence = "There is no application \(name) in the vault."
+        guard let meant = name.suggestion(among: known) else {
+            return VaultError(.noApplication, sentence, remedy: remedy)
+        }
+        return VaultError(.noApplication, sentence, remedy: "Did you mean \(meant)? The vault holds: \(names)")
+    }
+}

@@ -1,0 +1,86 @@
+internal import VaultCrypto
+internal import VaultStore
+
+extension UnlockedVault {
+    /// Takes an application out of the vault, with its secret and its tokens.
+    func remove(_ name: ApplicationName, now: Int64) throws(VaultError) {
+        try changeApplication(name, now: now) { (draft, old) throws(VaultError) in
+            draft.state.applications.subtract(sealer.digest(of: old.row))
+            if draft.state.defaultApplication == old.row.id { draft.state.defaultApplication = nil }
+            draft.changes.append(.removeApplication(id: old.row.id))
+            draft.events.append(AuditEvent(.removed, name.description))
+        }
+    }
+
+    /// Gives an application another name: its metadata is sealed anew, its secret and its tokens stay.
+    func rename(_ name: ApplicationName, to newName: ApplicationName, now: Int64) throws(VaultError) {
+        try changeApplication(name, now: now) { (draft, old) throws(VaultError) in
+            var metadata = old.metadata
+            metadata.name = newName
+            draft.put(sealer.application(old.row, metadata), replacing: old.row, sealer)
+            draft.events.append(AuditEvent(.renamed, newName.description, detail: name.description))
+        }
+    }
+
+    /// Says which application is meant when nobody names one; nil takes that back.
+    func setDefault(_ name: ApplicationName?, now: Int64) throws(VaultError) {
+        guard let name else {
+            return try change(Query(), now: now) { (draft) throws(VaultError) in
+                draft.state.defaultApplication = nil
+                draft.events.append(AuditEvent(.defaultChanged))
+            }
+        }
+        try changeApplication(name, now: now) { (draft, application) throws(VaultError) in
+            draft.state.defaultApplication = application.row.id
+            draft.events.append(AuditEvent(.defaultChanged, name.description))
+        }
+    }
+
+    /// Replaces an application's secret by one that has just given a token, which is kept with it.
+    func rotate(
+        _ name: ApplicationName,
+        to new: borrowing NewApplication,
+        proof: ProvenToken,
+        now: Int64
+    ) throws(VaultError) {
+        try changeApplication(name, now: now) { (draft, old) throws(VaultError) in
+            var metadata = new.metadata(now: now, created: old.metadata.created)
+            metadata.name = name
+            let row = new.withSecret { sealer.application(old.row.id, metadata, secret: $0) }
+            draft.put(row, replacing: old.row, sealer)
+            draft.changes.append(.removeTokens(application: old.row.id))
+            if let token = sealer.token(proof.granted, of: row.id, metadata) { draft.changes.append(.putToken(token)) }
+            draft.events.append(AuditEvent(.rotated, name.description))
+        }
+    }
+
+    /// Tells that a secret left the vault in clear, before it does.
+    func tellExport(of name: ApplicationName, now: Int64) throws(VaultError) {
+        try change(Query(), now: now) { (draft) throws(VaultError) in
+            draft.events.append(AuditEvent(.exported, name.description))
+            draft.raisesGeneration = false
+        }
+    }
+
+    /// Tells that a secret goes to another program, before it does.
+    func tellLending(of name: ApplicationName, by way: String, now: Int64) throws(VaultError) {
+        try change(Query(), now: now) { (draft) throws(VaultError) in
+            draft.events.append(AuditEvent(.lent, name.description, detail: way))
+            draft.raisesGeneration = false
+        }
+    }
+
+    private func changeApplication(
+        _ name: ApplicationName,
+        now: Int64,
+        _ body: (inout PendingWrite, StoredApplication) throws(VaultError) -> Void
+    ) throws(VaultError) {
+        let tag = sealer.nameTag(of: name)
+        try change(Query(applications: .named(tag: tag)), now: now) { (draft) throws(VaultError) in
+            guard let row = draft.snapshot.applications.first else {
+                throw .noApplication(name, known: try applications().map(\.metadata.name))
+            }
+            try body(&draft, try stored(row))
+        }
+    }
+}

@@ -1,0 +1,131 @@
+internal import VaultCrypto
+internal import VaultKeys
+internal import VaultStore
+internal import VaultSystem
+
+/// What becomes of the key slots when the vault gets a new key.
+struct RekeyOptions {
+    /// What opens the other slots that stay.
+    var keeping: [Unlocking] = []
+    /// The slots that go.
+    var dropping: [String] = []
+    /// Asks for the passphrase of a slot.
+    var asking: Vault.AskingForSlot?
+    /// Shows the new recovery code.
+    var showing: Vault.Showing?
+}
+
+extension UnlockedVault {
+    /// Gives the vault a new key, and seals everything anew in one transaction.
+    ///
+    /// - Parameters:
+    ///   - credential: what opened the vault; nil where that was the keyring.
+    ///   - unlocking: where that came from.
+    ///   - wishes: what becomes of the other slots.
+    ///   - dependencies: the clock, and who is warned.
+    /// - Returns: the slots that there are then.
+    /// - Throws: `usage` when nothing is said of a slot; `damaged`, `readOnly`; what the slots throw. Nothing has changed
+    ///   then, and what was made for it is taken away.
+    func rekey(
+        by credential: borrowing Credential?,
+        _ unlocking: Unlocking,
+        _ wishes: RekeyOptions,
+        dependencies: VaultDependencies
+    ) throws(VaultError) -> Rekeying {
+        guard !database.isReadOnly else { throw VaultError(StoreError.readOnly(path: database.file.path)) }
+        // Before anybody is asked for anything: a box that doesn't open ends it.
+        _ = try intactSnapshot(but: wishes.dropping.isEmpty ? [] : try droppedSlots(wishes.dropping))
+        let hadSessions = hasSessions
+        var renewal = try SlotRenewal(self, dropping: wishes.dropping, now: dependencies.now())
+        do {
+            switch credential {
+            case .some(let credential): try renewal.keep(openedBy, credential, by: unlocking.method)
+            case .none: break
+            }
+            if let problem = try renewal.keepKeyring(telling: unlocking.telling, at: database.file.path) {
+                dependencies.warn(problem.sentence)
+            }
+            for other in wishes.keeping { try renewal.keep(by: other) }
+            try renewal.checkAllIsSaid(canAsk: wishes.asking != nil, canShow: wishes.showing != nil)
+            if let ask = wishes.asking { try renewal.keepPassphrases(asking: ask) }
+            if let show = wishes.showing { try renewal.replaceRecoveryCodes(showing: show) }
+            try write(renewal, now: dependencies.now())
+        } catch {
+            // What may have been written in spite of the failure needs its keys.
+            if let header = try? database.read().header, header.keyEpoch == sealer.context.keyEpoch { renewal.undo() }
+            guard renewal.hasShownCode else { throw error }
+            throw VaultError(
+                error.code,
+                error.sentence,
+                remedy: "\(error.remedy) The recovery code that was just shown opens nothing: throw it away."
+            )
+        }
+        revokeSessions(hadSessions, dependencies)
+        for problem in renewal.finish() { dependencies.warn(problem) }
+        if case .keyFile(let path, .shared) = unlocking.method {
+            dependencies.warn(
+                "\(path) is lent and keeps its key: whoever has a copy of it opens the vault with it as before."
+            )
+        }
+        return Rekeying(
+            slots: renewal.slots.map(VaultStatus.Slot.init),
+            formerKeyFiles: renewal.renewed.compactMap(\.formerKeyFile)
+        )
+    }
+
+    private func write(_ renewal: borrowing SlotRenewal, now: Int64) throws(VaultError) {
+        let deadline = ContinuousClock.now + VaultDatabase.patience
+        while true {
+            let (header, snapshot) = try read(.everything)
+            try compare(snapshot.applications, with: header)
+            guard snapshot.header.slots == renewal.basis else {
+                throw VaultError(.tryAgain, "The vault's key slots were changed meanwhile.", remedy: "Run it again.")
+            }
+            let (changes, next) = try resealed(snapshot, header.state, renewal, now: now)
+            do {
+                try database.commit(changes, expecting: header.record.tag)
+            } catch {
+                // An error of the last sync may come when all is written.
+                let isWritten = (try? database.read())?.header.tag == next.tag
+                if !isWritten {
+                    guard error == .changedMeanwhile, ContinuousClock.now < deadline else { throw VaultError(error) }
+                    SystemClock.sleep(.microseconds(.random(in: 500...10_000)))
+                    continue
+                }
+            }
+            mark?.write(next, renewal.sealer)
+            return
+        }
+    }
+
+    private func resealed(
+        _ snapshot: Snapshot,
+        _ state: HeaderState,
+        _ renewal: borrowing SlotRenewal,
+        now: Int64
+    ) throws(VaultError) -> (changes: [Mutation], header: HeaderRecord) {
+        guard let digests = SlotDigests(renewal.slots.map(\.digestEntry)) else {
+            throw VaultError(.usage, "No key slot would be left.", remedy: "Keep one of them.")
+        }
+        let resealing: Resealing
+        do {
+            let event = AuditEvent(.rekeyed, detail: "epoch \(renewal.sealer.context.keyEpoch)")
+            resealing = try Resealing(snapshot, state, from: sealer, to: renewal.sealer, telling: [event], now: now)
+        } catch {
+            throw .damaged("a box can't be opened")
+        }
+        let header = renewal.sealer.header(resealing.state, slots: digests, after: snapshot.header, now: now)
+        let slots =
+            snapshot.slots.map { Mutation.removeSlot(id: $0.id) } + renewal.slots.map { Mutation.putSlot($0.record) }
+        return (resealing.changes + slots + [.putHeader(header)], header)
+    }
+
+    /// The slots that somebody names, be they edited or gone.
+    func droppedSlots(_ names: [String]) throws(VaultError) -> [[UInt8]] {
+        let (header, snapshot) = try read()
+        let known = Self.known(header, snapshot)
+        var ids: [[UInt8]] = []
+        for name in names { ids.append(try Self.slot(name, among: known)) }
+        return ids
+    }
+}

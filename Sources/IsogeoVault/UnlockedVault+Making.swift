@@ -1,0 +1,123 @@
+internal import VaultCrypto
+internal import VaultKeys
+internal import VaultStore
+
+extension UnlockedVault {
+    // How long another process may take to make the vault.
+    private static let makingPatience = Duration.seconds(30)
+
+    /// Makes a vault with one slot and one application, in one transaction, while nobody else makes it.
+    ///
+    /// The slot's key is stored and read back first: there is never a vault whose key is not there.
+    ///
+    /// - Parameters:
+    ///   - path: where; missing folders are made.
+    ///   - protection: the first slot.
+    ///   - application: the first application.
+    ///   - proof: the token that proved it, which is kept.
+    ///   - notes: what the audit trail says beside that.
+    ///   - marks: the folder in which is remembered what was seen of the vault.
+    ///   - now: seconds since 1970.
+    /// - Returns: the vault, open.
+    /// - Throws: `exists` when somebody was faster; what is wrong with the place or the key.
+    static func make(
+        at path: String,
+        protection: borrowing Protection,
+        application: borrowing NewApplication,
+        proven proof: ProvenToken? = nil,
+        noting notes: [AuditEvent] = [],
+        marks: String? = nil,
+        now: Int64
+    ) throws(VaultError) -> UnlockedVault {
+        try proof?.check(application)
+        let (file, lockFile) = try mappingErrors { () throws(StoreError) in
+            let file = try VaultFile.prepare(path)
+            return (file, try LockFile.open(beside: file))
+        }
+        let lease = try makingLease(lockFile)
+        // Seen before a key is made for a vault that somebody has made meanwhile.
+        guard try !exists(at: path) else { throw VaultError(StoreError.vaultExists(path: file.path)) }
+        let contents = try make(
+            file,
+            protection: protection,
+            application: application,
+            proven: proof,
+            noting: notes,
+            marks: marks,
+            now: now,
+            under: lease
+        )
+        contents.mark?.write(contents.openedHeader, contents.sealer)
+        return contents
+    }
+
+    private static func make(
+        _ file: VaultFile,
+        protection: borrowing Protection,
+        application: borrowing NewApplication,
+        proven proof: ProvenToken?,
+        noting notes: [AuditEvent],
+        marks: String?,
+        now: Int64,
+        under lease: borrowing Lease
+    ) throws(VaultError) -> UnlockedVault {
+        let vault = VaultIdentity(format: RecordContext.format, id: Sodium.randomBytes(16))
+        let vaultKey = VaultKey.random()
+        let slot: KeySlot
+        do throws(KeyError) {
+            slot = try protection.makeSlot(wrapping: vaultKey, of: vault, at: file.path, now: now)
+        } catch {
+            throw VaultError(error)
+        }
+        let sealer = RecordSealer(vaultKey, vault: vault, keyEpoch: 1)
+        let metadata = application.metadata(now: now)
+        let row = application.withSecret { sealer.application(Sodium.randomBytes(16), metadata, secret: $0) }
+        let token = proof.flatMap { sealer.token($0.granted, of: row.id, metadata) }
+        var state = HeaderState()
+        state.applications.add(sealer.digest(of: row))
+        guard let slots = SlotDigests([slot.digestEntry]) else { throw .damaged("its first slot has another form") }
+        let name = application.name.description
+        let events =
+            [AuditEvent(.created), AuditEvent(.imported, name)]
+            + (proof == nil ? [] : [AuditEvent(.tokenRequested, name)]) + notes
+        let entries = sealer.auditEntries(events, &state.audit, oldest: [], now: now)
+        let header = sealer.header(state, slots: slots, after: nil, now: now)
+        let rows: [Mutation] =
+            [.putHeader(header), .putSlot(slot.record), .putApplication(row)] + (token.map { [.putToken($0)] } ?? [])
+            + entries
+        let database: VaultDatabase
+        do throws(StoreError) {
+            database = try VaultDatabase.create(file, rows)
+        } catch {
+            // Only where it is sure that no vault needs it.
+            if (try? exists(at: file.path)) == false { _ = deleteItem(of: slot, vault) }
+            throw VaultError(error)
+        }
+        return UnlockedVault(database, header, sealer: sealer, openedBy: slot.id, marks: marks)
+    }
+
+    /// Whether a vault lies at `path`.
+    ///
+    /// - Throws: when something lies there that is none, or that can't be used.
+    static func exists(at path: String) throws(VaultError) -> Bool {
+        do throws(StoreError) {
+            _ = try VaultDatabase.open(try VaultFile.find(path), forWriting: false)
+            return true
+        } catch {
+            guard error.category == .noVault else { throw VaultError(error) }
+            return false
+        }
+    }
+
+    /// The right to make the vault, or its keys, while nobody else does.
+    static func makingLease(_ file: LockFile) throws(VaultError) -> Lease {
+        let outcome = try mappingErrors { () throws(StoreError) in
+            try Lease.acquire(.making, in: file, until: .now + makingPatience) { () throws(StoreError) -> Never? in nil
+            }
+        }
+        switch consume outcome {
+        case .acquired(let lease): return lease
+        case .found(let never): switch never {}
+        }
+    }
+}

@@ -1,0 +1,110 @@
+internal import VaultKeys
+internal import VaultStore
+internal import VaultSystem
+
+/// What a change makes of the vault: written together, or not at all.
+struct PendingWrite {
+    /// The state that the change is based on.
+    let snapshot: Snapshot
+    /// What the header will say.
+    var state: HeaderState
+    /// The slots as they were written; those that were edited are not among them.
+    let intactSlots: [KeySlot]
+    /// The slots that there will be; nil leaves them, and what the header says of them, as they are.
+    var slots: [KeySlot]?
+    /// The rows that change.
+    var changes: [Mutation] = []
+    /// What the audit trail will say.
+    var events: [AuditEvent] = []
+    /// Whether it counts as a change of the vault, which a token doesn't.
+    var raisesGeneration = true
+    /// A generation that the next one is above.
+    var generationAbove: Int64 = 0
+    /// Whether all is checked and nothing written.
+    var isRehearsal = false
+}
+
+extension UnlockedVault {
+    /// Changes the vault: `body` is shown the state as it is and says what becomes of it; it is asked again where
+    /// somebody else was faster.
+    ///
+    /// - Parameters:
+    ///   - wanted: what `body` needs to see.
+    ///   - now: seconds since 1970.
+    ///   - slot: the slot that the change takes away; it alone may have been edited.
+    ///   - body: makes the draft.
+    /// - Returns: what `body` returned.
+    /// - Throws: what `body` throws; `damaged` while a slot isn't as it was written; what the store throws.
+    func change<Result>(
+        _ wanted: Query,
+        now: Int64,
+        leavingOut slot: [UInt8]? = nil,
+        _ body: (inout PendingWrite) throws(VaultError) -> Result
+    ) throws(VaultError) -> Result {
+        var wanted = wanted
+        if wanted.log == .none { wanted.log = .oldest(Self.eventLimit) }
+        let deadline = ContinuousClock.now + VaultDatabase.patience
+        while true {
+            let (header, snapshot) = try read(wanted)
+            let altered = header.alteredSlots
+            let intact = snapshot.slots.map(KeySlot.init).filter { slot in !altered.contains { $0.id == slot.id } }
+            var draft = PendingWrite(snapshot: snapshot, state: header.state, intactSlots: intact)
+            let result = try body(&draft)
+            if draft.raisesGeneration { try Self.refuse(altered.filter { $0.id != slot }.map(\.name)) }
+            draft.changes += sealer.auditEntries(draft.events, &draft.state.audit, oldest: snapshot.log, now: now)
+            let next = try nextHeader(draft, now: now)
+            if draft.isRehearsal {
+                guard !database.isReadOnly else { throw VaultError(StoreError.readOnly(path: database.file.path)) }
+                return result
+            }
+            do {
+                try database.commit(
+                    draft.changes + slotChanges(draft) + [.putHeader(next)],
+                    expecting: header.record.tag
+                )
+                if draft.raisesGeneration { mark?.write(next, sealer) }
+                return result
+            } catch {
+                guard error == .changedMeanwhile, ContinuousClock.now < deadline else { throw VaultError(error) }
+                // Many that change at once would else meet again and again.
+                SystemClock.sleep(.microseconds(.random(in: 500...10_000)))
+            }
+        }
+    }
+
+    // No change has more to say of itself; so many of the oldest entries may go for it.
+    private static let eventLimit: Int64 = 8
+
+    static func refuse(_ altered: [String]) throws(VaultError) {
+        guard !altered.isEmpty else { return }
+        throw .damaged("\(altered.joined(separator: ", ")) was edited, so nothing is changed")
+    }
+
+    private func nextHeader(_ draft: PendingWrite, now: Int64) throws(VaultError) -> HeaderRecord {
+        let before = draft.snapshot.header.slots
+        guard let slots = draft.slots.map({ SlotDigests($0.map(\.digestEntry)) }) ?? before else {
+            throw VaultError(
+                .usage,
+                "A vault has 1 to \(KeySlot.limit) key slots.",
+                remedy: draft.slots?.isEmpty == true
+                    ? "Add another key before you remove the last one." : "Remove a key that nobody needs."
+            )
+        }
+        var previous = draft.snapshot.header
+        previous.generation = max(previous.generation, draft.generationAbove)
+        return sealer.header(
+            draft.state,
+            slots: slots,
+            after: previous,
+            raisesGeneration: draft.raisesGeneration,
+            now: now
+        )
+    }
+
+    private func slotChanges(_ draft: PendingWrite) -> [Mutation] {
+        guard let after = draft.slots?.map(\.record) else { return [] }
+        let before = draft.snapshot.slots
+        let gone = before.filter { slot in !after.contains { $0.id == slot.id } }
+        return after.filter { !before.contains($0) }.map(Mutation.putSlot) + gone.map { Mutation.removeSlot(id: $0.id) }
+    }
+}

@@ -1,0 +1,156 @@
+internal import Synchronization
+internal import VaultCrypto
+internal import VaultKeys
+internal import VaultStore
+
+/// A vault's records with the key that opens them: every header is authenticated before a row is believed.
+///
+/// All of it blocks, and is called on threads that may.
+final class UnlockedVault: Sendable {
+    let database: VaultDatabase
+    let sealer: RecordSealer
+    /// The slot that opened the vault, by its id.
+    let openedBy: [UInt8]
+
+    /// Tokens of this process are written one after the other: a hundred that came at once would else read the header
+    /// again and again, each time to find that another was faster.
+    let storing = Mutex(())
+
+    /// The slots that were not as the header has them when the vault was opened, by name.
+    let alteredSlots: [String]
+    /// What is remembered of the vault outside of it; nil where nothing is.
+    let mark: HighWaterMark?
+    /// The header as it was when the vault was opened.
+    let openedHeader: HeaderRecord
+
+    /// A vault that was just made.
+    init(
+        _ database: VaultDatabase,
+        _ header: HeaderRecord,
+        sealer: consuming RecordSealer,
+        openedBy: [UInt8],
+        marks: String?
+    ) {
+        mark = marks.map { HighWaterMark(of: sealer.context.vault, at: database.file.path, in: $0) }
+        openedHeader = header
+        self.database = database
+        self.sealer = sealer
+        self.openedBy = openedBy
+        alteredSlots = []
+    }
+
+    private init(
+        _ database: VaultDatabase,
+        _ snapshot: Snapshot,
+        sealer: consuming RecordSealer,
+        openedBy: [UInt8],
+        marks: String?
+    ) throws(VaultError) {
+        mark = marks.map { HighWaterMark(of: sealer.context.vault, at: database.file.path, in: $0) }
+        openedHeader = snapshot.header
+        alteredSlots = try Self.check(snapshot, sealer, openedBy: openedBy).alteredSlots.map(\.name)
+        self.database = database
+        self.sealer = sealer
+        self.openedBy = openedBy
+    }
+
+    /// Opens the vault at `path`; nobody is asked for anything before it is clear that there is one.
+    ///
+    /// - Parameters:
+    ///   - path: where it lies.
+    ///   - now: seconds since 1970; a session ends by it too.
+    ///   - marks: the folder in which is remembered what was seen of it.
+    ///   - unlock: opens one of the slots.
+    /// - Returns: the vault, its header authenticated.
+    /// - Throws: `noVault`, `damaged`, `configuration`, what `unlock` throws.
+    static func open(
+        _ path: String,
+        now: Int64,
+        marks: String? = nil,
+        _ unlock: (LockedSlots) throws(VaultError) -> Unlocked
+    ) throws(VaultError) -> UnlockedVault {
+        let database: VaultDatabase
+        let snapshot: Snapshot
+        do throws(StoreError) {
+            database = try VaultDatabase.open(try VaultFile.find(path))
+            snapshot = try database.read(Query(sessions: true))
+        } catch {
+            throw VaultError(error)
+        }
+        let vault = snapshot.vault
+        let slots = LockedSlots(
+            slots: snapshot.slots.map(KeySlot.init),
+            altered: alteredSlots(snapshot),
+            vault: vault,
+            sessions: LockedSessions(snapshot, now: now)
+        )
+        return try UnlockedVault(database, snapshot, try unlock(slots), marks: marks)
+    }
+
+    /// A vault whose key is there.
+    ///
+    /// - Throws: `damaged` where the header isn't of that key.
+    convenience init(
+        _ database: VaultDatabase,
+        _ snapshot: Snapshot,
+        _ unlocked: consuming Unlocked,
+        marks: String? = nil
+    ) throws(VaultError) {
+        let slot = unlocked.slot
+        let sealer = RecordSealer(
+            unlocked.takeKey(),
+            vault: snapshot.vault,
+            keyEpoch: snapshot.header.keyEpoch
+        )
+        try self.init(database, snapshot, sealer: sealer, openedBy: slot, marks: marks)
+    }
+
+    /// A header that was authenticated.
+    struct CheckedHeader {
+        let record: HeaderRecord
+        let state: HeaderState
+        /// The slots that are not as the header has them: edited, planted or taken away.
+        let alteredSlots: [(id: [UInt8], name: String)]
+    }
+
+    /// Reads, and authenticates what was read as far as the header speaks of it.
+    func read(_ wanted: Query = Query()) throws(VaultError) -> (header: CheckedHeader, snapshot: Snapshot) {
+        let snapshot: Snapshot
+        do { snapshot = try database.read(wanted) } catch { throw VaultError(error) }
+        return (try Self.check(snapshot, sealer, openedBy: openedBy), snapshot)
+    }
+
+    /// Authenticates the header of a snapshot, and all slots by it.
+    ///
+    /// - Throws: `damaged`; `locked` when the vault has got a new key meanwhile; `tryAgain` for another vault.
+    private static func check(_ snapshot: Snapshot, _ sealer: borrowing RecordSealer, openedBy: [UInt8])
+        throws(VaultError) -> CheckedHeader
+    {
+        let header = snapshot.header
+        guard header.vaultID == sealer.context.vault.id else { throw VaultError(StoreError.changedMeanwhile) }
+        guard header.keyEpoch == sealer.context.keyEpoch else {
+            throw VaultError(.locked, "The vault has got a new key meanwhile.", remedy: "Unlock it again.")
+        }
+        guard sealer.authenticates(header) else { throw .damaged("its header was edited") }
+        let altered = alteredSlots(snapshot)
+        guard !altered.contains(where: { $0.id == openedBy }) else {
+            throw .damaged("the slot that opened it was edited")
+        }
+        do {
+            let state = try sealer.state(of: header)
+            return CheckedHeader(record: header, state: state, alteredSlots: altered)
+        } catch {
+            throw .damaged("its header can't be opened")
+        }
+    }
+
+    private static func alteredSlots(_ snapshot: Snapshot) -> [(id: [UInt8], name: String)] {
+        let slots = snapshot.slots.map(KeySlot.init)
+        let entries = snapshot.header.slots.entries
+        let foreign = slots.filter { !entries.contains($0.digestEntry) }.map {
+            (id: $0.id, name: "the slot \($0.name)")
+        }
+        let gone = entries.filter { entry in !slots.contains { $0.id == entry.id } }
+        return foreign + gone.map { (id: $0.id, name: "a slot that is gone, \(KeySlot.shortID(of: $0.id))") }
+    }
+}

@@ -1,0 +1,54 @@
+package import IsogeoVault
+
+/// The doors of the commands to the world: what they print, whom they ask, which vault functions they call on.
+///
+/// A test runs a command with doors of its own.
+package struct CommandContext: Sendable {
+    /// The result, and nothing else.
+    package var output: @Sendable ([UInt8]) throws(VaultError) -> Void
+    /// A line on standard error.
+    package var line: @Sendable (String) -> Void
+    /// Who can be asked for a passphrase; nil where nobody can.
+    package var terminal: @Sendable () -> (any PassphrasePrompting)?
+    /// What the desktop keyring is good for.
+    package var keyring: @Sendable () async -> KeyringReport
+    /// The clock, the network.
+    package var dependencies: VaultDependencies
+
+    /// Doors of one's own; no keyring is looked for unless it is said how, since a test would find its user's.
+    package init(
+        output: @escaping @Sendable ([UInt8]) throws(VaultError) -> Void,
+        line: @escaping @Sendable (String) -> Void,
+        terminal: @escaping @Sendable () -> (any PassphrasePrompting)?,
+        keyring: @escaping @Sendable () async -> KeyringReport = { .absent },
+        dependencies: VaultDependencies
+    ) {
+        self.output = output
+        self.line = line
+        self.terminal = terminal
+        self.keyring = keyring
+        self.dependencies = dependencies
+    }
+
+    @TaskLocal package static var current = CommandContext.real
+
+    /// Standard output and error, the terminal, the desktop's keyring, the real clock and network.
+    package static let real = CommandContext(
+        output: { (bytes) throws(VaultError) in try StandardOutput.write(bytes) },
+        line: { StandardOutput.say($0) },
+        terminal: { Terminal.forPrompts },
+        keyring: { await KeyringReport.current() },
+        dependencies: .real
+    )
+
+    /// Says something to people; what a terminal would obey is shown instead.
+    func message(_ text: String) { line("isogeo-vault: \(text.visibleLines)") }
+
+    /// Tells people of an error and its remedy, each on a line.
+    ///
+    /// A remedy may be a list of commands, a line each.
+    func message(_ error: VaultError) { message("\(error.sentence.visible)\n  \(error.remedy.visibleLines)") }
+
+    /// Prints a result as text, followed by a newline.
+    func print(_ text: String) throws(VaultError) { try output(Array("\(text)\n".utf8)) }
+}

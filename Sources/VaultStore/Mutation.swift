@@ -1,0 +1,41 @@
+/// One thing to be written; several are written together or not at all.
+package enum Mutation: Equatable, Sendable {
+    case putHeader(HeaderRecord)
+    /// Inserts or replaces.
+    case putSlot(SlotRecord)
+    case removeSlot(id: [UInt8])
+    /// Inserts or replaces; its tokens stay.
+    case putApplication(ApplicationRecord)
+    /// Its tokens go too.
+    case removeApplication(id: [UInt8])
+    /// Inserts or replaces.
+    case putToken(TokenRecord)
+    case removeToken(id: [UInt8])
+    /// Removes the token only while it is this box: another one that was stored meanwhile stays.
+    case removeTokenIfUnchanged(id: [UInt8], box: [UInt8])
+    case removeTokens(application: [UInt8])
+    /// Removes what has expired at this second.
+    case removeTokensExpired(at: Int64)
+    case removeAllTokens
+    /// Inserts or replaces; goes with a header, as a session is told in the audit trail.
+    case putSession(SessionRecord)
+    case removeSession(id: [UInt8])
+    /// Removes what has expired at this second.
+    case removeSessionsExpired(at: Int64)
+    case removeAllSessions
+    case putLogEntry(LogRecord)
+    case removeLogEntries(through: Int64)
+
+    /// Whether nothing is lost for ever with it: a token can be asked for again, and a session ended is one that
+    /// somebody without a key may end.
+    var isAboutTokens: Bool {
+        switch self {
+        case .putToken, .removeToken, .removeTokenIfUnchanged, .removeTokens, .removeTokensExpired, .removeAllTokens,
+            .removeSession, .removeSessionsExpired, .removeAllSessions:
+            true
+        case .putHeader, .putSlot, .removeSlot, .putApplication, .removeApplication, .putSession, .putLogEntry,
+            .removeLogEntries:
+            false
+        }
+    }
+}
