@@ -8,8 +8,8 @@ package struct CommandContext: Sendable {
     package var output: @Sendable ([UInt8]) throws(VaultError) -> Void
     /// A line on standard error.
     package var line: @Sendable (String) -> Void
-    /// Who can be asked for a passphrase; nil where nobody can.
-    package var terminal: @Sendable () -> (any PassphrasePrompting)?
+    /// The terminal, which can be asked and shown something; nil where there is none.
+    package var terminal: @Sendable () -> UserInteraction?
     /// What the desktop keyring is good for.
     package var keyring: @Sendable () async -> KeyringReport
     /// The clock, the network.
@@ -19,7 +19,7 @@ package struct CommandContext: Sendable {
     package init(
         output: @escaping @Sendable ([UInt8]) throws(VaultError) -> Void,
         line: @escaping @Sendable (String) -> Void,
-        terminal: @escaping @Sendable () -> (any PassphrasePrompting)?,
+        terminal: @escaping @Sendable () -> UserInteraction?,
         keyring: @escaping @Sendable () async -> KeyringReport = { .absent },
         dependencies: VaultDependencies
     ) {
@@ -36,7 +36,7 @@ package struct CommandContext: Sendable {
     package static let real = CommandContext(
         output: { (bytes) throws(VaultError) in try StandardOutput.write(bytes) },
         line: { StandardOutput.say($0) },
-        terminal: { Terminal.forPrompts },
+        terminal: { Terminal.interaction },
         keyring: { await KeyringReport.current() },
         dependencies: .real
     )

@@ -138,7 +138,7 @@ struct Importer {
         if !choice.hasNamedWay {
             switch command.protect {
             case .keyFile(let path): choice.named = .keyFile(path)
-            case .keyring: choice.named = .keyring(telling: choice.telling(context))
+            case .keyring: choice.named = .keyring(choice.interaction(context))
             case .passphrase, .recovery, nil: break
             }
         }
@@ -149,10 +149,10 @@ struct Importer {
 
     // A key file or a keyring is lost with its disk; with somebody at the terminal there is a code on paper before that.
     private func addRecoveryCode(to vault: Vault, _ way: NewVaultProtection) async throws(VaultError) {
-        guard way.wantsRecoveryCode, !command.noRecovery, choice.mayAsk, let terminal = context.terminal() else {
+        guard way.wantsRecoveryCode, !command.noRecovery, let show = choice.interaction(context).show else {
             return
         }
-        _ = try await vault.addRecoveryCode { (code) throws(VaultError) in try terminal.show(recoveryCode: code) }
+        _ = try await vault.addRecoveryCode(showing: show)
     }
 
     // MARK: - The source

@@ -6,7 +6,7 @@ enum NewVaultProtection {
     case keyring(acceptsPlainText: Bool)
     /// What options or environment name.
     case named
-    case asked(any PassphrasePrompting)
+    case asked(UserInteraction.Asking)
 
     /// Chooses: what `--protect` says; else what is named; else the keyring, if it works; else a passphrase, if somebody
     /// can be asked for one.
@@ -22,10 +22,10 @@ enum NewVaultProtection {
         case .passphrase, .recovery, nil: break
         }
         if choice.hasNamedWay { return .named }
-        let terminal = choice.mayAsk ? context.terminal() : nil
+        let ask = choice.interaction(context).asking(for: .newPassphrase)
         guard protect == nil else {
-            guard let terminal else { throw noTerminal(isForbidden: !choice.mayAsk) }
-            return .asked(terminal)
+            guard let ask else { throw noTerminal(isForbidden: !choice.mayAsk) }
+            return .asked(ask)
         }
         let keyring = await context.keyring()
         switch keyring.state {
@@ -36,11 +36,11 @@ enum NewVaultProtection {
         }
         // Where there is no desktop at all, nobody has to be told that its keyring isn't used.
         let problem = keyring.state == .absent ? nil : keyring.problem
-        guard let terminal else { throw noProtection(problem) }
+        guard let ask else { throw noProtection(problem) }
         if let problem {
             choice.say("\(problem.sentence) So the vault gets a passphrase.", context)
         }
-        return .asked(terminal)
+        return .asked(ask)
     }
 
     /// The protection itself; somebody is asked now, if at all.
@@ -58,8 +58,7 @@ enum NewVaultProtection {
                 let hint = "To have it made for the new vault: --protect key-file=\(path.shellWord)"
                 throw VaultError(error.code, error.sentence, remedy: "\(error.remedy) \(hint)")
             }
-        case .asked(let terminal):
-            return try .passphrase { (passphrase) throws(VaultError) in try terminal.askNew(into: &passphrase) }
+        case .asked(let ask): return try .passphrase(asking: ask)
         }
     }
 

@@ -1,46 +1,41 @@
-package import IsogeoVault
+internal import IsogeoVault
 internal import VaultSystem
 
-/// Somebody who can be asked for a passphrase.
-package protocol PassphrasePrompting: Sendable {
+/// The terminal that controls this process.
+enum Terminal {
+    /// The terminal, where there is one and this process is in its foreground.
+    static var interaction: UserInteraction? {
+        guard let terminal = try? ControllingTerminal(), terminal.isForeground() else { return nil }
+        return UserInteraction(
+            prompting: { (prompt, secret) throws(VaultError) in try ask(prompt, into: &secret) },
+            showing: { (code) throws(VaultError) in try show(recoveryCode: code) }
+        )
+    }
+
     /// Shows `prompt` and appends what is typed, without its line end.
     ///
     /// - Throws: `locked` when the prompt is dismissed, or more is typed than a passphrase has.
-    func ask(_ prompt: String, into passphrase: inout OutputSpan<UInt8>) throws(VaultError)
-
-    /// Shows a recovery code, once.
-    func show(recoveryCode: Span<UInt8>) throws(VaultError)
-}
-
-/// The terminal that controls this process.
-struct Terminal: PassphrasePrompting {
-    /// The terminal, where there is one and this process is in its foreground.
-    static var forPrompts: Terminal? {
-        guard let terminal = try? ControllingTerminal(), terminal.isForeground() else { return nil }
-        return Terminal()
-    }
-
-    func ask(_ prompt: String, into passphrase: inout OutputSpan<UInt8>) throws(VaultError) {
-        let terminal = try Self.open()
+    private static func ask(_ prompt: String, into passphrase: inout OutputSpan<UInt8>) throws(VaultError) {
+        let terminal = try open()
         let result: Result<Void, VaultError>
         do throws(Errno) {
-            result = try terminal.withoutEcho { Self.readLine(from: terminal, prompt: prompt, into: &passphrase) }
+            result = try terminal.withoutEcho { readLine(from: terminal, prompt: prompt, into: &passphrase) }
         } catch {
-            throw Self.failure(error)
+            throw failure(error)
         }
         // The line end that was typed was not shown.
-        try? Self.show("\n", on: terminal)
+        try? show("\n", on: terminal)
         try result.get()
     }
 
-    func show(recoveryCode: Span<UInt8>) throws(VaultError) {
-        let terminal = try Self.open()
+    private static func show(recoveryCode: Span<UInt8>) throws(VaultError) {
+        let terminal = try open()
         do throws(Errno) {
-            try Self.show("Recovery code of the vault. Write it down now: it is shown this once.\n\n    ", on: terminal)
+            try show("Recovery code of the vault. Write it down now: it is shown this once.\n\n    ", on: terminal)
             try terminal.file.write(recoveryCode)
-            try Self.show("\n\nKeep it on paper, apart from this computer.\n", on: terminal)
+            try show("\n\nKeep it on paper, apart from this computer.\n", on: terminal)
         } catch {
-            throw Self.failure(error)
+            throw failure(error)
         }
     }
 

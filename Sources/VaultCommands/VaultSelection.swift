@@ -16,26 +16,22 @@ struct VaultSelection: Sendable {
     /// How the vault is opened: as the options say, else the environment, else by asking.
     func unlocking(_ context: CommandContext) -> Unlocking {
         if let named { return named }
-        guard let telling = telling(context) else { return .environment }
-        // Seen now: where nobody can be asked, what the keyring says is the answer.
-        var ask: Unlocking.Asking?
-        if let terminal = context.terminal() {
-            ask = { (passphrase) throws(VaultError) in
-                try terminal.ask("Passphrase of the vault: ", into: &passphrase)
-            }
-        }
-        return .environment(orAsking: ask, telling: telling)
+        // The terminal is looked for now: where there is none, what the keyring says is the answer.
+        return mayAsk ? .environment(orAsking: interaction(context)) : .environment
     }
 
     /// A new key in the desktop keyring.
     func keyringProtection(_ context: CommandContext, acceptingPlainText: Bool) -> Protection {
-        .keyring(telling: telling(context), acceptingPlainText: acceptingPlainText)
+        .keyring(interaction(context), acceptingPlainText: acceptingPlainText)
     }
 
-    /// Told that a dialog of the keyring waits for somebody; nil where nobody is to be asked, be it by a dialog.
-    func telling(_ context: CommandContext) -> Unlocking.Telling? {
-        guard mayAsk else { return nil }
-        return { sentence in say(sentence, context) }
+    /// How a person is reached: the terminal, where there is one, and the keyring's dialogs; not at all where nobody is to
+    /// be asked.
+    func interaction(_ context: CommandContext) -> UserInteraction {
+        guard mayAsk else { return .none }
+        var interaction = context.terminal() ?? UserInteraction.none
+        interaction.tell = { sentence in say(sentence, context) }
+        return interaction
     }
 
     /// Whether options or environment name a way to open it.

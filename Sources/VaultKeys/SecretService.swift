@@ -5,16 +5,13 @@ internal import CVaultLibsecret
 /// All calls together end within their time, dialogs apart. What an absent answer means is asked for first: "no such item" is what libsecret says
 /// of a locked collection and of none, too, and a locked KeePassXC answers a search only once it was unlocked.
 package struct SecretService {
-    /// Told that a dialog of the keyring is up, and that somebody is waited for.
-    package typealias Waiting = @Sendable () -> Void
-
     /// Its name on the bus, which no other process can have: calls go to the one that was found, and to none after it.
     private let owner: String
     private let bus: SessionBus
     private let environment: KeyringEnvironment
     private let deadline: KeyringDeadline
-    /// Nil where nobody may be asked.
-    private let waiting: Waiting?
+    /// Called when a dialog is up; nil where none may be raised.
+    private let onDialog: (@Sendable () -> Void)?
 
     private static let name = "org.freedesktop.secrets"
 
@@ -22,12 +19,12 @@ package struct SecretService {
     ///
     /// - Parameters:
     ///   - environment: where the bus is, and whether there is a display.
-    ///   - waiting: told that somebody is waited for; nil where no dialog may be shown.
+    ///   - onDialog: called when a dialog of the keyring is up; nil where none may be raised.
     /// - Returns: the keyring, which may be locked.
     /// - Throws: what keeps it from being found.
     package static func find(
         _ environment: KeyringEnvironment = .current,
-        waiting: Waiting?
+        onDialog: (@Sendable () -> Void)?
     ) throws(KeyringProblem) -> SecretService {
         let deadline = KeyringDeadline()
         let bus = try SessionBus.connect(environment, deadline)
@@ -37,7 +34,7 @@ package struct SecretService {
             bus: bus,
             environment: environment,
             deadline: deadline,
-            waiting: environment.hasDisplay ? waiting : nil
+            onDialog: environment.hasDisplay ? onDialog : nil
         )
     }
 
@@ -240,8 +237,8 @@ package struct SecretService {
     /// Shows a dialog and waits for as long as the person needs, or for two minutes where there is no terminal; a keyring
     /// that stops or ends meanwhile is noticed.
     private func show(_ prompt: String) throws(KeyringProblem) {
-        guard let waiting else { throw .locked }
-        waiting()
+        guard let onDialog else { throw .locked }
+        onDialog()
         let shown = try unsafe asking { () throws(KeyringProblem) in
             try unsafe Self.call(Self.pingPatience) { time, outcome in
                 unsafe cvault_prompt_show(bus.connection, owner, prompt, time, outcome)

@@ -136,8 +136,7 @@ struct FileFormatReaderTests {
             unlocking: .keyFile(world.keyFile),
             keeping: [],
             dropping: [],
-            asking: nil,
-            showing: nil,
+            interaction: .none,
             dependencies: world.dependencies
         )
         let found = try await read("--key-file", world.keyFile, world.path)

@@ -22,7 +22,9 @@ import VaultTestSupport
 
     private var path: String { folder("vault.db") }
     private var byKeyFile: Unlocking { .keyFile(folder("key")) }
-    private var show: Vault.Showing { { [shown] (code: Span<UInt8>) throws(VaultError) in shown.append(code) } }
+    private var show: UserInteraction.Showing {
+        { [shown] (code: Span<UInt8>) throws(VaultError) in shown.append(code) }
+    }
 
     private func makeVault() async throws -> Vault {
         let secrets =
@@ -125,7 +127,7 @@ import VaultTestSupport
         let code = try #require(shown.codes.first)
         let before = try folder.read("vault.db")
         let full = VaultError(.inputOutput, "The printer is on fire.", remedy: "Leave the room.")
-        let failing: Vault.Showing = { (_: Span<UInt8>) throws(VaultError) in throw full }
+        let failing: UserInteraction.Showing = { (_: Span<UInt8>) throws(VaultError) in throw full }
         for error in [
             await refusal { () async throws(VaultError) in try await vault.addRecoveryCode(showing: failing) },
             await refusal { () async throws(VaultError) in try await vault.replaceWithRecoveryCode(showing: failing) },

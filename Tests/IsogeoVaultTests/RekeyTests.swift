@@ -17,16 +17,14 @@ import VaultTestSupport
         _ unlocking: Unlocking? = nil,
         keeping others: [Unlocking] = [],
         dropping: [String] = [],
-        asking: Vault.AskingForSlot? = nil,
-        showing: Vault.Showing? = nil
+        interaction: UserInteraction = .none
     ) async throws(VaultError) -> Rekeying {
         try await Vault.rekey(
             at: world.path,
             unlocking: unlocking ?? .keyFile(world.keyFile),
             keeping: others,
             dropping: dropping,
-            asking: asking,
-            showing: showing,
+            interaction: interaction,
             dependencies: world.dependencies
         )
     }
@@ -113,8 +111,7 @@ import VaultTestSupport
                     unlocking: .keyFile(world.keyFile),
                     keeping: [],
                     dropping: [],
-                    asking: nil,
-                    showing: nil,
+                    interaction: .none,
                     dependencies: world.dependencies
                 )
                 done.signal()
@@ -192,7 +189,7 @@ import VaultTestSupport
         // What opens another slot is named, a code is shown anew.
         let result = try await rekey(
             keeping: [.keyFile(world.folder("second"))],
-            showing: { (code) throws(VaultError) in shown.keep(code) }
+            interaction: UserInteraction(show: { (code) throws(VaultError) in shown.keep(code) })
         )
         #expect(result.slots.map(\.kind) == ["key-file", "key-file", "recovery"] && result.formerKeyFiles.count == 2)
         #expect(try await world.opened(.keyFile(world.folder("second"))).applications().count == 1)
@@ -257,14 +254,21 @@ import VaultTestSupport
         try vault.make(at: world.path)
         try world.folder.write(Data(vault.keyFile), to: "key")
         let wrong = await failure { () async throws(VaultError) in
-            try await rekey(asking: { (_, output) throws(VaultError) in output.append(UInt8(ascii: "x")) })
+            try await rekey(
+                interaction: UserInteraction(ask: { (_, output) throws(VaultError) in
+                    output.append(UInt8(ascii: "x"))
+                })
+            )
         }
         #expect(
             wrong?.code == .locked && wrong?.sentence.hasPrefix("That isn't the passphrase of the key slot ") == true
         )
-        let result = try await rekey(asking: { (slot, output) throws(VaultError) in
-            for byte in "a passphrase".utf8 { output.append(byte) }
-        })
+        let result = try await rekey(
+            interaction: UserInteraction(ask: { (request, output) throws(VaultError) in
+                guard case .slotPassphrase = request else { return }
+                for byte in "a passphrase".utf8 { output.append(byte) }
+            })
+        )
         #expect(result.slots.map(\.kind).sorted() == ["key-file", "passphrase"])
         try world.folder.write("a passphrase", to: "passphrase")
         #expect(try await world.opened(.passphraseFile(world.folder("passphrase"))).applications().count == 1)

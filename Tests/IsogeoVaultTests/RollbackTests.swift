@@ -164,8 +164,7 @@ import VaultTestSupport
             unlocking: .keyFile(world.keyFile),
             keeping: [],
             dropping: [],
-            asking: nil,
-            showing: nil,
+            interaction: .none,
             dependencies: world.remembering
         )
         try replaceVault(by: old)

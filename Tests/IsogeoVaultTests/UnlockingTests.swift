@@ -17,7 +17,7 @@ import VaultTestSupport
     ]
     private static let isPlainEnvironment = variables.allSatisfy { ProcessInfo.processInfo.environment[$0] == nil }
 
-    private func saying(_ text: String) -> Unlocking.Asking {
+    private func saying(_ text: String) -> UserInteraction.Asking {
         { (output: inout OutputSpan<UInt8>) throws(VaultError) in for byte in text.utf8 { output.append(byte) } }
     }
 

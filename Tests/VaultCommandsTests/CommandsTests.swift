@@ -16,21 +16,28 @@ struct CommandsTests {
     }
 
     /// Somebody who answers every prompt with the next of the given words.
-    private final class Answering: PassphrasePrompting {
+    private final class Answering: Sendable {
         private let words: Mutex<[String]>
         let prompts = Mutex([String]())
         let codes = Mutex([String]())
 
         init(_ words: [String]) { self.words = Mutex(words) }
 
-        func ask(_ prompt: String, into passphrase: inout OutputSpan<UInt8>) throws(VaultError) {
+        var interaction: UserInteraction {
+            UserInteraction(
+                prompting: { (prompt, secret) throws(VaultError) in try self.ask(prompt, into: &secret) },
+                showing: { (code) throws(VaultError) in self.show(recoveryCode: code) }
+            )
+        }
+
+        private func ask(_ prompt: String, into passphrase: inout OutputSpan<UInt8>) throws(VaultError) {
             prompts.withLock { $0.append(prompt) }
             let word = words.withLock { $0.isEmpty ? nil : $0.removeFirst() }
             guard let word else { throw VaultError(.locked, "Nobody answers.", remedy: "None.") }
             for byte in word.utf8 { passphrase.append(byte) }
         }
 
-        func show(recoveryCode: Span<UInt8>) throws(VaultError) {
+        private func show(recoveryCode: Span<UInt8>) {
             codes.withLock { $0.append(String(decoding: recoveryCode.indices.map { recoveryCode[$0] }, as: UTF8.self)) }
         }
     }
@@ -42,7 +49,7 @@ struct CommandsTests {
             line: { text in
                 heard.messages.withLock { $0.append(text.replacing("isogeo-vault: ", with: "", maxReplacements: 1)) }
             },
-            terminal: { answering },
+            terminal: { answering?.interaction },
             dependencies: .real
         )
         let code = await CommandContext.$current.withValue(context) { await VaultCommand.run(arguments) }

@@ -42,7 +42,7 @@ package struct KeyringReport: Sendable {
             return try await BlockingExecutor.run { () throws(VaultError) -> KeyringReport in
                 let (collection, place) = try mappingErrors { () throws(KeyError) in
                     do throws(KeyringProblem) {
-                        let service = try SecretService.find(waiting: nil)
+                        let service = try SecretService.find(onDialog: nil)
                         let collection = try service.defaultCollection()
                         return (collection, try service.place(of: collection))
                     } catch {

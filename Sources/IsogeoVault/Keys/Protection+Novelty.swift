@@ -30,11 +30,11 @@ extension Protection {
                 try mappingErrors { () throws(KeyError) in try KeyFile.read(path, policy: .own) }
             )
             return Self.opens(key, slots, of: vault) ? .keyFile : nil
-        case .keyring(let telling, _):
+        case .keyring(let interaction, _):
             let others = slots.filter { $0.kind == .keyring && $0.id != leaving?.id }
             // Without another slot nobody is asked to unlock anything here; what ails the keyring is told where the key is
             // made.
-            guard !others.isEmpty, let service = try? SecretService.find(telling: telling) else { return nil }
+            guard !others.isEmpty, let service = try? SecretService.find(interaction) else { return nil }
             return Self.opens(service, others, of: vault) ? .keyring : nil
         }
     }

@@ -7,7 +7,7 @@ public struct Protection: ~Copyable, Sendable {
     enum Kind: ~Copyable, Sendable {
         case credential(Credential)
         case keyFile(path: String)
-        case keyring(telling: Unlocking.Telling?, acceptsPlainText: Bool)
+        case keyring(UserInteraction, acceptsPlainText: Bool)
     }
 
     let kind: Kind
@@ -26,18 +26,18 @@ public struct Protection: ~Copyable, Sendable {
     /// A random key in the desktop keyring.
     ///
     /// - Parameters:
-    ///   - telling: told when a dialog of the keyring waits for somebody; nil where none may be raised.
+    ///   - interaction: tells of a dialog of the keyring; without `tell` none is raised.
     ///   - acceptingPlainText: whether a keyring will do that has no password, or whose file isn't where this program
     ///     looks for it: whoever reads the file may have the key.
     /// - Returns: the protection; the key is made when it is used.
-    public static func keyring(telling: Unlocking.Telling? = nil, acceptingPlainText: Bool = false) -> Protection {
-        Protection(.keyring(telling: telling, acceptsPlainText: acceptingPlainText), name: "This desktop's keyring")
+    public static func keyring(_ interaction: UserInteraction = .none, acceptingPlainText: Bool = false) -> Protection {
+        Protection(.keyring(interaction, acceptsPlainText: acceptingPlainText), name: "This desktop's keyring")
     }
 
     /// A passphrase that `ask` gets from somebody; it is called once, now.
     ///
     /// - Throws: what `ask` throws; `locked` when the passphrase is empty.
-    public static func passphrase(asking ask: Unlocking.Asking) throws(VaultError) -> Protection {
+    public static func passphrase(asking ask: UserInteraction.Asking) throws(VaultError) -> Protection {
         Protection(.credential(.passphrase(try Passphrase(asking: ask))), name: "The passphrase")
     }
 
@@ -52,7 +52,7 @@ public struct Protection: ~Copyable, Sendable {
                 remedy: "Protect it with a passphrase or a key file, and let a recovery code be made for it."
             )
         }
-        if case .keyring(let telling) = unlocking.way { return .keyring(telling: telling) }
+        if case .keyring(let interaction) = unlocking.way { return .keyring(interaction) }
         return Protection(.credential(try unlocking.credential()), name: unlocking.name)
     }
 
@@ -82,8 +82,8 @@ public struct Protection: ~Copyable, Sendable {
         case .keyFile(let path):
             let key = FilePath.exists(path) ? try KeyFile.read(path, policy: .own) : try KeyFile.make(path)
             return KeyFileSlot.make(key, wrapping: vaultKey, of: vault, now: now)
-        case .keyring(let telling, let acceptsPlainText):
-            let service = try SecretService.find(telling: telling)
+        case .keyring(let interaction, let acceptsPlainText):
+            let service = try SecretService.find(interaction)
             return try mappingErrors { () throws(KeyringProblem) in
                 try KeyringSlot.make(
                     in: service,
@@ -109,8 +109,8 @@ public struct Protection: ~Copyable, Sendable {
                 if let unlocked = KeyFileReplacement.openUnfinished(path, slots, of: vault) { return unlocked }
                 throw error
             }
-        case .keyring(let telling, _):
-            return try KeyringSlot.open(slots, of: vault, in: try SecretService.find(telling: telling))
+        case .keyring(let interaction, _):
+            return try KeyringSlot.open(slots, of: vault, in: try SecretService.find(interaction))
         }
     }
 }

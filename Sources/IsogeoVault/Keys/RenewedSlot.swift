@@ -60,7 +60,7 @@ struct RenewedSlot {
         keyring old: KeySlot,
         from place: KeyringPlace,
         in service: SecretService,
-        telling: Unlocking.Telling?,
+        _ interaction: UserInteraction,
         wrapping vaultKey: borrowing VaultKey,
         of vault: VaultIdentity,
         at path: String,
@@ -77,9 +77,9 @@ struct RenewedSlot {
             )
         }
         slot = new
-        undo = { _ = UnlockedVault.deleteItem(of: new, vault, telling) }
+        undo = { _ = UnlockedVault.deleteItem(of: new, vault, interaction) }
         finish = {
-            guard let problem = UnlockedVault.deleteItem(of: old, vault, telling) else {
+            guard let problem = UnlockedVault.deleteItem(of: old, vault, interaction) else {
                 return
                     "Backups from before no longer open by the desktop keyring: the key that it had for them is deleted."
             }

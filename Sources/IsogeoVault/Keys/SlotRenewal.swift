@@ -59,14 +59,14 @@ struct SlotRenewal: ~Copyable {
     /// Keeps the slots whose key this desktop's keyring has: each gets a new one.
     ///
     /// - Parameters:
-    ///   - telling: told when a dialog waits for somebody; nil where none may be raised.
+    ///   - interaction: tells of a dialog of the keyring; without `tell` none is raised.
     ///   - path: where the vault lies, for people who look at their keyring.
     /// - Returns: why a slot can't be kept, and stays without a word.
     /// - Throws: what keeps a new key from being stored.
-    mutating func keepKeyring(telling: Unlocking.Telling?, at path: String) throws(VaultError) -> KeyError? {
+    mutating func keepKeyring(_ interaction: UserInteraction, at path: String) throws(VaultError) -> KeyError? {
         guard remaining.contains(where: { $0.kind == .keyring }) else { return nil }
         let service: SecretService
-        do throws(KeyError) { service = try SecretService.find(telling: telling) } catch { return error }
+        do throws(KeyError) { service = try SecretService.find(interaction) } catch { return error }
         var problem: KeyError?
         for slot in remaining where slot.kind == .keyring {
             let place: KeyringPlace
@@ -82,7 +82,7 @@ struct SlotRenewal: ~Copyable {
                         keyring: slot,
                         from: place,
                         in: service,
-                        telling: telling,
+                        interaction,
                         wrapping: key,
                         of: sealer.context.vault,
                         at: path,
@@ -97,11 +97,10 @@ struct SlotRenewal: ~Copyable {
     }
 
     /// Asks for the passphrase of each slot that has one and wasn't named.
-    mutating func keepPassphrases(asking ask: Vault.AskingForSlot) throws(VaultError) {
+    mutating func keepPassphrases(_ interaction: UserInteraction) throws(VaultError) {
         for slot in remaining where slot.kind == .passphrase {
-            let credential = Credential.passphrase(
-                try Passphrase { (bytes) throws(VaultError) in try ask(VaultStatus.Slot(slot), &bytes) }
-            )
+            guard let ask = interaction.asking(for: .slotPassphrase(VaultStatus.Slot(slot))) else { return }
+            let credential = Credential.passphrase(try Passphrase(asking: ask))
             guard try opens(credential, slot) else {
                 throw VaultError(
                     .locked,
@@ -115,15 +114,13 @@ struct SlotRenewal: ~Copyable {
 
     /// Refuses to let go of a slot without a word.
     ///
-    /// - Parameters:
-    ///   - canAsk: whether somebody will be asked for the passphrases.
-    ///   - canShow: whether somebody will be shown a recovery code.
+    /// - Parameter interaction: whether passphrases can be asked for, and a recovery code shown.
     /// - Throws: `usage`, before anybody has typed anything in vain.
-    func checkAllIsSaid(canAsk: Bool, canShow: Bool) throws(VaultError) {
+    func checkAllIsSaid(_ interaction: UserInteraction) throws(VaultError) {
         let silent = remaining.filter { slot in
             switch slot.kind {
-            case .recovery: !canShow
-            case .passphrase: !canAsk
+            case .recovery: interaction.show == nil
+            case .passphrase: interaction.ask == nil
             default: true
             }
         }
@@ -141,8 +138,8 @@ struct SlotRenewal: ~Copyable {
     }
 
     /// Makes one recovery code in the place of all that there are, and shows it.
-    mutating func replaceRecoveryCodes(showing show: Vault.Showing) throws(VaultError) {
-        guard remaining.contains(where: { $0.kind == .recovery }) else { return }
+    mutating func replaceRecoveryCodes(_ interaction: UserInteraction) throws(VaultError) {
+        guard let show = interaction.show, remaining.contains(where: { $0.kind == .recovery }) else { return }
         let code = RecoveryCode.random()
         let text = code.text
         try text.withBytes { (text: Span<UInt8>) throws(VaultError) in try show(text) }

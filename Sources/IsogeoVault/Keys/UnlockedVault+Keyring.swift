@@ -7,17 +7,21 @@ extension UnlockedVault {
     /// - Parameters:
     ///   - slot: nil where it wasn't there as a whole.
     ///   - hadSessions: whether there were sessions.
-    ///   - telling: told when a dialog of the keyring waits for somebody; nil where none may be raised.
+    ///   - interaction: tells of a dialog of the keyring; without `tell` none is raised.
     ///   - dependencies: who is warned of what stays.
-    func cleanUp(of slot: KeySlot?, hadSessions: Bool, _ telling: Unlocking.Telling?, _ dependencies: VaultDependencies)
-    {
+    func cleanUp(
+        of slot: KeySlot?,
+        hadSessions: Bool,
+        _ interaction: UserInteraction,
+        _ dependencies: VaultDependencies
+    ) {
         revokeSessions(hadSessions, dependencies)
-        if let slot { deleteItem(of: slot, telling, dependencies) }
+        if let slot { deleteItem(of: slot, interaction, dependencies) }
     }
 
     /// Takes the item of a slot that is gone out of the keyring; says so where that fails, since nothing else depends on it.
-    func deleteItem(of slot: KeySlot, _ telling: Unlocking.Telling?, _ dependencies: VaultDependencies) {
-        guard let problem = Self.deleteItem(of: slot, sealer.context.vault, telling) else { return }
+    func deleteItem(of slot: KeySlot, _ interaction: UserInteraction, _ dependencies: VaultDependencies) {
+        guard let problem = Self.deleteItem(of: slot, sealer.context.vault, interaction) else { return }
         dependencies.warn(
             "The keyring keeps an item that opens nothing any more: “isogeo-vault key of \(database.file.path)”. "
                 + problem.sentence
@@ -27,10 +31,14 @@ extension UnlockedVault {
     /// Takes a slot's item out of the keyring.
     ///
     /// - Returns: what kept it there; nil for a slot of another kind.
-    static func deleteItem(of slot: KeySlot, _ vault: VaultIdentity, _ telling: Unlocking.Telling? = nil) -> KeyError? {
+    static func deleteItem(
+        of slot: KeySlot,
+        _ vault: VaultIdentity,
+        _ interaction: UserInteraction = .none
+    ) -> KeyError? {
         guard slot.kind == .keyring else { return nil }
         do throws(KeyError) {
-            let service = try SecretService.find(telling: telling)
+            let service = try SecretService.find(interaction)
             try mappingErrors { () throws(KeyringProblem) in try KeyringSlot.forget(slot, of: vault, in: service) }
             return nil
         } catch {

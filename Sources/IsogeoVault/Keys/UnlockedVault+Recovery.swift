@@ -5,7 +5,7 @@ extension UnlockedVault {
     /// Makes a recovery code, shows it, and writes its slot: a new one, or in the place of another.
     ///
     /// - Returns: the new slot, and the one that it took the place of.
-    func putRecoveryCode(replacing slot: String?, showing show: Vault.Showing, now: Int64) throws(VaultError)
+    func putRecoveryCode(replacing slot: String?, showing show: UserInteraction.Showing, now: Int64) throws(VaultError)
         -> (new: KeySlot, old: KeySlot?)
     {
         let code = RecoveryCode.random()

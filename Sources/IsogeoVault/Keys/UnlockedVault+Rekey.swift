@@ -9,10 +9,8 @@ struct RekeyOptions {
     var keeping: [Unlocking] = []
     /// The slots that go.
     var dropping: [String] = []
-    /// Asks for the passphrase of a slot.
-    var asking: Vault.AskingForSlot?
-    /// Shows the new recovery code.
-    var showing: Vault.Showing?
+    /// Asks for the passphrases of slots, and shows the new recovery code.
+    var interaction = UserInteraction.none
 }
 
 extension UnlockedVault {
@@ -42,13 +40,13 @@ extension UnlockedVault {
             case .some(let credential): try renewal.keep(openedBy, credential, by: unlocking.method)
             case .none: break
             }
-            if let problem = try renewal.keepKeyring(telling: unlocking.telling, at: database.file.path) {
+            if let problem = try renewal.keepKeyring(unlocking.interaction, at: database.file.path) {
                 dependencies.warn(problem.sentence)
             }
             for other in wishes.keeping { try renewal.keep(by: other) }
-            try renewal.checkAllIsSaid(canAsk: wishes.asking != nil, canShow: wishes.showing != nil)
-            if let ask = wishes.asking { try renewal.keepPassphrases(asking: ask) }
-            if let show = wishes.showing { try renewal.replaceRecoveryCodes(showing: show) }
+            try renewal.checkAllIsSaid(wishes.interaction)
+            try renewal.keepPassphrases(wishes.interaction)
+            try renewal.replaceRecoveryCodes(wishes.interaction)
             try write(renewal, now: dependencies.now())
         } catch {
             // What may have been written in spite of the failure needs its keys.

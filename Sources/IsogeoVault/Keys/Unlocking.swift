@@ -6,16 +6,11 @@ internal import VaultSystem
 ///
 /// The way that is named is the only one tried.
 public struct Unlocking: Sendable {
-    /// Asks somebody for a passphrase or a recovery code and appends its bytes, at most 1 024, without a line end.
-    ///
-    /// The output's memory is guarded, locked, and wiped afterwards. What it throws is thrown by whoever called it.
-    public typealias Asking = @Sendable (inout OutputSpan<UInt8>) throws(VaultError) -> Void
-
     enum Way: Sendable {
-        case environment(asking: Asking?, telling: Telling?)
-        case keyring(telling: Telling?)
+        case environment(UserInteraction)
+        case keyring(UserInteraction)
         case named(UnlockMethod)
-        case recoveryCode(asking: Asking)
+        case recoveryCode(asking: UserInteraction.Asking)
     }
 
     let way: Way
@@ -29,17 +24,22 @@ public struct Unlocking: Sendable {
     /// `ISOGEO_VAULT_SHARED_PASSPHRASE_FILE`, `ISOGEO_VAULT_PASSPHRASE`, or a credential in `$CREDENTIALS_DIRECTORY`: the
     /// first of them that is there. A session is what ``Vault/startSession(for:sharingUserID:)`` made. A keyring is looked
     /// for where there is a session bus and the vault has a key in one. Nobody is asked.
-    public static let environment = Unlocking(.environment(asking: nil, telling: nil))
+    public static let environment = Unlocking(.environment(.none))
 
     /// By what the environment names; where it names nothing, by a session, by the desktop keyring, which may show its
     /// dialog, or by a passphrase that `ask` gets from somebody.
-    public static func environment(orAsking ask: @escaping Asking) -> Unlocking {
-        environment(orAsking: ask, telling: { _ in })
+    public static func environment(orAsking ask: @escaping UserInteraction.Asking) -> Unlocking {
+        environment(
+            orAsking: UserInteraction(
+                ask: { (_, passphrase) throws(VaultError) in try ask(&passphrase) },
+                tell: { _ in }
+            )
+        )
     }
 
-    /// The same, where there may be nobody who could be asked for a passphrase, but somebody before a screen.
-    package static func environment(orAsking ask: Asking?, telling: @escaping Telling) -> Unlocking {
-        Unlocking(.environment(asking: ask, telling: telling))
+    /// The same, with all that can be asked of a person here, and told to them.
+    public static func environment(orAsking interaction: UserInteraction) -> Unlocking {
+        Unlocking(.environment(interaction))
     }
 
     /// By a key file of the user's own, mode 0600 or 0400; or, `shared`, by one that a service manager or container lends.
@@ -72,7 +72,9 @@ public struct Unlocking: Sendable {
     ///
     /// Case, hyphens and white space don't matter; an error names the groups with a slip in them, so that only those are
     /// typed again.
-    public static func recoveryCode(asking ask: @escaping Asking) -> Unlocking { Unlocking(.recoveryCode(asking: ask)) }
+    public static func recoveryCode(asking ask: @escaping UserInteraction.Asking) -> Unlocking {
+        Unlocking(.recoveryCode(asking: ask))
+    }
 
     /// The same way, and never a session.
     package var withoutSession: Unlocking {
@@ -150,18 +152,18 @@ public struct Unlocking: Sendable {
     /// - Throws: what keeps the keyring from opening it, where nothing else would.
     func openWithoutCredential(_ locked: LockedSlots) throws(VaultError) -> Unlocked? {
         switch way {
-        case .keyring(let telling): return try Self.openByKeyring(locked, telling: telling)
-        case .environment(let asking, let telling) where method == nil:
-            return try Self.openByKeyring(locked, orAsking: asking != nil, telling: telling)
+        case .keyring(let interaction): return try Self.openByKeyring(locked, interaction)
+        case .environment(let interaction) where method == nil:
+            return try Self.openByKeyring(locked, orAsking: interaction)
         case .environment, .named, .recoveryCode: return nil
         }
     }
 
-    /// Who is told when a dialog of the keyring waits for somebody; nil where none may be raised.
-    var telling: Telling? {
+    /// How a person is reached; without `tell` no dialog of the keyring may be raised.
+    var interaction: UserInteraction {
         switch way {
-        case .keyring(let telling), .environment(_, let telling): telling
-        case .named, .recoveryCode: nil
+        case .keyring(let interaction), .environment(let interaction): interaction
+        case .named, .recoveryCode: .none
         }
     }
 
@@ -173,10 +175,12 @@ public struct Unlocking: Sendable {
     func credential(for locked: LockedSlots? = nil) throws(VaultError) -> Credential {
         if let method { return try mappingErrors { () throws(KeyError) in try method.credential() } }
         switch way {
-        case .environment(let asking?, _): return .passphrase(try Passphrase(asking: asking))
+        case .environment(let interaction):
+            if let ask = interaction.asking(for: .passphrase) { return .passphrase(try Passphrase(asking: ask)) }
         case .recoveryCode(let asking): return .recovery(try RecoveryCode(asking: asking))
-        case .environment, .named, .keyring: throw nothingNamed(locked)
+        case .named, .keyring: break
         }
+        throw nothingNamed(locked)
     }
 
     /// Nothing is named, and nobody can be asked.
@@ -217,7 +221,7 @@ public struct Unlocking: Sendable {
 
 extension Passphrase {
     /// Asks somebody for a passphrase.
-    package init(asking ask: Unlocking.Asking) throws(VaultError) {
+    package init(asking ask: UserInteraction.Asking) throws(VaultError) {
         let bytes = try SecretBytes(capacity: Passphrase.limit) {
             (output: inout OutputSpan<UInt8>) throws(VaultError) in
             try ask(&output)
@@ -228,7 +232,7 @@ extension Passphrase {
 
 extension RecoveryCode {
     /// Asks somebody for a recovery code.
-    fileprivate init(asking ask: Unlocking.Asking) throws(VaultError) {
+    fileprivate init(asking ask: UserInteraction.Asking) throws(VaultError) {
         let text = try SecretBytes(capacity: RecoveryCode.textLimit) {
             (output: inout OutputSpan<UInt8>) throws(VaultError) in
             try ask(&output)

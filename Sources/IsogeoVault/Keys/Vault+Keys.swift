@@ -25,19 +25,19 @@ extension Vault {
     /// - Parameters:
     ///   - slot: the beginning of its id, or its kind where only one has it.
     ///   - protection: what opens the new one.
-    ///   - telling: as for `removeKey(_:telling:)`.
+    ///   - interaction: as for `removeKey(_:interaction:)`.
     /// - Returns: the new slot.
     /// - Throws: `usage` when there is no such slot, and for what opens the vault already.
     public func changeKey(
         _ slot: String,
         to protection: borrowing Protection,
-        telling: Unlocking.Telling? = nil
+        interaction: UserInteraction = .none
     ) async throws(VaultError) -> VaultStatus.Slot {
         try await dependencies.perform(AuditEvent(.keyChanged, slot)) { () throws(VaultError) in
             let contents = try contents
             let hadSessions = contents.hasSessions
             let (new, old) = try contents.changeKey(slot, to: protection, now: dependencies.now())
-            contents.cleanUp(of: old, hadSessions: hadSessions, telling, dependencies)
+            contents.cleanUp(of: old, hadSessions: hadSessions, interaction, dependencies)
             return VaultStatus.Slot(new)
         }
     }
@@ -49,14 +49,14 @@ extension Vault {
     ///
     /// - Parameters:
     ///   - slot: the beginning of its id, or its kind where only one has it.
-    ///   - telling: told when a dialog of the keyring waits for somebody; nil where none may be raised.
+    ///   - interaction: tells of a dialog of the keyring; without `tell` none is raised.
     /// - Throws: `usage` when there is no such slot, or no other.
-    public func removeKey(_ slot: String, telling: Unlocking.Telling? = nil) async throws(VaultError) {
+    public func removeKey(_ slot: String, interaction: UserInteraction = .none) async throws(VaultError) {
         try await dependencies.perform(AuditEvent(.keyRemoved, slot)) { () throws(VaultError) in
             let contents = try contents
             let hadSessions = contents.hasSessions
             let gone = try contents.removeKey(slot, now: dependencies.now())
-            contents.cleanUp(of: gone, hadSessions: hadSessions, telling, dependencies)
+            contents.cleanUp(of: gone, hadSessions: hadSessions, interaction, dependencies)
         }
     }
 }

@@ -10,10 +10,6 @@ public struct Rekeying: Sendable {
 }
 
 extension Vault {
-    /// Asks somebody for the passphrase of one slot and appends its bytes, as `Unlocking.Asking` does.
-    public typealias AskingForSlot =
-        @Sendable (VaultStatus.Slot, inout OutputSpan<UInt8>) throws(VaultError) -> Void
-
     /// Gives a vault a new key: everything in it is sealed anew, in one transaction, and the old key opens nothing of it.
     ///
     /// After a leak, this and a new secret from Isogeo end what the leak is worth. It opens the vault by itself: whoever
@@ -28,8 +24,8 @@ extension Vault {
     ///   - unlocking: how it is opened; that slot stays.
     ///   - others: what opens the other slots that stay.
     ///   - dropped: the slots that go, by the beginnings of their ids.
-    ///   - ask: asks for the passphrases of slots that nothing else was said of; nil asks nobody.
-    ///   - show: shows the new recovery code; needed where there is one.
+    ///   - interaction: asks for the passphrases of slots that nothing else was said of, and shows the new recovery code;
+    ///     `show` is needed where there is one.
     /// - Returns: the slots that there are now.
     /// - Throws: `usage` when nothing was said of a slot; `locked`; `damaged`, and then nothing has changed.
     public static func rekey(
@@ -37,16 +33,14 @@ extension Vault {
         unlocking: Unlocking = .environment,
         keeping others: [Unlocking] = [],
         dropping dropped: [String] = [],
-        asking ask: AskingForSlot? = nil,
-        showing show: Showing? = nil
+        interaction: UserInteraction = .none
     ) async throws(VaultError) -> Rekeying {
         try await rekey(
             at: path,
             unlocking: unlocking,
             keeping: others,
             dropping: dropped,
-            asking: ask,
-            showing: show,
+            interaction: interaction,
             dependencies: .real
         )
     }
@@ -56,11 +50,10 @@ extension Vault {
         unlocking: Unlocking,
         keeping others: [Unlocking],
         dropping dropped: [String],
-        asking ask: AskingForSlot?,
-        showing show: Showing?,
+        interaction: UserInteraction,
         dependencies: VaultDependencies
     ) async throws(VaultError) -> Rekeying {
-        let wishes = RekeyOptions(keeping: others, dropping: dropped, asking: ask, showing: show)
+        let wishes = RekeyOptions(keeping: others, dropping: dropped, interaction: interaction)
         let path = try place(path)
         let dependencies = dependencies.of(vaultAt: path)
         return try await dependencies.perform(AuditEvent(.rekeyed)) { () throws(VaultError) in

@@ -93,7 +93,7 @@ struct KeyRemove: AsyncParsableCommand {
 
     func run() async throws {
         let context = CommandContext.current
-        try await vault.choice.open(context).removeKey(slot, telling: vault.choice.telling(context))
+        try await vault.choice.open(context).removeKey(slot, interaction: vault.choice.interaction(context))
         vault.choice.say(
             "Removed the key slot \(slot). Copies of the vault that were made before still open with it.",
             context

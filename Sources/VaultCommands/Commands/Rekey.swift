@@ -41,14 +41,14 @@ struct Rekey: AsyncParsableCommand {
     func run() async throws {
         let context = CommandContext.current
         let choice = vault.choice
-        let terminal = context.terminal()
+        var interaction = choice.interaction(context)
+        interaction.show = showing(context)
         let result = try await Vault.rekey(
             at: choice.path,
             unlocking: choice.unlocking(context),
             keeping: keepPassphraseFile.map { .passphraseFile($0) } + keepKeyFile.map { .keyFile($0) },
             dropping: dropSlot,
-            asking: choice.mayAsk ? terminal.map(asking) : nil,
-            showing: showing(terminal),
+            interaction: interaction,
             dependencies: choice.dependencies(context)
         )
         let slots = result.slots.map { "\($0.kind) \($0.id)" }.joined(separator: ", ")
@@ -58,20 +58,9 @@ struct Rekey: AsyncParsableCommand {
         }
     }
 
-    private func asking(_ terminal: any PassphrasePrompting) -> Vault.AskingForSlot {
-        { (slot, passphrase) throws(VaultError) in
-            try terminal.ask(
-                "Passphrase of the key slot \(slot.id), made \(slot.created.rfc3339): ",
-                into: &passphrase
-            )
-        }
-    }
-
-    private func showing(_ terminal: (any PassphrasePrompting)?) -> Vault.Showing? {
-        if let output {
-            return { (code: Span<UInt8>) throws(VaultError) in try PlaintextFile.make(output, code) }
-        }
-        guard let terminal else { return nil }
-        return { (code: Span<UInt8>) throws(VaultError) in try terminal.show(recoveryCode: code) }
+    // A code is shown even where nothing may be asked for.
+    private func showing(_ context: CommandContext) -> UserInteraction.Showing? {
+        guard let output else { return context.terminal()?.show }
+        return { (code: Span<UInt8>) throws(VaultError) in try PlaintextFile.make(output, code) }
     }
 }

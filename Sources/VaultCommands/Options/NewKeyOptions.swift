@@ -42,27 +42,27 @@ struct NewKeyOptions: ParsableArguments {
         }
         if let path = newPassphraseFile { return try .by(.passphraseFile(path)) }
         if let descriptor = newPassphraseFd { return try .by(.passphraseDescriptor(descriptor)) }
-        guard let terminal = context.terminal() else {
+        guard let ask = context.terminal()?.asking(for: .newPassphrase) else {
             throw VaultError(
                 .usage,
                 "Nobody can be asked for the new passphrase.",
                 remedy: "Give it with --new-passphrase-file PATH or --new-passphrase-fd NUMBER."
             )
         }
-        return try .passphrase { (passphrase) throws(VaultError) in try terminal.askNew(into: &passphrase) }
+        return try .passphrase(asking: ask)
     }
 
     // Never on standard output: the logs of CI keep that.
     private func show(_ code: Span<UInt8>, _ context: CommandContext) throws(VaultError) {
         if let output { return try PlaintextFile.make(output, code) }
-        guard let terminal = context.terminal() else {
+        guard let show = context.terminal()?.show else {
             throw VaultError(
                 .usage,
                 "There is no terminal to show the recovery code on.",
                 remedy: "Have it written to a file: --output PATH"
             )
         }
-        try terminal.show(recoveryCode: code)
+        try show(code)
     }
 
     func add(to vault: Vault, _ choice: VaultSelection, _ context: CommandContext) async throws(VaultError)
@@ -79,11 +79,15 @@ struct NewKeyOptions: ParsableArguments {
         -> VaultStatus.Slot
     {
         if case .recovery = way {
-            return try await vault.replaceWithRecoveryCode(slot, telling: choice.telling(context)) {
+            return try await vault.replaceWithRecoveryCode(slot, interaction: choice.interaction(context)) {
                 (code) throws(VaultError) in
                 try show(code, context)
             }
         }
-        return try await vault.changeKey(slot, to: try protection(choice, context), telling: choice.telling(context))
+        return try await vault.changeKey(
+            slot,
+            to: try protection(choice, context),
+            interaction: choice.interaction(context)
+        )
     }
 }
