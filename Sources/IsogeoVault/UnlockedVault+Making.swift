@@ -62,10 +62,11 @@ extension UnlockedVault {
         under lease: borrowing Lease
     ) throws(VaultError) -> UnlockedVault {
         let vault = VaultIdentity(format: RecordContext.format, id: Sodium.randomBytes(16))
+        let request = SlotRequest(vault: vault, path: file.path, now: now)
         let vaultKey = VaultKey.random()
         let slot: KeySlot
         do throws(KeyError) {
-            slot = try protection.makeSlot(wrapping: vaultKey, of: vault, at: file.path, now: now)
+            slot = try protection.source.makeSlot(wrapping: vaultKey, request)
         } catch {
             throw VaultError(error)
         }
@@ -90,7 +91,9 @@ extension UnlockedVault {
             database = try VaultDatabase.create(file, rows)
         } catch {
             // Only where it is sure that no vault needs it.
-            if (try? exists(at: file.path)) == false { _ = deleteItem(of: slot, vault) }
+            if (try? exists(at: file.path)) == false {
+                _ = type(of: protection.source).discard(slot, request, .none)
+            }
             throw VaultError(error)
         }
         return UnlockedVault(database, header, sealer: sealer, openedBy: slot.id, marks: marks)

@@ -144,7 +144,7 @@ public final class Vault: Sendable {
         -> Vault
     {
         try await open(at: path, dependencies: dependencies) { (locked) throws(VaultError) in
-            try unlocking.open(locked)
+            try unlocking.open(locked, dependencies.keySources)
         }
     }
 
@@ -155,7 +155,7 @@ public final class Vault: Sendable {
         dependencies: VaultDependencies
     ) async throws(VaultError) -> Vault {
         try await open(at: path, dependencies: dependencies) { (locked) throws(VaultError) in
-            try locked.open { (slots, vault) throws(KeyError) in try protection.open(slots, of: vault) }
+            try locked.open(by: protection.source)
         }
     }
 

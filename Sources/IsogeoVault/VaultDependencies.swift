@@ -25,6 +25,8 @@ package struct VaultDependencies: Sendable {
     private var vaultPath: String?
     /// How token endpoints are reached.
     package var connection = ConnectionOverrides()
+    /// The kinds of key that are known.
+    var keySources = KeySources.standard
 
     package init(
         now: @escaping @Sendable () -> Int64,

@@ -93,22 +93,3 @@ package struct KeyFileReplacement: Sendable {
         return nil
     }
 }
-
-extension UnlockMethod {
-    /// Opens by a key that a `rekey` which died has left beside the key file that is named; nil where there is none.
-    package func openUnfinished(_ slots: [KeySlot], of vault: VaultIdentity) -> Unlocked? {
-        guard case .keyFile(let path, .own) = self else { return nil }
-        return KeyFileReplacement.openUnfinished(path, slots, of: vault)
-    }
-}
-
-extension Credential {
-    /// Whether it opens this slot.
-    ///
-    /// - Throws: `damagedSlot`, `costRefused`, `notEnoughMemory`.
-    package borrowing func opens(_ slot: KeySlot, of vault: VaultIdentity) throws(KeyError) -> Bool {
-        guard slot.kind == kind else { return false }
-        guard let _ = try slot.open(with: try secret(for: slot), of: vault) else { return false }
-        return true
-    }
-}

@@ -18,4 +18,18 @@ package enum KeyFileSlot {
     package static func secret(of key: borrowing SecretBytes, for slot: KeySlot) -> SlotSecret {
         SlotSecret(spreading: key, for: .keyFile, salt: slot.salt)
     }
+
+    /// Opens the vault by the first slot that the key fits.
+    ///
+    /// - Throws: `noSlot`, `doesNotFit`, `damagedSlot`.
+    package static func open(
+        _ slots: [KeySlot],
+        by key: borrowing SecretBytes,
+        of vault: VaultIdentity,
+        name: String
+    ) throws(KeyError) -> Unlocked {
+        try KeySlot.open(slots, .keyFile, of: vault, name: name) { (slot) throws(KeyError) in
+            secret(of: key, for: slot)
+        }
+    }
 }

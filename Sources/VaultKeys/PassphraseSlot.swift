@@ -35,6 +35,21 @@ package enum PassphraseSlot {
         return try secret(of: passphrase, cost: cost, salt: slot.salt, slot: slot.name)
     }
 
+    /// Opens the vault by the first slot that the passphrase fits; four are tried at most, each takes its time.
+    ///
+    /// - Throws: `noSlot`, `doesNotFit`, `damagedSlot`, `costRefused`, `notEnoughMemory`.
+    package static func open(
+        _ slots: [KeySlot],
+        by passphrase: borrowing Passphrase,
+        of vault: VaultIdentity,
+        name: String
+    ) throws(KeyError) -> Unlocked {
+        let limit = KeySlot.passphraseLimit
+        return try KeySlot.open(slots, .passphrase, limit: limit, of: vault, name: name) { (slot) throws(KeyError) in
+            try secret(of: passphrase, for: slot)
+        }
+    }
+
     /// What it costs to try a passphrase on this slot.
     package static func cost(of slot: KeySlot) throws(KeyError) -> KeyDerivationCost {
         var decoder = CanonicalDecoder(slot.parameters)

@@ -1,4 +1,5 @@
 package import VaultCrypto
+internal import VaultSystem
 
 /// A code that people write down, and type again years later: 256 random bits and what finds a slip of the pen.
 ///
@@ -24,6 +25,13 @@ package struct RecoveryCode: ~Copyable, Sendable {
     let bytes: SecretBytes
 
     private init(bytes: consuming SecretBytes) { self.bytes = bytes }
+
+    /// Reads a code from a file of the user's own.
+    ///
+    /// - Throws: `unreadable`, `unsafeFile`, what is wrong with the code.
+    package static func read(_ path: String) throws(KeyError) -> RecoveryCode {
+        try RecoveryCode(text: try SecretFile.read(path, limit: textLimit, policy: .own, holding: .recoveryCode))
+    }
 
     /// A new code.
     package static func random() -> RecoveryCode { RecoveryCode(bytes: .random(count: byteCount)) }

@@ -18,4 +18,18 @@ package enum RecoverySlot {
     package static func secret(of code: borrowing RecoveryCode, for slot: KeySlot) -> SlotSecret {
         SlotSecret(spreading: code.bytes, for: .recovery, salt: slot.salt)
     }
+
+    /// Opens the vault by the first slot that the code fits.
+    ///
+    /// - Throws: `noSlot`, `doesNotFit`, `damagedSlot`.
+    package static func open(
+        _ slots: [KeySlot],
+        by code: borrowing RecoveryCode,
+        of vault: VaultIdentity,
+        name: String
+    ) throws(KeyError) -> Unlocked {
+        try KeySlot.open(slots, .recovery, of: vault, name: name) { (slot) throws(KeyError) in
+            secret(of: code, for: slot)
+        }
+    }
 }

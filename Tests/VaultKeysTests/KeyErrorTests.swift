@@ -88,7 +88,7 @@ import VaultTestSupport
             PassphraseSource.command("echo \(canary.text); exit 1").refusal,
             failure { () throws(KeyError) in
                 let key = SecretBytes(copying: Array(canary.bytes.prefix(32)).span)
-                return try Credential.keyFile(key).open([slot], of: .sample, name: "The key file")
+                return try KeyFileSlot.open([slot], by: key, of: .sample, name: "The key file")
             },
         ]
         for error in errors {

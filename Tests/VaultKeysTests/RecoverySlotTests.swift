@@ -21,12 +21,11 @@ import VaultTestSupport
         RecoverySlot.make(code(byte), wrapping: vaultKey, of: vault, now: 1_900_000_000)
     }
 
-    private func open(_ slots: [KeySlot], with code: consuming RecoveryCode, of vault: VaultIdentity? = nil)
+    private func open(_ slots: [KeySlot], with code: borrowing RecoveryCode, of vault: VaultIdentity? = nil)
         -> Result<[UInt8], KeyError>
     {
-        let credential = Credential.recovery(code)
-        return Result { () throws(KeyError) in
-            let unlocked = try credential.open(slots, of: vault ?? self.vault, name: "The recovery code")
+        Result { () throws(KeyError) in
+            let unlocked = try RecoverySlot.open(slots, by: code, of: vault ?? self.vault, name: "The recovery code")
             return unlocked.takeKey().bytes.revealed
         }
     }
@@ -41,8 +40,8 @@ import VaultTestSupport
         #expect(open([slot], with: code(1), of: elsewhere) == .failure(.doesNotFit("The recovery code")))
     }
 
-    @Test func `a code makes the slot that it opens`() throws {
-        let made = try Credential.recovery(code(1)).makeSlot(cost: .floor, wrapping: vaultKey, of: vault, now: 1)
+    @Test func `a code makes the slot that it opens`() {
+        let made = RecoverySlot.make(code(1), wrapping: vaultKey, of: vault, now: 1)
         #expect(made.kind == .recovery)
         #expect(open([made], with: code(1)) == .success(vaultKey.bytes.revealed))
     }
@@ -79,7 +78,7 @@ import VaultTestSupport
 
     private func read(_ path: String) -> Result<[UInt8], KeyError> {
         Result { () throws(KeyError) in
-            guard case .recovery(let code) = try UnlockMethod.recovery(file: path).credential() else { return [] }
+            let code = try RecoveryCode.read(path)
             return code.bytes.revealed
         }
     }
@@ -114,10 +113,5 @@ import VaultTestSupport
         #expect(read(empty) == .failure(.recoveryCodeIncomplete(characters: 0)))
         let sentence = try folder.write("my uncle's passphrase", to: "words")
         #expect(read(sentence) == .failure(.recoveryCodeNotAlphabet(group: 1)))
-    }
-
-    @Test func `the way is called by its file`() {
-        #expect(UnlockMethod.recovery(file: "/f").name == "The recovery code in /f")
-        #expect(Credential.recovery(.random()).kind == .recovery)
     }
 }

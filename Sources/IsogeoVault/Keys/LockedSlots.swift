@@ -13,15 +13,22 @@ struct LockedSlots {
     /// The slots that the header speaks of: nobody is waited for because of a row that was planted.
     var unaltered: [KeySlot] { slots.filter { slot in !altered.contains { $0.id == slot.id } } }
 
+    /// Opens one of the slots.
+    func open(by source: any KeySource) throws(VaultError) -> Unlocked {
+        // What may raise a dialog is shown no slot that was planted.
+        let slots = type(of: source).isUnasked ? unaltered : slots
+        return try open { () throws(KeyError) in try source.open(slots, of: vault) }
+    }
+
     /// Opens one of the slots by what `body` tries.
     ///
-    /// - Parameter body: a credential's try at all slots.
+    /// - Parameter body: a try at all slots.
     /// - Returns: the vault's key.
     /// - Throws: `damaged` where nothing fits and a slot was edited: its own key doesn't open it any more, and whoever
     ///   holds that key must not be told that it is a wrong one. Otherwise what `body` throws.
-    func open(_ body: ([KeySlot], VaultIdentity) throws(KeyError) -> Unlocked) throws(VaultError) -> Unlocked {
+    private func open(_ body: () throws(KeyError) -> Unlocked) throws(VaultError) -> Unlocked {
         do throws(KeyError) {
-            return try body(slots, vault)
+            return try body()
         } catch {
             switch error {
             case .doesNotFit, .noSlot, .keyring(.itemGone), .keyring(.itemForeign), .keyring(.itemDoesNotFit):

@@ -1,27 +1,14 @@
 internal import VaultCrypto
 internal import VaultKeys
-internal import VaultSystem
 
 /// What a new vault is protected with: its first key slot.
 public struct Protection: ~Copyable, Sendable {
-    enum Kind: ~Copyable, Sendable {
-        case credential(Credential)
-        case keyFile(path: String)
-        case keyring(UserInteraction, acceptsPlainText: Bool)
-    }
+    let source: any KeySource
 
-    let kind: Kind
-
-    /// What people call it, at the start of a sentence.
-    let name: String
-
-    private init(_ kind: consuming Kind, name: String) {
-        self.kind = kind
-        self.name = name
-    }
+    init(_ source: any KeySource) { self.source = source }
 
     /// A key file, 32 random bytes; it is made, mode 0600, where there is none.
-    public static func keyFile(_ path: String) -> Protection { Protection(.keyFile(path: path), name: path) }
+    public static func keyFile(_ path: String) -> Protection { Protection(KeyFileSource(making: path)) }
 
     /// A random key in the desktop keyring.
     ///
@@ -31,14 +18,14 @@ public struct Protection: ~Copyable, Sendable {
     ///     looks for it: whoever reads the file may have the key.
     /// - Returns: the protection; the key is made when it is used.
     public static func keyring(_ interaction: UserInteraction = .none, acceptingPlainText: Bool = false) -> Protection {
-        Protection(.keyring(interaction, acceptsPlainText: acceptingPlainText), name: "This desktop's keyring")
+        Protection(KeyringSource(interaction: interaction, acceptsPlainText: acceptingPlainText))
     }
 
     /// A passphrase that `ask` gets from somebody; it is called once, now.
     ///
     /// - Throws: what `ask` throws; `locked` when the passphrase is empty.
     public static func passphrase(asking ask: UserInteraction.Asking) throws(VaultError) -> Protection {
-        Protection(.credential(.passphrase(try Passphrase(asking: ask))), name: "The passphrase")
+        Protection(try PassphraseKeySource(asking: ask))
     }
 
     /// The passphrase, key file or keyring that `unlocking` names, so that it opens the vault from then on.
@@ -52,65 +39,24 @@ public struct Protection: ~Copyable, Sendable {
                 remedy: "Protect it with a passphrase or a key file, and let a recovery code be made for it."
             )
         }
-        if case .keyring(let interaction) = unlocking.way { return .keyring(interaction) }
-        return Protection(.credential(try unlocking.credential()), name: unlocking.name)
+        return Protection(try unlocking.source())
     }
 
-    /// A recovery code that was made just now.
-    static func recovery(_ code: consuming RecoveryCode) -> Protection {
-        Protection(.credential(.recovery(code)), name: "The recovery code")
-    }
-
-    /// Makes the slot; a key file or a keyring's item is made before, and read back.
+    /// Refuses what opens one of the slots already: two slots of one key look like two ways in, and are lost together.
     ///
     /// - Parameters:
-    ///   - vaultKey: what the slot opens.
-    ///   - vault: whose.
-    ///   - path: where the vault lies, for people who look at their keyring.
-    ///   - now: seconds since 1970.
-    /// - Returns: the slot.
-    /// - Throws: what keeps the key from being made, stored or read back.
-    borrowing func makeSlot(
-        wrapping vaultKey: borrowing VaultKey,
-        of vault: VaultIdentity,
-        at path: String,
-        now: Int64
-    ) throws(KeyError) -> KeySlot {
-        switch kind {
-        case .credential(let credential):
-            return try credential.makeSlot(cost: .moderate, wrapping: vaultKey, of: vault, now: now)
-        case .keyFile(let path):
-            let key = FilePath.exists(path) ? try KeyFile.read(path, policy: .own) : try KeyFile.make(path)
-            return KeyFileSlot.make(key, wrapping: vaultKey, of: vault, now: now)
-        case .keyring(let interaction, let acceptsPlainText):
-            let service = try SecretService.find(interaction)
-            return try mappingErrors { () throws(KeyringProblem) in
-                try KeyringSlot.make(
-                    in: service,
-                    wrapping: vaultKey,
-                    of: vault,
-                    at: path,
-                    demanding: acceptsPlainText ? .any : .password,
-                    now: now
-                )
-            }
+    ///   - slots: those of the vault.
+    ///   - leaving: the slot that goes for the new one. A keyring may get a new item in its place; the same key file or
+    ///     passphrase would change nothing.
+    ///   - vault: whose they are.
+    /// - Throws: `usage`; what is wrong with a key file that is there.
+    borrowing func checkIsNew(to slots: [KeySlot], leaving: KeySlot? = nil, of vault: VaultIdentity) throws(VaultError)
+    {
+        let opensOne = try mappingErrors { () throws(KeyError) in
+            try source.opensAny(of: slots, leaving: leaving, of: vault)
         }
-    }
-
-    /// Opens a vault that has such a slot.
-    borrowing func open(_ slots: [KeySlot], of vault: VaultIdentity) throws(KeyError) -> Unlocked {
-        switch kind {
-        case .credential(let credential): return try credential.open(slots, of: vault, name: name)
-        case .keyFile(let path):
-            let key = Credential.keyFile(try KeyFile.read(path, policy: .own))
-            do throws(KeyError) {
-                return try key.open(slots, of: vault, name: "The key file \(path)")
-            } catch {
-                if let unlocked = KeyFileReplacement.openUnfinished(path, slots, of: vault) { return unlocked }
-                throw error
-            }
-        case .keyring(let interaction, _):
-            return try KeyringSlot.open(slots, of: vault, in: try SecretService.find(interaction))
-        }
+        guard opensOne else { return }
+        let remedy = type(of: source).remedyForSecondSlot
+        throw VaultError(.usage, "\(source.name) opens this vault already.", remedy: remedy)
     }
 }

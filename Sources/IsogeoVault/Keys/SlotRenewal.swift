@@ -14,7 +14,7 @@ struct SlotRenewal: ~Copyable {
 
     /// The slots of which nothing is known yet.
     private var remaining: [KeySlot]
-    private let now: Int64
+    private let request: SlotRequest
 
     /// The slots that there will be.
     var slots: [KeySlot] { renewed.map(\.slot) }
@@ -27,71 +27,61 @@ struct SlotRenewal: ~Copyable {
         basis = snapshot.header.slots
         let context = contents.sealer.context
         sealer = RecordSealer(.random(), vault: context.vault, keyEpoch: context.keyEpoch + 1)
-        self.now = now
+        request = contents.slotRequest(now: now)
     }
 
     /// Keeps the slot that opened the vault, unless it is to go.
-    mutating func keep(_ id: [UInt8], _ credential: borrowing Credential, by method: UnlockMethod?) throws(VaultError) {
-        guard let slot = remaining.first(where: { $0.id == id }) else { return }
-        try keep(slot, credential, by: method)
+    mutating func keep(_ id: [UInt8], _ source: any KeySource) throws(VaultError) {
+        // A kind that opens without being named gives its own: `keepUnasked`.
+        guard !type(of: source).isUnasked, let slot = remaining.first(where: { $0.id == id }) else { return }
+        try keep(slot, source)
     }
 
     /// Keeps the slot that something else opens.
     ///
     /// - Throws: `locked` where it opens none that isn't kept already.
     mutating func keep(by unlocking: Unlocking) throws(VaultError) {
-        // The keyring has given its own already: it hands out no credential.
-        guard !unlocking.isKeyring else { return }
-        _ = unlocking.method?.openUnfinished(remaining, of: sealer.context.vault)
-        let credential = try unlocking.credential()
-        guard let slot = try opened(by: credential) else {
+        let named = unlocking.named
+        // A kind that opens without being named has given its own already.
+        guard named?.kind.isUnasked != true else { return }
+        _ = named?.openUnfinished(remaining, request.vault)
+        let source = try unlocking.source()
+        guard let slot = try opened(by: source) else {
             throw VaultError(
                 .locked,
-                "\(unlocking.name) opens no key slot that isn't kept already.",
+                "\(source.name) opens no key slot that isn't kept already.",
                 remedy: remaining.isEmpty
                     ? "Leave it out: nothing else is left to keep."
                     : "Name what opens one of: \(Self.names(remaining))."
             )
         }
-        try keep(slot, credential, by: unlocking.method)
+        try keep(slot, source)
     }
 
-    /// Keeps the slots whose key this desktop's keyring has: each gets a new one.
+    /// Keeps the slots that a source opens without being named, as the keyring does: each gets a new secret.
     ///
     /// - Parameters:
+    ///   - kinds: the kinds of key that are known.
     ///   - interaction: tells of a dialog of the keyring; without `tell` none is raised.
-    ///   - path: where the vault lies, for people who look at their keyring.
     /// - Returns: why a slot can't be kept, and stays without a word.
-    /// - Throws: what keeps a new key from being stored.
-    mutating func keepKeyring(_ interaction: UserInteraction, at path: String) throws(VaultError) -> KeyError? {
-        guard remaining.contains(where: { $0.kind == .keyring }) else { return nil }
-        let service: SecretService
-        do throws(KeyError) { service = try SecretService.find(interaction) } catch { return error }
+    /// - Throws: what keeps a new secret from being stored.
+    mutating func keepUnasked(_ kinds: [any KeySource.Type], _ interaction: UserInteraction) throws(VaultError)
+        -> KeyError?
+    {
         var problem: KeyError?
-        for slot in remaining where slot.kind == .keyring {
-            let place: KeyringPlace
-            do throws(KeyError) {
-                place = try KeyringSlot.place(of: slot, of: sealer.context.vault, in: service)
-            } catch {
-                problem = error
-                continue
-            }
-            let new = try mappingErrors { () throws(KeyError) in
-                try sealer.withKey { (key) throws(KeyError) in
-                    try RenewedSlot(
-                        keyring: slot,
-                        from: place,
-                        in: service,
-                        interaction,
-                        wrapping: key,
-                        of: sealer.context.vault,
-                        at: path,
-                        now: now
-                    )
+        for kind in kinds {
+            guard let source = kind.unasked(interaction) else { continue }
+            for slot in remaining where slot.kind == kind.kind {
+                do throws(RenewalFailure) {
+                    guard let new = try renewed(slot, source) else { continue }
+                    renewed.append(new)
+                    remaining.removeAll { $0.id == slot.id }
+                } catch {
+                    guard error.stage != .notMade else { throw VaultError(error.error) }
+                    problem = error.error
+                    if error.stage == .unreachable { break }
                 }
             }
-            renewed.append(new)
-            remaining.removeAll { $0.id == slot.id }
         }
         return problem
     }
@@ -100,15 +90,15 @@ struct SlotRenewal: ~Copyable {
     mutating func keepPassphrases(_ interaction: UserInteraction) throws(VaultError) {
         for slot in remaining where slot.kind == .passphrase {
             guard let ask = interaction.asking(for: .slotPassphrase(VaultStatus.Slot(slot))) else { return }
-            let credential = Credential.passphrase(try Passphrase(asking: ask))
-            guard try opens(credential, slot) else {
+            let source = try PassphraseKeySource(asking: ask)
+            guard try opens(source, slot) else {
                 throw VaultError(
                     .locked,
                     "That isn't the passphrase of the key slot \(slot.shortID), and nothing was changed.",
                     remedy: "Run it again with the right one, or let go of the slot: --drop-slot \(slot.shortID)"
                 )
             }
-            try keep(slot, credential, by: nil)
+            try keep(slot, source)
         }
     }
 
@@ -146,7 +136,9 @@ struct SlotRenewal: ~Copyable {
         hasShownCode = true
         renewed.append(
             RenewedSlot(
-                sealer.withKey { RecoverySlot.make(code, wrapping: $0, of: sealer.context.vault, now: now) }
+                slot: sealer.withKey {
+                    RecoverySlot.make(code, wrapping: $0, of: sealer.context.vault, now: request.now)
+                }
             )
         )
         remaining.removeAll { $0.kind == .recovery }
@@ -164,40 +156,39 @@ struct SlotRenewal: ~Copyable {
     /// Lets go of the new ones.
     func undo() { for slot in renewed { slot.undo() } }
 
-    private mutating func keep(_ slot: KeySlot, _ credential: borrowing Credential, by method: UnlockMethod?)
-        throws(VaultError)
-    {
-        // A recovery code is replaced, whether it is known or not.
-        guard slot.kind != .recovery else { return }
-        let new: RenewedSlot
-        do throws(KeyError) {
-            new = try sealer.withKey { (key) throws(KeyError) in
-                try RenewedSlot(slot, credential, by: method, wrapping: key, of: sealer.context.vault, now: now)
-            }
+    private mutating func keep(_ slot: KeySlot, _ source: any KeySource) throws(VaultError) {
+        let new: RenewedSlot?
+        do throws(RenewalFailure) {
+            new = try renewed(slot, source)
         } catch {
-            guard case .cannotWrite = error else { throw VaultError(error) }
+            guard case .cannotWrite = error.error else { throw VaultError(error.error) }
             throw VaultError(
                 .inputOutput,
-                error.sentence,
+                error.error.sentence,
                 remedy:
                     "A key file gets its new key in its own folder: make that writable for yourself, or name the key "
                     + "with --shared-key-file, and it stays as it is."
             )
         }
+        guard let new else { return }
         renewed.append(new)
         remaining.removeAll { $0.id == slot.id }
-        // One file gets one new key, however many slots it opened.
-        guard slot.kind == .keyFile else { return }
-        while let other = try opened(by: credential) { remaining.removeAll { $0.id == other.id } }
+        guard type(of: source).renewsAllAtOnce else { return }
+        while let other = try opened(by: source) { remaining.removeAll { $0.id == other.id } }
     }
 
-    private func opened(by credential: borrowing Credential) throws(VaultError) -> KeySlot? {
-        for slot in remaining where try opens(credential, slot) { return slot }
+    private borrowing func renewed(_ slot: KeySlot, _ source: any KeySource) throws(RenewalFailure) -> RenewedSlot? {
+        try sealer.withKey { (key) throws(RenewalFailure) in try source.renew(slot, wrapping: key, request) }
+    }
+
+    private func opened(by source: any KeySource) throws(VaultError) -> KeySlot? {
+        for slot in remaining where try opens(source, slot) { return slot }
         return nil
     }
 
-    private func opens(_ credential: borrowing Credential, _ slot: KeySlot) throws(VaultError) -> Bool {
-        do { return try credential.opens(slot, of: sealer.context.vault) } catch { throw VaultError(error) }
+    private func opens(_ source: any KeySource, _ slot: KeySlot) throws(VaultError) -> Bool {
+        guard slot.kind == type(of: source).kind else { return false }
+        do { return try source.opens(slot, of: request.vault) } catch { throw VaultError(error) }
     }
 
     private static func names(_ slots: [KeySlot]) -> String { slots.map(\.name).joined(separator: ", ") }

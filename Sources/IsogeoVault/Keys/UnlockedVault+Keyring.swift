@@ -2,7 +2,7 @@ internal import VaultKeys
 internal import VaultStore
 
 extension UnlockedVault {
-    /// Lets go of what lies elsewhere for a slot that is gone: its item in the keyring, and the sessions that it began.
+    /// Lets go of what lies elsewhere for a slot that is gone: as its item in the keyring, and the sessions that it began.
     ///
     /// - Parameters:
     ///   - slot: nil where it wasn't there as a whole.
@@ -16,44 +16,33 @@ extension UnlockedVault {
         _ dependencies: VaultDependencies
     ) {
         revokeSessions(hadSessions, dependencies)
-        if let slot { deleteItem(of: slot, interaction, dependencies) }
+        if let slot { discard(slot, interaction, dependencies) }
     }
 
-    /// Takes the item of a slot that is gone out of the keyring; says so where that fails, since nothing else depends on it.
-    func deleteItem(of slot: KeySlot, _ interaction: UserInteraction, _ dependencies: VaultDependencies) {
-        guard let problem = Self.deleteItem(of: slot, sealer.context.vault, interaction) else { return }
-        dependencies.warn(
-            "The keyring keeps an item that opens nothing any more: “isogeo-vault key of \(database.file.path)”. "
-                + problem.sentence
-        )
+    /// Discards what lies elsewhere for a slot that is gone; says so where that fails, since nothing else depends on it.
+    private func discard(_ slot: KeySlot, _ interaction: UserInteraction, _ dependencies: VaultDependencies) {
+        let kind = dependencies.keySources.first { $0.kind == slot.kind }
+        let request = slotRequest(now: dependencies.now())
+        if let problem = kind?.discard(slot, request, interaction) { dependencies.warn(problem) }
     }
 
-    /// Takes a slot's item out of the keyring.
-    ///
-    /// - Returns: what kept it there; nil for a slot of another kind.
-    static func deleteItem(
-        of slot: KeySlot,
-        _ vault: VaultIdentity,
-        _ interaction: UserInteraction = .none
-    ) -> KeyError? {
-        guard slot.kind == .keyring else { return nil }
-        do throws(KeyError) {
-            let service = try SecretService.find(interaction)
-            try mappingErrors { () throws(KeyringProblem) in try KeyringSlot.forget(slot, of: vault, in: service) }
-            return nil
-        } catch {
-            return error
-        }
+    /// What a slot of this vault is made by.
+    func slotRequest(now: Int64) -> SlotRequest {
+        SlotRequest(vault: sealer.context.vault, path: database.file.path, now: now)
     }
 
-    /// Runs a change that takes a new slot in; where it fails, the slot's item goes again, if the vault surely doesn't
-    /// need it.
-    func undoingSlot<Result>(_ slot: KeySlot, _ change: () throws(VaultError) -> Result) throws(VaultError) -> Result {
+    /// Runs a change that takes a new slot in; where it fails, what lies elsewhere for the slot goes again, if the vault
+    /// surely doesn't need it.
+    func undoingSlot<Result>(
+        _ slot: KeySlot,
+        of source: any KeySource,
+        _ change: () throws(VaultError) -> Result
+    ) throws(VaultError) -> Result {
         do {
             return try change()
         } catch {
             if let slots = try? slots(), !slots.contains(where: { $0.id == slot.id }) {
-                _ = Self.deleteItem(of: slot, sealer.context.vault)
+                _ = type(of: source).discard(slot, slotRequest(now: slot.created), .none)
             }
             throw error
         }

@@ -16,7 +16,7 @@ extension UnlockedVault {
         try protection.checkIsNew(to: try slots(), of: sealer.context.vault)
         // Made once, before the change: deriving a passphrase's key takes half a second.
         let slot = try newSlot(protection, now: now)
-        try undoingSlot(slot) { () throws(VaultError) in
+        try undoingSlot(slot, of: protection.source) { () throws(VaultError) in
             try change(Query(), now: now) { (draft) throws(VaultError) in
                 draft.slots = try Self.adding(slot, to: draft.intactSlots)
                 draft.events.append(AuditEvent(.keyAdded, slot.name))
@@ -37,7 +37,7 @@ extension UnlockedVault {
         let former = try Self.slot(id, among: present.map { ($0.id, $0.name, $0.shortID) })
         try protection.checkIsNew(to: present, leaving: present.first { $0.id == former }, of: sealer.context.vault)
         let slot = try newSlot(protection, now: now)
-        let changed = try undoingSlot(slot) { () throws(VaultError) in
+        let changed = try undoingSlot(slot, of: protection.source) { () throws(VaultError) in
             try change(Query(), now: now) { (draft) throws(VaultError) in
                 draft.changes.append(.removeAllSessions)
                 let old = try Self.slot(id, among: draft.intactSlots.map { ($0.id, $0.name, $0.shortID) })
@@ -80,7 +80,7 @@ extension UnlockedVault {
     private func newSlot(_ protection: borrowing Protection, now: Int64) throws(VaultError) -> KeySlot {
         do {
             return try sealer.withKey { (key) throws(KeyError) in
-                try protection.makeSlot(wrapping: key, of: sealer.context.vault, at: database.file.path, now: now)
+                try protection.source.makeSlot(wrapping: key, slotRequest(now: now))
             }
         } catch {
             throw VaultError(error)

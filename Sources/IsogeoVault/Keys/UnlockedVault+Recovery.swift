@@ -10,7 +10,7 @@ extension UnlockedVault {
     {
         let code = RecoveryCode.random()
         let text = code.text
-        let protection = Protection.recovery(code)
+        let protection = Protection(RecoveryCodeSource(code))
         // Nobody shall copy 65 characters by hand for a vault that then has no room for them.
         try put(protection, replacing: slot, now: now, rehearsing: true)
         try text.withBytes { (text: Span<UInt8>) throws(VaultError) in try show(text) }

@@ -17,7 +17,7 @@ extension UnlockedVault {
     /// Gives the vault a new key, and seals everything anew in one transaction.
     ///
     /// - Parameters:
-    ///   - credential: what opened the vault; nil where that was the keyring.
+    ///   - source: what opened the vault.
     ///   - unlocking: where that came from.
     ///   - wishes: what becomes of the other slots.
     ///   - dependencies: the clock, and who is warned.
@@ -25,7 +25,7 @@ extension UnlockedVault {
     /// - Throws: `usage` when nothing is said of a slot; `damaged`, `readOnly`; what the slots throw. Nothing has changed
     ///   then, and what was made for it is taken away.
     func rekey(
-        by credential: borrowing Credential?,
+        by source: (any KeySource)?,
         _ unlocking: Unlocking,
         _ wishes: RekeyOptions,
         dependencies: VaultDependencies
@@ -36,11 +36,8 @@ extension UnlockedVault {
         let hadSessions = hasSessions
         var renewal = try SlotRenewal(self, dropping: wishes.dropping, now: dependencies.now())
         do {
-            switch credential {
-            case .some(let credential): try renewal.keep(openedBy, credential, by: unlocking.method)
-            case .none: break
-            }
-            if let problem = try renewal.keepKeyring(unlocking.interaction, at: database.file.path) {
+            if let source { try renewal.keep(openedBy, source) }
+            if let problem = try renewal.keepUnasked(dependencies.keySources, unlocking.interaction) {
                 dependencies.warn(problem.sentence)
             }
             for other in wishes.keeping { try renewal.keep(by: other) }
@@ -60,11 +57,6 @@ extension UnlockedVault {
         }
         revokeSessions(hadSessions, dependencies)
         for problem in renewal.finish() { dependencies.warn(problem) }
-        if case .keyFile(let path, .shared) = unlocking.method {
-            dependencies.warn(
-                "\(path) is lent and keeps its key: whoever has a copy of it opens the vault with it as before."
-            )
-        }
         return Rekeying(
             slots: renewal.slots.map(VaultStatus.Slot.init),
             formerKeyFiles: renewal.renewed.compactMap(\.formerKeyFile)

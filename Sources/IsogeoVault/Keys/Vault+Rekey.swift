@@ -66,30 +66,19 @@ extension Vault {
             // Two at once would each put a new key into the key file.
             let lease = try UnlockedVault.makingLease(lockFile)
             let vault = VaultIdentity(format: RecordContext.format, id: snapshot.header.vaultID)
-            _ = unlocking.method?.openUnfinished(snapshot.slots.map(KeySlot.init), of: vault)
+            _ = unlocking.named?.openUnfinished(snapshot.slots.map(KeySlot.init), vault)
             // Kept in hand: what opens the vault may be a descriptor, or somebody who types, and gives it once.
-            var credential: Credential?
+            var source: (any KeySource)?
             let contents = try UnlockedVault.open(path, now: dependencies.now(), marks: dependencies.stateFolder) {
                 (locked) throws(VaultError) in
-                if let unlocked = try unlocking.openWithoutCredential(locked) { return unlocked }
-                let given = try unlocking.credential(for: locked)
-                let unlocked = try given.open(locked, name: unlocking.name)
-                credential = consume given
-                return unlocked
+                try unlocking.openByKey(locked, dependencies.keySources, &source)
             }
             if let warning = try contents.compareWithMark(dependencies.rollback, now: dependencies.now) {
                 dependencies.warn(.unusableMark, warning)
             }
-            let result = try contents.rekey(by: credential, unlocking, wishes, dependencies: dependencies)
+            let result = try contents.rekey(by: source, unlocking, wishes, dependencies: dependencies)
             lease.release()
             return result
         }
-    }
-}
-
-extension Credential {
-    /// Opens one of the slots.
-    fileprivate borrowing func open(_ locked: LockedSlots, name: String) throws(VaultError) -> Unlocked {
-        try locked.open { (slots, vault) throws(KeyError) in try open(slots, of: vault, name: name) }
     }
 }

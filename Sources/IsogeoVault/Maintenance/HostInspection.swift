@@ -33,26 +33,19 @@ package enum HostInspection {
 
     /// What a way to open a vault names; nil when it names nothing.
     package static func namedWay(of unlocking: Unlocking) -> NamedWay? {
-        guard let method = unlocking.method else { return nil }
-        var file: (path: String, policy: FilePolicy)?
-        var isKeyFile = false
-        switch method {
-        case .keyFile(let path, let policy): (file, isKeyFile) = ((path, policy), true)
-        case .passphrase(.file(let path, let policy)): file = (path, policy)
-        default: break
-        }
-        guard let file else {
-            return NamedWay(name: method.name, path: nil, isKeyFile: false, fault: nil, isTooOpen: false)
+        guard let reference = unlocking.named else { return nil }
+        guard let file = reference.file else {
+            return NamedWay(name: reference.name, path: nil, isKeyFile: false, fault: nil, isTooOpen: false)
         }
         let fault =
-            SecretFile.fault(file.path, policy: file.policy, holding: isKeyFile ? .key : .passphrase)
+            SecretFile.fault(file.path, policy: file.policy, holding: file.content)
             ?? FilePath.readingFailure(file.path).map { .unreadable(path: file.path, errno: $0) }
         var isTooOpen = false
         if case .unsafeFile(let unsafe, _) = fault, case .openToOthers = unsafe.reason { isTooOpen = true }
         return NamedWay(
-            name: method.name,
+            name: reference.name,
             path: file.path,
-            isKeyFile: isKeyFile,
+            isKeyFile: file.content == .key,
             fault: fault.map { VaultError($0) },
             isTooOpen: isTooOpen
         )

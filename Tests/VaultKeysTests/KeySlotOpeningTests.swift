@@ -5,21 +5,38 @@ import VaultTestSupport
 @testable import VaultKeys
 
 /// Several slots, and something in hand that opens one of them.
-@Suite(.onItsOwnThread) struct CredentialTests: ~Copyable {
+@Suite(.onItsOwnThread) struct KeySlotOpeningTests: ~Copyable {
     private let vaultKey = VaultKey.random()
 
-    private func passphrase(_ text: String) throws -> Credential { .passphrase(try Passphrase(text)) }
-    private func keyFile(_ byte: UInt8) -> Credential {
+    /// What opens a slot, in hand.
+    private enum Hand: ~Copyable {
+        case passphrase(Passphrase)
+        case keyFile(SecretBytes)
+
+        borrowing func open(_ slots: [KeySlot], of vault: VaultIdentity, name: String) throws(KeyError) -> Unlocked {
+            switch self {
+            case .passphrase(let passphrase): try PassphraseSlot.open(slots, by: passphrase, of: vault, name: name)
+            case .keyFile(let key): try KeyFileSlot.open(slots, by: key, of: vault, name: name)
+            }
+        }
+    }
+
+    private func passphrase(_ text: String) throws -> Hand { .passphrase(try Passphrase(text)) }
+    private func keyFile(_ byte: UInt8) -> Hand {
         .keyFile(SecretBytes(copying: [UInt8](repeating: byte, count: 32).span))
     }
 
-    private func slot(_ credential: borrowing Credential) throws -> KeySlot {
-        try credential.makeSlot(cost: .floor, wrapping: vaultKey, of: .sample, now: 1)
+    private func slot(_ hand: borrowing Hand) throws -> KeySlot {
+        switch hand {
+        case .passphrase(let passphrase):
+            try PassphraseSlot.make(passphrase, cost: .floor, wrapping: vaultKey, of: .sample, now: 1)
+        case .keyFile(let key): KeyFileSlot.make(key, wrapping: vaultKey, of: .sample, now: 1)
+        }
     }
 
-    private func refusal(_ credential: borrowing Credential, _ slots: [KeySlot]) -> KeyError? {
+    private func refusal(_ hand: borrowing Hand, _ slots: [KeySlot]) -> KeyError? {
         do throws(KeyError) {
-            _ = try credential.open(slots, of: .sample, name: "The way")
+            _ = try hand.open(slots, of: .sample, name: "The way")
             return nil
         } catch {
             return error
@@ -28,8 +45,8 @@ import VaultTestSupport
 
     @Test func `a passphrase and a key file each open a vault that has both`() throws {
         let slots = [try slot(passphrase("one")), try slot(keyFile(1)), try slot(passphrase("two"))]
-        for (credential, index) in [("one", 0), ("two", 2)] {
-            let opened = try passphrase(credential).open(slots, of: .sample, name: "")
+        for (hand, index) in [("one", 0), ("two", 2)] {
+            let opened = try passphrase(hand).open(slots, of: .sample, name: "")
             #expect(opened.slot == slots[index].id)
             #expect(opened.takeKey().revealed == vaultKey.revealed)
         }

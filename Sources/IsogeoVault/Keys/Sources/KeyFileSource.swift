@@ -1,0 +1,140 @@
+internal import VaultCrypto
+internal import VaultKeys
+internal import VaultSystem
+
+/// A key file: 32 random bytes.
+struct KeyFileSource: KeySource {
+    static let kind = KeySlot.Kind.keyFile
+    static let remedyForSecondSlot = "Name a file that doesn't exist yet, or use rekey."
+    // One file gets one new key, however many slots it opened.
+    static let renewsAllAtOnce = true
+
+    let name: String
+    let path: String
+    private let policy: FilePolicy
+    /// What was read; nil for a file that is read, or made, when it is used.
+    private let held: Held<SecretBytes>?
+
+    /// The key in a file.
+    ///
+    /// - Throws: `unreadable`, `unsafeFile`, `notAKeyFile`.
+    init(reading path: String, policy: FilePolicy) throws(KeyError) {
+        name = "The key file \(path)"
+        self.path = path
+        self.policy = policy
+        held = Held(try KeyFile.read(path, policy: policy))
+    }
+
+    /// A file of the user's own that is made for a slot where there is none.
+    init(making path: String) {
+        name = path
+        self.path = path
+        policy = .own
+        held = nil
+    }
+
+    static func named(byVariables variable: (String) -> String?) -> KeyReference? {
+        if let path = variable("ISOGEO_VAULT_KEY_FILE") { return .keyFile(path, .own) }
+        return variable("ISOGEO_VAULT_SHARED_KEY_FILE").map { .keyFile($0, .shared) }
+    }
+
+    static func named(inCredentials folder: String) -> KeyReference? {
+        let path = "\(folder)/isogeo-vault.key"
+        return FilePath.exists(path) ? .keyFile(path, .shared) : nil
+    }
+
+    func open(_ slots: [KeySlot], of vault: VaultIdentity) throws(KeyError) -> Unlocked {
+        let key = try key()
+        do throws(KeyError) {
+            return try KeyFileSlot.open(slots, by: key.secret, of: vault, name: "The key file \(path)")
+        } catch {
+            // A key file whose vault has just got a new key, while the process that gave it one died.
+            guard policy == .own, let unlocked = KeyFileReplacement.openUnfinished(path, slots, of: vault) else {
+                throw error
+            }
+            return unlocked
+        }
+    }
+
+    func opensAny(of slots: [KeySlot], leaving: KeySlot?, of vault: VaultIdentity) throws(KeyError) -> Bool {
+        guard held != nil || FilePath.exists(path) else { return false }
+        let key = try key()
+        for slot in slots where (try? Self.opens(slot, by: key, of: vault)) == true { return true }
+        return false
+    }
+
+    func opens(_ slot: KeySlot, of vault: VaultIdentity) throws(KeyError) -> Bool {
+        try Self.opens(slot, by: try key(), of: vault)
+    }
+
+    func makeSlot(wrapping vaultKey: borrowing VaultKey, _ request: SlotRequest) throws(KeyError) -> KeySlot {
+        let key = held == nil && !FilePath.exists(path) ? Held(try KeyFile.make(path)) : try key()
+        return KeyFileSlot.make(key.secret, wrapping: vaultKey, of: request.vault, now: request.now)
+    }
+
+    /// A file of the user's own gets a new key; one that is lent can't be written here, and keeps its key.
+    func renew(_ old: KeySlot, wrapping vaultKey: borrowing VaultKey, _ request: SlotRequest)
+        throws(RenewalFailure) -> RenewedSlot?
+    {
+        do throws(KeyError) {
+            let key = try key()
+            guard policy == .own else {
+                let slot = KeyFileSlot.make(key.secret, wrapping: vaultKey, of: request.vault, now: request.now)
+                let warning =
+                    "\(path) is lent and keeps its key: whoever has a copy of it opens the vault with it as before."
+                return RenewedSlot(slot: slot, finish: { warning })
+            }
+            let (slot, replacement) = try KeyFileReplacement.make(
+                path,
+                holding: key.secret,
+                wrapping: vaultKey,
+                of: request.vault,
+                now: request.now
+            )
+            return RenewedSlot(
+                slot: slot,
+                finish: {
+                    guard !replacement.finish() else { return nil }
+                    return
+                        "\(replacement.path) couldn't be replaced: its new key is in \(replacement.pending), which "
+                        + "opens the vault."
+                },
+                undo: { replacement.undo() },
+                formerKeyFile: replacement.former
+            )
+        } catch {
+            throw RenewalFailure(.notMade, error)
+        }
+    }
+
+    private func key() throws(KeyError) -> Held<SecretBytes> {
+        if let held { return held }
+        return Held(try KeyFile.read(path, policy: policy))
+    }
+
+    private static func opens(_ slot: KeySlot, by key: Held<SecretBytes>, of vault: VaultIdentity)
+        throws(KeyError) -> Bool
+    {
+        guard slot.kind == kind else { return false }
+        guard let _ = try slot.open(with: KeyFileSlot.secret(of: key.secret, for: slot), of: vault) else {
+            return false
+        }
+        return true
+    }
+}
+
+extension KeyReference {
+    static func keyFile(_ path: String, _ policy: FilePolicy) -> KeyReference {
+        KeyReference(
+            kind: KeyFileSource.self,
+            name: "The key file \(path)",
+            file: File(path: path, policy: policy, content: .key),
+            openUnfinished: { slots, vault in
+                policy == .own ? KeyFileReplacement.openUnfinished(path, slots, of: vault) : nil
+            },
+            read: { () throws(VaultError) in
+                try mappingErrors { () throws(KeyError) in try KeyFileSource(reading: path, policy: policy) }
+            }
+        )
+    }
+}

@@ -1,0 +1,47 @@
+internal import VaultKeys
+internal import VaultSystem
+
+/// A way to open a vault that was named, and isn't read yet.
+///
+/// It is the only one tried: when it fails, that is the answer.
+struct KeyReference: Sendable {
+    /// A file that can be looked at before it is read.
+    struct File: Equatable, Sendable {
+        let path: String
+        let policy: FilePolicy
+        let content: SecretFile.Content
+    }
+
+    let kind: any KeySource.Type
+    /// What people call it, at the start of a sentence.
+    let name: String
+    /// Its key file or passphrase file.
+    var file: File?
+    /// Whether a person is asked when it is read.
+    var asks = false
+    /// Finishes what a `rekey` that died has left, and opens by it; nil where nothing is left.
+    var openUnfinished: @Sendable ([KeySlot], VaultIdentity) -> Unlocked? = { _, _ in nil }
+    /// Reads it, once.
+    let read: @Sendable () throws(VaultError) -> any KeySource
+
+    /// The first way that the environment names.
+    ///
+    /// In this order: `ISOGEO_VAULT_KEY_FILE`, `ISOGEO_VAULT_SHARED_KEY_FILE`, `ISOGEO_VAULT_PASSPHRASE_FILE`,
+    /// `ISOGEO_VAULT_SHARED_PASSPHRASE_FILE`, `ISOGEO_VAULT_PASSPHRASE`, then `isogeo-vault.key` and
+    /// `isogeo-vault.passphrase` in `$CREDENTIALS_DIRECTORY` (systemd.exec(5)). A variable that is set and empty names a
+    /// way, which then fails: it isn't passed over.
+    ///
+    /// - Parameters:
+    ///   - variable: the value of a variable of the environment; nil when it isn't set.
+    ///   - kinds: the kinds of key, in the order in which they are looked for.
+    /// - Returns: nil when none is named.
+    static func named(
+        inEnvironment variable: (String) -> String?,
+        of kinds: [any KeySource.Type] = KeySources.standard
+    ) -> KeyReference? {
+        for kind in kinds { if let reference = kind.named(byVariables: variable) { return reference } }
+        guard let folder = variable("CREDENTIALS_DIRECTORY") else { return nil }
+        for kind in kinds { if let reference = kind.named(inCredentials: folder) { return reference } }
+        return nil
+    }
+}

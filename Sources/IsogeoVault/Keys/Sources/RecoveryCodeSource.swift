@@ -1,0 +1,58 @@
+internal import VaultCrypto
+internal import VaultKeys
+
+/// A recovery code, in hand.
+struct RecoveryCodeSource: KeySource {
+    static let kind = KeySlot.Kind.recovery
+
+    let name: String
+    private let code: Held<RecoveryCode>
+
+    /// A code that was made just now.
+    init(_ code: consuming RecoveryCode) {
+        name = "The recovery code"
+        self.code = Held(code)
+    }
+
+    /// The code in a file of the user's own.
+    init(reading path: String) throws(KeyError) {
+        name = "The recovery code in \(path)"
+        code = Held(try RecoveryCode.read(path))
+    }
+
+    /// The code that a person gives.
+    init(asking ask: UserInteraction.Asking) throws(VaultError) {
+        let text = try SecretBytes(capacity: RecoveryCode.textLimit) {
+            (output: inout OutputSpan<UInt8>) throws(VaultError) in
+            try ask(&output)
+        }
+        self.init(try mappingErrors { () throws(KeyError) in try RecoveryCode(text: text) })
+    }
+
+    func open(_ slots: [KeySlot], of vault: VaultIdentity) throws(KeyError) -> Unlocked {
+        try RecoverySlot.open(slots, by: code.secret, of: vault, name: name)
+    }
+
+    func makeSlot(wrapping vaultKey: borrowing VaultKey, _ request: SlotRequest) throws(KeyError) -> KeySlot {
+        RecoverySlot.make(code.secret, wrapping: vaultKey, of: request.vault, now: request.now)
+    }
+
+    /// A code is replaced by a new one, which must be shown, whether it is known or not.
+    func renew(_ old: KeySlot, wrapping vaultKey: borrowing VaultKey, _ request: SlotRequest)
+        throws(RenewalFailure) -> RenewedSlot?
+    { nil }
+}
+
+extension KeyReference {
+    static func recovery(file path: String) -> KeyReference {
+        KeyReference(kind: RecoveryCodeSource.self, name: "The recovery code in \(path)") { () throws(VaultError) in
+            try mappingErrors { () throws(KeyError) in try RecoveryCodeSource(reading: path) }
+        }
+    }
+
+    static func recovery(asking ask: @escaping UserInteraction.Asking) -> KeyReference {
+        KeyReference(kind: RecoveryCodeSource.self, name: "The recovery code", asks: true) { () throws(VaultError) in
+            try RecoveryCodeSource(asking: ask)
+        }
+    }
+}
