@@ -53,6 +53,9 @@ need_writable_checkout() {
 swift_build() {
     local scratch=$1 package
     shift
+    # A package that depends on this one by its path doesn't see that files of it have gone, and then misses them: its
+    # plan is made anew.
+    case " $* " in *' --package-path '*) rm -f "$scratch"/*.yaml ;; esac
     swift build --scratch-path "$scratch" "$@" && return
     for package in swift-argument-parser swift-log; do
         [ -e "$scratch/checkouts/$package/Package.swift" ] ||
