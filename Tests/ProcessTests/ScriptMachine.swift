@@ -9,6 +9,7 @@ struct ScriptMachine {
     static let package = "libsodium-dev"
     static let install = "apt-get install --no-install-recommends \(package)"
     static let installed = "apt-get -q install -y --no-install-recommends --no-remove \(package)"
+    static let installedOdd = "apt-get -q install -y --no-install-recommends --no-remove libodd"
 
     let folder: TemporaryFolder
     let checkout: String
@@ -57,19 +58,16 @@ struct ScriptMachine {
         folder = try TemporaryFolder()
         checkout = folder(name)
         currentFolder = checkout
-        for part in ["Scripts", "Tests/Fixtures"] {
-            let target = "\(checkout)/\(part)"
-            try files.createDirectory(
-                atPath: (target as NSString).deletingLastPathComponent,
-                withIntermediateDirectories: true
-            )
-            try files.copyItem(atPath: "\(TestPaths.checkout)/\(part)", toPath: target)
-        }
-        for part in ["bin", "has", "tmp"] {
+        for part in ["bin", "has", "tmp", "\(name)/Scripts", "\(name)/Tests/Fixtures"] {
             try files.createDirectory(atPath: folder(part), withIntermediateDirectories: true)
         }
-        for package in ["libsqlite3-dev", "python3"] { try folder.write("", to: "has/\(package)") }
-        for package in ScriptMachine.packagesOfTest { try folder.write("", to: "has/\(package)") }
+        // Written anew, since a copy by Foundation would have to belong to the owner of the original.
+        let scripts = try files.contentsOfDirectory(atPath: "\(TestPaths.checkout)/Scripts").map { "Scripts/\($0)" }
+        for file in scripts + ["Tests/Fixtures/client_secrets.json"] {
+            guard let content = files.contents(atPath: "\(TestPaths.checkout)/\(file)") else { continue }
+            try folder.write(content, to: "\(name)/\(file)", mode: 0o755)
+        }
+        for package in Self.present { try folder.write("", to: "has/\(package)") }
         try folder.write("", to: "log")
         for (name, text) in Self.programs where !missing.contains(name) {
             try folder.write(
@@ -90,7 +88,9 @@ struct ScriptMachine {
         ].merging(changes) { _, changed in changed }
     }
 
-    private static let packagesOfTest = [
+    /// What `has_package` asks dpkg for.
+    private static let present = [
+        "ca-certificates", "libsqlite3-dev", "python3",
         "libsecret-1-dev", "libcurl4-openssl-dev", "curl", "openssl", "procps", "python3-venv", "dbus",
         "libglib2.0-bin",
         "gnome-keyring", "keepassxc", "xvfb",

@@ -164,16 +164,20 @@ struct ScriptsTests {
 
     @Test(arguments: [
         (
-            [], [:], ["libodd", "libeven"], ["apt-get -q install -y --no-install-recommends --no-remove libodd"],
+            [], [:], [Machine.installedOdd],
             "libeven"
         ),
-        (["sudo"], asked, [], [], "libodd libeven"), ([], asked, [], [], "libodd libeven"),
-        (["apt-get"], [:], [], [], "libodd libeven"),
+        (
+            [], ["FAKE_APT": "stale"],
+            ["apt-get -q update", Machine.installedOdd], "libeven"
+        ),
+        ([], ["FAKE_APT": "offline"], Array(repeating: Machine.installedOdd, count: 2), "libodd libeven"),
+        (["sudo"], asked, [], "libodd libeven"), ([], asked, [], "libodd libeven"),
+        (["apt-get"], [:], [], "libodd libeven"),
     ])
     func `what is wanted and can't be had is named, and done without`(
         missing: [String],
         changes: [String: String],
-        tried: [String],
         calls: [String],
         without: String
     ) async throws {
