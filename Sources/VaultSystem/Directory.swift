@@ -122,7 +122,7 @@ package struct Directory: ~Copyable {
     package borrowing func open(_ name: String, _ flags: OpenFlags, mode: UInt32 = 0o600) throws(Errno)
         -> FileDescriptor
     {
-        try .open(descriptor.number, name, flags.union(.noFollow), mode)
+        try .open(descriptor.number, name, OpenFlags(rawValue: flags.rawValue | OpenFlags.noFollow.rawValue), mode)
     }
 
     /// Makes an empty file of that name, 0600, unless there is one.

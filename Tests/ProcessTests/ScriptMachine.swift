@@ -11,7 +11,7 @@ struct ScriptMachine {
     static let installed = "apt-get -q install -y --no-install-recommends --no-remove \(package)"
     static let installedOdd = "apt-get -q install -y --no-install-recommends --no-remove libodd"
 
-    let folder: TemporaryFolder
+    let folder: TemporaryDirectory
     let checkout: String
     var environment: [String: String]
     var currentFolder: String
@@ -55,7 +55,7 @@ struct ScriptMachine {
 
     init(_ changes: [String: String] = [:], checkout name: String = "checkout", without missing: [String] = []) throws {
         let files = FileManager.default
-        folder = try TemporaryFolder()
+        folder = try TemporaryDirectory()
         checkout = folder(name)
         currentFolder = checkout
         for part in ["bin", "has", "tmp", "\(name)/Scripts", "\(name)/Tests/Fixtures"] {
