@@ -165,6 +165,11 @@ want_packages() {
     local missing package known
     find_missing "$@"
     [ ${#missing[@]} -gt 0 ] || return 0
+    # Nobody is asked each time for what can be done without: there is --install.
+    if [ -t 0 ] && [ "${install:-}" != yes ]; then
+        say "Going on without ${missing[*]}; ./Scripts/${0##*/} --install installs them"
+        return
+    fi
     if command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || command -v sudo >/dev/null; }; then
         say "Missing Debian packages that can be done without: ${missing[*]}"
         if may_install; then
