@@ -1,6 +1,6 @@
 internal import IsogeoVault
 
-/// Which vault a command is about, how it is opened, and how much is said: what the options say of it.
+/// What the vault options say: which vault, how it is opened, and how much is said to people.
 struct VaultSelection: Sendable {
     /// Nil for the standard place.
     var path: String?

@@ -38,7 +38,9 @@ struct Doctor: AsyncParsableCommand {
         )
     }
 
-    private var namedWay: HostInspection.NamedWay? { HostInspection.namedWay(of: vault.context.vault.named ?? .environment) }
+    private var namedWay: HostInspection.NamedWay? {
+        HostInspection.namedWay(of: vault.context.vault.named ?? .environment)
+    }
 
     private func repair(_ vault: VaultInspection) async throws -> [String] {
         var done = try await vault.repair()
