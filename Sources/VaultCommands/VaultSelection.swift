@@ -1,6 +1,6 @@
 internal import IsogeoVault
 
-/// Which vault a command is about, how it is opened, and how much is said.
+/// What the vault options say: which vault, how it is opened, and how much is said to people.
 struct VaultSelection: Sendable {
     /// Nil for the standard place.
     var path: String?
@@ -13,13 +13,18 @@ struct VaultSelection: Sendable {
     /// How token endpoints are reached.
     var connection = ConnectionOverrides()
 
+    /// Whether options or environment name a way to open it.
+    var hasNamedWay: Bool { (named ?? .environment).isNamed }
+}
+
+extension CommandContext {
     /// How the vault is opened: as the options say, else the environment, else by asking.
-    func unlocking(_ context: CommandContext) -> Unlocking {
-        if let named { return named }
-        guard let telling = telling(context) else { return .environment }
+    var unlocking: Unlocking {
+        if let named = vault.named { return named }
+        guard let telling else { return .environment }
         // Seen now: where nobody can be asked, what the keyring says is the answer.
         var ask: Unlocking.Asking?
-        if let terminal = context.terminal() {
+        if let terminal = terminal() {
             ask = { (passphrase) throws(VaultError) in
                 try terminal.ask("Passphrase of the vault: ", into: &passphrase)
             }
@@ -28,31 +33,28 @@ struct VaultSelection: Sendable {
     }
 
     /// A new key in the desktop keyring.
-    func keyringProtection(_ context: CommandContext, acceptingPlainText: Bool) -> Protection {
-        .keyring(telling: telling(context), acceptingPlainText: acceptingPlainText)
+    func keyringProtection(acceptingPlainText: Bool) -> Protection {
+        .keyring(telling: telling, acceptingPlainText: acceptingPlainText)
     }
 
     /// Told that a dialog of the keyring waits for somebody; nil where nobody is to be asked, be it by a dialog.
-    func telling(_ context: CommandContext) -> Unlocking.Telling? {
-        guard mayAsk else { return nil }
-        return { sentence in say(sentence, context) }
+    var telling: Unlocking.Telling? {
+        guard vault.mayAsk else { return nil }
+        return { sentence in say(sentence) }
     }
-
-    /// Whether options or environment name a way to open it.
-    var hasNamedWay: Bool { (named ?? .environment).isNamed }
 
     /// Says something to people, unless they want it quiet.
-    func say(_ text: String, _ context: CommandContext) {
-        if !isQuiet { context.message(text) }
+    func say(_ text: String) {
+        if !vault.isQuiet { message(text) }
     }
 
-    /// The world, with warnings said to people.
-    func dependencies(_ context: CommandContext) -> VaultDependencies {
-        var dependencies = context.dependencies
-        dependencies.rollback = rollback
-        dependencies.connection = connection
-        guard !isQuiet else { return dependencies }
-        dependencies.warn = { context.message("warning: \($0)") }
+    /// The clock and the network as the options want them, with warnings said to people.
+    var vaultDependencies: VaultDependencies {
+        var dependencies = dependencies
+        dependencies.rollback = vault.rollback
+        dependencies.connection = vault.connection
+        guard !vault.isQuiet else { return dependencies }
+        dependencies.warn = { message("warning: \($0)") }
         if let folder = dependencies.stateFolder {
             dependencies.isDue = { [now = dependencies.now] in
                 WarningThrottle(vault: $1, in: folder).isDue($0, now: now())
@@ -62,12 +64,12 @@ struct VaultSelection: Sendable {
     }
 
     /// Opens it; without `bySession` by a key alone, as for a new session.
-    func open(_ context: CommandContext, bySession: Bool = true) async throws(VaultError) -> Vault {
-        let way = unlocking(context)
+    func open(bySession: Bool = true) async throws(VaultError) -> Vault {
+        let way = unlocking
         return try await Vault.open(
-            at: path,
+            at: vault.path,
             unlocking: bySession ? way : way.withoutSession,
-            dependencies: dependencies(context)
+            dependencies: vaultDependencies
         )
     }
 }

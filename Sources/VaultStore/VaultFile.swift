@@ -103,7 +103,7 @@ package struct VaultFile: Hashable, Sendable {
         let journal = path(of: name + "-journal")
         let end: [UInt8]
         do throws(Errno) {
-            let file = try FileDescriptor.open(journal, [.probing, .noFollow])
+            let file = try FileDescriptor.open(journal, .probingNoLink)
             let size = try file.status().size
             // A shorter one holds no name: length and sum of it, and the magic number, take 16 bytes.
             guard size > 16 else { return }

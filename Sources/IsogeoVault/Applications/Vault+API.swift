@@ -106,14 +106,15 @@ extension Vault {
     ///
     /// - Parameters:
     ///   - name: whose.
-    ///   - scope: of the token.
     ///   - base: where the API lies this time.
+    ///   - options: which token; a refresh, to prove the credential.
     /// - Returns: the shares, as the API orders them.
     /// - Throws: as `get`; a stored token never stands in for a new one. What fails once there is a token says so.
-    package func shares(of name: ApplicationName, scope: String?, base: String?) async throws(VaultError) -> [Share] {
+    package func shares(of name: ApplicationName, base: String?, _ options: TokenOptions)
+        async throws(VaultError) -> [Share]
+    {
         // Metadata of some hundred catalogues; more isn't a list of shares.
         let limit = 4 << 20
-        let options = TokenOptions(scope: scope, refresh: true)
         let target: APITarget
         do { target = try await self.target(APICall(APICall.sharesPath, base: base), for: name) } catch {
             // Without an API there is still a credential to prove.
