@@ -40,11 +40,9 @@ struct Rotate: AsyncParsableCommand {
         var options = credential.options
         options.name = application
         options.basicEncoding = credential.basicEncoding?.encoding ?? present.basicEncoding
-        options.caFile = connection.caFile ?? present.caFile
-        options.proxy = credential.proxy ?? present.proxy
-        options.apiBase = credential.apiBase
+        options.caFile = connection.caFile
         var new = try NewApplication(clientSecrets: file, options)
-        let droppedBase = new.keepAPIBase(of: present)
+        let droppedBase = try new.keep(from: present, besides: options, saysEncoding: true)
         for warning in new.warnings { choice.say("warning: \(warning)", context) }
         try await opened.rotate(application, to: new, scope: scope)
         choice.say("The new secret of \(application) gave a token and is in the vault now.", context)
