@@ -20,7 +20,7 @@ public final class Vault: Sendable {
     private let opened: Mutex<UnlockedVault?>
 
     private init(_ contents: UnlockedVault, dependencies: VaultDependencies) {
-        path = contents.database.file.path
+        path = contents.database.location
         isReadOnly = contents.database.isReadOnly
         opened = Mutex(contents)
         self.dependencies = dependencies
@@ -171,6 +171,7 @@ public final class Vault: Sendable {
                 path,
                 now: dependencies.now(),
                 marks: dependencies.stateFolder,
+                reporting: dependencies.report,
                 unlock
             )
             if let warning = try contents.compareWithMark(dependencies.rollback, now: dependencies.now) {
@@ -198,7 +199,7 @@ public final class Vault: Sendable {
     ) async throws(VaultError) -> Vault {
         let path = try newPlace(path)
         let dependencies = dependencies.of(vaultAt: path)
-        return try await dependencies.perform(AuditEvent(.created)) { () throws(VaultError) -> Vault in
+        return try await dependencies.perform { () throws(VaultError) -> Vault in
             let contents = try UnlockedVault.make(
                 at: path,
                 protection: protection,
@@ -206,6 +207,7 @@ public final class Vault: Sendable {
                 proven: proof,
                 noting: decliningRecovery ? [AuditEvent(.recoveryDeclined)] : [],
                 marks: dependencies.stateFolder,
+                reporting: dependencies.report,
                 now: dependencies.now()
             )
             return Vault(contents, dependencies: dependencies)

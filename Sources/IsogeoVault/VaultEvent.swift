@@ -5,7 +5,7 @@ internal import Logging
 /// | level | when | metadata beside `vault` |
 /// | --- | --- | --- |
 /// | `warning` | something went wrong that kept nothing from being done | |
-/// | `info` | the vault was made or changed | `change`, `subject` |
+/// | `info` | an entry was written into the audit trail, but for that of a token | `change`, `subject` |
 /// | `debug` | it was opened or closed | |
 /// | `debug` | the server is asked for a token | `application`, `endpoint` |
 /// | `debug` | the server has granted one | `application`, `seconds` |

@@ -56,6 +56,9 @@ package struct VaultFile: Hashable, Sendable {
         return file
     }
 
+    /// Where the leases of a vault that can be written are taken, be it not made yet.
+    package func leases() throws(StoreError) -> LockFile { try LockFile.open(beside: self) }
+
     /// A place in a directory that is there, whatever lies at it.
     package static func unchecked(at path: String) throws(StoreError) -> VaultFile {
         let (directory, name) = try split(path)

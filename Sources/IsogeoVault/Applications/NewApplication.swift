@@ -175,7 +175,7 @@ extension NewApplication {
     /// Only of the same platform: tokens of another one are nothing for the old one's API to see.
     ///
     /// - Returns: the base that isn't kept, where there is one.
-    package mutating func keepAPIBase(of present: Application) -> String? {
+    private mutating func keepAPIBase(of present: Application) -> String? {
         guard apiBase == nil, let recorded = present.recordedAPIBase else { return nil }
         guard tokenOrigin == present.tokenOrigin else { return recorded }
         apiBase = try? APIBase(recorded)

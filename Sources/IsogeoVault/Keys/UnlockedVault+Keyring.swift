@@ -19,7 +19,7 @@ extension UnlockedVault {
     func deleteItem(of slot: KeySlot, _ telling: Unlocking.Telling?, _ dependencies: VaultDependencies) {
         guard let problem = Self.deleteItem(of: slot, sealer.context.vault, telling) else { return }
         dependencies.warn(
-            "The keyring keeps an item that opens nothing any more: “isogeo-vault key of \(database.file.path)”. "
+            "The keyring keeps an item that opens nothing any more: “isogeo-vault key of \(database.location)”. "
                 + problem.sentence
         )
     }

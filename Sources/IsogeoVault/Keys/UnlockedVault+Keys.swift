@@ -80,7 +80,7 @@ extension UnlockedVault {
     private func newSlot(_ protection: borrowing Protection, now: Int64) throws(VaultError) -> KeySlot {
         do {
             return try sealer.withKey { (key) throws(KeyError) in
-                try protection.makeSlot(wrapping: key, of: sealer.context.vault, at: database.file.path, now: now)
+                try protection.makeSlot(wrapping: key, of: sealer.context.vault, at: database.location, now: now)
             }
         } catch {
             throw VaultError(error)

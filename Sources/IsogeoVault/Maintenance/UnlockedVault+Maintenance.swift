@@ -157,12 +157,13 @@ extension UnlockedVault {
             if let epoch = mark?.claimedEpoch, epoch > backup.header.keyEpoch { mark?.remove() }
             let database: VaultDatabase
             do {
-                database = try VaultDatabase.open(try VaultFile.find(path))
+                database = try VaultDatabase.open(at: path)
             } catch {
                 guard error.category == .noVault else { throw error }
                 let next = try restored(backup, above: seen, now: now)
                 try Self.write(next, to: path)
                 mark?.write(next.header, sealer)
+                report([Self.restoredEvent])
                 return Replaced(kept: nil, hadNewerKey: false)
             }
             let current = try database.read(.everything)
@@ -174,20 +175,23 @@ extension UnlockedVault {
                 expecting: current.header.tag
             )
             mark?.write(next.header, sealer)
+            report([Self.restoredEvent])
             return Replaced(kept: kept, hadNewerKey: current.header.keyEpoch > next.header.keyEpoch)
         } catch {
             throw VaultError(error)
         }
     }
 
+    private static let restoredEvent = AuditEvent(.restored)
+
     /// The backup's state with an entry in its audit trail, and a generation above all that was there.
     private func restored(_ backup: Snapshot, above generation: Int64, now: Int64) throws(StoreError) -> Snapshot {
         guard var state = try? sealer.state(of: backup.header) else {
-            throw .damaged(path: database.file.path, what: "its header can't be opened")
+            throw .damaged(path: database.location, what: "its header can't be opened")
         }
         var next = backup
         for case .putLogEntry(let row) in sealer.auditEntries(
-            [AuditEvent(.restored)],
+            [Self.restoredEvent],
             &state.audit,
             oldest: [],
             now: now

@@ -24,7 +24,7 @@ extension UnlockedVault {
             // least as new as the mark that we have read.
             let present = try read().header.record
             guard present.keyEpoch < seen.keyEpoch || present.generation < seen.generation else { return nil }
-            guard policy == .accepted else { throw .rolledBack(database.file.path, present, seen) }
+            guard policy == .accepted else { throw .rolledBack(database.location, present, seen) }
             guard !database.isReadOnly else {
                 return "The vault is older than it was, and is read-only: that will be said again the next time."
             }

@@ -12,7 +12,7 @@ extension TokenAcquirer {
         guard !contents.database.isReadOnly else {
             dependencies.warn(
                 .readOnly,
-                "The vault at \(contents.database.file.path) is read-only: the token isn't kept."
+                "The vault at \(contents.database.location) is read-only: the token isn't kept."
             )
             return true
         }

@@ -34,8 +34,9 @@ struct Rotate: AsyncParsableCommand {
         let name = try validName(application.name)
         let opened = try await context.open()
         let present = try await opened.application(name)
-        var new = try NewApplication(clientSecrets: application.operand, options(keeping: present))
-        let droppedBase = new.keepAPIBase(of: present)
+        let options = options(for: present)
+        var new = try NewApplication(clientSecrets: application.operand, options)
+        let droppedBase = try new.keep(from: present, besides: options, saysEncoding: true)
         for warning in new.warnings { context.say("warning: \(warning)") }
         try await opened.rotate(name, to: new, scope: scope)
         context.say("The new secret of \(name) gave a token and is in the vault now.")
@@ -45,13 +46,13 @@ struct Rotate: AsyncParsableCommand {
         if let droppedBase { context.say(forgottenAPI(at: droppedBase)) }
     }
 
-    /// What the options say, else what the application has.
-    private func options(keeping present: Application) -> NewApplication.Options {
+    /// What the options say. How the Basic header is written is known before the file is read, since some ids and secrets
+    /// can only be sent form-encoded.
+    private func options(for present: Application) -> NewApplication.Options {
         var options = credential.options
         options.name = present.name
         if !credential.saysEncoding { options.basicEncoding = present.basicEncoding }
-        options.caFile = connection.caFile ?? present.caFile
-        options.proxy = options.proxy ?? present.proxy
+        options.caFile = connection.caFile
         return options
     }
 
