@@ -112,7 +112,7 @@ extension UnlockedVault {
             let event = AuditEvent(.rekeyed, detail: "epoch \(renewal.sealer.context.keyEpoch)")
             resealing = try Resealing(snapshot, state, from: sealer, to: renewal.sealer, telling: [event], now: now)
         } catch {
-            throw .damaged("a box can't be opened")
+            throw .damaged(.boxUnreadable)
         }
         let header = renewal.sealer.header(resealing.state, slots: digests, after: snapshot.header, now: now)
         let slots =
