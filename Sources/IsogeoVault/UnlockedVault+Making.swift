@@ -79,7 +79,7 @@ extension UnlockedVault {
         let token = proof.flatMap { sealer.token($0.granted, of: row.id, metadata) }
         var state = HeaderState()
         state.applications.add(sealer.digest(of: row))
-        guard let slots = SlotDigests([slot.digestEntry]) else { throw .damaged("its first slot has another form") }
+        guard let slots = SlotDigests([slot.digestEntry]) else { throw .damaged(.firstSlotMalformed) }
         let name = application.name.description
         let events =
             [AuditEvent(.created), AuditEvent(.imported, name)]

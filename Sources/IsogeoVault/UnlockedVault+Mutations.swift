@@ -72,17 +72,14 @@ extension UnlockedVault {
 
     static func refuse(_ altered: [String]) throws(VaultError) {
         guard !altered.isEmpty else { return }
-        throw .damaged("\(altered.joined(separator: ", ")) was edited, so nothing is changed")
+        throw .damaged(.slotsEdited(altered))
     }
 
     private func nextHeader(_ draft: PendingWrite, now: Int64) throws(VaultError) -> HeaderRecord {
         let before = draft.snapshot.header.slots
         guard let slots = draft.slots.map({ SlotDigests($0.map(\.digestEntry)) }) ?? before else {
             throw VaultError(
-                .usage,
-                "A vault has 1 to \(KeySlot.limit) key slots.",
-                remedy: draft.slots?.isEmpty == true
-                    ? "Add another key before you remove the last one." : "Remove a key that nobody needs."
+                .slotCount(limit: KeySlot.limit, isEmpty: draft.slots?.isEmpty == true)
             )
         }
         var previous = draft.snapshot.header

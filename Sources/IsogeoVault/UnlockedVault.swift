@@ -141,18 +141,18 @@ final class UnlockedVault: Sendable {
         let header = snapshot.header
         guard header.vaultID == sealer.context.vault.id else { throw VaultError(StoreError.changedMeanwhile) }
         guard header.keyEpoch == sealer.context.keyEpoch else {
-            throw VaultError(.locked, "The vault has got a new key meanwhile.", remedy: "Unlock it again.")
+            throw VaultError(.keyChanged)
         }
-        guard sealer.authenticates(header) else { throw .damaged("its header was edited") }
+        guard sealer.authenticates(header) else { throw .damaged(.headerEdited) }
         let altered = alteredSlots(snapshot)
         guard !altered.contains(where: { $0.id == openedBy }) else {
-            throw .damaged("the slot that opened it was edited")
+            throw .damaged(.openingSlotEdited)
         }
         do {
             let state = try sealer.state(of: header)
             return CheckedHeader(record: header, state: state, alteredSlots: altered)
         } catch {
-            throw .damaged("its header can't be opened")
+            throw .damaged(.headerUnreadable)
         }
     }
 

@@ -51,11 +51,7 @@ public final class Vault: Sendable {
     /// - Throws: `configuration` where there is no home.
     public static func standardPath() throws(VaultError) -> String {
         guard let path = VaultPlace.standard(environment: Environment.value) else {
-            throw VaultError(
-                .configuration,
-                "There is no home folder to look for the vault in.",
-                remedy: "Say where it is: --vault PATH, or the variable ISOGEO_VAULT."
-            )
+            throw VaultError(.noHome)
         }
         return path
     }
@@ -125,11 +121,7 @@ public final class Vault: Sendable {
     /// The place for a vault that is made if need be.
     static func newPlace(_ path: String?) throws(VaultError) -> String {
         if path == nil, let home = VaultPlace.missingHome(environment: Environment.value) {
-            throw VaultError(
-                .configuration,
-                "The home folder \(home) doesn't exist, and the vault would be made in it.",
-                remedy: "Make it, set HOME, or say where the vault is: --vault PATH, or the variable ISOGEO_VAULT."
-            )
+            throw VaultError(.homeMissing(home))
         }
         return try place(path)
     }

@@ -138,18 +138,8 @@ extension Vault {
 }
 
 extension VaultError {
-    fileprivate static let notAListOfShares = VaultError(
-        .unexpectedAnswer,
-        "The API's answer isn't a list of shares.",
-        remedy: "Check the API's address: isogeo-vault show"
-    )
+    fileprivate static let notAListOfShares = VaultError(VaultProblem.notAListOfShares)
 
     /// The same, where the credential is proven and the rest isn't.
-    fileprivate var afterGrant: VaultError {
-        let sentence =
-            ["The ", "Nobody ", "What "].contains(where: self.sentence.hasPrefix)
-            ? "The token was granted, but \(self.sentence.prefix(1).lowercased())\(self.sentence.dropFirst())"
-            : "The token was granted. \(self.sentence)"
-        return VaultError(code, sentence, remedy: remedy)
-    }
+    fileprivate var afterGrant: VaultError { VaultError(VaultProblem.afterGrant(problem)) }
 }

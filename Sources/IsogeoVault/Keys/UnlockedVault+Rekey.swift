@@ -122,7 +122,7 @@ extension UnlockedVault {
                 now: now
             )
         } catch {
-            throw .damaged("a box can't be opened")
+            throw .damaged(.boxUnreadable)
         }
         let header = renewal.sealer.header(resealing.state, slots: digests, after: snapshot.header, now: now)
         let slots =

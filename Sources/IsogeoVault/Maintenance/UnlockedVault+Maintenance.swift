@@ -44,7 +44,7 @@ extension UnlockedVault {
     /// - Throws: `damaged` when the chain is broken.
     func auditTrail() throws(VaultError) -> [AuditTrail.Entry] {
         let (header, snapshot) = try read(Query(log: .all))
-        if let finding = brokenLink(snapshot.log, header.state.audit) { throw .damaged(finding.sentence) }
+        if let finding = brokenLink(snapshot.log, header.state.audit) { throw .damaged(.findings([finding])) }
         return snapshot.log.compactMap { row in
             (try? sealer.auditEntry(row)).map { AuditTrail.Entry(number: row.number, $0) }
         }
@@ -68,7 +68,7 @@ extension UnlockedVault {
     ///
     /// - Throws: `damaged` before anything is written; `exists`; what the store throws.
     func backup(to path: String) throws(VaultError) {
-        let exists = VaultError(.exists, "There is a file at \(path) already.", remedy: "Name another one.")
+        let exists = VaultError(.backupExists(path: path))
         // What it is doesn't matter: somebody's, or a backup from before.
         guard !Self.isTaken(path) else { throw exists }
         let snapshot = try intactSnapshot()
@@ -90,7 +90,7 @@ extension UnlockedVault {
             header.alteredSlots.filter { slots.contains($0.id) }.map { Verification.Finding.slot($0.name) }
         )
         let damage = verification(of: snapshot, header).findings.filter { $0.isDamage && !known.contains($0) }
-        guard damage.isEmpty else { throw .damaged(damage.map(\.sentence).joined(separator: " ")) }
+        guard damage.isEmpty else { throw .damaged(.findings(damage)) }
         return snapshot
     }
 

@@ -11,7 +11,7 @@ extension TokenAcquirer {
         var prospect = prospect
         for _ in 0..<Self.lookLimit {
             if case .use = purpose, let note = prospect.note, note.forbidsAsking(at: dependencies.now()),
-                let error = note.error
+                let error = note.error(asking: prospect.application.metadata)
             {
                 return try instead(of: error, prospect)
             }
@@ -80,7 +80,9 @@ extension TokenAcquirer {
             if isNewEnough, isUsable(token, minimum: minimum) { return .token(token) }
             if isNewEnough, token.lifetime.seconds <= minimum { return .tooShort(token) }
         }
-        guard let note, note != prospect.note, let error = note.error else { return nil }
+        guard let note, note != prospect.note, let error = note.error(asking: prospect.application.metadata) else {
+            return nil
+        }
         return .failure(error)
     }
 
