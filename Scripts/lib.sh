@@ -53,6 +53,9 @@ need_writable_checkout() {
 swift_build() {
     local scratch=$1 package
     shift
+    # A package that depends on this one by its path doesn't see that files of it have gone, and then misses them: its
+    # plan is made anew.
+    case " $* " in *' --package-path '*) rm -f "$scratch"/*.yaml ;; esac
     swift build --scratch-path "$scratch" "$@" && return
     for package in swift-argument-parser swift-log; do
         [ -e "$scratch/checkouts/$package/Package.swift" ] ||
@@ -71,11 +74,16 @@ build_packages=(git ca-certificates g++ libsodium-dev libsqlite3-dev)
 # Whether what is wanted of a Debian package is there, from wherever it came.
 has_package() {
     case $1 in
-        git) command -v git >/dev/null ;;
+        git | fakechroot | faketime) command -v "$1" >/dev/null ;;
+        cron) command -v crontab >/dev/null ;;
+        systemd) command -v systemd-analyze >/dev/null && command -v systemd-creds >/dev/null ;;
         binutils) command -v strip >/dev/null && command -v readelf >/dev/null ;;
         g++) [ -e /usr/include/stdio.h ] && compgen -G '/usr/include/c++/*/vector' >/dev/null &&
             compgen -G '/usr/lib/gcc/*/*/libgcc.a' >/dev/null ;;
         libcurl4) has_library libcurl.so.4 ;;
+        libjemalloc2) has_library libjemalloc.so.2 ;;
+        libtcmalloc-minimal4) has_library libtcmalloc_minimal.so.4 ;;
+        libmimalloc) has_library libmimalloc.so.3 || has_library libmimalloc.so.2 ;;
         *) [[ $(dpkg-query -W -f='${db:Status-Abbrev}' "$1" 2>/dev/null) = ?i* ]] ;;
     esac
 }
@@ -91,13 +99,18 @@ has_library() {
 }
 
 # Prints what this distribution calls a Debian package: since Debian 13 and Ubuntu 24.04 some names end with t64. Where
-# apt was never updated it knows neither name; what is installed tells which kind of distribution it is.
+# apt was never updated it knows none of the names; what is installed tells which kind of distribution it is.
 package_name() {
-    case $1 in libcurl4) ;; *) echo "$1"; return ;; esac
-    if apt-cache show "$1t64" >/dev/null 2>&1; then echo "$1t64"
-    elif apt-cache show "$1" >/dev/null 2>&1; then echo "$1"
-    elif dpkg-query -W '*t64' >/dev/null 2>&1; then echo "$1t64"
-    else echo "$1"; fi
+    local name names
+    case $1 in
+        libcurl4 | libtcmalloc-minimal4) names=("$1t64" "$1") ;;
+        libmimalloc) names=(libmimalloc3 libmimalloc2.0) ;;
+        *) echo "$1"; return ;;
+    esac
+    for name in "${names[@]}"; do
+        if apt-cache show "$name" >/dev/null 2>&1; then echo "$name"; return; fi
+    done
+    if dpkg-query -W '*t64' >/dev/null 2>&1; then echo "${names[0]}"; else echo "${names[1]}"; fi
 }
 
 # Sets missing to those of the packages "$@" that are not there.
@@ -107,10 +120,24 @@ find_missing() {
     for package; do has_package "$package" || missing+=("$(package_name "$package")"); done
 }
 
-# Installs the Debian packages among "$@" that are missing. On a terminal it asks; without one it goes on where it may,
-# as root or by a sudo that asks nothing: nobody is there to answer. --install asks nothing, --no-install never installs.
+# Whether packages may be installed. On a terminal it asks; without one it goes on where it may, as root or by a sudo
+# that asks nothing: nobody is there to answer. --install asks nothing, --no-install never installs.
+may_install() {
+    local answer
+    case ${install:-} in yes) return 0 ;; no) return 1 ;; esac
+    [ "${CI:-}" != true ] || return 0
+    if [ -t 0 ]; then
+        # The end of the input is no answer.
+        read -r -p "Install them now? [Y/n] " answer || answer=n
+        case $answer in '' | [yY]*) ;; *) return 1 ;; esac
+    else
+        [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null
+    fi
+}
+
+# Installs the Debian packages among "$@" that are missing, or ends the script.
 need_packages() {
-    local missing command answer own="./Scripts/${0##*/} --install" refusal
+    local missing command own="./Scripts/${0##*/} --install"
     find_missing "$@"
     [ ${#missing[@]} -gt 0 ] || return 0
     command="apt-get install --no-install-recommends ${missing[*]}"
@@ -121,28 +148,48 @@ need_packages() {
 or, where there is sudo: $own"
         command="sudo $command"
     fi
-    refusal="run: $command
+    may_install || die "run: $command
 or: $own"
-    case ${install:-} in
-        yes) ;;
-        no) die "$refusal" ;;
-        *)
-            if [ "${CI:-}" = true ]; then :
-            elif [ -t 0 ]; then
-                # The end of the input is no answer.
-                read -r -p "Install them now? [Y/n] " answer || answer=n
-                case $answer in '' | [yY]*) ;; *) die "$refusal" ;; esac
-            else
-                [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null || die "$refusal"
-            fi ;;
-    esac
     # A machine that was never updated knows no package. Nothing that is installed is ever removed for us.
     if ! apt_install "${missing[@]}"; then
-        apt_update
+        apt_update || say "apt-get update failed; going on with what is known"
         find_missing "$@"
         apt_install "${missing[@]}" ||
             die "apt-get couldn't install them and says above why; when there is a network, run: $command"
     fi
+}
+
+# want_packages NAME…: installs those that are missing, may be installed and are known to this distribution, names the
+# others and never fails.
+want_packages() {
+    local missing package known
+    find_missing "$@"
+    [ ${#missing[@]} -gt 0 ] || return 0
+    # Nobody is asked each time for what can be done without: there is --install.
+    if [ -t 0 ] && [ "${install:-}" != yes ]; then
+        say "Going on without ${missing[*]}; ./Scripts/${0##*/} --install installs them"
+        return
+    fi
+    if command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || command -v sudo >/dev/null; }; then
+        say "Missing Debian packages that can be done without: ${missing[*]}"
+        if may_install; then
+            find_known
+            # Again for the names, which differ from one distribution to another.
+            [ ${#known[@]} -gt 0 ] || ! apt_update || { find_missing "$@"; find_known; }
+            # What one of them is refused for says nothing about the others.
+            [ ${#known[@]} = 0 ] || apt_install "${known[@]}" ||
+                for package in "${known[@]}"; do apt_install "$package" || :; done
+            find_missing "$@"
+        fi
+    fi
+    [ ${#missing[@]} = 0 ] || say "Going on without ${missing[*]}"
+}
+
+# Sets known to those of missing that apt could install.
+find_known() {
+    local package
+    known=()
+    for package in "${missing[@]}"; do ! apt-cache show "$package" >/dev/null 2>&1 || known+=("$package"); done
 }
 
 apt_install() {
@@ -150,7 +197,7 @@ apt_install() {
 }
 
 apt_update() {
-    apt_get 300 update || say "apt-get update failed; going on with what is known"
+    apt_get 300 update
 }
 
 # apt_get SECONDS ARGUMENTS…: waits for apt's locks, since DPkg::Lock::Timeout waits for none of lists and downloads.

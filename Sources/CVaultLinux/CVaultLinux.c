@@ -98,10 +98,10 @@ int cvault_posix_unlock_byte(int descriptor, uint64_t offset) {
     return lock_byte(descriptor, F_SETLK, F_UNLCK, offset, 0);
 }
 
-int cvault_open_folder(int folder, const char *name, int *descriptor) {
+int cvault_open_directory(int directory, const char *name, int follows_link, int *descriptor) {
     int before = errno, result;
     do {
-        *descriptor = openat(folder, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        *descriptor = openat(directory, name, O_PATH | O_DIRECTORY | O_CLOEXEC | (follows_link ? 0 : O_NOFOLLOW));
         result = *descriptor >= 0 ? 0 : errno;
     } while (result == EINTR);
     errno = before;

@@ -37,13 +37,6 @@ package enum PlaintextFile {
 extension VaultError {
     /// A file that the user named can't be written.
     fileprivate init(writing path: String, _ error: SystemError) {
-        self =
-            error.errno == .exists
-            ? VaultError(.exists, "There is a file \(path) already.", remedy: "Name one that doesn't exist yet.")
-            : VaultError(
-                .inputOutput,
-                "\(path) can't be written: \(error.errno.map { "\($0)" } ?? "it names no file").",
-                remedy: "Name a file in a folder of yours, on a disk with room."
-            )
+        self.init(error.errno == .exists ? .fileExists(path: path) : .cannotWrite(path: path, error.errno))
     }
 }

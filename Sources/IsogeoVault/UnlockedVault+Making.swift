@@ -17,6 +17,7 @@ extension UnlockedVault {
     ///   - proof: the token that proved it, which is kept.
     ///   - notes: what the audit trail says beside that.
     ///   - marks: the folder in which is remembered what was seen of the vault.
+    ///   - report: told what was written into the audit trail.
     ///   - now: seconds since 1970.
     /// - Returns: the vault, open.
     /// - Throws: `exists` when somebody was faster; what is wrong with the place or the key.
@@ -27,12 +28,13 @@ extension UnlockedVault {
         proven proof: ProvenToken? = nil,
         noting notes: [AuditEvent] = [],
         marks: String? = nil,
+        reporting report: @escaping Reporting = { _ in },
         now: Int64
     ) throws(VaultError) -> UnlockedVault {
         try proof?.check(application)
         let (file, lockFile) = try mappingErrors { () throws(StoreError) in
             let file = try VaultFile.prepare(path)
-            return (file, try LockFile.open(beside: file))
+            return (file, try file.leases())
         }
         let lease = try makingLease(lockFile)
         // Seen before a key is made for a vault that somebody has made meanwhile.
@@ -44,6 +46,7 @@ extension UnlockedVault {
             proven: proof,
             noting: notes,
             marks: marks,
+            reporting: report,
             now: now,
             under: lease
         )
@@ -58,6 +61,7 @@ extension UnlockedVault {
         proven proof: ProvenToken?,
         noting notes: [AuditEvent],
         marks: String?,
+        reporting report: @escaping Reporting,
         now: Int64,
         under lease: borrowing Lease
     ) throws(VaultError) -> UnlockedVault {
@@ -76,7 +80,7 @@ extension UnlockedVault {
         let token = proof.flatMap { sealer.token($0.granted, of: row.id, metadata) }
         var state = HeaderState()
         state.applications.add(sealer.digest(of: row))
-        guard let slots = SlotDigests([slot.digestEntry]) else { throw .damaged("its first slot has another form") }
+        guard let slots = SlotDigests([slot.digestEntry]) else { throw .damaged(.firstSlotMalformed) }
         let name = application.name.description
         let events =
             [AuditEvent(.created), AuditEvent(.imported, name)]
@@ -96,7 +100,8 @@ extension UnlockedVault {
             }
             throw VaultError(error)
         }
-        return UnlockedVault(database, header, sealer: sealer, openedBy: slot.id, marks: marks)
+        report(events)
+        return UnlockedVault(database, header, sealer: sealer, openedBy: slot.id, marks: marks, reporting: report)
     }
 
     /// Whether a vault lies at `path`.
@@ -104,7 +109,7 @@ extension UnlockedVault {
     /// - Throws: when something lies there that is none, or that can't be used.
     static func exists(at path: String) throws(VaultError) -> Bool {
         do throws(StoreError) {
-            _ = try VaultDatabase.open(try VaultFile.find(path), forWriting: false)
+            _ = try VaultDatabase.open(at: path, forWriting: false)
             return true
         } catch {
             guard error.category == .noVault else { throw VaultError(error) }

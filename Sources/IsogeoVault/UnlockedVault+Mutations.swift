@@ -1,6 +1,5 @@
 internal import VaultKeys
 internal import VaultStore
-internal import VaultSystem
 
 /// What a change makes of the vault: written together, or not at all.
 struct PendingWrite {
@@ -43,8 +42,8 @@ extension UnlockedVault {
     ) throws(VaultError) -> Result {
         var wanted = wanted
         if wanted.log == .none { wanted.log = .oldest(Self.eventLimit) }
-        let deadline = ContinuousClock.now + VaultDatabase.patience
-        while true {
+        let (result, header, draft) = try database.commit {
+            () throws(VaultError) -> PreparedCommit<(Result, HeaderRecord, PendingWrite)> in
             let (header, snapshot) = try read(wanted)
             let altered = header.alteredSlots
             let intact = snapshot.slots.map(KeySlot.init).filter { slot in !altered.contains { $0.id == slot.id } }
@@ -53,23 +52,19 @@ extension UnlockedVault {
             if draft.raisesGeneration { try Self.refuse(altered.filter { $0.id != slot }.map(\.name)) }
             draft.changes += sealer.auditEntries(draft.events, &draft.state.audit, oldest: snapshot.log, now: now)
             let next = try nextHeader(draft, now: now)
-            if draft.isRehearsal {
-                guard !database.isReadOnly else { throw VaultError(StoreError.readOnly(path: database.file.path)) }
-                return result
+            if draft.isRehearsal, database.isReadOnly {
+                throw VaultError(StoreError.readOnly(path: database.location))
             }
-            do {
-                try database.commit(
-                    draft.changes + slotChanges(draft) + [.putHeader(next)],
-                    expecting: header.record.tag
-                )
-                if draft.raisesGeneration { mark?.write(next, sealer) }
-                return result
-            } catch {
-                guard error == .changedMeanwhile, ContinuousClock.now < deadline else { throw VaultError(error) }
-                // Many that change at once would else meet again and again.
-                SystemClock.sleep(.microseconds(.random(in: 500...10_000)))
-            }
+            return PreparedCommit(
+                changes: draft.isRehearsal ? nil : draft.changes + slotChanges(draft) + [.putHeader(next)],
+                tag: header.record.tag,
+                result: (result, next, draft)
+            )
         }
+        guard !draft.isRehearsal else { return result }
+        if draft.raisesGeneration { mark?.write(header, sealer) }
+        report(draft.events)
+        return result
     }
 
     // No change has more to say of itself; so many of the oldest entries may go for it.
@@ -77,17 +72,14 @@ extension UnlockedVault {
 
     static func refuse(_ altered: [String]) throws(VaultError) {
         guard !altered.isEmpty else { return }
-        throw .damaged("\(altered.joined(separator: ", ")) was edited, so nothing is changed")
+        throw .damaged(.slotsEdited(altered))
     }
 
     private func nextHeader(_ draft: PendingWrite, now: Int64) throws(VaultError) -> HeaderRecord {
         let before = draft.snapshot.header.slots
         guard let slots = draft.slots.map({ SlotDigests($0.map(\.digestEntry)) }) ?? before else {
             throw VaultError(
-                .usage,
-                "A vault has 1 to \(KeySlot.limit) key slots.",
-                remedy: draft.slots?.isEmpty == true
-                    ? "Add another key before you remove the last one." : "Remove a key that nobody needs."
+                .slotCount(limit: KeySlot.limit, isEmpty: draft.slots?.isEmpty == true)
             )
         }
         var previous = draft.snapshot.header

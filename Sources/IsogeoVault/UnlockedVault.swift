@@ -20,8 +20,13 @@ final class UnlockedVault: Sendable {
     let alteredSlots: [String]
     /// What is remembered of the vault outside of it; nil where nothing is.
     let mark: HighWaterMark?
+    /// Told the events of each change once it is written: the audit trail and the log say the same.
+    let report: Reporting
     /// The header as it was when the vault was opened.
     let openedHeader: HeaderRecord
+
+    /// Is told what was written into the audit trail.
+    typealias Reporting = @Sendable ([AuditEvent]) -> Void
 
     /// A vault that was just made.
     init(
@@ -29,13 +34,15 @@ final class UnlockedVault: Sendable {
         _ header: HeaderRecord,
         sealer: consuming RecordSealer,
         openedBy: [UInt8],
-        marks: String?
+        marks: String?,
+        reporting report: @escaping Reporting
     ) {
-        mark = marks.map { HighWaterMark(of: sealer.context.vault, at: database.file.path, in: $0) }
+        mark = marks.map { HighWaterMark(of: sealer.context.vault, at: database.location, in: $0) }
         openedHeader = header
         self.database = database
         self.sealer = sealer
         self.openedBy = openedBy
+        self.report = report
         alteredSlots = []
     }
 
@@ -44,14 +51,16 @@ final class UnlockedVault: Sendable {
         _ snapshot: Snapshot,
         sealer: consuming RecordSealer,
         openedBy: [UInt8],
-        marks: String?
+        marks: String?,
+        reporting report: @escaping Reporting
     ) throws(VaultError) {
-        mark = marks.map { HighWaterMark(of: sealer.context.vault, at: database.file.path, in: $0) }
+        mark = marks.map { HighWaterMark(of: sealer.context.vault, at: database.location, in: $0) }
         openedHeader = snapshot.header
         alteredSlots = try Self.check(snapshot, sealer, openedBy: openedBy).alteredSlots.map(\.name)
         self.database = database
         self.sealer = sealer
         self.openedBy = openedBy
+        self.report = report
     }
 
     /// Opens the vault at `path`; nobody is asked for anything before it is clear that there is one.
@@ -60,6 +69,7 @@ final class UnlockedVault: Sendable {
     ///   - path: where it lies.
     ///   - now: seconds since 1970; a session ends by it too.
     ///   - marks: the folder in which is remembered what was seen of it.
+    ///   - report: told what is written into the audit trail.
     ///   - unlock: opens one of the slots.
     /// - Returns: the vault, its header authenticated.
     /// - Throws: `noVault`, `damaged`, `configuration`, what `unlock` throws.
@@ -67,12 +77,13 @@ final class UnlockedVault: Sendable {
         _ path: String,
         now: Int64,
         marks: String? = nil,
+        reporting report: @escaping Reporting = { _ in },
         _ unlock: (LockedSlots) throws(VaultError) -> Unlocked
     ) throws(VaultError) -> UnlockedVault {
         let database: VaultDatabase
         let snapshot: Snapshot
         do throws(StoreError) {
-            database = try VaultDatabase.open(try VaultFile.find(path))
+            database = try VaultDatabase.open(at: path)
             snapshot = try database.read(Query(sessions: true))
         } catch {
             throw VaultError(error)
@@ -84,7 +95,7 @@ final class UnlockedVault: Sendable {
             vault: vault,
             sessions: LockedSessions(snapshot, now: now)
         )
-        return try UnlockedVault(database, snapshot, try unlock(slots), marks: marks)
+        return try UnlockedVault(database, snapshot, try unlock(slots), marks: marks, reporting: report)
     }
 
     /// A vault whose key is there.
@@ -94,7 +105,8 @@ final class UnlockedVault: Sendable {
         _ database: VaultDatabase,
         _ snapshot: Snapshot,
         _ unlocked: consuming Unlocked,
-        marks: String? = nil
+        marks: String? = nil,
+        reporting report: @escaping Reporting = { _ in }
     ) throws(VaultError) {
         let slot = unlocked.slot
         let sealer = RecordSealer(
@@ -102,7 +114,7 @@ final class UnlockedVault: Sendable {
             vault: snapshot.vault,
             keyEpoch: snapshot.header.keyEpoch
         )
-        try self.init(database, snapshot, sealer: sealer, openedBy: slot, marks: marks)
+        try self.init(database, snapshot, sealer: sealer, openedBy: slot, marks: marks, reporting: report)
     }
 
     /// A header that was authenticated.
@@ -129,18 +141,18 @@ final class UnlockedVault: Sendable {
         let header = snapshot.header
         guard header.vaultID == sealer.context.vault.id else { throw VaultError(StoreError.changedMeanwhile) }
         guard header.keyEpoch == sealer.context.keyEpoch else {
-            throw VaultError(.locked, "The vault has got a new key meanwhile.", remedy: "Unlock it again.")
+            throw VaultError(.keyChanged)
         }
-        guard sealer.authenticates(header) else { throw .damaged("its header was edited") }
+        guard sealer.authenticates(header) else { throw .damaged(.headerEdited) }
         let altered = alteredSlots(snapshot)
         guard !altered.contains(where: { $0.id == openedBy }) else {
-            throw .damaged("the slot that opened it was edited")
+            throw .damaged(.openingSlotEdited)
         }
         do {
             let state = try sealer.state(of: header)
             return CheckedHeader(record: header, state: state, alteredSlots: altered)
         } catch {
-            throw .damaged("its header can't be opened")
+            throw .damaged(.headerUnreadable)
         }
     }
 

@@ -20,7 +20,7 @@ public final class Vault: Sendable {
     private let opened: Mutex<UnlockedVault?>
 
     private init(_ contents: UnlockedVault, dependencies: VaultDependencies) {
-        path = contents.database.file.path
+        path = contents.database.location
         isReadOnly = contents.database.isReadOnly
         opened = Mutex(contents)
         self.dependencies = dependencies
@@ -51,11 +51,7 @@ public final class Vault: Sendable {
     /// - Throws: `configuration` where there is no home.
     public static func standardPath() throws(VaultError) -> String {
         guard let path = VaultPlace.standard(environment: Environment.value) else {
-            throw VaultError(
-                .configuration,
-                "There is no home folder to look for the vault in.",
-                remedy: "Say where it is: --vault PATH, or the variable ISOGEO_VAULT."
-            )
+            throw VaultError(.noHome)
         }
         return path
     }
@@ -125,11 +121,7 @@ public final class Vault: Sendable {
     /// The place for a vault that is made if need be.
     static func newPlace(_ path: String?) throws(VaultError) -> String {
         if path == nil, let home = VaultPlace.missingHome(environment: Environment.value) {
-            throw VaultError(
-                .configuration,
-                "The home folder \(home) doesn't exist, and the vault would be made in it.",
-                remedy: "Make it, set HOME, or say where the vault is: --vault PATH, or the variable ISOGEO_VAULT."
-            )
+            throw VaultError(.homeMissing(home))
         }
         return try place(path)
     }
@@ -171,6 +163,7 @@ public final class Vault: Sendable {
                 path,
                 now: dependencies.now(),
                 marks: dependencies.stateFolder,
+                reporting: dependencies.report,
                 unlock
             )
             if let warning = try contents.compareWithMark(dependencies.rollback, now: dependencies.now) {
@@ -198,7 +191,7 @@ public final class Vault: Sendable {
     ) async throws(VaultError) -> Vault {
         let path = try newPlace(path)
         let dependencies = dependencies.of(vaultAt: path)
-        return try await dependencies.perform(AuditEvent(.created)) { () throws(VaultError) -> Vault in
+        return try await dependencies.perform { () throws(VaultError) -> Vault in
             let contents = try UnlockedVault.make(
                 at: path,
                 protection: protection,
@@ -206,6 +199,7 @@ public final class Vault: Sendable {
                 proven: proof,
                 noting: decliningRecovery ? [AuditEvent(.recoveryDeclined)] : [],
                 marks: dependencies.stateFolder,
+                reporting: dependencies.report,
                 now: dependencies.now()
             )
             return Vault(contents, dependencies: dependencies)

@@ -97,16 +97,18 @@ extension VaultDependencies {
         logger.log(level: event.level, event.message, metadata: event.metadata)
     }
 
-    /// Runs what blocks on a thread that may, and logs how it failed, or what it has done.
+    /// Logs what was written into the audit trail; a token is told where it is granted.
+    var report: UnlockedVault.Reporting {
+        { events in for event in events where event.kind != .tokenRequested { log(.changed(event)) } }
+    }
+
+    /// Runs what blocks on a thread that may, and logs how it failed.
     func perform<Result: Sendable>(
-        _ change: AuditEvent? = nil,
         on executor: BlockingExecutor = .files,
         _ body: () throws(VaultError) -> Result
     ) async throws(VaultError) -> Result {
         do {
-            let result = try await BlockingExecutor.run(on: executor, body)
-            if let change { log(.changed(change)) }
-            return result
+            return try await BlockingExecutor.run(on: executor, body)
         } catch {
             log(.failed(error))
             throw error

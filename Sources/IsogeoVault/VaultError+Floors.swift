@@ -6,80 +6,100 @@ package import VaultStore
 // Each floor explains its own failures; here they get the code that the world sees.
 
 extension VaultError {
-    package init(_ error: KeyError) {
-        let code: Code =
-            switch error {
-            case .unsafeFile, .notEnoughMemory: .configuration
-            case .costRefused, .damagedSlot: .damaged
-            case .cannotWrite, .notReadBack: .inputOutput
-            case .kernelKeyring: .unavailable
-            case .doesNotFit, .noSlot, .unreadable, .notAKeyFile, .emptyPassphrase, .passphraseTooLong, .timedOut,
-                .badDescriptor, .commandFailed, .commandDidNotStart, .recoveryCodeDamaged, .recoveryCodeIncomplete,
-                .recoveryCodeNotAlphabet:
-                .locked
-            case .keyring(.plainText), .keyring(.fileUnseen): .configuration
-            case .keyring(let problem): problem.isLocked ? .locked : .unavailable
-            }
-        self.init(code, error.sentence, remedy: error.remedy)
-    }
+    package init(_ error: KeyError) { self.init(VaultProblem.keys(error)) }
 
-    package init(_ error: StoreError) {
-        let code: Code =
-            switch error.category {
-            case .noVault: .noVault
-            case .damaged: .damaged
-            case .exists: .exists
-            case .inputOutput: .inputOutput
-            case .tryAgain: .tryAgain
-            case .configuration: .configuration
-            case .internal: .internalError
-            }
-        self.init(code, error.sentence, remedy: error.remedy)
-    }
+    package init(_ error: StoreError) { self.init(VaultProblem.store(error)) }
 
-    package init(_ error: OAuthError) {
-        let code: Code =
-            switch error.category {
-            case .file: .inputNotAcceptable
-            case .usage: .usage
-            case .refused: .credentialRefused
-            case .unavailable: .tryAgain
-            case .unacceptableAnswer: .unexpectedAnswer
-            case .configuration: .configuration
-            }
-        self.init(code, error.sentence, remedy: error.remedy)
+    package init(_ error: OAuthError) { self.init(VaultProblem.oauth(error)) }
+
+    /// A failed request: whose it was and where it went are kept with it.
+    init(_ error: OAuthError, asking metadata: ApplicationMetadata) {
+        if case .parameters = error {
+            self.init(error)
+        } else {
+            self.init(.tokenRequest(error, application: metadata.name, endpoint: metadata.endpoint.origin))
+        }
     }
 
     /// The vault was closed by the program itself.
-    static let closed = VaultError(.locked, "The vault was closed.", remedy: "Open it again.")
+    static let closed = VaultError(VaultProblem.closed)
 
     /// The task that waited for a token was cancelled; whoever else waits gets it all the same.
-    static let cancelled = VaultError(.cancelled, "The waiting was cancelled.", remedy: "Ask again if it is needed.")
+    static let cancelled = VaultError(VaultProblem.cancelled)
 
     /// Something inside the vault's own boxes isn't as it was written.
-    static func damaged(_ what: String) -> VaultError {
-        VaultError(.damaged, "The vault is damaged: \(what).", remedy: "Restore a backup; trying again doesn't help.")
+    static func damaged(_ damage: VaultProblem.Damage) -> VaultError { VaultError(VaultProblem.damaged(damage)) }
+
+    package init(_ code: Code, _ sentence: String, remedy: String) {
+        self.init(VaultProblem.stated(code, sentence: sentence, remedy: remedy))
     }
 }
 
-extension VaultError {
-    /// A failed request: whose it was and where it went stand before what happened.
-    ///
-    /// The mail of a cron job is often all that there is to read.
-    init(_ error: OAuthError, asking metadata: ApplicationMetadata) {
-        let failure = VaultError(error)
-        guard case .parameters = error else {
-            self.init(failure.code, error.sentence(asking: metadata), remedy: failure.remedy)
-            return
+extension KeyError {
+    var code: VaultError.Code {
+        switch self {
+        case .unsafeFile, .notEnoughMemory: .configuration
+        case .costRefused, .damagedSlot: .damaged
+        case .cannotWrite, .notReadBack: .inputOutput
+        case .kernelKeyring: .unavailable
+        case .doesNotFit, .noSlot, .unreadable, .notAKeyFile, .emptyPassphrase, .passphraseTooLong, .timedOut,
+            .badDescriptor, .commandFailed, .commandDidNotStart, .recoveryCodeDamaged, .recoveryCodeIncomplete,
+            .recoveryCodeNotAlphabet:
+            .locked
+        case .keyring(.plainText), .keyring(.fileUnseen): .configuration
+        case .keyring(let problem): problem.isLocked ? .locked : .unavailable
         }
-        self = failure
+    }
+
+    var cause: FailureCause? {
+        switch self {
+        case .unreadable(_, let errno), .cannotWrite(_, let errno), .badDescriptor(_, let errno),
+            .commandDidNotStart(let errno), .kernelKeyring(let errno):
+            FailureCause(errno: errno)
+        default: nil
+        }
+    }
+}
+
+extension StoreError {
+    var code: VaultError.Code {
+        switch category {
+        case .noVault: .noVault
+        case .damaged: .damaged
+        case .exists: .exists
+        case .inputOutput: .inputOutput
+        case .tryAgain: .tryAgain
+        case .configuration: .configuration
+        case .internal: .internalError
+        }
+    }
+
+    var cause: FailureCause? {
+        switch self {
+        case .io(_, _, let errno): FailureCause(errno: errno)
+        case .sqlite(_, _, let errno, let code): FailureCause(errno: errno, sqlite: code)
+        case .leasesUnavailable(_, let errno): FailureCause(errno: errno)
+        default: nil
+        }
     }
 }
 
 extension OAuthError {
-    /// What happened, behind the application and the endpoint's scheme, host and port.
-    func sentence(asking metadata: ApplicationMetadata) -> String {
-        "\(metadata.name) at \(metadata.endpoint.origin): \(sentence)"
+    var code: VaultError.Code {
+        switch category {
+        case .file: .inputNotAcceptable
+        case .usage: .usage
+        case .refused: .credentialRefused
+        case .unavailable: .tryAgain
+        case .unacceptableAnswer: .unexpectedAnswer
+        case .configuration: .configuration
+        }
+    }
+
+    var cause: FailureCause? {
+        if case .configuration(.caFileUnreadable(_, let errno)) = self { return FailureCause(errno: errno) }
+        let cause = curlCause
+        return FailureCause(errno: cause.errno, curl: cause.code, certificate: cause.certificate)
     }
 }
 

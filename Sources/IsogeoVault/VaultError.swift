@@ -50,17 +50,29 @@ public struct VaultError: Error, Sendable {
     }
 
     /// What kind of failure it is.
-    public let code: Code
+    public var code: Code { problem.code }
     /// What happened, in one sentence.
-    public let sentence: String
+    public var sentence: String { problem.sentence }
     /// What to do now, in a sentence or two.
-    public let remedy: String
+    public var remedy: String { problem.remedy }
+    /// What happened, as data.
+    package let problem: any Problem
 
-    package init(_ code: Code, _ sentence: String, remedy: String) {
-        self.code = code
-        self.sentence = sentence
-        self.remedy = remedy
-    }
+    package init(_ problem: some Problem) { self.problem = problem }
+
+    init(_ problem: VaultProblem) { self.problem = problem }
+}
+
+/// What went wrong, as data: a closed enum a floor.
+///
+/// Its words stand apart, in a file for each language.
+package protocol Problem: Sendable {
+    var code: VaultError.Code { get }
+    var cause: FailureCause? { get }
+    /// What happened, in one sentence.
+    var sentence: String { get }
+    /// What to do now, in a sentence or two.
+    var remedy: String { get }
 }
 
 extension VaultError: Equatable {

@@ -5,11 +5,11 @@ internal import Logging
 /// | level | when | metadata beside `vault` |
 /// | --- | --- | --- |
 /// | `warning` | something went wrong that kept nothing from being done | |
-/// | `info` | the vault was made or changed | `change`, `subject` |
+/// | `info` | an entry was written into the audit trail, but for that of a token | `change`, `subject` |
 /// | `debug` | it was opened or closed | |
 /// | `debug` | the server is asked for a token | `application`, `endpoint` |
 /// | `debug` | the server has granted one | `application`, `seconds` |
-/// | `debug` | something failed: the error is thrown, and its catcher knows better how bad it is | `code` |
+/// | `debug` | something failed: the error is thrown, and its catcher knows better how bad it is | `code`; `cause`, where the system or a library gave a number |
 /// | `trace` | a cached token is given out | `application`, `seconds` |
 ///
 /// Never a secret, a token, a client_id, a passphrase, or what a file holds. `endpoint` is scheme, host and port;
@@ -53,7 +53,9 @@ enum VaultEvent {
         case .asking(let name, let endpoint): ["application": "\(name)", "endpoint": "\(endpoint)"]
         case .granted(let name, let seconds), .found(let name, let seconds):
             ["application": "\(name)", "seconds": "\(seconds)"]
-        case .failed(let error): ["code": "\(error.code.name)"]
+        case .failed(let error):
+            error.problem.cause.map { ["code": "\(error.code.name)", "cause": "\($0)"] }
+                ?? ["code": "\(error.code.name)"]
         }
     }
 }

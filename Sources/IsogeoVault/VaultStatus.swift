@@ -55,7 +55,7 @@ extension Vault {
         let now = dependencies.now()
         return try await BlockingExecutor.run { () throws(VaultError) -> VaultStatus in
             try mappingErrors { () throws(StoreError) in
-                let database = try VaultDatabase.open(try VaultFile.find(path))
+                let database = try VaultDatabase.open(at: path)
                 return VaultStatus(
                     try database.read(Query(sessions: true, counts: true)),
                     of: database,
@@ -70,7 +70,7 @@ extension Vault {
 extension VaultStatus {
     init(_ snapshot: Snapshot, of database: VaultDatabase, marks: String?, now: Int64) {
         let header = snapshot.header
-        path = database.file.path
+        path = database.location
         format = Int(RecordContext.format)
         isReadOnly = database.isReadOnly
         created = Date(timeIntervalSince1970: Double(header.created))
@@ -83,7 +83,7 @@ extension VaultStatus {
         sessionEnds = snapshot.sessions.map(\.expires).filter { $0 > now && $0 - now <= LockedSessions.limit }.max()
             .map { Date(timeIntervalSince1970: Double($0)) }
         isOlderThanSeen =
-            marks.map { HighWaterMark(of: snapshot.vault, at: database.file.path, in: $0).claimsNewer(than: header) }
+            marks.map { HighWaterMark(of: snapshot.vault, at: database.location, in: $0).claimsNewer(than: header) }
             ?? false
     }
 }

@@ -1,8 +1,8 @@
 package import IsogeoVault
 
-/// The doors of the commands to the world: what they print, whom they ask, which vault functions they call on.
+/// What a command works with: where it prints, whom it asks, the clock and the network, and which vault it is about.
 ///
-/// A test runs a command with doors of its own.
+/// A test runs commands with a context of its own.
 package struct CommandContext: Sendable {
     /// The result, and nothing else.
     package var output: @Sendable ([UInt8]) throws(VaultError) -> Void
@@ -14,8 +14,10 @@ package struct CommandContext: Sendable {
     package var keyring: @Sendable () async -> KeyringReport
     /// The clock, the network.
     package var dependencies: VaultDependencies
+    /// Which vault the options name; the standard one until they are read.
+    var vault = VaultSelection()
 
-    /// Doors of one's own; no keyring is looked for unless it is said how, since a test would find its user's.
+    /// A context of a test; no keyring is looked for unless the test says how, since it would find its user's.
     package init(
         output: @escaping @Sendable ([UInt8]) throws(VaultError) -> Void,
         line: @escaping @Sendable (String) -> Void,

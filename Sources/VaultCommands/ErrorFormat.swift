@@ -25,7 +25,8 @@ enum ErrorFormat: String, ExpressibleByArgument, CaseIterable {
                 code: error.code.exitStatus,
                 name: error.code.name,
                 sentence: error.sentence,
-                remedy: error.remedy
+                remedy: error.remedy,
+                cause: error.problem.cause
             )
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -41,4 +42,6 @@ private struct ErrorReport: Encodable {
     let name: String
     let sentence: String
     let remedy: String
+    /// Left out where neither the system nor a library gave a number.
+    let cause: FailureCause?
 }

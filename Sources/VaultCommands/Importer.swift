@@ -11,17 +11,15 @@ struct Importer {
     private var reports: [ImportReport] = []
     private var failures: [VaultError] = []
 
-    init(command: Import, context: CommandContext) {
+    init(_ command: Import) {
         self.command = command
-        self.context = context
+        context = command.vault.context(command.connection)
     }
-
-    private var choice: VaultSelection { command.vault.choice(command.connection) }
 
     /// Takes all; one that fails doesn't keep the others out.
     mutating func take(_ sources: [ImportSource]) async throws(VaultError) {
         for (index, source) in sources.enumerated() {
-            if sources.count > 1 { Progress.show("\(index + 1) of \(sources.count): \(source.name)", choice) }
+            if sources.count > 1 { Progress.show("\(index + 1) of \(sources.count): \(source.name)", context) }
             do {
                 try await take(source, isOnly: sources.count == 1)
             } catch {
@@ -32,7 +30,7 @@ struct Importer {
                 failures.append(error)
             }
         }
-        if sources.count > 1 { Progress.clear(choice) }
+        if sources.count > 1 { Progress.clear(context) }
         try await tellOfKeyringAlone()
         if command.json { try context.printJSON(ImportReports(imports: reports)) }
         guard let first = failures.first else { return }
@@ -48,17 +46,17 @@ struct Importer {
         // Before the proof, which goes the same way as later requests.
         if command.replace, !command.dryRun { try await keepWhatIsNotSaid(&application) }
         for warning in application.warnings {
-            choice.say("warning: \(isOnly ? "" : "\(source.name): ")\(warning)", context)
+            context.say("warning: \(isOnly ? "" : "\(source.name): ")\(warning)")
         }
         guard !command.dryRun else { return try report(application, .wouldImport, source) }
         let proof =
             command.check
-            ? try await application.prove(scope: command.scope, dependencies: choice.dependencies(context)) : nil
+            ? try await application.prove(scope: command.scope, dependencies: context.vaultDependencies) : nil
         let outcome = try await store(application, proof)
         try report(application, outcome, source)
         guard command.deleteSource else {
             if case .file(let path) = source, path != "-" {
-                choice.say("\(path) still holds the secret in clear: delete it when you no longer need it.", context)
+                context.say("\(path) still holds the secret in clear: delete it when you no longer need it.")
             }
             return
         }
@@ -69,7 +67,7 @@ struct Importer {
 
     /// What `rotate` keeps is kept here too: a job that ran yesterday must run after a new secret.
     private mutating func keepWhatIsNotSaid(_ application: inout NewApplication) async throws(VaultError) {
-        if vault == nil, try await !Vault.exists(at: choice.path) { return }
+        if vault == nil, try await !Vault.exists(at: context.vault.path) { return }
         let present: Application
         do throws(VaultError) { present = try await opened().application(application.name) } catch {
             guard error.code == .noApplication else { throw error }
@@ -78,24 +76,24 @@ struct Importer {
         let droppedBase = try application.keep(
             from: present,
             besides: try command.options,
-            saysEncoding: command.credential.basicEncoding != nil
+            saysEncoding: command.credential.saysEncoding
         )
-        if let droppedBase { choice.say(forgottenAPI(at: droppedBase), context) }
+        if let droppedBase { context.say(forgottenAPI(at: droppedBase)) }
     }
 
     private mutating func store(_ application: borrowing NewApplication, _ proof: ProvenToken?) async throws(VaultError)
         -> ImportReport.Outcome
     {
-        if vault == nil, try await !Vault.exists(at: choice.path) {
-            let way = try await NewVaultProtection.of(command.protect, choice, context)
-            let protection = try way.protection(choice, context)
+        if vault == nil, try await !Vault.exists(at: context.vault.path) {
+            let way = try await NewVaultProtection.of(command.protect, context)
+            let protection = try way.protection(context)
             let isMade = try await makeVault(protection, way, with: application, proof)
             // Opened anew through its slot: from here on it is known that it opens. Where somebody made it a moment
             // before, what would have protected it opens it, or that is the answer.
             let vault = try await Vault.open(
-                at: choice.path,
+                at: context.vault.path,
                 protectedBy: protection,
-                dependencies: choice.dependencies(context)
+                dependencies: context.vaultDependencies
             )
             self.vault = vault
             if isMade {
@@ -117,12 +115,12 @@ struct Importer {
     ) async throws(VaultError) -> Bool {
         do {
             _ = try await Vault.create(
-                at: choice.path,
+                at: context.vault.path,
                 protectedBy: protection,
                 importing: application,
                 proven: proof,
                 decliningRecovery: way.wantsRecoveryCode && command.noRecovery,
-                dependencies: choice.dependencies(context)
+                dependencies: context.vaultDependencies
             )
             return true
         } catch {
@@ -134,22 +132,22 @@ struct Importer {
     // A vault that is there has its protection: --protect names what must open it.
     private mutating func opened() async throws(VaultError) -> Vault {
         if let vault { return vault }
-        var choice = choice
-        if !choice.hasNamedWay {
+        var context = context
+        if !context.vault.hasNamedWay {
             switch command.protect {
-            case .keyFile(let path): choice.named = .keyFile(path)
-            case .keyring: choice.named = .keyring(choice.interaction(context))
+            case .keyFile(let path): context.vault.named = .keyFile(path)
+            case .keyring: context.vault.named = .keyring(context.interaction)
             case .passphrase, .recovery, nil: break
             }
         }
-        let opened = try await choice.open(context)
+        let opened = try await context.open()
         vault = opened
         return opened
     }
 
     // A key file or a keyring is lost with its disk; with somebody at the terminal there is a code on paper before that.
     private func addRecoveryCode(to vault: Vault, _ way: NewVaultProtection) async throws(VaultError) {
-        guard way.wantsRecoveryCode, !command.noRecovery, let show = choice.interaction(context).show else {
+        guard way.wantsRecoveryCode, !command.noRecovery, let show = context.interaction.show else {
             return
         }
         _ = try await vault.addRecoveryCode(showing: show)
@@ -171,14 +169,14 @@ struct Importer {
             )
         }
         try application.deleteSource()
-        choice.say("Deleted \(path). Its old bytes may live on in snapshots, backups and on an SSD.", context)
+        context.say("Deleted \(path). Its old bytes may live on in snapshots, backups and on an SSD.")
     }
 
     // MARK: - What is said
 
     private func tellOfKeyringAlone() async throws(VaultError) {
         guard let vault, try await Vault.status(at: vault.path).isOpenedByKeyringAlone else { return }
-        choice.say("warning: \(VaultStatus.keyringAlone)", context)
+        context.say("warning: \(VaultStatus.keyringAlone)")
     }
 
     private mutating func report(
@@ -187,11 +185,10 @@ struct Importer {
         _ source: ImportSource
     ) throws(VaultError) {
         let path = vault?.path
-        choice.say(outcome.sentence(application.name, path ?? ""), context)
-        if outcome == .madeVault, let sentence = made?.sentence { choice.say(sentence, context) }
-        choice.say(
-            "Tokens \(outcome == .wouldImport ? "would" : "will") be requested from \(application.tokenOrigin).",
-            context
+        context.say(outcome.sentence(application.name, path ?? ""))
+        if outcome == .madeVault, let sentence = made?.sentence { context.say(sentence) }
+        context.say(
+            "Tokens \(outcome == .wouldImport ? "would" : "will") be requested from \(application.tokenOrigin)."
         )
         reports.append(
             ImportReport(
@@ -235,12 +232,12 @@ private struct ImportReports: Encodable {
 
 /// One line on a terminal that tells how far it is; nothing elsewhere.
 private enum Progress {
-    static func show(_ text: String, _ choice: VaultSelection) { write("\r\u{1B}[K\(text.visible)", choice) }
-    static func clear(_ choice: VaultSelection) { write("\r\u{1B}[K", choice) }
+    static func show(_ text: String, _ context: CommandContext) { write("\r\u{1B}[K\(text.visible)", context) }
+    static func clear(_ context: CommandContext) { write("\r\u{1B}[K", context) }
 
-    private static func write(_ text: String, _ choice: VaultSelection) {
+    private static func write(_ text: String, _ context: CommandContext) {
         let errors = FileDescriptor(borrowing: 2)
-        guard !choice.isQuiet, errors.isTerminal() else { return }
+        guard !context.vault.isQuiet, errors.isTerminal() else { return }
         try? errors.write(Array(text.utf8).span)
     }
 }

@@ -12,7 +12,7 @@ enum NewVaultProtection {
     /// can be asked for one.
     ///
     /// - Throws: the ways to choose from, where there is none of these.
-    static func of(_ protect: ProtectArgument?, _ choice: VaultSelection, _ context: CommandContext)
+    static func of(_ protect: ProtectArgument?, _ context: CommandContext)
         async throws(VaultError)
         -> NewVaultProtection
     {
@@ -21,36 +21,36 @@ enum NewVaultProtection {
         case .keyring: return .keyring(acceptsPlainText: true)
         case .passphrase, .recovery, nil: break
         }
-        if choice.hasNamedWay { return .named }
-        let ask = choice.interaction(context).asking(for: .newPassphrase)
+        if context.vault.hasNamedWay { return .named }
+        let ask = context.interaction.asking(for: .newPassphrase)
         guard protect == nil else {
-            guard let ask else { throw noTerminal(isForbidden: !choice.mayAsk) }
+            guard let ask else { throw noTerminal(isForbidden: !context.vault.mayAsk) }
             return .asked(ask)
         }
         let keyring = await context.keyring()
         switch keyring.state {
         case .working: return .keyring(acceptsPlainText: false)
         // On a desktop nobody has used it yet since the login: it asks by itself.
-        case .locked where choice.mayAsk && keyring.hasDisplay: return .keyring(acceptsPlainText: false)
+        case .locked where context.vault.mayAsk && keyring.hasDisplay: return .keyring(acceptsPlainText: false)
         case .locked, .plainText, .unseen, .absent, .unavailable: break
         }
         // Where there is no desktop at all, nobody has to be told that its keyring isn't used.
         let problem = keyring.state == .absent ? nil : keyring.problem
         guard let ask else { throw noProtection(problem) }
         if let problem {
-            choice.say("\(problem.sentence) So the vault gets a passphrase.", context)
+            context.say("\(problem.sentence) So the vault gets a passphrase.")
         }
         return .asked(ask)
     }
 
     /// The protection itself; somebody is asked now, if at all.
-    func protection(_ choice: VaultSelection, _ context: CommandContext) throws(VaultError) -> Protection {
+    func protection(_ context: CommandContext) throws(VaultError) -> Protection {
         switch self {
         case .keyFile(let path): return .keyFile(path)
         case .keyring(let acceptsPlainText):
-            return choice.keyringProtection(context, acceptingPlainText: acceptsPlainText)
+            return context.keyringProtection(acceptingPlainText: acceptsPlainText)
         case .named:
-            let named = choice.unlocking(context)
+            let named = context.unlocking
             do {
                 return try .by(named)
             } catch {

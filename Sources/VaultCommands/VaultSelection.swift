@@ -1,6 +1,6 @@
 internal import IsogeoVault
 
-/// Which vault a command is about, how it is opened, and how much is said.
+/// What the vault options say: which vault, how it is opened, and how much is said to people.
 struct VaultSelection: Sendable {
     /// Nil for the standard place.
     var path: String?
@@ -13,42 +13,44 @@ struct VaultSelection: Sendable {
     /// How token endpoints are reached.
     var connection = ConnectionOverrides()
 
+    /// Whether options or environment name a way to open it.
+    var hasNamedWay: Bool { (named ?? .environment).isNamed }
+}
+
+extension CommandContext {
     /// How the vault is opened: as the options say, else the environment, else by asking.
-    func unlocking(_ context: CommandContext) -> Unlocking {
-        if let named { return named }
+    var unlocking: Unlocking {
+        if let named = vault.named { return named }
         // The terminal is looked for now: where there is none, what the keyring says is the answer.
-        return mayAsk ? .environment(orAsking: interaction(context)) : .environment
+        return vault.mayAsk ? .environment(orAsking: interaction) : .environment
     }
 
     /// A new key in the desktop keyring.
-    func keyringProtection(_ context: CommandContext, acceptingPlainText: Bool) -> Protection {
-        .keyring(interaction(context), acceptingPlainText: acceptingPlainText)
+    func keyringProtection(acceptingPlainText: Bool) -> Protection {
+        .keyring(interaction, acceptingPlainText: acceptingPlainText)
     }
 
-    /// How a person is reached: the terminal, where there is one, and the keyring's dialogs; not at all where nobody is to
-    /// be asked.
-    func interaction(_ context: CommandContext) -> UserInteraction {
-        guard mayAsk else { return .none }
-        var interaction = context.terminal() ?? UserInteraction.none
-        interaction.tell = { sentence in say(sentence, context) }
+    /// How a person is reached: the terminal, where there is one, and the keyring's dialogs; not at all with --no-prompt.
+    var interaction: UserInteraction {
+        guard vault.mayAsk else { return .none }
+        var interaction = terminal() ?? UserInteraction.none
+        interaction.tell = { sentence in say(sentence) }
         return interaction
     }
-
-    /// Whether options or environment name a way to open it.
-    var hasNamedWay: Bool { (named ?? .environment).isNamed }
-
-    /// Says something to people, unless they want it quiet.
-    func say(_ text: String, _ context: CommandContext) {
-        if !isQuiet { context.message(text) }
     }
 
-    /// The world, with warnings said to people.
-    func dependencies(_ context: CommandContext) -> VaultDependencies {
-        var dependencies = context.dependencies
-        dependencies.rollback = rollback
-        dependencies.connection = connection
-        guard !isQuiet else { return dependencies }
-        dependencies.warn = { context.message("warning: \($0)") }
+    /// Says something to people, unless they want it quiet.
+    func say(_ text: String) {
+        if !vault.isQuiet { message(text) }
+    }
+
+    /// The clock and the network as the options want them, with warnings said to people.
+    var vaultDependencies: VaultDependencies {
+        var dependencies = dependencies
+        dependencies.rollback = vault.rollback
+        dependencies.connection = vault.connection
+        guard !vault.isQuiet else { return dependencies }
+        dependencies.warn = { message("warning: \($0)") }
         if let folder = dependencies.stateFolder {
             dependencies.isDue = { [now = dependencies.now] in
                 WarningThrottle(vault: $1, in: folder).isDue($0, now: now())
@@ -58,12 +60,12 @@ struct VaultSelection: Sendable {
     }
 
     /// Opens it; without `bySession` by a key alone, as for a new session.
-    func open(_ context: CommandContext, bySession: Bool = true) async throws(VaultError) -> Vault {
-        let way = unlocking(context)
+    func open(bySession: Bool = true) async throws(VaultError) -> Vault {
+        let way = unlocking
         return try await Vault.open(
-            at: path,
+            at: vault.path,
             unlocking: bySession ? way : way.withoutSession,
-            dependencies: dependencies(context)
+            dependencies: vaultDependencies
         )
     }
 }

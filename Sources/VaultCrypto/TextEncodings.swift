@@ -22,11 +22,6 @@ package enum Base64 {
 
 /// Hexadecimal digits of secrets, in guarded memory.
 package enum Hexadecimal {
-    /// The same as text, for what is no secret: ids.
-    package static func text(_ bytes: some Sequence<UInt8>) -> String {
-        bytes.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
-    }
-
     /// Two lower-case digits for each byte.
     package static func encode(_ bytes: Span<UInt8>) -> SecretBytes {
         let count = bytes.count * 2 + 1

@@ -50,9 +50,13 @@ package struct SessionName: CustomStringConvertible, Sendable {
     /// - Parameters:
     ///   - id: of the session, 16 random bytes.
     ///   - vault: the vault that it opens.
-    package init(_ id: [UInt8], of vault: VaultIdentity) { description = Self.prefix(of: vault) + Hexadecimal.text(id) }
+    package init(_ id: [UInt8], of vault: VaultIdentity) {
+        description = Self.prefix(of: vault) + HexadecimalDigits.text(id)
+    }
 
-    fileprivate static func prefix(of vault: VaultIdentity) -> String { "isogeo-vault:\(Hexadecimal.text(vault.id)):" }
+    fileprivate static func prefix(of vault: VaultIdentity) -> String {
+        "isogeo-vault:\(HexadecimalDigits.text(vault.id)):"
+    }
 }
 
 /// The kernel's keyring of this user, as far as sessions need it.

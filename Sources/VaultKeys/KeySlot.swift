@@ -1,4 +1,5 @@
 package import VaultCrypto
+internal import VaultSystem
 
 /// One way to open a vault: the vault key, wrapped by a secret that somebody holds.
 ///
@@ -125,7 +126,7 @@ package struct KeySlot: Equatable, Sendable {
 
     /// The first eight hexadecimal digits of an id.
     package static func shortID(of id: [UInt8]) -> String {
-        Hexadecimal.text(id.prefix(4))
+        HexadecimalDigits.text(Array(id.prefix(4)))
     }
 
     /// A digest of the whole slot, for the header's authentication.

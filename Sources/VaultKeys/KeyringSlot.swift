@@ -1,4 +1,5 @@
 package import VaultCrypto
+internal import VaultSystem
 
 /// The slot whose secret is one item of the desktop keyring: 32 random bytes as 64 hexadecimal digits.
 ///
@@ -168,7 +169,7 @@ struct KeyringItem {
     let slot: String
 
     init(vault: VaultIdentity, slot: [UInt8]) {
-        self.vault = Hexadecimal.text(vault.id)
-        self.slot = Hexadecimal.text(slot)
+        self.vault = HexadecimalDigits.text(vault.id)
+        self.slot = HexadecimalDigits.text(slot)
     }
 }

@@ -38,31 +38,3 @@ extension ConnectionProblem {
         }
     }
 }
-
-extension ConnectionProblem: Explained {
-    package var sentence: String {
-        switch self {
-        case .nameResolution: "The token endpoint's host has no address, or no name server answers."
-        case .refused: "The token endpoint refuses connections."
-        case .unreachable(let errno?): "The token endpoint can't be reached (\(errno))."
-        case .unreachable: "The token endpoint can't be reached."
-        case .broken: "The connection broke before the answer had come."
-        case .timedOut: "The token endpoint didn't answer in time."
-        case .notHTTP: "What answers at the token endpoint doesn't speak HTTP."
-        case .interrupted: "The request was interrupted."
-        case .foreignTransport: "The program's own transport failed."
-        case .other(let code): "The request failed (libcurl \(code))."
-        }
-    }
-
-    package var remedy: String {
-        switch self {
-        case .nameResolution: "Check the network and the host in the token endpoint's address."
-        case .refused, .unreachable, .broken, .timedOut: "Check network and proxy, and ask again later."
-        case .notHTTP: "Check the token endpoint's address and port."
-        case .interrupted: "Ask again."
-        case .foreignTransport: "Look into the transport: what it threw isn't kept, since it could tell the secret."
-        case .other: "Ask again; if it stays, report it with this number."
-        }
-    }
-}

@@ -33,8 +33,19 @@ struct CurlOutcome {
     let headersAreTooLarge: Bool
 
     var error: OAuthError {
-        guard let proxy = route.proxy, isProxyFailure, let cause = proxyCause else { return endpointError }
-        return .proxy(ProxyProblem(proxy: proxy, cause: cause))
+        guard let proxy = route.proxy, isProxyFailure, let cause = proxyCause else {
+            return endpointError.because(cause(verifyResult))
+        }
+        return .proxy(ProxyProblem(proxy: proxy, cause: cause)).because(self.cause(proxyVerifyResult))
+    }
+
+    private func cause(_ verdict: Int) -> CurlCause {
+        let isCertificate = cvault_curl_code(rawValue: code) == CVAULT_CURLE_PEER_FAILED_VERIFICATION
+        return CurlCause(
+            code: Int(code),
+            certificate: isCertificate && verdict != 0 ? verdict : nil,
+            errno: systemError == 0 ? nil : Errno(systemError)
+        )
     }
 
     // MARK: - The proxy's failures
@@ -62,13 +73,13 @@ struct CurlOutcome {
         default: break
         }
         switch endpointError {
-        case .connection(.nameResolution): return .nameResolution
-        case .connection(.refused): return .refused
-        case .connection(.unreachable(let errno)): return .unreachable(errno)
-        case .connection(.broken): return .broken
-        case .connection(.timedOut): return .timedOut
-        case .connection(.notHTTP): return .notHTTP
-        case .tls(let problem): return .tls(problem)
+        case .connection(.nameResolution, _): return .nameResolution
+        case .connection(.refused, _): return .refused
+        case .connection(.unreachable(let errno), _): return .unreachable(errno)
+        case .connection(.broken, _): return .broken
+        case .connection(.timedOut, _): return .timedOut
+        case .connection(.notHTTP, _): return .notHTTP
+        case .tls(let problem, _): return .tls(problem)
         default: return nil
         }
     }

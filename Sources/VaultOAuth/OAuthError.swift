@@ -1,3 +1,5 @@
+package import VaultSystem
+
 /// Everything that can go wrong on this floor, none of it with a secret or content of a file inside.
 package enum OAuthError: Error, Equatable, Sendable {
     /// The `client_secrets.json` isn't acceptable.
@@ -11,11 +13,11 @@ package enum OAuthError: Error, Equatable, Sendable {
     /// Something of this computer's is missing or wrong.
     case configuration(ConfigurationProblem)
     /// No answer came.
-    case connection(ConnectionProblem)
+    case connection(ConnectionProblem, CurlCause = .none)
     /// The proxy gave no way to the endpoint.
     case proxy(ProxyProblem)
     /// TLS didn't come about.
-    case tls(TLSProblem)
+    case tls(TLSProblem, CurlCause = .none)
     /// The answer isn't a token.
     case answer(AnswerProblem)
 }
@@ -26,7 +28,7 @@ package protocol Explained {
     var remedy: String { get }
 }
 
-extension OAuthError: Explained {
+extension OAuthError {
     /// What kind of failure it is; the command line has one exit code for each.
     package enum Category: Sendable, CaseIterable {
         /// The input file (65).
@@ -48,7 +50,7 @@ extension OAuthError: Explained {
         case .clientSecrets, .endpoint, .credentials: .file
         case .parameters: .usage
         case .configuration: .configuration
-        case .connection(let problem): problem.category
+        case .connection(let problem, _): problem.category
         case .proxy(let problem): problem.category
         case .tls: .unacceptableAnswer
         case .answer(let problem): problem.category
@@ -58,7 +60,7 @@ extension OAuthError: Explained {
     /// Whether the same request may succeed a moment later, so that it is tried again.
     package var isTransient: Bool {
         switch self {
-        case .connection(let problem): problem.isTransient
+        case .connection(let problem, _): problem.isTransient
         case .proxy(let problem): problem.isTransient
         case .answer(let problem): problem.isTransient
         default: false
@@ -72,21 +74,47 @@ extension OAuthError: Explained {
         default: nil
         }
     }
+}
 
-    package var sentence: String { explained.sentence }
-    package var remedy: String { explained.remedy }
+/// What libcurl said of a failed request, beside what it means.
+package struct CurlCause: Equatable, Sendable {
+    /// libcurl's code (libcurl-errors(3)).
+    package var code: Int?
+    /// OpenSSL's verdict on the certificate (X509_V_…), where that was what failed.
+    package var certificate: Int?
+    package var errno: Errno?
 
-    private var explained: any Explained {
+    package init(code: Int? = nil, certificate: Int? = nil, errno: Errno? = nil) {
+        self.code = code
+        self.certificate = certificate
+        self.errno = errno
+    }
+
+    /// Nothing was said, as by a transport that isn't libcurl.
+    package static let none = CurlCause()
+
+    /// All are equal: a cause explains a problem, and doesn't make another one of it.
+    package static func == (one: CurlCause, other: CurlCause) -> Bool { true }
+}
+
+extension OAuthError {
+    package var curlCause: CurlCause {
         switch self {
-        case .clientSecrets(let problem): problem
-        case .endpoint(let problem): problem
-        case .credentials(let problem): problem
-        case .parameters(let problem): problem
-        case .configuration(let problem): problem
-        case .connection(let problem): problem
-        case .proxy(let problem): problem
-        case .tls(let problem): problem
-        case .answer(let problem): problem
+        case .connection(_, let cause), .tls(_, let cause): cause
+        case .proxy(let problem): problem.curl
+        default: .none
+        }
+    }
+
+    /// The same, with what libcurl said.
+    func because(_ cause: CurlCause) -> OAuthError {
+        switch self {
+        case .connection(let problem, _): return .connection(problem, cause)
+        case .tls(let problem, _): return .tls(problem, cause)
+        case .proxy(var problem):
+            problem.curl = cause
+            return .proxy(problem)
+        default: return self
         }
     }
 }

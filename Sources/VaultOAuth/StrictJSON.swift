@@ -116,9 +116,15 @@ extension StrictJSON {
         package let line: Int
         /// Counted from 1, in characters as an editor counts them (code points).
         package let column: Int
+
+        package init(reason: Reason, line: Int, column: Int) {
+            self.reason = reason
+            self.line = line
+            self.column = column
+        }
     }
 
-    package enum Reason: Sendable, CaseIterable {
+    package enum Reason: String, Sendable, CaseIterable {
         case empty, cutOff, unexpectedCharacter, trailingComma, comment, trailingCharacters, duplicateKey, tooDeep
         case invalidUTF8, controlCharacter, invalidEscape, loneSurrogate, nulCharacter, invalidNumber
     }

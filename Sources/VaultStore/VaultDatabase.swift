@@ -15,6 +15,8 @@ package final class VaultDatabase: Sendable {
     package static var libraryVersion: String { unsafe String(cString: sqlite3_libversion()) }
 
     package let file: VaultFile
+    /// Where the vault lies, as sentences name it.
+    package var location: String { file.path }
     /// Whether nothing can be written: file or folder don't allow it, or it wasn't wanted.
     package let isReadOnly: Bool
     private let connection: Mutex<Connection>
@@ -44,6 +46,15 @@ package final class VaultDatabase: Sendable {
         }
         try connection.configureJournal()
         return VaultDatabase(connection)
+    }
+
+    /// Opens the vault that lies at `path`, as ``open(_:forWriting:patience:)`` does.
+    package static func open(
+        at path: String,
+        forWriting: Bool = true,
+        patience: Duration = VaultDatabase.patience
+    ) throws(StoreError) -> VaultDatabase {
+        try open(try VaultFile.find(path), forWriting: forWriting, patience: patience)
     }
 
     /// Makes a vault in one transaction: the schema, and all of `contents`.
@@ -111,6 +122,18 @@ package final class VaultDatabase: Sendable {
                 if !tokensOnly { try connection.checkSlotCount() }
             }
         }
+    }
+
+    /// Where the leases of this vault are taken: beside it, and where it can't be written, in the folder of the user's
+    /// login session.
+    ///
+    /// - Throws: `leasesUnavailable` where nothing can be written, `unsafePath`, `io`, `noVault`.
+    package func leases() throws(StoreError) -> LockFile {
+        guard isReadOnly else { return try file.leases() }
+        guard let folder = Environment.value(of: "XDG_RUNTIME_DIR") else {
+            throw .leasesUnavailable(path: location, nil)
+        }
+        return try LockFile.open(for: file, runtimeFolder: folder)
     }
 
     /// Walks through every page and index of the file (`PRAGMA integrity_check`).

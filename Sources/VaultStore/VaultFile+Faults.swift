@@ -48,7 +48,7 @@ extension VaultFile {
     ///
     /// Only before the vault is opened in this process: closing the descriptor drops SQLite's locks.
     package var isVault: Bool {
-        guard let file = try? FileDescriptor.open(path, [.probing, .noFollow]), let header = try? file.read(100, at: 0),
+        guard let file = try? FileDescriptor.open(path, .probingNoLink), let header = try? file.read(100, at: 0),
             header.count == 100
         else { return false }
         let number = header[68..<72].reduce(Int64(0)) { $0 << 8 | Int64($1) }

@@ -56,6 +56,9 @@ package struct VaultFile: Hashable, Sendable {
         return file
     }
 
+    /// Where the leases of a vault that can be written are taken, be it not made yet.
+    package func leases() throws(StoreError) -> LockFile { try LockFile.open(beside: self) }
+
     /// A place in a directory that is there, whatever lies at it.
     package static func unchecked(at path: String) throws(StoreError) -> VaultFile {
         let (directory, name) = try split(path)
@@ -103,7 +106,7 @@ package struct VaultFile: Hashable, Sendable {
         let journal = path(of: name + "-journal")
         let end: [UInt8]
         do throws(Errno) {
-            let file = try FileDescriptor.open(journal, [.probing, .noFollow])
+            let file = try FileDescriptor.open(journal, .probingNoLink)
             let size = try file.status().size
             // A shorter one holds no name: length and sum of it, and the magic number, take 16 bytes.
             guard size > 16 else { return }

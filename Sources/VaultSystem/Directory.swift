@@ -45,14 +45,9 @@ package struct Directory: ~Copyable {
 
     /// The directory that a path leads to, whatever lies above it, for what its user names once.
     ///
-    /// - Throws: `failed`.
+    /// - Throws: `failed`; `unsafePath` where it is no directory.
     package static func named(_ path: String) throws(SystemError) -> Directory {
-        do throws(Errno) {
-            // Opened for reading: through it a name is made durable.
-            return Directory(try .open(path, [.readOnly, .directory]), path: path)
-        } catch {
-            throw .failed(path: path, .openingDirectory, error)
-        }
+        try open(AT_FDCWD, path, path: path, followsLink: true)
     }
 
     /// The directory of that name in this one.
@@ -127,7 +122,7 @@ package struct Directory: ~Copyable {
     package borrowing func open(_ name: String, _ flags: OpenFlags, mode: UInt32 = 0o600) throws(Errno)
         -> FileDescriptor
     {
-        try .open(descriptor.number, name, flags.union(.noFollow), mode)
+        try .open(descriptor.number, name, OpenFlags(rawValue: flags.rawValue | OpenFlags.noFollow.rawValue), mode)
     }
 
     /// Makes an empty file of that name, 0600, unless there is one.
@@ -157,12 +152,16 @@ package struct Directory: ~Copyable {
         guard failure == 0 else { throw Errno(failure) }
     }
 
-    /// Makes what was made, renamed or removed here survive a power cut.
+    /// Makes what was made, renamed or removed here survive a power cut, as far as that can be had.
+    ///
+    /// A directory that we may not read can't be synced, nor one on a file system that knows no such thing and says
+    /// EINVAL (some FUSE ones, shared folders of virtual machines): what is done there is done all the same.
     package borrowing func sync() throws(SystemError) {
         do throws(Errno) {
             let readable = try FileDescriptor.open(descriptor.number, ".", [.readOnly, .directory], 0)
             try readable.sync()
         } catch {
+            guard ![.accessDenied, .invalid].contains(error) else { return }
             throw .failed(path: path, .syncingDirectory, error)
         }
     }
@@ -183,9 +182,14 @@ package struct Directory: ~Copyable {
         return names.sorted()
     }
 
-    private static func open(_ parent: Int32, _ name: String, path: String) throws(SystemError) -> Directory {
+    private static func open(
+        _ parent: Int32,
+        _ name: String,
+        path: String,
+        followsLink: Bool = false
+    ) throws(SystemError) -> Directory {
         var descriptor: Int32 = -1
-        switch unsafe cvault_open_folder(parent, name, &descriptor) {
+        switch unsafe cvault_open_directory(parent, name, followsLink ? 1 : 0, &descriptor) {
         case 0: return Directory(FileDescriptor(descriptor), path: path)
         case ENOTDIR, ELOOP: throw .unsafePath(UnsafePath(path: path, .notADirectory))
         case let failure: throw .failed(path: path, .openingDirectory, Errno(failure))

@@ -23,9 +23,13 @@ package struct OpenFlags: OptionSet, Sendable {
     package static let noControllingTerminal = OpenFlags(rawValue: O_NOCTTY)
 
     /// To look at any file: nothing waits, and nothing becomes ours.
-    package static let probing: OpenFlags = [.readOnly, .nonBlocking, .noControllingTerminal]
+    ///
+    /// Written as numbers: an array of flags would cost each start of the command its generic types.
+    package static let probing = OpenFlags(rawValue: O_RDONLY | O_NONBLOCK | O_NOCTTY)
+    /// The same, where a link is an error.
+    package static let probingNoLink = OpenFlags(rawValue: probing.rawValue | O_NOFOLLOW)
     /// A file that nothing had this name before.
-    package static let newFile: OpenFlags = [.writeOnly, .create, .exclusive, .noFollow]
+    package static let newFile = OpenFlags(rawValue: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW)
 }
 
 /// An open file, closed at the end of its life.
@@ -177,7 +181,7 @@ package struct FileDescriptor: ~Copyable {
         to mask: UInt32,
         if accepting: (FileStatus) -> Bool = { _ in true }
     ) throws(Errno) -> UInt32? {
-        let file = try open(path, [.probing, .noFollow])
+        let file = try open(path, .probingNoLink)
         let status = try file.status()
         guard status.kind == kind, status.isOurs, kind == .directory || status.links == 1, accepting(status) else {
             return nil

@@ -74,7 +74,7 @@ package struct FilePolicy: Equatable, Sendable {
     {
         let file: FileDescriptor
         do throws(Errno) {
-            file = try .open(path, allowsLinks ? .probing : [.probing, .noFollow])
+            file = try .open(path, allowsLinks ? .probing : .probingNoLink)
         } catch {
             if error == .tooManyLinks, !allowsLinks { throw .unsafePath(UnsafePath(path: path, .symbolicLink)) }
             throw .failed(path: path, .opening, error)

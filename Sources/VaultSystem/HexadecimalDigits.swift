@@ -3,7 +3,7 @@ package enum HexadecimalDigits {
     private static let lower = Array("0123456789abcdef".utf8)
 
     /// Two lower-case digits for each byte.
-    package static func text(_ bytes: some Collection<UInt8>) -> String {
+    package static func text(_ bytes: [UInt8]) -> String {
         unsafe String(unsafeUninitializedCapacity: 2 * bytes.count) { buffer in
             var position = 0
             for byte in bytes {

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import VaultOAuth
+import VaultSystem
 import VaultTestSupport
 
 @testable import IsogeoVault
@@ -145,17 +146,53 @@ import VaultTestSupport
             began: 1,
             ended: 2,
             notBefore: 62,
-            code: "credential-refused",
-            sentence: "S.",
-            remedy: "R."
+            .problem(.answer(.refused(status: 401, ServerError(code: "invalid_client", description: nil))))
         )
         #expect(try CachedFailure(encoded: note.encoded) == note)
-        #expect(note.error?.code == .credentialRefused && note.error?.sentence == "S." && note.error?.remedy == "R.")
         #expect(throws: (any Error).self) { try StoredToken(encoded: note.encoded) }
         let token = StoredToken(value: "abc", lifetime: TokenLifetime(asked: 1, expires: 2))
         #expect(throws: (any Error).self) { try CachedFailure(encoded: token.encoded) }
         for length in 0..<note.encoded.count {
             #expect(throws: (any Error).self) { try CachedFailure(encoded: Array(note.encoded.prefix(length))) }
         }
+    }
+
+    @Test(
+        arguments: [
+            .connection(.refused, CurlCause(code: 7, errno: .connectionRefused)),
+            .connection(.unreachable(.connectionRefused), CurlCause(code: 7)), .connection(.unreachable(nil)),
+            .connection(.other(code: 99)), .tls(.expired, CurlCause(code: 60, certificate: 10)),
+            .proxy(ProxyProblem(proxy: "p:1 (https_proxy)", cause: .tls(.selfSigned))),
+            .proxy(ProxyProblem(proxy: "p:1", cause: .answered(status: 503))),
+            .proxy(ProxyProblem(proxy: "p:1", cause: .unreachable(.connectionRefused))),
+            .answer(.throttled(notBefore: 600)), .answer(.throttled(notBefore: nil)),
+            .answer(.serverFault(status: 503, notBefore: 7, ServerError(code: nil, description: "late"))),
+            .answer(.redirect(host: "b.example")), .answer(.empty(status: 200)), .answer(.tokenMissing),
+            .answer(.notJSON(status: 200, StrictJSON.Failure(reason: .comment, line: 2, column: 3))),
+            .answer(.tooLarge(limit: 5)),
+        ] as [OAuthError]
+    )
+    func `what went wrong is kept as data, with its cause`(_ error: OAuthError) throws {
+        let note = CachedFailure(began: 1, ended: 2, notBefore: 3, .problem(error))
+        let read = try CachedFailure(encoded: note.encoded)
+        #expect(read == note)
+        guard case .problem(let problem) = read.content else { return #expect(Bool(false), "words were read") }
+        #expect(VaultError(problem).problem.cause == VaultError(error).problem.cause)
+        #expect(VaultError(problem).sentence == VaultError(error).sentence)
+    }
+
+    @Test func `what an older version wrote as words is still read`() throws {
+        // encode("failure", 1, 1, 2, 62, "credential-refused", "S.", "R.")
+        let hexadecimal =
+            "070000006661696c75726508000000010000000000000008000000010000000000000008000000020000000000000008"
+            + "0000003e000000000000001200000063726564656e7469616c2d7265667573656402000000532e02000000522e"
+        let bytes = stride(from: 0, to: hexadecimal.count, by: 2).compactMap { at in
+            UInt8(hexadecimal.dropFirst(at).prefix(2), radix: 16)
+        }
+        let note = try CachedFailure(encoded: bytes)
+        #expect(
+            note.content == .words(code: "credential-refused", sentence: "S.", remedy: "R.") && note.notBefore == 62
+        )
+        #expect(note.encoded == bytes)
     }
 }

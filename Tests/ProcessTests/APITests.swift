@@ -119,7 +119,7 @@ struct APITests {
         let home = try await Home.withVault(askingAt: "https://tokens.example/oauth/token")
         try await home.run("api", "/shares").expectFailure(
             78,
-            "Nobody said where the API of atlas is; its tokens come from https://tokens.example.",
+            "The API address of atlas is unknown; its tokens come from https://tokens.example.",
             "Say it with --api-base URL, or for good: isogeo-vault rotate atlas client_secrets.json --api-base URL"
         )
         try await home.run("api", "/shares", "--api-base", "http://api.example").expectFailure(

@@ -39,7 +39,7 @@ struct CheckTests {
         let world = try await APIHome(.token, .json(401, ""))
         try await world.home.run("check").expectFailure(
             67,
-            "The token was granted, but the API at \(world.origin) refuses a new token from \(world.origin) (status 401).",
+            "The token was granted. The API at \(world.origin) refuses a new token from \(world.origin) (status 401).",
             "Check that both belong together: isogeo-vault show atlas"
         )
         #expect(try world.tokenRequests == 1)
@@ -50,7 +50,7 @@ struct CheckTests {
         let home = try await Home.withVault(askingAt: server.url)
         try await home.run("check").expectFailure(
             78,
-            "The token was granted, but nobody said where the API of atlas is; its tokens come from \(server.origin).",
+            "The token was granted. The API address of atlas is unknown; its tokens come from \(server.origin).",
             "Say it with --api-base URL, or for good: isogeo-vault rotate atlas client_secrets.json --api-base URL"
         )
         #expect(try server.requests(of: home.client).count == 1)
@@ -59,7 +59,7 @@ struct CheckTests {
         #expect(try server.requests(of: home.client).count == 1)
         let dead = try await home.run("check", "--api-base", "http://localhost:1")
         #expect(dead.exitCode == 75, "\(dead)")
-        #expect(dead.errorText.hasPrefix("isogeo-vault: The token was granted, but the API refuses"), "\(dead)")
+        #expect(dead.errorText.hasPrefix("isogeo-vault: The token was granted. The API refuses"), "\(dead)")
     }
 
     @Test(arguments: [403, 404]) func `what the API denies it isn't told to ask by itself again`(status: Int)
@@ -67,7 +67,7 @@ struct CheckTests {
     {
         let world = try await APIHome(.token, .json(status, ""))
         let report = try await world.home.run("check")
-        #expect(report.exitCode == 76 && report.errorText.contains("granted, but the API at"), "\(report)")
+        #expect(report.exitCode == 76 && report.errorText.contains("granted. The API at"), "\(report)")
         #expect(!report.errorText.contains("isogeo-vault check"), "\(report)")
     }
 
@@ -84,7 +84,7 @@ struct CheckTests {
         let world = try await APIHome(.token, .json(200, body))
         try await world.home.run("check").expectFailure(
             76,
-            "The token was granted, but the API's answer isn't a list of shares.",
+            "The token was granted. The API's answer isn't a list of shares.",
             "Check the API's address: isogeo-vault show"
         )
     }

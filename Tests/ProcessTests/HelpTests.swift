@@ -3,6 +3,8 @@ import Testing
 import VaultTestSupport
 
 /// The help, word for word: `Tests/Fixtures/help/COMMAND.txt` is what `isogeo-vault COMMAND --help` prints.
+///
+/// A section that commands share is written down once, in `options/SECTION.txt`, and stands in theirs as `{SECTION}`.
 @Suite(.serialized, .needsBinary)
 struct HelpTests {
     private static let commands = [
@@ -14,8 +16,17 @@ struct HelpTests {
 
     private static let allTranscripts = ["isogeo-vault"] + commands + keyCommands.map { "key-\($0)" }
 
-    private func transcript(_ name: String) throws -> String {
+    private static let sharedSections = ["token", "connection", "vault"]
+
+    private func written(_ name: String) throws -> String {
         try String(contentsOfFile: TestPaths.fixture("help/\(name).txt"), encoding: .utf8)
+    }
+
+    private func transcript(_ name: String) throws -> String {
+        // `api` means a query by -q.
+        let vault = try written("options/vault").replacing("  -q, --quiet ", with: "  --quiet     ")
+        let own = try written(name).replacing("{vault, without -q}\n", with: vault)
+        return try Self.sharedSections.reduce(own) { try $0.replacing("{\($1)}\n", with: written("options/\($1)")) }
     }
 
     @Test(arguments: [[], ["--help"], ["-h"], ["help"]]) func `the root's help is as written down`(arguments: [String])
@@ -50,7 +61,17 @@ struct HelpTests {
         #expect(try subcommands(in: transcript("isogeo-vault")) == Self.commands)
         #expect(try subcommands(in: transcript("key")) == Self.keyCommands)
         let files = try FileManager.default.contentsOfDirectory(atPath: TestPaths.fixture("help"))
-        #expect(files.sorted() == Self.allTranscripts.map { "\($0).txt" }.sorted())
+        #expect(files.sorted() == (Self.allTranscripts.map { "\($0).txt" } + ["options"]).sorted())
+        let sections = try FileManager.default.contentsOfDirectory(atPath: TestPaths.fixture("help/options"))
+        #expect(sections.sorted() == Self.sharedSections.map { "\($0).txt" }.sorted())
+    }
+
+    @Test func `a new common option changes one transcript`() throws {
+        for name in Self.allTranscripts {
+            let own = try written(name)
+            #expect(own.contains("{vault") == !own.contains("SUBCOMMANDS:"), "\(name)")
+            for section in Self.sharedSections { #expect(!own.contains("\n\(section.uppercased()):\n"), "\(name)") }
+        }
     }
 
     @Test func `what can be copied from the help isn't broken over lines`() throws {

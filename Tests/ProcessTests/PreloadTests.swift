@@ -46,6 +46,23 @@ struct PreloadTests {
         try await expectItWorks(["LD_PRELOAD": try #require(Preload.mallocWithoutSize.path)], finding: true)
     }
 
+    @Test(.needsPreload(.noDirectorySync)) func `where directories can't be synced the command works all the same`()
+        async throws
+    {
+        var home = try Home()
+        home.environment["LD_PRELOAD"] = Preload.noDirectorySync.path
+        let made = try await home.run("import", try home.writeFile(), "--protect", "key-file=\(home.key)")
+        #expect(made.exitCode == 0, "\(made)")
+        home.environment["ISOGEO_VAULT_KEY_FILE"] = home.key
+        for arguments in [
+            ["export", "atlas", home.folder("out.json"), "--in-clear"], ["backup", home.folder("copy")],
+            ["rekey"], ["list"],
+        ] {
+            let report = try await home.command(arguments).run()
+            #expect(report.exitCode == 0, "\(report)")
+        }
+    }
+
     /// Runs commands that print nothing but what they did, and looks for what they did.
     private func expectArgumentsArrive(
         with environment: [String: String] = [:],

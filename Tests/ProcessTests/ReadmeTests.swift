@@ -163,12 +163,18 @@ struct ReadmeTests {
     }
 
     @Test func `each test that SECURITY names is there`() throws {
-        let named = try Document("SECURITY.md").text.matches(of: /`([A-Za-z]+\/[A-Za-z+]+)` › ([^·|]+?) *(?=[·|])/)
-        #expect(named.count > 20)
+        let text = try Document("SECURITY.md").text
+        let named = text.matches(of: /(?m)^  - `([A-Za-z]+\/[A-Za-z+]+)` › (.+)$/)
+        #expect(named.count > 200)
+        #expect(named.count == text.count { $0 == "›" }, "a line names a test in another form")
+        let promises = try #require(text.firstMatch(of: /(?s)\n## Promises.*?(?=\n## )/)).0.split(separator: "\n- ")
+        for promise in promises.dropFirst() {
+            #expect(promise.contains("\n  - `"), "no test shows: \(promise)")
+        }
         for test in named {
             let source = "\(TestPaths.checkout)/Tests/\(test.1).swift"
-            let text = try? String(contentsOfFile: source, encoding: .utf8)
-            #expect(text?.contains("func `\(test.2)`") == true, "\(test.1) has no test \(test.2)")
+            let tests = try? String(contentsOfFile: source, encoding: .utf8)
+            #expect(tests?.contains("func `\(test.2)`") == true, "\(test.1) has no test \(test.2)")
         }
     }
 }

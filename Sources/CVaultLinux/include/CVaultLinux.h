@@ -40,9 +40,9 @@ int cvault_posix_lock_byte(int descriptor, uint64_t offset);
 int cvault_posix_lock_holder(int descriptor, uint64_t offset, int32_t *holder);
 int cvault_posix_unlock_byte(int descriptor, uint64_t offset);
 
-/// Opens a folder as a place to start from and nothing else (O_PATH, open(2)), following no link: what a path leads to
-/// is checked and then used through the same descriptor, without reading or writing it.
-int cvault_open_folder(int folder, const char *name, int *descriptor);
+/// Opens a directory as a place to start from and nothing else (O_PATH, open(2)): what a path leads to is checked and then
+/// used through the same descriptor, without reading or writing it. A link in the last component is followed if asked.
+int cvault_open_directory(int directory, const char *name, int follows_link, int *descriptor);
 
 /// Gives a file of a directory (AT_FDCWD: of the working one) another name, and never replaces what has it already (RENAME_NOREPLACE, renameat2(2)): EEXIST then.
 /// Where the file system doesn't know that: link(2) and unlink(2), which leave both names to whoever is killed between.

@@ -40,11 +40,7 @@ public struct ApplicationName: Hashable, Sendable, CustomStringConvertible {
     /// Refuses to give such a name.
     func checkVisible() throws(VaultError) {
         guard hasUnseenCharacters else { return }
-        throw VaultError(
-            .usage,
-            "The name has characters that can't be seen and could make it look like another one.",
-            remedy: "Type the name instead of pasting it, without marks for the direction of writing."
-        )
+        throw VaultError(.unseenCharacters)
     }
 
     /// A name for an application that got none: its client_id without the UUID or random part that it ends in.

@@ -23,7 +23,7 @@ extension NewApplication {
         let uri = try options.tokenURI == nil ? environment.tokenURI() : nil
         if let uri {
             do { _ = try TokenEndpoint(uri.text) } catch {
-                throw VaultError(.usage, error.sentence, remedy: "Correct \(uri.variable), or give --token-uri.")
+                throw VaultError(.environment(.address(error, variable: uri.variable)))
             }
             options.tokenURI = uri.text
         }
@@ -40,7 +40,8 @@ extension NewApplication {
         do { try self.init(file, options, source: .environment, sourceFile: nil) } catch {
             // There is no input file here that could be at fault.
             guard error.code == .inputNotAcceptable else { throw error }
-            throw VaultError(.usage, error.sentence, remedy: error.remedy)
+            guard case .oauth(let fault)? = error.problem as? VaultProblem else { throw error }
+            throw VaultError(.givenByHand(fault))
         }
     }
 }
@@ -81,16 +82,12 @@ struct CredentialEnvironment: Sendable {
     /// The first credential of which anything is set.
     func credential() throws(VaultError) -> Credential {
         guard let names = Names.all.first(where: { isSet($0.id) || isSet($0.secret) }) else {
-            throw VaultError(
-                .usage,
-                "The environment holds no credential.",
-                remedy: "Set \(Names.all.map { "\($0.id) and \($0.secret)" }.joined(separator: ", or "))."
-            )
+            throw VaultError(.environment(.nothing(Names.all.map { ($0.id, $0.secret) })))
         }
         // One of two is left from something else, and a mixture would be refused by the server as a wrong secret is.
-        guard isSet(names.id) else { throw .missing(names.id, beside: names.secret) }
+        guard isSet(names.id) else { throw VaultError(.environment(.missing(names.id, other: names.secret))) }
         guard isSet(names.secret), let secret = take(names.secret) else {
-            throw .missing(names.secret, beside: names.id)
+            throw VaultError(.environment(.missing(names.secret, other: names.id)))
         }
         // The others often hold the same secret.
         for other in Names.all where other.secret != names.secret { _ = take(other.secret) }
@@ -108,38 +105,19 @@ struct CredentialEnvironment: Sendable {
         case "", "prod": return nil
         case "qa": return ("https://id.api.qa.isogeo.com/oauth/token", "ISOGEO_PLATFORM")
         case "custom":
-            throw VaultError(
-                .usage,
-                "ISOGEO_PLATFORM is custom, and nothing says where tokens are requested.",
-                remedy: "Set ISOGEO_TOKEN_URL or ISOGEO_ID_URL, or give --token-uri."
-            )
+            throw VaultError(.environment(.customPlatform))
         default:
-            throw VaultError(
-                .usage,
-                "ISOGEO_PLATFORM is neither prod nor qa nor custom.",
-                remedy: "Set it to one of these, or give --token-uri."
-            )
+            throw VaultError(.environment(.unknownPlatform))
         }
     }
 }
 
 extension CredentialEnvironment.Names {
-    /// A file's fault in the words of the environment.
+    /// A file's fault, as one of the variable that stands for it.
     fileprivate func explain(_ error: OAuthError) -> VaultError {
         guard case .clientSecrets(let problem) = error, let fault = problem.fault else {
-            return VaultError(.usage, error.sentence, remedy: error.remedy)
+            return VaultError(.givenByHand(error))
         }
-        let variable = fault.member == .clientID ? id : secret
-        return VaultError(
-            .usage,
-            "\(variable) \(fault.phrase).",
-            remedy: "Set it to what Isogeo sent, and nothing more."
-        )
-    }
-}
-
-extension VaultError {
-    fileprivate static func missing(_ variable: String, beside other: String) -> VaultError {
-        VaultError(.usage, "\(other) is set, and \(variable) isn't.", remedy: "Set both, or neither.")
+        return VaultError(.environment(.value(problem, variable: fault.member == .clientID ? id : secret)))
     }
 }

@@ -19,22 +19,22 @@ extension NewApplication {
     /// - Throws: `inputOutput`, with the reason why it is still there.
     public borrowing func deleteSource() throws(VaultError) {
         guard case .file(let path) = source else {
-            throw .notDeleted("What was read is not a file", remedy: "Leave it, or end it where it comes from.")
+            throw VaultError(.notDeleted(.notAFile))
         }
         guard let sourceFile else {
-            throw .notDeleted("\(path) is not a regular file", remedy: "Delete by hand what it leads to.")
+            throw VaultError(.notDeleted(.notRegular(path: path)))
         }
         let place: (directory: String, name: String)
         do throws(UnsafePath) { place = try FilePath.split(path) } catch {
-            throw VaultError(deleting: .unsafePath(error))
+            throw VaultError(.cannotDelete(.unsafePath(error)))
         }
         let directory: Directory
         do throws(SystemError) { directory = try Directory.named(place.directory) } catch {
-            throw VaultError(deleting: error)
+            throw VaultError(.cannotDelete(error))
         }
         let status: FileStatus?
         do throws(SystemError) { status = try directory.status(of: place.name) } catch {
-            throw VaultError(deleting: error)
+            throw VaultError(.cannotDelete(error))
         }
         try Self.checkDeletable(path, status, sourceFile)
         do throws(SystemError) {
@@ -42,7 +42,7 @@ extension NewApplication {
             // Without this a power cut could bring the name back.
             try directory.sync()
         } catch {
-            throw VaultError(deleting: error)
+            throw VaultError(.cannotDelete(error))
         }
     }
 
@@ -50,18 +50,19 @@ extension NewApplication {
         throws(VaultError)
     {
         guard let status else {
-            throw .notDeleted("\(path) isn't there any more", remedy: "See where it went.")
+            throw VaultError(.notDeleted(.gone(path: path)))
         }
         guard status.kind != .symbolicLink else {
-            throw .notDeleted("\(path) is a symbolic link", remedy: "Name the file that it leads to.")
+            throw VaultError(.notDeleted(.symbolicLink(path: path)))
         }
         guard FileFingerprint(status) == sourceFile else {
-            throw .notDeleted("\(path) is no longer the file that was read", remedy: "Look at it, and import it again.")
+            throw VaultError(.notDeleted(.changed(path: path)))
         }
         guard status.links == 1 else {
-            throw .notDeleted(
-                "\(path) has \(status.links) names (hard links), and the others would keep it",
-                remedy: "Delete them all: find / -xdev -inum \(status.identity.inode)"
+            throw VaultError(
+                .notDeleted(
+                    .hardLinks(path: path, count: UInt64(status.links), inode: status.identity.inode)
+                )
             )
         }
     }
@@ -79,19 +80,5 @@ struct FileFingerprint: Equatable, Sendable {
         identity = status.identity
         size = status.size
         modified = status.modified
-    }
-}
-
-extension VaultError {
-    fileprivate init(deleting error: SystemError) {
-        self.init(
-            .inputOutput,
-            error.sentence,
-            remedy: "Check the path, the room on its disk, and who may write there."
-        )
-    }
-
-    fileprivate static func notDeleted(_ reason: String, remedy: String) -> VaultError {
-        VaultError(.inputOutput, "\(reason): nothing was deleted.", remedy: remedy)
     }
 }

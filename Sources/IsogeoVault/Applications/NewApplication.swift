@@ -76,7 +76,7 @@ public struct NewApplication: ~Copyable, Sendable {
         let endpoint = try Self.endpoint(of: file, options)
         try Self.checkSendable(file, encoding)
         guard let name = options.name ?? ApplicationName(suggestedBy: file.clientID) else {
-            throw VaultError(.usage, "The client_id makes no name.", remedy: "Give the application one: --name NAME.")
+            throw VaultError(.noName)
         }
         try name.checkVisible()
         let caFile = try options.caFile.map(Self.caFile)
@@ -134,7 +134,7 @@ public struct NewApplication: ~Copyable, Sendable {
         do {
             bytes = try SecretFile.readInput(path, limit: ClientSecretsFile.sizeLimit, looking: look)
         } catch {
-            throw VaultError(.inputOutput, error.sentence, remedy: error.remedy)
+            throw VaultError(.unreadableInput(error))
         }
         do { return try ClientSecretsFile(bytes) } catch { throw VaultError(error) }
     }
@@ -147,13 +147,13 @@ public struct NewApplication: ~Copyable, Sendable {
         }
         // One that was given by hand is not the file's fault.
         do { return try TokenEndpoint(tokenURI) } catch {
-            throw VaultError(.usage, error.sentence, remedy: error.remedy)
+            throw VaultError(.givenByHand(error))
         }
     }
 
     private static func proxy(_ text: String) throws(VaultError) -> ProxyAddress {
         do { return try ProxyAddress(text) } catch {
-            throw VaultError(.usage, error.sentence, remedy: error.remedy)
+            throw VaultError(.givenByHand(error))
         }
     }
 
@@ -175,7 +175,7 @@ extension NewApplication {
     /// Only of the same platform: tokens of another one are nothing for the old one's API to see.
     ///
     /// - Returns: the base that isn't kept, where there is one.
-    package mutating func keepAPIBase(of present: Application) -> String? {
+    private mutating func keepAPIBase(of present: Application) -> String? {
         guard apiBase == nil, let recorded = present.recordedAPIBase else { return nil }
         guard tokenOrigin == present.tokenOrigin else { return recorded }
         apiBase = try? APIBase(recorded)

@@ -20,11 +20,7 @@ extension UnlockedVault {
         return try change(Query(applications: .named(tag: nameTag)), now: now) { (draft) throws(VaultError) -> Bool in
             let old = draft.snapshot.applications.first
             guard old == nil || replacing else {
-                throw VaultError(
-                    .exists,
-                    "There is an application \(new.name) already.",
-                    remedy: "Replace its secret with --replace, or give the new one another name with --name."
-                )
+                throw VaultError(.applicationExists(new.name))
             }
             let created = try old.map { (row) throws(VaultError) in try stored(row).metadata.created }
             let metadata = new.metadata(now: now, created: created)
@@ -85,7 +81,7 @@ extension UnlockedVault {
         do {
             return try sealer.secret(of: application.row, application.metadata)
         } catch {
-            throw .damaged("the secret of \(application.metadata.name) can't be opened")
+            throw .damaged(.secretUnreadable(application.metadata.name))
         }
     }
 
@@ -93,13 +89,13 @@ extension UnlockedVault {
         do {
             return StoredApplication(row: row, metadata: try sealer.metadata(of: row))
         } catch {
-            throw .damaged("an application's metadata can't be opened")
+            throw .damaged(.metadataUnreadable)
         }
     }
 
     func compare(_ rows: [ApplicationRecord], with header: CheckedHeader) throws(VaultError) {
         guard sum(of: rows) == header.state.applications else {
-            throw .damaged("its applications are not those that were written, or partly older")
+            throw .damaged(.applicationsDiffer)
         }
     }
 
@@ -130,22 +126,6 @@ extension PendingWrite {
 
 extension VaultError {
     static func noApplication(_ name: ApplicationName?, known: [ApplicationName]) -> VaultError {
-        // Enough to find a name that was mistyped; `list` has the others.
-        let names = known.prefix(12).map(\.description).joined(separator: ", ") + (known.count > 12 ? ", …" : "")
-        let remedy =
-            known.isEmpty
-            ? "Import a client_secrets.json: isogeo-vault import FILE"
-            : "Name one of those in the vault: \(names)"
-        guard let name else {
-            let sentence =
-                known.isEmpty
-                ? "The vault holds no application." : "The vault holds \(known.count) applications, and none was named."
-            return VaultError(.noApplication, sentence, remedy: remedy)
-        }
-        let sentence = "There is no application \(name) in the vault."
-        guard let meant = name.suggestion(among: known) else {
-            return VaultError(.noApplication, sentence, remedy: remedy)
-        }
-        return VaultError(.noApplication, sentence, remedy: "Did you mean \(meant)? The vault holds: \(names)")
+        VaultError(VaultProblem.noApplication(name, known: known))
     }
 }

@@ -106,14 +106,15 @@ extension Vault {
     ///
     /// - Parameters:
     ///   - name: whose.
-    ///   - scope: of the token.
     ///   - base: where the API lies this time.
+    ///   - options: which token; a refresh, to prove the credential.
     /// - Returns: the shares, as the API orders them.
     /// - Throws: as `get`; a stored token never stands in for a new one. What fails once there is a token says so.
-    package func shares(of name: ApplicationName, scope: String?, base: String?) async throws(VaultError) -> [Share] {
+    package func shares(of name: ApplicationName, base: String?, _ options: TokenOptions)
+        async throws(VaultError) -> [Share]
+    {
         // Metadata of some hundred catalogues; more isn't a list of shares.
         let limit = 4 << 20
-        let options = TokenOptions(scope: scope, refresh: true)
         let target: APITarget
         do { target = try await self.target(APICall(APICall.sharesPath, base: base), for: name) } catch {
             // Without an API there is still a credential to prove.
@@ -137,18 +138,8 @@ extension Vault {
 }
 
 extension VaultError {
-    fileprivate static let notAListOfShares = VaultError(
-        .unexpectedAnswer,
-        "The API's answer isn't a list of shares.",
-        remedy: "Check the API's address: isogeo-vault show"
-    )
+    fileprivate static let notAListOfShares = VaultError(VaultProblem.notAListOfShares)
 
     /// The same, where the credential is proven and the rest isn't.
-    fileprivate var afterGrant: VaultError {
-        let sentence =
-            ["The ", "Nobody ", "What "].contains(where: self.sentence.hasPrefix)
-            ? "The token was granted, but \(self.sentence.prefix(1).lowercased())\(self.sentence.dropFirst())"
-            : "The token was granted. \(self.sentence)"
-        return VaultError(code, sentence, remedy: remedy)
-    }
+    fileprivate var afterGrant: VaultError { VaultError(VaultProblem.afterGrant(problem)) }
 }

@@ -14,7 +14,6 @@ extension Vault {
         replacing: Bool = false,
         proven proof: ProvenToken? = nil
     ) async throws(VaultError) -> Bool {
-        let name = application.name.description
         let replaced = try await dependencies.perform { () throws(VaultError) in
             let contents = try contents
             let replaced = try contents.add(application, replacing: replacing, proven: proof, now: dependencies.now())
@@ -28,7 +27,6 @@ extension Vault {
             return replaced
         }
         tokens.drop()
-        dependencies.log(.changed(AuditEvent(replaced ? .replaced : .imported, name)))
         return replaced
     }
 
@@ -68,7 +66,7 @@ extension Vault {
 
     /// Takes an application out of the vault, with its secret and its tokens.
     public func remove(_ name: ApplicationName) async throws(VaultError) {
-        try await dependencies.perform(AuditEvent(.removed, name.description)) { () throws(VaultError) in
+        try await dependencies.perform { () throws(VaultError) in
             try contents.remove(name, now: dependencies.now())
             tokens.drop()
         }
@@ -79,7 +77,7 @@ extension Vault {
     /// - Throws: `exists` when another one has that name.
     public func rename(_ name: ApplicationName, to newName: ApplicationName) async throws(VaultError) {
         try newName.checkVisible()
-        try await dependencies.perform(AuditEvent(.renamed, newName.description)) { () throws(VaultError) in
+        try await dependencies.perform { () throws(VaultError) in
             try contents.rename(name, to: newName, now: dependencies.now())
             tokens.drop()
         }
@@ -87,7 +85,7 @@ extension Vault {
 
     /// Says which application is meant when nobody names one; nil takes that back.
     public func setDefault(_ name: ApplicationName?) async throws(VaultError) {
-        try await dependencies.perform(AuditEvent(.defaultChanged, name?.description ?? "")) { () throws(VaultError) in
+        try await dependencies.perform { () throws(VaultError) in
             try contents.setDefault(name, now: dependencies.now())
             tokens.drop()
         }
@@ -105,7 +103,7 @@ extension Vault {
         to application: borrowing NewApplication,
         scope: String? = nil
     ) async throws(VaultError) {
-        try await dependencies.perform(AuditEvent(.rotated, name.description), on: .requests) { () throws(VaultError) in
+        try await dependencies.perform(on: .requests) { () throws(VaultError) in
             let contents = try contents
             // A name that is mistyped must not cost a request.
             _ = try contents.application(name)
@@ -119,7 +117,7 @@ extension Vault {
     ///
     /// Isogeo has no revocation: they live on until they expire.
     public func forget(_ name: ApplicationName?) async throws(VaultError) {
-        try await dependencies.perform(AuditEvent(.tokensForgotten, name?.description ?? "")) { () throws(VaultError) in
+        try await dependencies.perform { () throws(VaultError) in
             let contents = try contents
             let application = try name.map { (name) throws(VaultError) in try contents.application(name).application }
             try contents.forget(application, now: dependencies.now())

@@ -33,7 +33,7 @@ struct LockedSlots {
             switch error {
             case .doesNotFit, .noSlot, .keyring(.itemGone), .keyring(.itemForeign), .keyring(.itemDoesNotFit):
                 guard !altered.isEmpty else { throw VaultError(error) }
-                throw .damaged("\(altered.map(\.name).joined(separator: ", ")) was edited, and nothing else opens it")
+                throw .damaged(.onlySlotsEdited(altered.map(\.name)))
             default: throw VaultError(error)
             }
         }

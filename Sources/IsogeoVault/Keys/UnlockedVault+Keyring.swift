@@ -28,7 +28,7 @@ extension UnlockedVault {
 
     /// What a slot of this vault is made by.
     func slotRequest(now: Int64) -> SlotRequest {
-        SlotRequest(vault: sealer.context.vault, path: database.file.path, now: now)
+        SlotRequest(vault: sealer.context.vault, path: database.location, now: now)
     }
 
     /// Runs a change that takes a new slot in; where it fails, what lies elsewhere for the slot goes again, if the vault

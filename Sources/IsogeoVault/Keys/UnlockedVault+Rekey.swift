@@ -30,7 +30,7 @@ extension UnlockedVault {
         _ wishes: RekeyOptions,
         dependencies: VaultDependencies
     ) throws(VaultError) -> Rekeying {
-        guard !database.isReadOnly else { throw VaultError(StoreError.readOnly(path: database.file.path)) }
+        guard !database.isReadOnly else { throw VaultError(StoreError.readOnly(path: database.location)) }
         // Before anybody is asked for anything: a box that doesn't open ends it.
         _ = try intactSnapshot(but: wishes.dropping.isEmpty ? [] : try droppedSlots(wishes.dropping))
         let hadSessions = hasSessions
@@ -64,28 +64,32 @@ extension UnlockedVault {
     }
 
     private func write(_ renewal: borrowing SlotRenewal, now: Int64) throws(VaultError) {
-        let deadline = ContinuousClock.now + VaultDatabase.patience
-        while true {
-            let (header, snapshot) = try read(.everything)
-            try compare(snapshot.applications, with: header)
-            guard snapshot.header.slots == renewal.basis else {
-                throw VaultError(.tryAgain, "The vault's key slots were changed meanwhile.", remedy: "Run it again.")
-            }
-            let (changes, next) = try resealed(snapshot, header.state, renewal, now: now)
-            do {
-                try database.commit(changes, expecting: header.record.tag)
-            } catch {
-                // An error of the last sync may come when all is written.
-                let isWritten = (try? database.read())?.header.tag == next.tag
-                if !isWritten {
-                    guard error == .changedMeanwhile, ContinuousClock.now < deadline else { throw VaultError(error) }
-                    SystemClock.sleep(.microseconds(.random(in: 500...10_000)))
-                    continue
+        var last: HeaderRecord?
+        do {
+            try database.commit { () throws(VaultError) -> PreparedCommit<Void> in
+                let (header, snapshot) = try read(.everything)
+                try compare(snapshot.applications, with: header)
+                guard snapshot.header.slots == renewal.basis else {
+                    throw VaultError(
+                        .tryAgain,
+                        "The vault's key slots were changed meanwhile.",
+                        remedy: "Run it again."
+                    )
                 }
+                let (changes, next) = try resealed(snapshot, header.state, renewal, now: now)
+                last = next
+                return PreparedCommit(changes: changes, tag: header.record.tag, result: ())
             }
-            mark?.write(next, renewal.sealer)
-            return
+        } catch {
+            // An error of the last sync may come when all is written.
+            guard let last, (try? database.read())?.header.tag == last.tag else { throw error }
         }
+        if let last { mark?.write(last, renewal.sealer) }
+        report([Self.rekeyed(renewal)])
+    }
+
+    private static func rekeyed(_ renewal: borrowing SlotRenewal) -> AuditEvent {
+        AuditEvent(.rekeyed, detail: "epoch \(renewal.sealer.context.keyEpoch)")
     }
 
     private func resealed(
@@ -99,10 +103,16 @@ extension UnlockedVault {
         }
         let resealing: Resealing
         do {
-            let event = AuditEvent(.rekeyed, detail: "epoch \(renewal.sealer.context.keyEpoch)")
-            resealing = try Resealing(snapshot, state, from: sealer, to: renewal.sealer, telling: [event], now: now)
+            resealing = try Resealing(
+                snapshot,
+                state,
+                from: sealer,
+                to: renewal.sealer,
+                telling: [Self.rekeyed(renewal)],
+                now: now
+            )
         } catch {
-            throw .damaged("a box can't be opened")
+            throw .damaged(.boxUnreadable)
         }
         let header = renewal.sealer.header(resealing.state, slots: digests, after: snapshot.header, now: now)
         let slots =

@@ -71,7 +71,7 @@ extension UnlockedVault {
         let database: VaultDatabase
         let snapshot: Snapshot
         do throws(StoreError) {
-            database = try VaultDatabase.open(try VaultFile.find(path))
+            database = try VaultDatabase.open(at: path)
             snapshot = try database.read(Query(sessions: true))
         } catch {
             // Whose key it would be is told by the vault alone.
@@ -98,15 +98,9 @@ extension UnlockedVault {
         throws(VaultError)
     {
         if let contents, (try? contents.endSessions(now: now)) != nil { return }
-        let deadline = ContinuousClock.now + VaultDatabase.patience
-        try mappingErrors { () throws(StoreError) in
-            while true {
-                do throws(StoreError) {
-                    return try database.commit([.removeAllSessions], expecting: try database.read().header.tag)
-                } catch {
-                    guard error == .changedMeanwhile, ContinuousClock.now < deadline else { throw error }
-                }
-            }
+        try database.commit { () throws(VaultError) -> PreparedCommit<Void> in
+            let tag = try mappingErrors { () throws(StoreError) in try database.read().header.tag }
+            return PreparedCommit(changes: [.removeAllSessions], tag: tag, result: ())
         }
     }
 }

@@ -13,11 +13,9 @@ extension Vault {
     /// - Returns: the slot.
     /// - Throws: `usage` when there are 16 slots, or 4 passphrases, already, and for what opens the vault already.
     public func addKey(_ protection: borrowing Protection) async throws(VaultError) -> VaultStatus.Slot {
-        let slot = try await dependencies.perform { () throws(VaultError) in
+        try await dependencies.perform { () throws(VaultError) in
             VaultStatus.Slot(try contents.addKey(protection, now: dependencies.now()))
         }
-        dependencies.log(.changed(AuditEvent(.keyAdded, slot.id)))
-        return slot
     }
 
     /// Puts a new key slot into the place of another.
@@ -33,7 +31,7 @@ extension Vault {
         to protection: borrowing Protection,
         interaction: UserInteraction = .none
     ) async throws(VaultError) -> VaultStatus.Slot {
-        try await dependencies.perform(AuditEvent(.keyChanged, slot)) { () throws(VaultError) in
+        try await dependencies.perform { () throws(VaultError) in
             let contents = try contents
             let hadSessions = contents.hasSessions
             let (new, old) = try contents.changeKey(slot, to: protection, now: dependencies.now())
@@ -52,7 +50,7 @@ extension Vault {
     ///   - interaction: tells of a dialog of the keyring; without `tell` none is raised.
     /// - Throws: `usage` when there is no such slot, or no other.
     public func removeKey(_ slot: String, interaction: UserInteraction = .none) async throws(VaultError) {
-        try await dependencies.perform(AuditEvent(.keyRemoved, slot)) { () throws(VaultError) in
+        try await dependencies.perform { () throws(VaultError) in
             let contents = try contents
             let hadSessions = contents.hasSessions
             let gone = try contents.removeKey(slot, now: dependencies.now())

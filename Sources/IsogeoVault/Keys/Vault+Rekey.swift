@@ -56,12 +56,11 @@ extension Vault {
         let wishes = RekeyOptions(keeping: others, dropping: dropped, interaction: interaction)
         let path = try place(path)
         let dependencies = dependencies.of(vaultAt: path)
-        return try await dependencies.perform(AuditEvent(.rekeyed)) { () throws(VaultError) in
+        return try await dependencies.perform { () throws(VaultError) in
             let (lockFile, snapshot) = try mappingErrors { () throws(StoreError) in
-                let file = try VaultFile.find(path)
-                let database = try VaultDatabase.open(file)
-                guard !database.isReadOnly else { throw .readOnly(path: file.path) }
-                return (try LockFile.open(beside: file), try database.read())
+                let database = try VaultDatabase.open(at: path)
+                guard !database.isReadOnly else { throw .readOnly(path: database.location) }
+                return (try database.leases(), try database.read())
             }
             // Two at once would each put a new key into the key file.
             let lease = try UnlockedVault.makingLease(lockFile)
@@ -69,7 +68,12 @@ extension Vault {
             _ = unlocking.named?.openUnfinished(snapshot.slots.map(KeySlot.init), vault)
             // Kept in hand: what opens the vault may be a descriptor, or somebody who types, and gives it once.
             var source: (any KeySource)?
-            let contents = try UnlockedVault.open(path, now: dependencies.now(), marks: dependencies.stateFolder) {
+            let contents = try UnlockedVault.open(
+                path,
+                now: dependencies.now(),
+                marks: dependencies.stateFolder,
+                reporting: dependencies.report
+            ) {
                 (locked) throws(VaultError) in
                 try unlocking.openByKey(locked, dependencies.keySources, &source)
             }

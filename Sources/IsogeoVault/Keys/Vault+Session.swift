@@ -27,7 +27,7 @@ extension Vault {
         guard (1...LockedSessions.limit).contains(seconds) else {
             throw VaultError(.usage, "A session lasts 1 second to 30 days.", remedy: "Give another duration.")
         }
-        return try await dependencies.perform(AuditEvent(.unlocked)) { () throws(VaultError) in
+        return try await dependencies.perform { () throws(VaultError) in
             try SessionReport.current().check(sharingUserID: sharingUserID)
             let end = try contents.startSession(seconds: seconds, now: dependencies.now())
             return Date(timeIntervalSince1970: Double(end))

@@ -1,6 +1,7 @@
 internal import VaultCrypto
 internal import VaultKeys
 internal import VaultStore
+internal import VaultSystem
 
 /// The newest state of a vault that was seen here, kept outside of it: a vault that is put back alone is found by it.
 ///
@@ -35,7 +36,7 @@ struct HighWaterMark: Sendable {
         self.vault = vault
         self.vaultPath = vaultPath
         let path = KeyedHash.publicDigest(of: Array(vaultPath.utf8)).prefix(8)
-        file = StateFile("\(Hexadecimal.text(vault.id))-\(Hexadecimal.text(path)).mark", in: folder)
+        file = StateFile("\(HexadecimalDigits.text(vault.id))-\(HexadecimalDigits.text(Array(path))).mark", in: folder)
     }
 
     /// Compares the mark with a header that was authenticated by the same key.

@@ -74,13 +74,12 @@ package enum HostInspection {
     ///
     /// `isAccess` is true where the user has no home to write in, as many services don't.
     package static func memoryFault() -> (error: VaultError, isAccess: Bool)? {
-        let remedy = "Where it should be, set XDG_STATE_HOME to a folder of your own."
         guard let folder = VaultDependencies.real.stateFolder else {
-            return (VaultError(.configuration, "There is no home folder.", remedy: remedy), true)
+            return (VaultError(.noStateFolder), true)
         }
         return StateFile.fault(in: folder).map { fault in
             if case .unsafePath = fault { return (VaultError(fault), false) }
-            return (VaultError(.configuration, fault.sentence, remedy: remedy), true)
+            return (VaultError(.unusableStateFolder(fault)), true)
         }
     }
 

@@ -44,7 +44,7 @@ extension UnlockedVault {
     /// - Throws: `damaged` when the chain is broken.
     func auditTrail() throws(VaultError) -> [AuditTrail.Entry] {
         let (header, snapshot) = try read(Query(log: .all))
-        if let finding = brokenLink(snapshot.log, header.state.audit) { throw .damaged(finding.sentence) }
+        if let finding = brokenLink(snapshot.log, header.state.audit) { throw .damaged(.findings([finding])) }
         return snapshot.log.compactMap { row in
             (try? sealer.auditEntry(row)).map { AuditTrail.Entry(number: row.number, $0) }
         }
@@ -68,7 +68,7 @@ extension UnlockedVault {
     ///
     /// - Throws: `damaged` before anything is written; `exists`; what the store throws.
     func backup(to path: String) throws(VaultError) {
-        let exists = VaultError(.exists, "There is a file at \(path) already.", remedy: "Name another one.")
+        let exists = VaultError(.backupExists(path: path))
         // What it is doesn't matter: somebody's, or a backup from before.
         guard !Self.isTaken(path) else { throw exists }
         let snapshot = try intactSnapshot()
@@ -90,7 +90,7 @@ extension UnlockedVault {
             header.alteredSlots.filter { slots.contains($0.id) }.map { Verification.Finding.slot($0.name) }
         )
         let damage = verification(of: snapshot, header).findings.filter { $0.isDamage && !known.contains($0) }
-        guard damage.isEmpty else { throw .damaged(damage.map(\.sentence).joined(separator: " ")) }
+        guard damage.isEmpty else { throw .damaged(.findings(damage)) }
         return snapshot
     }
 
@@ -157,12 +157,13 @@ extension UnlockedVault {
             if let epoch = mark?.claimedEpoch, epoch > backup.header.keyEpoch { mark?.remove() }
             let database: VaultDatabase
             do {
-                database = try VaultDatabase.open(try VaultFile.find(path))
+                database = try VaultDatabase.open(at: path)
             } catch {
                 guard error.category == .noVault else { throw error }
                 let next = try restored(backup, above: seen, now: now)
                 try Self.write(next, to: path)
                 mark?.write(next.header, sealer)
+                report([Self.restoredEvent])
                 return Replaced(kept: nil, hadNewerKey: false)
             }
             let current = try database.read(.everything)
@@ -174,20 +175,23 @@ extension UnlockedVault {
                 expecting: current.header.tag
             )
             mark?.write(next.header, sealer)
+            report([Self.restoredEvent])
             return Replaced(kept: kept, hadNewerKey: current.header.keyEpoch > next.header.keyEpoch)
         } catch {
             throw VaultError(error)
         }
     }
 
+    private static let restoredEvent = AuditEvent(.restored)
+
     /// The backup's state with an entry in its audit trail, and a generation above all that was there.
     private func restored(_ backup: Snapshot, above generation: Int64, now: Int64) throws(StoreError) -> Snapshot {
         guard var state = try? sealer.state(of: backup.header) else {
-            throw .damaged(path: database.file.path, what: "its header can't be opened")
+            throw .damaged(path: database.location, what: "its header can't be opened")
         }
         var next = backup
         for case .putLogEntry(let row) in sealer.auditEntries(
-            [AuditEvent(.restored)],
+            [Self.restoredEvent],
             &state.audit,
             oldest: [],
             now: now

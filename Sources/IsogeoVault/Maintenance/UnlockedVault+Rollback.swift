@@ -24,7 +24,7 @@ extension UnlockedVault {
             // least as new as the mark that we have read.
             let present = try read().header.record
             guard present.keyEpoch < seen.keyEpoch || present.generation < seen.generation else { return nil }
-            guard policy == .accepted else { throw .rolledBack(database.file.path, present, seen) }
+            guard policy == .accepted else { throw .rolledBack(database.location, present, seen) }
             guard !database.isReadOnly else {
                 return "The vault is older than it was, and is read-only: that will be said again the next time."
             }
@@ -49,15 +49,12 @@ package enum RollbackPolicy: Sendable {
 
 extension VaultError {
     static func rolledBack(_ path: String, _ header: HeaderRecord, _ seen: HighWaterMark.State) -> VaultError {
-        let difference =
-            seen.keyEpoch > header.keyEpoch
-            ? "it has had a newer key here" : "change \(header.generation) where there was a change \(seen.generation)"
+        let isOlderKey = seen.keyEpoch > header.keyEpoch
         return VaultError(
-            .rolledBack,
-            "The vault at \(path) is older than it was: \(difference).",
-            remedy:
-                "Restore the newest backup: isogeo-vault restore FILE. Or, if you have put it back yourself, say so "
-                + "once with --accept-rollback: what was changed since then is lost, and old secrets and keys count again."
+            .rolledBack(
+                path: path,
+                isOlderKey ? .olderKey : .generation(header.generation, seen: seen.generation)
+            )
         )
     }
 }

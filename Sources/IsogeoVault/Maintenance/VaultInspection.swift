@@ -44,7 +44,7 @@ extension VaultInspection {
         fileSystem = try? VaultFile.unchecked(at: path).fileSystem
         guard faults.isEmpty, !isMissing else { return }
         do {
-            let database = try VaultDatabase.open(try VaultFile.find(path), forWriting: false, patience: Self.patience)
+            let database = try VaultDatabase.open(at: path, forWriting: false, patience: Self.patience)
             try database.checkStructure()
             let snapshot = try database.read(Query(sessions: true, counts: true))
             let dependencies = VaultDependencies.real

@@ -1,4 +1,6 @@
 internal import VaultCrypto
+internal import VaultOAuth
+internal import VaultSystem
 
 /// Why the server gave no token, kept a while in the token's place: those who waited for it needn't ask again.
 struct CachedFailure: Equatable, Sendable {
@@ -7,17 +9,21 @@ struct CachedFailure: Equatable, Sendable {
     let ended: Int64
     /// Before this nobody asks again, in seconds since 1970; the time of its end where it was only for those who waited.
     let notBefore: Int64
-    /// `VaultError.Code.name`.
-    let code: String
-    let sentence: String
-    let remedy: String
+    let content: Content
+
+    enum Content: Equatable, Sendable {
+        case problem(OAuthError)
+        /// What versions wrote that kept words: `VaultError.Code.name`, and what they said.
+        case words(code: String, sentence: String, remedy: String)
+    }
 
     /// How long a refused credential is remembered, in seconds: asked with each minute, it locks no account.
     static let refusalMemory: Int64 = 60
     /// The longest that a server may keep us from asking, in seconds.
     static let longestMemory: Int64 = 86_400
     private static let word = "failure"
-    private static let version: UInt64 = 1
+    private static let version: UInt64 = 2
+    private static let versionOfWords: UInt64 = 1
 
     /// Whether it keeps everybody from asking, and not only those who waited for it.
     ///
@@ -30,40 +36,75 @@ struct CachedFailure: Equatable, Sendable {
     var expires: Int64 { max(notBefore, ended + Self.refusalMemory) }
 
     /// The failure, as those who share it are told; nil for one that this version doesn't know.
-    var error: VaultError? {
-        let codes = [VaultError.Code.credentialRefused, .tryAgain, .unexpectedAnswer]
-        return codes.first { $0.name == code }.map { VaultError($0, sentence, remedy: remedy) }
+    func error(asking metadata: ApplicationMetadata) -> VaultError? {
+        switch content {
+        case .problem(let problem): return VaultError(problem, asking: metadata)
+        case .words(let name, let sentence, let remedy):
+            let codes = [VaultError.Code.credentialRefused, .tryAgain, .unexpectedAnswer]
+            return codes.first { $0.name == name }
+                .map { VaultError(.remembered($0, sentence: sentence, remedy: remedy)) }
+        }
     }
 
     var encoded: [UInt8] {
         var encoder = CanonicalEncoder()
         encoder.append(Self.word)
-        encoder.append(Self.version)
-        for time in [began, ended, notBefore] { encoder.append(time) }
-        for text in [code, sentence, remedy] { encoder.append(text) }
+        switch content {
+        case .problem(let problem):
+            encoder.append(Self.version)
+            for time in [began, ended, notBefore] { encoder.append(time) }
+            encoder.append(VaultError(problem).code.name)
+            let fields = problem.fields
+            var list = CanonicalEncoder()
+            list.append(UInt64(fields.count))
+            for field in fields { list.append(field) }
+            encoder.append(list.bytes)
+            let cause = problem.curlCause
+            for number in [cause.code, cause.certificate, cause.errno.map { Int($0.code) }] {
+                encoder.append(Int64(number ?? 0))
+            }
+        case .words(let code, let sentence, let remedy):
+            encoder.append(Self.versionOfWords)
+            for time in [began, ended, notBefore] { encoder.append(time) }
+            for text in [code, sentence, remedy] { encoder.append(text) }
+        }
         return encoder.bytes
     }
 
-    init(began: Int64, ended: Int64, notBefore: Int64, code: String, sentence: String, remedy: String) {
+    init(began: Int64, ended: Int64, notBefore: Int64, _ content: Content) {
         self.began = began
         self.ended = ended
         self.notBefore = notBefore
-        self.code = code
-        self.sentence = sentence
-        self.remedy = remedy
+        self.content = content
     }
 
     init(encoded: [UInt8]) throws(CryptoError) {
         var decoder = CanonicalDecoder(encoded)
-        guard try decoder.nextText() == Self.word, try decoder.nextNumber() == Self.version else {
-            throw .malformedEncoding
-        }
+        guard try decoder.nextText() == Self.word else { throw .malformedEncoding }
+        let version = try decoder.nextNumber()
         began = try decoder.nextSignedNumber()
         ended = try decoder.nextSignedNumber()
         notBefore = try decoder.nextSignedNumber()
-        code = try decoder.nextText()
-        sentence = try decoder.nextText()
-        remedy = try decoder.nextText()
+        let code = try decoder.nextText()
+        switch version {
+        case Self.versionOfWords:
+            content = .words(code: code, sentence: try decoder.nextText(), remedy: try decoder.nextText())
+        case Self.version:
+            var fields: [String] = []
+            var list = CanonicalDecoder(try decoder.next())
+            for _ in 0..<min(try list.nextNumber(), 8) { fields.append(try list.nextText()) }
+            try list.finish()
+            var numbers: [Int?] = []
+            for _ in 0..<3 {
+                let number = Int(try decoder.nextSignedNumber())
+                numbers.append(number == 0 ? nil : number)
+            }
+            let errno = numbers[2].flatMap { Int32(exactly: $0) }.map { Errno($0) }
+            let cause = CurlCause(code: numbers[0], certificate: numbers[1], errno: errno)
+            guard let problem = OAuthError(fields: fields, cause) else { throw .malformedEncoding }
+            content = .problem(problem)
+        default: throw .malformedEncoding
+        }
         try decoder.finish()
     }
 }

@@ -59,10 +59,6 @@ struct GrantedToken: Sendable {
 extension TokenLifetime {
     /// The server grants less than somebody wants.
     func tooShort(for minimum: Int64) -> VaultError {
-        VaultError(
-            .unexpectedAnswer,
-            "The server grants tokens for \(seconds) s, which is no more than the \(minimum) s that are wanted.",
-            remedy: "Ask for a shorter minimum."
-        )
+        VaultError(.lifetimeTooShort(seconds: seconds, minimum: minimum))
     }
 }

@@ -29,11 +29,7 @@ public struct ProvenToken: Sendable {
     /// Refuses the proof of another application: its token would be given out for this one.
     func check(_ application: borrowing NewApplication) throws(VaultError) {
         guard self.application == application.id else {
-            throw VaultError(
-                .usage,
-                "The proof is of another credential than the one that is added.",
-                remedy: "Add the application that was proven."
-            )
+            throw VaultError(.proofOfAnother)
         }
     }
 }
@@ -71,7 +67,7 @@ extension NewApplication {
     {
         try options.check()
         guard !options.offline else {
-            throw VaultError(.usage, "Nothing is cached of a credential without a vault.", remedy: "Ask the server.")
+            throw VaultError(.nothingCached)
         }
         return try await BlockingExecutor.run(on: .requests) { () throws(VaultError) in
             let granted = try ProvenToken(of: self, options, dependencies: dependencies).granted

@@ -1,7 +1,6 @@
 internal import VaultCrypto
 internal import VaultOAuth
 internal import VaultStore
-internal import VaultSystem
 
 /// One request, whoever wants the token: under a lease, and after a look at what others have come to.
 extension TokenAcquirer {
@@ -12,7 +11,7 @@ extension TokenAcquirer {
         var prospect = prospect
         for _ in 0..<Self.lookLimit {
             if case .use = purpose, let note = prospect.note, note.forbidsAsking(at: dependencies.now()),
-                let error = note.error
+                let error = note.error(asking: prospect.application.metadata)
             {
                 return try instead(of: error, prospect)
             }
@@ -49,7 +48,7 @@ extension TokenAcquirer {
     private func waitForLease(_ prospect: CacheMiss) throws(VaultError) -> LeaseWait {
         func news() throws(StoreError) -> ConcurrentResult? { try self.news(since: prospect) }
         do throws(StoreError) {
-            let file = try lockFile()
+            let file = try contents.database.leases()
             let name = LeaseName(token: prospect.id)
             switch try Lease.acquire(name, in: file, until: .now + patience, checking: news) {
             case .found(let news): return .news(news)
@@ -81,17 +80,10 @@ extension TokenAcquirer {
             if isNewEnough, isUsable(token, minimum: minimum) { return .token(token) }
             if isNewEnough, token.lifetime.seconds <= minimum { return .tooShort(token) }
         }
-        guard let note, note != prospect.note, let error = note.error else { return nil }
-        return .failure(error)
-    }
-
-    private func lockFile() throws(StoreError) -> LockFile {
-        let vault = contents.database.file
-        guard contents.database.isReadOnly else { return try LockFile.open(beside: vault) }
-        guard let folder = Environment.value(of: "XDG_RUNTIME_DIR") else {
-            throw .leasesUnavailable(path: vault.path, nil)
+        guard let note, note != prospect.note, let error = note.error(asking: prospect.application.metadata) else {
+            return nil
         }
-        return try LockFile.open(for: vault, runtimeFolder: folder)
+        return .failure(error)
     }
 
     /// Asks the server and keeps what it gives; the lease is lent so that it can't end before.

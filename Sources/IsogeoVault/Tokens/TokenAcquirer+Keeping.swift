@@ -12,7 +12,7 @@ extension TokenAcquirer {
         guard !contents.database.isReadOnly else {
             dependencies.warn(
                 .readOnly,
-                "The vault at \(contents.database.file.path) is read-only: the token isn't kept."
+                "The vault at \(contents.database.location) is read-only: the token isn't kept."
             )
             return true
         }
@@ -39,14 +39,11 @@ extension TokenAcquirer {
         else { return }
         let now = dependencies.now()
         let asked = min(error.notBefore ?? now, now + CachedFailure.longestMemory)
-        let failure = VaultError(error, asking: prospect.application.metadata)
         let note = CachedFailure(
             began: began,
             ended: now,
             notBefore: error.category == .refused ? max(asked, now + CachedFailure.refusalMemory) : asked,
-            code: failure.code.name,
-            sentence: failure.sentence,
-            remedy: failure.remedy
+            .problem(error)
         )
         // Where none can be left they ask for themselves, and are told then.
         let application = prospect.application

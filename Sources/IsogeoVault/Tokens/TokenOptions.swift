@@ -60,10 +60,6 @@ extension TokenOptions {
     /// - Throws: `usage`.
     func check() throws(VaultError) {
         guard refresh, offline else { return }
-        throw VaultError(
-            .usage,
-            "A new token can't be had without asking the server.",
-            remedy: "Leave one of refresh and offline away."
-        )
+        throw VaultError(.refreshOffline)
     }
 }

@@ -59,15 +59,8 @@ extension UnlockedVault {
 
     /// Changes tokens alone, and the header not.
     private func changeTokens(_ changes: [Mutation]) throws(VaultError) {
-        var tries = 0
-        while true {
-            let (header, _) = try read()
-            do {
-                return try database.commit(changes, expecting: header.record.tag)
-            } catch {
-                tries += 1
-                guard error == .changedMeanwhile, tries < 10 else { throw VaultError(error) }
-            }
+        try database.commit { () throws(VaultError) -> PreparedCommit<Void> in
+            PreparedCommit(changes: changes, tag: try read().header.record.tag, result: ())
         }
     }
 

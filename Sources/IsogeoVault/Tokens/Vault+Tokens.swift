@@ -79,11 +79,7 @@ extension Vault {
         let issuer = issuer(try contents, wish, options, .use, nil)
         let look = try await dependencies.perform { () throws(VaultError) in try issuer.look() }
         guard case .found(let issued) = look else {
-            throw VaultError(
-                .noToken,
-                "The vault has no usable token, and the server isn't to be asked.",
-                remedy: "Ask for one without --offline, once."
-            )
+            throw VaultError(.noUsableToken)
         }
         return accessToken(issued, wish)
     }

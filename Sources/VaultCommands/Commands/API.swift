@@ -30,14 +30,11 @@ struct API: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The application.", valueName: "name"))
     var app: String?
 
-    @Option(help: ArgumentHelp("Seconds that the token must still live, at least.", valueName: "seconds"))
-    var minTtl = 0
-
-    @Option(help: ArgumentHelp("The scopes to ask for, in one word with spaces.", valueName: "scopes"))
-    var scope: String?
-
     @Option(help: ArgumentHelp("Where the API lies, this time.", valueName: "url"))
     var apiBase: String?
+
+    @OptionGroup(title: "Token")
+    var token: TokenRequestOptions
 
     @OptionGroup(title: "Connection")
     var connection: ConnectionOptions
@@ -46,27 +43,29 @@ struct API: AsyncParsableCommand {
     var vault: VaultOptionsWithQuery
 
     func validate() throws {
-        guard (0...86_400).contains(minTtl) else { throw ValidationError("--min-ttl is 0 to 86400 seconds.") }
         guard query.allSatisfy({ $0.contains("=") }) else {
             throw ValidationError("Write -q name=value; quiet is --quiet here.")
         }
     }
 
     func run() async throws {
-        let context = CommandContext.current
-        let parameters = query.map { parameter in
-            let parts = parameter.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            return (name: String(parts[0]), value: String(parts[1]))
-        }
+        let context = vault.context(connection)
         var screen = StandardOutput.isTerminal ? VisibleStream() : nil
-        try await vault.choice(connection).open(context).get(
+        try await context.open().get(
             APICall(path, query: parameters, base: apiBase),
             for: try applicationName(app),
-            TokenOptions(scope: scope, minimumLifetime: minTtl)
+            token.options()
         ) { (bytes) throws(VaultError) in
             let piece = unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) }
             try context.output(screen?.show(piece) ?? piece)
         }
         if let rest = screen?.end(), !rest.isEmpty { try context.output(rest) }
+    }
+
+    private var parameters: [(name: String, value: String)] {
+        query.map { parameter in
+            let parts = parameter.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return (name: String(parts[0]), value: String(parts[1]))
+        }
     }
 }

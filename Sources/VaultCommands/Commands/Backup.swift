@@ -19,8 +19,8 @@ struct Backup: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
-        let context = CommandContext.current
-        try await vault.choice.open(context).backup(to: file)
-        vault.choice.say("Wrote the backup \(file).", context)
+        let context = vault.context
+        try await context.open().backup(to: file)
+        context.say("Wrote the backup \(file).")
     }
 }

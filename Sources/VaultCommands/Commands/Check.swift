@@ -12,17 +12,17 @@ struct Check: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "The application.")
-    var name: String?
-
-    @Option(help: ArgumentHelp("The scopes to ask for, in one word with spaces.", valueName: "scopes"))
-    var scope: String?
+    @OptionGroup
+    var application: ApplicationOptions
 
     @Option(help: ArgumentHelp("Where the API lies, this time.", valueName: "url"))
     var apiBase: String?
 
     @Flag(help: "Print it as JSON.")
     var json = false
+
+    @OptionGroup(title: "Token")
+    var token: TokenRequestOptions
 
     @OptionGroup(title: "Connection")
     var connection: ConnectionOptions
@@ -31,17 +31,18 @@ struct Check: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
-        let context = CommandContext.current
-        let opened = try await vault.choice(connection).open(context)
-        let application = try await opened.application(try applicationName(name)).name
-        let shares = try await opened.shares(of: application, scope: scope, base: apiBase)
-        if json { return try context.printJSON(CheckReport(application, shares)) }
-        guard !shares.isEmpty else {
-            return try context.print("\(application): valid, but nothing is shared with it yet.")
-        }
+        let context = vault.context(connection)
+        let opened = try await context.open()
+        let name = try await opened.application(try application.chosen).name
+        let shares = try await opened.shares(of: name, base: apiBase, token.options(refresh: true))
+        if json { try context.printJSON(CheckReport(name, shares)) } else { try context.print(text(name, shares)) }
+    }
+
+    private func text(_ application: ApplicationName, _ shares: [Vault.Share]) -> String {
+        guard !shares.isEmpty else { return "\(application): valid, but nothing is shared with it yet." }
         let count = shares.count == 1 ? "1 share" : "\(shares.count) shares"
         let names = shares.map { "  \($0.name ?? $0.id ?? "without a name")" }
-        try context.print((["\(application): valid, with \(count)."] + names).joined(separator: "\n"))
+        return (["\(application): valid, with \(count)."] + names).joined(separator: "\n")
     }
 }
 

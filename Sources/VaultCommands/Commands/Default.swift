@@ -5,11 +5,12 @@ internal import IsogeoVault
 struct Default: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "default",
-        abstract: "Say which application is meant when nobody names one, or show it."
+        abstract: "Say which application is meant when none is named, or show it.",
+        discussion: "Without a name the one that is meant now is printed."
     )
 
-    @Argument(help: "The application; without it the one that is meant now is printed.")
-    var name: String?
+    @OptionGroup
+    var application: ApplicationOptions
 
     @Flag(help: "Have no default any more.")
     var none = false
@@ -18,19 +19,19 @@ struct Default: AsyncParsableCommand {
     var vault: VaultOptions
 
     func validate() throws {
-        guard !none || name == nil else { throw ValidationError("Give a name or --none.") }
+        guard !none || application.given == nil else { throw ValidationError("Give a name or --none.") }
     }
 
     func run() async throws {
-        let context = CommandContext.current
-        let opened = try await vault.choice.open(context)
+        let context = vault.context
+        let opened = try await context.open()
         if none {
             try await opened.setDefault(nil)
-            vault.choice.say("No application is the default any more.", context)
-        } else if let name {
+            context.say("No application is the default any more.")
+        } else if let name = application.given {
             let application = try validName(name)
             try await opened.setDefault(application)
-            vault.choice.say("The default is \(application) from now on.", context)
+            context.say("The default is \(application) from now on.")
         } else {
             try context.print(try await opened.application().name.description)
         }

@@ -24,14 +24,11 @@ struct Doctor: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
-        let context = CommandContext.current
-        var vault = try await VaultInspection(at: self.vault.choice.path)
+        let context = vault.context
+        var vault = try await VaultInspection(at: context.vault.path)
         let fixed = fix ? try await repair(vault) : []
-        if !fixed.isEmpty { vault = try await VaultInspection(at: self.vault.choice.path) }
-        let report = DoctorReport(
-            fixed: fixed,
-            checks: remarks(vault, await context.keyring(), context)
-        )
+        if !fixed.isEmpty { vault = try await VaultInspection(at: context.vault.path) }
+        let report = DoctorReport(fixed: fixed, checks: remarks(vault, await context.keyring(), context))
         if json { try context.printJSON(report) } else { try context.print(report.text) }
         guard report.findings > 0 else { return }
         throw VaultError(
@@ -41,7 +38,9 @@ struct Doctor: AsyncParsableCommand {
         )
     }
 
-    private var namedWay: HostInspection.NamedWay? { HostInspection.namedWay(of: vault.choice.named ?? .environment) }
+    private var namedWay: HostInspection.NamedWay? {
+        HostInspection.namedWay(of: vault.context.vault.named ?? .environment)
+    }
 
     private func repair(_ vault: VaultInspection) async throws -> [String] {
         var done = try await vault.repair()

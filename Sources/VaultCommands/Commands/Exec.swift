@@ -24,8 +24,8 @@ struct Exec: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "The application.")
-    var name: String?
+    @OptionGroup
+    var application: ApplicationOptions
 
     @Argument(parsing: .postTerminator, help: ArgumentHelp("The program and its arguments.", valueName: "cmd"))
     var command: [String] = []
@@ -58,14 +58,11 @@ struct Exec: AsyncParsableCommand {
     @Flag(help: "With --sdk or --client-secrets: give no token, and ask for none.")
     var noToken = false
 
-    @Option(help: ArgumentHelp("Seconds that the token must still live, at least.", valueName: "seconds"))
-    var minTtl = 0
-
     @Flag(help: "Ask for a new token even when the cached one is usable.")
     var refresh = false
 
-    @Option(help: ArgumentHelp("The scopes to ask for, in one word with spaces.", valueName: "scopes"))
-    var scope: String?
+    @OptionGroup(title: "Token")
+    var token: TokenRequestOptions
 
     @OptionGroup(title: "Connection")
     var connection: ConnectionOptions
@@ -77,7 +74,6 @@ struct Exec: AsyncParsableCommand {
         guard !command.isEmpty else {
             throw ValidationError("No program is named: write it behind two hyphens, exec [<name>] -- <cmd>.")
         }
-        guard (0...86_400).contains(minTtl) else { throw ValidationError("--min-ttl is 0 to 86400 seconds.") }
         guard !privateFile || clientSecrets != nil else {
             throw ValidationError("--private-file goes with --client-secrets.")
         }
@@ -97,15 +93,14 @@ struct Exec: AsyncParsableCommand {
     func run() async throws {
         let call = ExecCall(
             program: try Program(command),
-            application: name,
-            token: noToken ? nil : TokenOptions(scope: scope, minimumLifetime: minTtl, refresh: refresh),
+            application: application.given,
+            token: noToken ? nil : token.options(refresh: refresh),
             sdk: sdk,
             clientSecrets: clientSecrets,
             privateFile: privateFile,
-            passphraseDescriptor: vault.passphraseFd,
-            vault: vault.choice(connection)
+            passphraseDescriptor: vault.passphraseFd
         )
-        try await call.run(CommandContext.current)
+        try await call.run(vault.context(connection))
     }
 }
 

@@ -6,14 +6,12 @@ struct Export: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
         abstract: "Write an application back to a client_secrets.json, its secret in clear.",
+        usage: "isogeo-vault export [<options>] <name> <file>",
         discussion: "The file is made, mode 0600; nothing is overwritten. The audit trail tells of it."
     )
 
-    @Argument(help: "The application.")
-    var name: String
-
-    @Argument(help: "The file to make.")
-    var file: String
+    @OptionGroup
+    var application: ApplicationAndOperand<FileToMake>
 
     @Flag(help: "Really write the secret in clear.")
     var inClear = false
@@ -22,8 +20,17 @@ struct Export: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
-        let context = CommandContext.current
-        let application = try validName(name)
+        let context = vault.context
+        let name = try validName(application.name)
+        try checkMeant(name)
+        try await context.open().export(name, to: file)
+        context.say("\(file) holds the secret of \(name) in clear: delete it when it has served.")
+    }
+
+    private var name: String { application.name }
+    private var file: String { application.operand }
+
+    private func checkMeant(_ application: ApplicationName) throws(VaultError) {
         guard file != "-" else {
             throw VaultError(
                 .usage,
@@ -38,7 +45,9 @@ struct Export: AsyncParsableCommand {
                 remedy: "Say that you mean it: isogeo-vault export \(name.shellWord) \(file.shellWord) --in-clear"
             )
         }
-        try await vault.choice.open(context).export(application, to: file)
-        vault.choice.say("\(file) holds the secret of \(application) in clear: delete it when it has served.", context)
+    }
+
+    enum FileToMake: OperandHelp {
+        static let help = ArgumentHelp("The file to make.", valueName: "file")
     }
 }

@@ -12,8 +12,8 @@ struct Forget: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "The application.")
-    var name: String?
+    @OptionGroup
+    var application: ApplicationOptions
 
     @Flag(help: "Those of all applications.")
     var all = false
@@ -22,17 +22,14 @@ struct Forget: AsyncParsableCommand {
     var vault: VaultOptions
 
     func validate() throws {
-        guard !all || name == nil else { throw ValidationError("Give a name or --all.") }
+        guard !all || application.given == nil else { throw ValidationError("Give a name or --all.") }
     }
 
     func run() async throws {
-        let context = CommandContext.current
-        let opened = try await vault.choice.open(context)
-        let application = all ? nil : try await opened.application(try applicationName(name)).name
-        try await opened.forget(application)
-        vault.choice.say(
-            "Dropped the cached tokens of \(application.map(\.description) ?? "all applications").",
-            context
-        )
+        let context = vault.context
+        let opened = try await context.open()
+        let name = all ? nil : try await opened.application(try application.chosen).name
+        try await opened.forget(name)
+        context.say("Dropped the cached tokens of \(name.map(\.description) ?? "all applications").")
     }
 }

@@ -65,7 +65,7 @@ struct Import: AsyncParsableCommand {
     var json = false
 
     @OptionGroup(title: "Credential")
-    var credential: CredentialOptions
+    var credential: KeptCredentialOptions
 
     @OptionGroup(title: "Connection")
     var connection: ConnectionOptions
@@ -86,12 +86,11 @@ struct Import: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let context = CommandContext.current
         let sources = try fromEnvironment ? [.environment] : files.flatMap(ImportSource.sources)
         guard name == nil || sources.count == 1 else {
             throw VaultError(.usage, "One name can't go to \(sources.count) files.", remedy: "Import them one by one.")
         }
-        var importer = Importer(command: self, context: context)
+        var importer = Importer(self)
         try await importer.take(sources)
     }
 

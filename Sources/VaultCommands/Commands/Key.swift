@@ -25,8 +25,8 @@ struct KeyList: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
-        let context = CommandContext.current
-        let slots = try await vault.choice.open(context).keys()
+        let context = vault.context
+        let slots = try await context.open().keys()
         if json { return try context.printJSON(slots.map(SlotReport.init)) }
         let rows = slots.map { [$0.id, $0.kind, $0.created.rfc3339] }
         try context.print(table([["ID", "KIND", "MADE"]] + rows))
@@ -47,10 +47,10 @@ struct KeyAdd: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
-        let context = CommandContext.current
-        let opened = try await vault.choice.open(context)
-        let slot = try await new.add(to: opened, vault.choice, context)
-        vault.choice.say("Added the key slot \(slot.kind) \(slot.id).", context)
+        let context = vault.context
+        let opened = try await context.open()
+        let slot = try await new.add(to: opened, context)
+        context.say("Added the key slot \(slot.kind) \(slot.id).")
     }
 }
 
@@ -71,10 +71,10 @@ struct KeyChange: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
-        let context = CommandContext.current
-        let opened = try await vault.choice.open(context)
-        let changed = try await new.change(slot, of: opened, vault.choice, context)
-        vault.choice.say("The key slot \(slot) is now \(changed.kind) \(changed.id).", context)
+        let context = vault.context
+        let opened = try await context.open()
+        let changed = try await new.change(slot, of: opened, context)
+        context.say("The key slot \(slot) is now \(changed.kind) \(changed.id).")
     }
 }
 
@@ -92,12 +92,9 @@ struct KeyRemove: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
-        let context = CommandContext.current
-        try await vault.choice.open(context).removeKey(slot, interaction: vault.choice.interaction(context))
-        vault.choice.say(
-            "Removed the key slot \(slot). Copies of the vault that were made before still open with it.",
-            context
-        )
+        let context = vault.context
+        try await context.open().removeKey(slot, interaction: context.interaction)
+        context.say("Removed the key slot \(slot). Copies of the vault that were made before still open with it.")
     }
 }
 

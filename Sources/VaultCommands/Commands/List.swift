@@ -15,8 +15,8 @@ struct List: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
-        let context = CommandContext.current
-        let opened = try await vault.choice.open(context)
+        let context = vault.context
+        let opened = try await context.open()
         let applications = try await opened.applications()
         if json {
             try context.printJSON(

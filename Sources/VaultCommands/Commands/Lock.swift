@@ -16,17 +16,16 @@ struct Lock: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
-        let context = CommandContext.current
-        let choice = vault.choice
-        let ended = try await Vault.endSession(at: choice.path, dependencies: choice.dependencies(context))
-        choice.say(ended ? "The vault is locked." : "There was no session.", context)
-        for way in try await Self.openWays(choice) {
-            choice.say("It is still opened without asking by \(way).", context)
+        let context = vault.context
+        let ended = try await Vault.endSession(at: context.vault.path, dependencies: context.vaultDependencies)
+        context.say(ended ? "The vault is locked." : "There was no session.")
+        for way in try await Self.openWays(context) {
+            context.say("It is still opened without asking by \(way).")
         }
     }
 
-    private static func openWays(_ choice: VaultSelection) async throws(VaultError) -> [String] {
-        let hasKeyring = try await Vault.status(at: choice.path).slots.contains { $0.kind == "keyring" }
+    private static func openWays(_ context: CommandContext) async throws(VaultError) -> [String] {
+        let hasKeyring = try await Vault.status(at: context.vault.path).slots.contains { $0.kind == "keyring" }
         return [
             Unlocking.environment.wayWithoutAsking,
             hasKeyring ? "the desktop keyring, while that is unlocked: lock the keyring too" : nil,

@@ -26,17 +26,21 @@ struct Log: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let context = CommandContext.current
-        let entries = try await vault.choice.open(context).auditTrail().entries.suffix(last ?? .max)
+        let context = vault.context
+        let entries = try await context.open().auditTrail().entries.suffix(last ?? .max)
         if json { return try context.printJSON(entries.map(LogReport.init)) }
-        let rows = entries.map { entry in
-            [
-                "\(entry.number)", entry.time.rfc3339, entry.event.kind.rawValue,
-                [entry.event.subject, entry.event.detail].filter { !$0.isEmpty }
-                    .joined(separator: entry.event.kind == .lent ? ", by: " : ", before: "),
-            ]
-        }
-        try context.print(table([["NUMBER", "TIME", "WHAT", "OF"]] + rows))
+        try context.print(table([["NUMBER", "TIME", "WHAT", "OF"]] + entries.map(\.row)))
+    }
+}
+
+extension AuditTrail.Entry {
+    /// The entry for people, a field for each column.
+    fileprivate var row: [String] {
+        let of = [event.subject, event.detail].filter { !$0.isEmpty }
+        return [
+            "\(number)", time.rfc3339, event.kind.rawValue,
+            of.joined(separator: event.kind == .lent ? ", by: " : ", before: "),
+        ]
     }
 }
 

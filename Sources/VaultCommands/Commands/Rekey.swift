@@ -39,22 +39,25 @@ struct Rekey: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
-        let context = CommandContext.current
-        let choice = vault.choice
-        var interaction = choice.interaction(context)
+        let context = vault.context
+        var interaction = context.interaction
         interaction.show = showing(context)
         let result = try await Vault.rekey(
-            at: choice.path,
-            unlocking: choice.unlocking(context),
+            at: context.vault.path,
+            unlocking: context.unlocking,
             keeping: keepPassphraseFile.map { .passphraseFile($0) } + keepKeyFile.map { .keyFile($0) },
             dropping: dropSlot,
             interaction: interaction,
-            dependencies: choice.dependencies(context)
+            dependencies: context.vaultDependencies
         )
+        report(result, context)
+    }
+
+    private func report(_ result: Rekeying, _ context: CommandContext) {
         let slots = result.slots.map { "\($0.kind) \($0.id)" }.joined(separator: ", ")
-        choice.say("The vault has a new key. It is opened by: \(slots).", context)
+        context.say("The vault has a new key. It is opened by: \(slots).")
         for path in result.formerKeyFiles {
-            choice.say("The old key is in \(path): backups from before open with it, and this vault no more.", context)
+            context.say("The old key is in \(path): backups from before open with it, and this vault no more.")
         }
     }
 

@@ -6,14 +6,15 @@ struct Remove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "remove",
         abstract: "Take an application out of the vault, with its secret and its tokens.",
+        usage: "isogeo-vault remove [<options>] <name>",
         discussion: """
             The vault may hold the only copy of the secret: without --yes nothing is removed. A backup that was made \
             before still has it.
             """
     )
 
-    @Argument(help: "The application.")
-    var name: String
+    @OptionGroup
+    var application: ApplicationOptions
 
     @Flag(help: "Really remove it.")
     var yes = false
@@ -21,8 +22,11 @@ struct Remove: AsyncParsableCommand {
     @OptionGroup(title: "Vault")
     var vault: VaultOptions
 
+    func validate() throws { _ = try application.required() }
+
     func run() async throws {
-        let context = CommandContext.current
+        let context = vault.context
+        let name = try application.required()
         let application = try validName(name)
         guard yes else {
             throw VaultError(
@@ -31,7 +35,7 @@ struct Remove: AsyncParsableCommand {
                 remedy: "Say that you mean it: isogeo-vault remove \(name.shellWord) --yes"
             )
         }
-        try await vault.choice.open(context).remove(application)
-        vault.choice.say("Removed the application \(application).", context)
+        try await context.open().remove(application)
+        context.say("Removed the application \(application).")
     }
 }

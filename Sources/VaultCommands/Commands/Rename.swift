@@ -5,22 +5,24 @@ internal import IsogeoVault
 struct Rename: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rename",
-        abstract: "Give an application another name; its secret and its tokens stay."
+        abstract: "Give an application another name; its secret and its tokens stay.",
+        usage: "isogeo-vault rename [<options>] <name> <new-name>"
     )
 
-    @Argument(help: "The application.")
-    var name: String
-
-    @Argument(help: "Its new name.")
-    var newName: String
+    @OptionGroup
+    var application: ApplicationAndOperand<NewName>
 
     @OptionGroup(title: "Vault")
     var vault: VaultOptions
 
     func run() async throws {
-        let context = CommandContext.current
-        let (old, new) = (try validName(name), try validName(newName))
-        try await vault.choice.open(context).rename(old, to: new)
-        vault.choice.say("Renamed the application \(old) to \(new).", context)
+        let context = vault.context
+        let (old, new) = (try validName(application.name), try validName(application.operand))
+        try await context.open().rename(old, to: new)
+        context.say("Renamed the application \(old) to \(new).")
+    }
+
+    enum NewName: OperandHelp {
+        static let help = ArgumentHelp("Its new name.", valueName: "new-name")
     }
 }

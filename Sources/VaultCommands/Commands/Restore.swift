@@ -19,19 +19,19 @@ struct Restore: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
-        let context = CommandContext.current
-        var choice = vault.choice
-        choice.path = file
-        // A backup is older than the vault: that is what it is for.
-        choice.rollback = .ignored
-        let kept = try await backup(choice, context).restore(to: vault.choice.path)
-        choice.say("The vault is again as \(file) has it.", context)
-        if let kept { choice.say("What was there before is in \(kept).", context) }
+        let context = vault.context
+        let kept = try await openBackup(context).restore(to: context.vault.path)
+        context.say("The vault is again as \(file) has it.")
+        if let kept { context.say("What was there before is in \(kept).") }
     }
 
-    private func backup(_ choice: VaultSelection, _ context: CommandContext) async throws(VaultError) -> Vault {
+    private func openBackup(_ context: CommandContext) async throws(VaultError) -> Vault {
+        var context = context
+        context.vault.path = file
+        // A backup is older than the vault: that is what it is for.
+        context.vault.rollback = .ignored
         do {
-            return try await choice.open(context)
+            return try await context.open()
         } catch {
             guard error.code == .noVault else { throw error }
             throw VaultError(

@@ -6,6 +6,7 @@ struct Rotate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rotate",
         abstract: "Replace an application's secret, after the new one has given a token.",
+        usage: "isogeo-vault rotate [<options>] <name> <file>",
         discussion: """
             The new client_secrets.json is tried first: when the server refuses it, or can't be reached, the vault stays \
             as it is. Basic encoding, proxy and certificates stay what they were unless options say otherwise, and so does \
@@ -13,17 +14,14 @@ struct Rotate: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "The application.")
-    var name: String
-
-    @Argument(help: "The new client_secrets.json; - is standard input.")
-    var file: String
+    @OptionGroup
+    var application: ApplicationAndOperand<NewFile>
 
     @Option(help: ArgumentHelp("The scopes to ask for with the proof.", valueName: "scopes"))
     var scope: String?
 
     @OptionGroup(title: "Credential")
-    var credential: CredentialOptions
+    var credential: KeptCredentialOptions
 
     @OptionGroup(title: "Connection")
     var connection: ConnectionOptions
@@ -32,30 +30,33 @@ struct Rotate: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
-        let context = CommandContext.current
-        let application = try validName(name)
-        let choice = vault.choice(connection)
-        let opened = try await choice.open(context)
-        let present = try await opened.application(application)
-        var options = credential.options
-        options.name = application
-        options.basicEncoding = credential.basicEncoding?.encoding ?? present.basicEncoding
-        options.caFile = connection.caFile ?? present.caFile
-        options.proxy = credential.proxy ?? present.proxy
-        options.apiBase = credential.apiBase
-        var new = try NewApplication(clientSecrets: file, options)
-        let droppedBase = new.keepAPIBase(of: present)
-        for warning in new.warnings { choice.say("warning: \(warning)", context) }
-        try await opened.rotate(application, to: new, scope: scope)
-        choice.say("The new secret of \(application) gave a token and is in the vault now.", context)
+        let context = vault.context(connection)
+        let name = try validName(application.name)
+        let opened = try await context.open()
+        let present = try await opened.application(name)
+        let options = options(for: present)
+        var new = try NewApplication(clientSecrets: application.operand, options)
+        let droppedBase = try new.keep(from: present, besides: options, saysEncoding: true)
+        for warning in new.warnings { context.say("warning: \(warning)") }
+        try await opened.rotate(name, to: new, scope: scope)
+        context.say("The new secret of \(name) gave a token and is in the vault now.")
         if new.tokenOrigin != present.tokenOrigin {
-            choice.say(
-                "Tokens are requested from \(new.tokenOrigin) now, before from \(present.tokenOrigin).",
-                context
-            )
+            context.say("Tokens are requested from \(new.tokenOrigin) now, before from \(present.tokenOrigin).")
         }
-        if let droppedBase {
-            choice.say(forgottenAPI(at: droppedBase), context)
-        }
+        if let droppedBase { context.say(forgottenAPI(at: droppedBase)) }
+    }
+
+    /// What the options say. How the Basic header is written is known before the file is read, since some ids and secrets
+    /// can only be sent form-encoded.
+    private func options(for present: Application) -> NewApplication.Options {
+        var options = credential.options
+        options.name = present.name
+        if !credential.saysEncoding { options.basicEncoding = present.basicEncoding }
+        options.caFile = connection.caFile
+        return options
+    }
+
+    enum NewFile: OperandHelp {
+        static let help = ArgumentHelp("The new client_secrets.json; - is standard input.", valueName: "file")
     }
 }

@@ -10,8 +10,8 @@ struct Show: AsyncParsableCommand {
         discussion: "Which application: NAME, else $ISOGEO_VAULT_APP, else the default, else the only one."
     )
 
-    @Argument(help: "The application.")
-    var name: String?
+    @OptionGroup
+    var application: ApplicationOptions
 
     @Flag(help: "Print it as JSON.")
     var json = false
@@ -20,32 +20,34 @@ struct Show: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
-        let context = CommandContext.current
-        let application = try await vault.choice.open(context).application(try applicationName(name))
+        let context = vault.context
+        let application = try await context.open().application(try application.chosen)
         if json { return try context.printJSON(ApplicationReport(application)) }
-        try context.print(
-            table([
-                ["name", application.name.description],
-                ["client_id", application.clientID],
-                ["tokens from", application.tokenURI],
-                ["API", application.apiBase ?? "not known: import it with --api-base"],
-                ["Basic encoding", application.basicEncoding.rawValue],
-                ["certificates", application.caFile ?? "the system's"],
-                ["proxy", application.proxy ?? "what the environment names"],
-                [
-                    "scopes",
-                    application.scopes.isEmpty ? "none in its file" : application.scopes.joined(separator: " "),
-                ],
-                ["imported", application.created.rfc3339],
-                ["secret written", application.credentialWritten.rfc3339],
-                ["cached tokens", Self.tokens(application, now: context.dependencies.now())],
-            ])
-        )
+        try context.print(application.text(now: context.dependencies.now()))
+    }
+}
+
+extension Application {
+    /// What is known of it, a line for each fact.
+    fileprivate func text(now: Int64) -> String {
+        table([
+            ["name", name.description],
+            ["client_id", clientID],
+            ["tokens from", tokenURI],
+            ["API", apiBase ?? "not known: import it with --api-base"],
+            ["Basic encoding", basicEncoding.rawValue],
+            ["certificates", caFile ?? "the system's"],
+            ["proxy", proxy ?? "what the environment names"],
+            ["scopes", scopes.isEmpty ? "none in its file" : scopes.joined(separator: " ")],
+            ["imported", created.rfc3339],
+            ["secret written", credentialWritten.rfc3339],
+            ["cached tokens", tokens(now: now)],
+        ])
     }
 
-    private static func tokens(_ application: Application, now: Int64) -> String {
-        guard !application.tokensExpire.isEmpty else { return "none" }
-        return application.tokensExpire.map { expiry in
+    private func tokens(now: Int64) -> String {
+        guard !tokensExpire.isEmpty else { return "none" }
+        return tokensExpire.map { expiry in
             expiry.epochSeconds > now ? "\(expiry.epochSeconds - now) s left" : "expired"
         }.joined(separator: ", ")
     }

@@ -16,36 +16,33 @@ struct Status: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
-        let context = CommandContext.current
-        let status = try await Vault.status(at: vault.choice.path)
-        if json { return try context.printJSON(StatusReport(status)) }
-        let rollback = status.isOlderThanSeen ? [["rollback", VaultCheck.isOlder]] : []
-        try context.print(
-            table(
-                [
-                    ["vault", status.path.visible + (status.isReadOnly ? " (read-only)" : "")],
-                    ["format", "\(status.format)"],
-                    ["created", status.created.rfc3339],
-                    ["changed", "\(status.changed.rfc3339), \(Self.times(status.generation))"],
-                    ["opened by", Self.openers(status)],
-                    ["applications", "\(status.applications)"],
-                    ["cached tokens", Self.tokens(status)],
-                    ["session", status.sessionEnds.map { "until \($0.rfc3339)" } ?? "none"],
-                ] + rollback
-            )
+        let context = vault.context
+        let status = try await Vault.status(at: context.vault.path)
+        if json { try context.printJSON(StatusReport(status)) } else { try context.print(status.text) }
+    }
+}
+
+extension VaultStatus {
+    /// The state for people, a line for each fact.
+    fileprivate var text: String {
+        let rollback = isOlderThanSeen ? [["rollback", VaultCheck.isOlder]] : []
+        return table(
+            [
+                ["vault", path.visible + (isReadOnly ? " (read-only)" : "")],
+                ["format", "\(format)"],
+                ["created", created.rfc3339],
+                ["changed", "\(changed.rfc3339), \(generation == 1 ? "once" : "\(generation) times")"],
+                ["opened by", openers],
+                ["applications", "\(applications)"],
+                ["cached tokens", lastTokenExpires.map { "\(tokens), the last until \($0.rfc3339)" } ?? "0"],
+                ["session", sessionEnds.map { "until \($0.rfc3339)" } ?? "none"],
+            ] + rollback
         )
     }
 
-    private static func openers(_ status: VaultStatus) -> String {
-        let slots = status.slots.map { "\($0.kind) \($0.id)" }.joined(separator: ", ")
-        return status.isOpenedByKeyringAlone ? "\(slots); \(VaultStatus.keyringAlone)" : slots
-    }
-
-    private static func times(_ count: Int) -> String { count == 1 ? "once" : "\(count) times" }
-
-    private static func tokens(_ status: VaultStatus) -> String {
-        guard let last = status.lastTokenExpires else { return "0" }
-        return "\(status.tokens), the last until \(last.rfc3339)"
+    private var openers: String {
+        let names = slots.map { "\($0.kind) \($0.id)" }.joined(separator: ", ")
+        return isOpenedByKeyringAlone ? "\(names); \(Self.keyringAlone)" : names
     }
 }
 

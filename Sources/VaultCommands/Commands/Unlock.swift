@@ -41,13 +41,13 @@ struct Unlock: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let context = CommandContext.current
+        let context = vault.context
         guard let duration = SessionDuration(argument: time)?.duration else { return try validate() }
         // Before anybody is asked for a passphrase that would serve nothing.
         try SessionReport.current().check(sharingUserID: sharedUid)
-        let opened = try await vault.choice.open(context, bySession: false)
+        let opened = try await context.open(bySession: false)
         let end = try await opened.startSession(for: duration, sharingUserID: sharedUid)
-        vault.choice.say("The vault is unlocked until \(end.rfc3339).", context)
+        context.say("The vault is unlocked until \(end.rfc3339).")
         if json { try context.printJSON(SessionEnd(vault: opened.path, end)) }
     }
 }

@@ -15,25 +15,24 @@ struct Verify: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
-        let context = CommandContext.current
-        let result = try await vault.choice.open(context).verify()
-        if json {
-            try context.printJSON(VerificationReport(result))
-        } else {
-            for finding in result.findings { try context.print(finding.sentence) }
-            if result.findings.isEmpty {
-                try context.print(
-                    "All is as it was written: applications \(result.applications), cached tokens \(result.tokens), "
-                        + "entries of the audit trail \(result.auditEntries)."
-                )
-            }
-        }
+        let context = vault.context
+        let result = try await context.open().verify()
+        if json { try context.printJSON(VerificationReport(result)) } else { try context.print(result.text) }
         guard result.findings.contains(where: \.isDamage) else { return }
         throw VaultError(
             .damaged,
             "The vault isn't as it was written.",
             remedy: "Restore a backup: isogeo-vault restore FILE"
         )
+    }
+}
+
+extension Verification {
+    /// What was found, for people.
+    fileprivate var text: String {
+        guard findings.isEmpty else { return findings.map(\.sentence).joined(separator: "\n") }
+        return "All is as it was written: applications \(applications), cached tokens \(tokens), "
+            + "entries of the audit trail \(auditEntries)."
     }
 }
 

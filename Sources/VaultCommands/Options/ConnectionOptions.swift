@@ -29,8 +29,8 @@ struct ConnectionOptions: ParsableArguments {
         guard caFile != "" else { throw ValidationError("--ca-file has no path.") }
     }
 
-    /// What was chosen.
-    var choice: ConnectionOverrides {
+    /// What differs from the usual.
+    var overrides: ConnectionOverrides {
         ConnectionOverrides(
             caFile: caFile,
             connectTimeLimit: connectTimeout.map { .seconds($0) },

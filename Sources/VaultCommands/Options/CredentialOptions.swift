@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import IsogeoVault
 
-/// What may be said of a credential beside its file.
+/// What a call says of a credential that its file doesn't.
 struct CredentialOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where tokens are requested, instead of what the file says.", valueName: "url"))
     var tokenUri: String?
@@ -22,21 +22,35 @@ struct CredentialOptions: ParsableArguments {
     var proxy: String?
 
     /// Whether nothing is said.
-    var isEmpty: Bool { tokenUri == nil && basicEncoding == nil && proxy == nil && apiBase == nil }
-
-    @Option(
-        help: ArgumentHelp(
-            "Where the API lies, for api and check; Isogeo's own needs no word.",
-            valueName: "url"
-        )
-    )
-    var apiBase: String?
+    var isEmpty: Bool { tokenUri == nil && basicEncoding == nil && proxy == nil }
 
     var options: NewApplication.Options {
         var options = NewApplication.Options()
         options.tokenURI = tokenUri
         options.basicEncoding = basicEncoding?.encoding ?? .raw
         options.proxy = proxy
+        return options
+    }
+}
+
+/// The same for a credential that the vault keeps, with where its tokens are good for.
+struct KeptCredentialOptions: ParsableArguments {
+    @OptionGroup
+    var credential: CredentialOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Where the API is, for api and check; not needed for Isogeo's own platforms.",
+            valueName: "url"
+        )
+    )
+    var apiBase: String?
+
+    /// Whether the Basic encoding is among what is said.
+    var saysEncoding: Bool { credential.basicEncoding != nil }
+
+    var options: NewApplication.Options {
+        var options = credential.options
         options.apiBase = apiBase
         return options
     }

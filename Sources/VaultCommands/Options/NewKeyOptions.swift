@@ -34,10 +34,10 @@ struct NewKeyOptions: ParsableArguments {
         }
     }
 
-    private func protection(_ choice: VaultSelection, _ context: CommandContext) throws(VaultError) -> Protection {
+    private func protection(_ context: CommandContext) throws(VaultError) -> Protection {
         switch way {
         case .keyFile(let path): return .keyFile(path)
-        case .keyring: return choice.keyringProtection(context, acceptingPlainText: true)
+        case .keyring: return context.keyringProtection(acceptingPlainText: true)
         case .passphrase, .recovery: break
         }
         if let path = newPassphraseFile { return try .by(.passphraseFile(path)) }
@@ -65,29 +65,25 @@ struct NewKeyOptions: ParsableArguments {
         try show(code)
     }
 
-    func add(to vault: Vault, _ choice: VaultSelection, _ context: CommandContext) async throws(VaultError)
+    func add(to vault: Vault, _ context: CommandContext) async throws(VaultError)
         -> VaultStatus.Slot
     {
         if case .recovery = way {
             return try await vault.addRecoveryCode { (code) throws(VaultError) in try show(code, context) }
         }
-        return try await vault.addKey(try protection(choice, context))
+        return try await vault.addKey(try protection(context))
     }
 
-    func change(_ slot: String, of vault: Vault, _ choice: VaultSelection, _ context: CommandContext)
+    func change(_ slot: String, of vault: Vault, _ context: CommandContext)
         async throws(VaultError)
         -> VaultStatus.Slot
     {
         if case .recovery = way {
-            return try await vault.replaceWithRecoveryCode(slot, interaction: choice.interaction(context)) {
+            return try await vault.replaceWithRecoveryCode(slot, interaction: context.interaction) {
                 (code) throws(VaultError) in
                 try show(code, context)
             }
         }
-        return try await vault.changeKey(
-            slot,
-            to: try protection(choice, context),
-            interaction: choice.interaction(context)
-        )
+        return try await vault.changeKey(slot, to: try protection(context), interaction: context.interaction)
     }
 }

@@ -77,21 +77,23 @@ struct VaultOptionsBeside<Quiet: QuietNaming>: ParsableArguments {
         ].compactMap(\.self)
     }
 
-    /// What was chosen, with how token endpoints are reached.
-    func choice(_ connection: ConnectionOptions) -> VaultSelection {
-        var choice = choice
-        choice.connection = connection.choice
-        return choice
-    }
-
-    /// What was chosen.
-    var choice: VaultSelection {
-        VaultSelection(
+    /// What the command works with, about this vault.
+    var context: CommandContext {
+        var context = CommandContext.current
+        context.vault = VaultSelection(
             path: vault,
             named: named.first,
             mayAsk: !noPrompt,
             isQuiet: quiet,
             rollback: acceptRollback ? .accepted : .refused
         )
+        return context
+    }
+
+    /// The same, with how token endpoints and API are reached.
+    func context(_ connection: ConnectionOptions) -> CommandContext {
+        var context = context
+        context.vault.connection = connection.overrides
+        return context
     }
 }

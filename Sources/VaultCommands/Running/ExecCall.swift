@@ -14,13 +14,12 @@ struct ExecCall {
     var privateFile = false
     /// Where the passphrase was read.
     var passphraseDescriptor: Int32?
-    var vault = VaultSelection()
 
     private static let tokenVariables = ["ISOGEO_ACCESS_TOKEN", "ISOGEO_ACCESS_TOKEN_EXPIRES"]
 
     /// Ends the process, or throws before the program has started.
     func run(_ context: CommandContext) async throws(VaultError) {
-        let opened = try await vault.open(context)
+        let opened = try await context.open()
         if let passphraseDescriptor { Self.withhold(passphraseDescriptor) }
         let application = try await opened.application(try applicationName(application))
         // Before a token is asked for, and before anybody is told of a secret that then isn't lent.
@@ -79,12 +78,11 @@ struct ExecCall {
     private func announce(_ application: Application, _ context: CommandContext) {
         let name = program.name.shellWord
         if sdk {
-            vault.say("\(name) gets the secret of \(application.name) in clear, in its environment.", context)
+            context.say("\(name) gets the secret of \(application.name) in clear, in its environment.")
         }
         if let clientSecrets {
-            vault.say(
-                "\(name) gets the secret of \(application.name) in clear, in the file that $\(clientSecrets) names.",
-                context
+            context.say(
+                "\(name) gets the secret of \(application.name) in clear, in the file that $\(clientSecrets) names."
             )
         }
     }

@@ -244,8 +244,9 @@ class Vault:
         owner = next(one for one in applications if one["id"] == row["application"])
         plain = self.open_record(row["box"], 5, 1024, "token", row["id"], "token", row["application"], row["expires"])
         if plain.startswith(field("failure")):
-            _, version, _, _, _, _, _, _ = decode(plain, "tnnnnttt")
-            require(version == 1, "a note has another version")
+            version = decode(plain[: len(field("failure")) + 12], "tn")[1]
+            require(version in (1, 2), "a note has another version")
+            decode(plain, "tnnnnttt" if version == 1 else "tnnnntbnnn")
             return None
         version, value, asked, expires = decode(plain, "ntnn")
         require(version == 1 and expires == row["expires"], "a token has another version or end")

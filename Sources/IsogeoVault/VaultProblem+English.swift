@@ -1,0 +1,214 @@
+internal import VaultKeys
+internal import VaultOAuth
+internal import VaultStore
+internal import VaultSystem
+
+// What this floor's errors say in English. Another language stands beside it in a file of its own.
+
+extension VaultProblem {
+    package var sentence: String {
+        switch self {
+        case .store(let error), .unusableStateFolder(let error): error.sentence
+        case .keys(let error), .unreadableInput(let error): error.sentence
+        case .oauth(let error), .givenByHand(let error), .environment(.address(let error, _)): error.sentence
+        case .tokenRequest(let error, let application, let endpoint): "\(application) at \(endpoint): \(error.sentence)"
+        case .cannotDelete(let error): error.sentence
+        case .cannotWrite(let path, let errno):
+            "\(path) can't be written: \(errno.map { "\($0)" } ?? "it names no file")."
+        case .closed: "The vault was closed."
+        case .cancelled: "The waiting was cancelled."
+        case .damaged(let damage): "The vault is damaged: \(damage.words)."
+        case .keyChanged: "The vault has got a new key meanwhile."
+        case .slotCount(let limit, _): "A vault has 1 to \(limit) key slots."
+        case .rolledBack(let path, .olderKey): "The vault at \(path) is older than it was: it has had a newer key here."
+        case .rolledBack(let path, .generation(let present, let seen)):
+            "The vault at \(path) is older than it was: change \(present) where there was a change \(seen)."
+        case .noHome: "There is no home folder to look for the vault in."
+        case .homeMissing(let home): "The home folder \(home) doesn't exist, and the vault would be made in it."
+        case .noStateFolder: "There is no home folder."
+        case .fileExists(let path): "There is a file \(path) already."
+        case .backupExists(let path): "There is a file at \(path) already."
+        case .applicationExists(let name): "There is an application \(name) already."
+        case .noApplication(let name?, _): "There is no application \(name) in the vault."
+        case .noApplication(nil, let known) where known.isEmpty: "The vault holds no application."
+        case .noApplication(nil, let known): "The vault holds \(known.count) applications, and none was named."
+        case .unseenCharacters: "The name has characters that can't be seen and could make it look like another one."
+        case .noName: "The client_id makes no name."
+        case .notDeleted(let source): "\(source.reason): nothing was deleted."
+        case .environment(let problem): problem.sentence
+        case .lifetimeTooShort(let seconds, let minimum):
+            "The server grants tokens for \(seconds) s, which is no more than the \(minimum) s that are wanted."
+        case .proofOfAnother: "The proof is of another credential than the one that is added."
+        case .nothingCached: "Nothing is cached of a credential without a vault."
+        case .noUsableToken: "The vault has no usable token, and the server isn't to be asked."
+        case .refreshOffline: "A new token can't be had without asking the server."
+        case .remembered(_, let sentence, _), .stated(_, let sentence, _): sentence
+        case .apiBase(let error): error.sentence(of: .api)
+        case .apiBaseUnknown(let name, let tokenOrigin):
+            "The API address of \(name) is unknown; its tokens come from \(tokenOrigin)."
+        case .apiPath(let problem): problem.sentence
+        case .apiRequest(let error, let origin): "\(error.sentence(of: .api)) (\(origin))"
+        case .apiAnswer(let answer, let parties): answer.sentence(of: parties)
+        case .apiStalled(let origin): "The API's answer stopped arriving. (\(origin))"
+        case .apiReaderStopped: "The answer wasn't read to its end."
+        case .notAListOfShares: "The API's answer isn't a list of shares."
+        case .afterGrant(let problem): "The token was granted. \(problem.sentence)"
+        }
+    }
+
+    package var remedy: String {
+        switch self {
+        case .store(let error): error.remedy
+        case .keys(let error), .unreadableInput(let error): error.remedy
+        case .oauth(let error), .tokenRequest(let error, _, _), .givenByHand(let error): error.remedy
+        case .cannotDelete: "Check the path, the room on its disk, and who may write there."
+        case .cannotWrite: "Name a file in a folder of yours, on a disk with room."
+        case .closed: "Open it again."
+        case .cancelled: "Ask again if it is needed."
+        case .damaged: "Restore a backup; trying again doesn't help."
+        case .keyChanged: "Unlock it again."
+        case .slotCount(_, isEmpty: true): "Add another key before you remove the last one."
+        case .slotCount: "Remove a key that nobody needs."
+        case .rolledBack:
+            "Restore the newest backup: isogeo-vault restore FILE. Or, if you have put it back yourself, say so "
+                + "once with --accept-rollback: what was changed since then is lost, and old secrets and keys count again."
+        case .noHome: "Say where it is: --vault PATH, or the variable ISOGEO_VAULT."
+        case .homeMissing: "Make it, set HOME, or say where the vault is: --vault PATH, or the variable ISOGEO_VAULT."
+        case .noStateFolder, .unusableStateFolder:
+            "Where it should be, set XDG_STATE_HOME to a folder of your own."
+        case .fileExists: "Name one that doesn't exist yet."
+        case .backupExists: "Name another one."
+        case .applicationExists: "Replace its secret with --replace, or give the new one another name with --name."
+        case .noApplication(let name, let known): Self.remedy(forMissing: name, known: known)
+        case .unseenCharacters: "Type the name instead of pasting it, without marks for the direction of writing."
+        case .noName: "Give the application one: --name NAME."
+        case .notDeleted(let source): source.remedy
+        case .environment(let problem): problem.remedy
+        case .lifetimeTooShort: "Ask for a shorter minimum."
+        case .proofOfAnother: "Add the application that was proven."
+        case .nothingCached: "Ask the server."
+        case .noUsableToken: "Ask for one without --offline, once."
+        case .refreshOffline: "Leave one of refresh and offline away."
+        case .remembered(_, _, let remedy), .stated(_, _, let remedy): remedy
+        case .apiBase(.endpoint(.plainHTTP)):
+            "Give its https address with --api-base; plain http is only for this computer itself."
+        case .apiBase: "Give its whole address with --api-base, such as https://v1.api.isogeo.com."
+        case .apiBaseUnknown(let name, _):
+            "Say it with --api-base URL, or for good: isogeo-vault rotate \(name) client_secrets.json --api-base URL"
+        case .apiPath(let problem): problem.remedy
+        case .apiRequest(let error, _): error.remedy(of: .api)
+        case .apiAnswer(let answer, let parties): answer.remedy(for: parties)
+        case .apiStalled: "Ask again; where the API takes its time, wait longer with --timeout SECONDS."
+        case .apiReaderStopped: "Please report it."
+        case .notAListOfShares: "Check the API's address: isogeo-vault show"
+        case .afterGrant(let problem): problem.remedy
+        }
+    }
+
+    private static func remedy(forMissing name: ApplicationName?, known: [ApplicationName]) -> String {
+        guard !known.isEmpty else { return "Import a client_secrets.json: isogeo-vault import FILE" }
+        // Enough to find a name that was mistyped; `list` has the others.
+        let names = known.prefix(12).map(\.description).joined(separator: ", ") + (known.count > 12 ? ", …" : "")
+        guard let meant = name?.suggestion(among: known) else { return "Name one of those in the vault: \(names)" }
+        return "Did you mean \(meant)? The vault holds: \(names)"
+    }
+}
+
+extension VaultProblem.Damage {
+    fileprivate var words: String {
+        switch self {
+        case .headerEdited: "its header was edited"
+        case .headerUnreadable: "its header can't be opened"
+        case .openingSlotEdited: "the slot that opened it was edited"
+        case .firstSlotMalformed: "its first slot has another form"
+        case .metadataUnreadable: "an application's metadata can't be opened"
+        case .applicationsDiffer: "its applications are not those that were written, or partly older"
+        case .boxUnreadable: "a box can't be opened"
+        case .secretUnreadable(let name): "the secret of \(name) can't be opened"
+        case .slotsEdited(let names): "\(names.joined(separator: ", ")) was edited, so nothing is changed"
+        case .onlySlotsEdited(let names): "\(names.joined(separator: ", ")) was edited, and nothing else opens it"
+        case .findings(let findings): findings.map(\.sentence).joined(separator: " ")
+        }
+    }
+}
+
+extension VaultProblem.KeptSource {
+    fileprivate var reason: String {
+        switch self {
+        case .notAFile: "What was read is not a file"
+        case .notRegular(let path): "\(path) is not a regular file"
+        case .gone(let path): "\(path) isn't there any more"
+        case .symbolicLink(let path): "\(path) is a symbolic link"
+        case .changed(let path): "\(path) is no longer the file that was read"
+        case .hardLinks(let path, let count, _): "\(path) has \(count) names (hard links), and the others would keep it"
+        }
+    }
+
+    fileprivate var remedy: String {
+        switch self {
+        case .notAFile: "Leave it, or end it where it comes from."
+        case .notRegular: "Delete by hand what it leads to."
+        case .gone: "See where it went."
+        case .symbolicLink: "Name the file that it leads to."
+        case .changed: "Look at it, and import it again."
+        case .hardLinks(_, _, let inode): "Delete them all: find / -xdev -inum \(inode)"
+        }
+    }
+}
+
+extension VaultProblem.EnvironmentProblem {
+    fileprivate var sentence: String {
+        switch self {
+        case .nothing: "The environment holds no credential."
+        case .missing(let variable, let other): "\(other) is set, and \(variable) isn't."
+        case .address(let error, _): error.sentence
+        case .value(let problem, let variable):
+            problem.fault.map { "\(variable) \($0.phrase)." } ?? problem.sentence
+        case .customPlatform: "ISOGEO_PLATFORM is custom, and nothing says where tokens are requested."
+        case .unknownPlatform: "ISOGEO_PLATFORM is neither prod nor qa nor custom."
+        }
+    }
+
+    fileprivate var remedy: String {
+        switch self {
+        case .nothing(let pairs): "Set \(pairs.map { "\($0.id) and \($0.secret)" }.joined(separator: ", or "))."
+        case .missing: "Set both, or neither."
+        case .address(_, let variable): "Correct \(variable), or give --token-uri."
+        case .value(let problem, _):
+            problem.fault == nil ? problem.remedy : "Set it to what Isogeo sent, and nothing more."
+        case .customPlatform: "Set ISOGEO_TOKEN_URL or ISOGEO_ID_URL, or give --token-uri."
+        case .unknownPlatform: "Set it to one of these, or give --token-uri."
+        }
+    }
+}
+
+extension APIAnswer {
+    fileprivate func sentence(of parties: VaultProblem.APIParties) -> String {
+        let said = "status \(status)\(words.map { ", \($0)" } ?? "")"
+        let api = "The API at \(parties.origin)"
+        return switch status {
+        case 300..<400:
+            "\(api) redirects\(redirectHost.map { " to \($0)" } ?? ""), where the token isn't sent (\(said))."
+        case 401: "\(api) refuses a new token from \(parties.tokenOrigin) (\(said))."
+        case 408, 429, 500...:
+            "\(api) can't answer now (\(said)\(notBefore.map { "; not before \(HTTPDate.format($0))" } ?? ""))."
+        case 403: "\(api) doesn't let \(parties.application) read that (\(said))."
+        case 404: "\(api) has nothing there, or nothing that \(parties.application) may read (\(said))."
+        default: "\(api) rejects the request (\(said))."
+        }
+    }
+
+    fileprivate func remedy(for parties: VaultProblem.APIParties) -> String {
+        let name = parties.application
+        return switch status {
+        case 300..<400: "Check path and address: isogeo-vault show \(name)"
+        case 401: "Check that both belong together: isogeo-vault show \(name)"
+        case 408, 429, 500...: "Ask again \(notBefore == nil ? "in a minute" : "after that time")."
+        case 403 where parties.asksForShares: "Ask whoever runs the API what \(name) may read."
+        case 403: "See what is shared with it: isogeo-vault check \(name)"
+        case 404 where parties.asksForShares: "Check where the API lies, its path too: isogeo-vault show \(name)"
+        case 404: "Check the path, and what is shared with it: isogeo-vault check \(name)"
+        default: "Check path and query."
+        }
+    }
+}

@@ -1,0 +1,171 @@
+internal import VaultCrypto
+package import VaultKeys
+package import VaultOAuth
+package import VaultStore
+package import VaultSystem
+
+/// What went wrong, as data; `VaultProblem+English.swift` puts it into words.
+package indirect enum VaultProblem: Sendable {
+    // MARK: - What the floors below say
+
+    case store(StoreError)
+    case keys(KeyError)
+    case oauth(OAuthError)
+    /// A request for a token: the mail of a cron job is often all that there is to read.
+    case tokenRequest(OAuthError, application: ApplicationName, endpoint: String)
+    /// An address, a proxy or a value that was given by hand, or by the environment.
+    case givenByHand(OAuthError)
+    case unreadableInput(KeyError)
+    case cannotDelete(SystemError)
+    /// A file that the user named can't be written; no number where its path names none.
+    case cannotWrite(path: String, Errno?)
+
+    // MARK: - The vault
+
+    case closed
+    case cancelled
+    case damaged(Damage)
+    /// Another process gave the vault a new key.
+    case keyChanged
+    case slotCount(limit: Int, isEmpty: Bool)
+    case rolledBack(path: String, Rollback)
+    case noHome
+    case homeMissing(String)
+    case noStateFolder
+    case unusableStateFolder(StoreError)
+    case fileExists(path: String)
+    case backupExists(path: String)
+
+    // MARK: - Applications
+
+    case applicationExists(ApplicationName)
+    case noApplication(ApplicationName?, known: [ApplicationName])
+    case unseenCharacters
+    case noName
+    case notDeleted(KeptSource)
+    case environment(EnvironmentProblem)
+
+    // MARK: - Tokens
+
+    case lifetimeTooShort(seconds: Int64, minimum: Int64)
+    case proofOfAnother
+    case nothingCached
+    case noUsableToken
+    case refreshOffline
+    /// What a version that kept words, not data, has left in the vault.
+    case remembered(VaultError.Code, sentence: String, remedy: String)
+
+    // MARK: - The API
+
+    case apiBase(OAuthError)
+    case apiBaseUnknown(ApplicationName, tokenOrigin: String)
+    case apiPath(APIRequestProblem)
+    case apiRequest(OAuthError, origin: String)
+    case apiAnswer(APIAnswer, of: APIParties)
+    case apiStalled(origin: String)
+    case apiReaderStopped
+    case notAListOfShares
+    /// The credential is proven, and the rest isn't.
+    case afterGrant(any Problem)
+
+    // MARK: - Not data yet
+
+    case stated(VaultError.Code, sentence: String, remedy: String)
+
+    package enum Damage: Sendable {
+        case headerEdited, headerUnreadable, openingSlotEdited, firstSlotMalformed, metadataUnreadable
+        case applicationsDiffer, boxUnreadable
+        case secretUnreadable(ApplicationName)
+        /// Nothing is changed then.
+        case slotsEdited([String])
+        /// And nothing else opens it.
+        case onlySlotsEdited([String])
+        case findings([Verification.Finding])
+    }
+
+    package enum Rollback: Sendable {
+        case olderKey
+        case generation(Int64, seen: Int64)
+    }
+
+    /// Why the file that a credential was read from is still there.
+    package enum KeptSource: Sendable {
+        case notAFile
+        case notRegular(path: String)
+        case gone(path: String)
+        case symbolicLink(path: String)
+        case changed(path: String)
+        case hardLinks(path: String, count: UInt64, inode: UInt64)
+    }
+
+    package enum EnvironmentProblem: Sendable {
+        /// The pairs of variables that there could be.
+        case nothing([(id: String, secret: String)])
+        case missing(String, other: String)
+        case address(OAuthError, variable: String)
+        case value(ClientSecretsProblem, variable: String)
+        case customPlatform
+        case unknownPlatform
+    }
+
+    /// Whose token was shown where.
+    package struct APIParties: Sendable {
+        let application: ApplicationName
+        let origin: String
+        let tokenOrigin: String
+        /// Whether it is what `check` asks for, which then is no advice.
+        let asksForShares: Bool
+    }
+}
+
+extension VaultProblem: Problem {
+    package var code: VaultError.Code {
+        switch self {
+        case .store(let error): error.code
+        case .keys(let error): error.code
+        case .oauth(let error), .tokenRequest(let error, _, _), .apiRequest(let error, _): error.code
+        case .givenByHand, .environment, .apiBase, .apiPath, .slotCount, .unseenCharacters, .noName, .proofOfAnother,
+            .nothingCached, .refreshOffline:
+            .usage
+        case .unreadableInput, .cannotDelete, .cannotWrite, .notDeleted: .inputOutput
+        case .closed, .keyChanged: .locked
+        case .cancelled: .cancelled
+        case .damaged: .damaged
+        case .rolledBack: .rolledBack
+        case .noHome, .homeMissing, .noStateFolder, .unusableStateFolder, .apiBaseUnknown: .configuration
+        case .fileExists, .backupExists, .applicationExists: .exists
+        case .noApplication: .noApplication
+        case .noUsableToken: .noToken
+        case .lifetimeTooShort, .notAListOfShares: .unexpectedAnswer
+        case .apiAnswer(let answer, _): answer.code
+        case .apiStalled: .tryAgain
+        case .apiReaderStopped: .internalError
+        case .afterGrant(let problem): problem.code
+        case .remembered(let code, _, _), .stated(let code, _, _): code
+        }
+    }
+
+    package var cause: FailureCause? {
+        switch self {
+        case .store(let error), .unusableStateFolder(let error): error.cause
+        case .keys(let error), .unreadableInput(let error): error.cause
+        case .oauth(let error), .tokenRequest(let error, _, _), .givenByHand(let error), .apiBase(let error),
+            .apiRequest(let error, _), .environment(.address(let error, _)):
+            error.cause
+        case .cannotDelete(let error): FailureCause(errno: error.errno)
+        case .cannotWrite(_, let errno): FailureCause(errno: errno)
+        case .afterGrant(let problem): problem.cause
+        default: nil
+        }
+    }
+}
+
+extension APIAnswer {
+    fileprivate var code: VaultError.Code {
+        switch status {
+        case 401: .credentialRefused
+        case 408, 429, 500...: .tryAgain
+        default: .unexpectedAnswer
+        }
+    }
+}

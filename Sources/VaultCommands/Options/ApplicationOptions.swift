@@ -1,0 +1,64 @@
+internal import ArgumentParser
+internal import IsogeoVault
+
+/// The application that is meant, as a word or as an option: `NAME`, or `--app NAME`.
+struct ApplicationOptions: ParsableArguments {
+    @Argument(help: "The application.")
+    var name: String?
+
+    @Option(help: ArgumentHelp("The application, as an option.", valueName: "name"))
+    var app: String?
+
+    func validate() throws { try refuseTwoApplications(name, app) }
+
+    /// What is named, if anything.
+    var given: String? { name ?? app }
+
+    /// The one that is named, else by `ISOGEO_VAULT_APP`; nil leaves it to the vault.
+    var chosen: ApplicationName? {
+        get throws(VaultError) { try applicationName(given) }
+    }
+
+    /// What is named, for a command that guesses no application.
+    ///
+    /// - Throws: the parser's error, where none is.
+    func required() throws -> String {
+        guard let given else { throw ValidationError("Missing expected argument '<name>'") }
+        return given
+    }
+}
+
+/// An application and what becomes of it: `NAME WORD`, or `--app NAME WORD`.
+struct ApplicationAndOperand<Operand: OperandHelp>: ParsableArguments {
+    // The parser fills the first before the second; with --app a single word is the operand.
+    @Argument(help: ArgumentHelp("The application, unless --app names it.", valueName: "name"))
+    var first: String?
+
+    @Argument(help: Operand.help)
+    var second: String?
+
+    @Option(help: ArgumentHelp("The application, as an option.", valueName: "name"))
+    var app: String?
+
+    func validate() throws {
+        guard first != nil || app != nil else { throw ValidationError("Missing expected argument '<name>'") }
+        guard second != nil || (first != nil && app != nil) else {
+            throw ValidationError("Missing expected argument '<\(Operand.help.valueName ?? "")>'")
+        }
+        if second != nil { try refuseTwoApplications(first, app) }
+    }
+
+    /// What the application is called.
+    var name: String { app ?? first ?? "" }
+
+    /// The word behind it.
+    var operand: String { second ?? first ?? "" }
+}
+
+/// What the word behind an application's name is.
+protocol OperandHelp: Sendable { static var help: ArgumentHelp { get } }
+
+private func refuseTwoApplications(_ name: String?, _ app: String?) throws {
+    guard let name, let app, name != app else { return }
+    throw ValidationError("\(name) and --app \(app) are two applications: name one.")
+}

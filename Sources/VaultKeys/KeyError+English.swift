@@ -1,0 +1,185 @@
+internal import VaultSystem
+
+// What this floor's errors say in English. Another language stands beside it in a file of its own.
+
+extension KeyError {
+    /// What happened, in one sentence.
+    package var sentence: String {
+        switch self {
+        case .doesNotFit(let way): "\(way) doesn't open this vault."
+        case .noSlot(let kind): "This vault has no key slot of the kind \(kind.rawValue)."
+        case .unreadable(path: "", _): "The path of the key or passphrase file is empty."
+        case .unreadable(let path, let code): "\(path) can't be read: \(code)."
+        case .unsafeFile(let unsafe, _): unsafe.sentence
+        case .notAKeyFile(let path):
+            "\(path) is no key file: it holds neither 32 bytes nor 64 hexadecimal digits."
+        case .cannotWrite(let path, let code): "The key file \(path) can't be made: \(code)."
+        case .notReadBack(let path): "The key file \(path) doesn't read back as it was written."
+        case .emptyPassphrase(let origin): "\(origin) is empty."
+        case .passphraseTooLong(let origin): "\(origin) is longer than 1024 bytes."
+        case .recoveryCodeDamaged(let groups) where groups.count == 1:
+            "Group \(groups[0]) of the recovery code isn't as it was given out."
+        case .recoveryCodeDamaged(let groups):
+            "The groups \(enumeration(groups)) of the recovery code aren't as they were given out."
+        case .recoveryCodeIncomplete(let characters):
+            "The recovery code has \(characters) characters instead of \(RecoveryCode.characterCount)."
+        case .recoveryCodeNotAlphabet(let group):
+            "Group \(group) of the recovery code has a character that is in no recovery code."
+        case .timedOut(let origin): "\(origin) gave nothing for 60 seconds."
+        case .badDescriptor(let descriptor, let code): "Descriptor \(descriptor) can't be read: \(code)."
+        case .commandFailed(let status): "The passphrase command failed with status \(status)."
+        case .commandDidNotStart(let code): "The passphrase command can't be started: \(code)."
+        case .notEnoughMemory(let needed, let available):
+            "The passphrase needs \(needed >> 20) MiB of memory to be checked, and only \(available >> 20) MiB are free."
+        case .costRefused(let slot, let passes, let memory, let tooLow):
+            "The slot \(slot) asks for \(passes) passes over \(memory >> 20) MiB, "
+                + (tooLow ? "less than the 2 passes over 64 MiB that are the floor." : "more than is accepted.")
+        case .damagedSlot(let slot): "The slot \(slot) is damaged."
+        case .keyring(let problem): problem.sentence
+        case .kernelKeyring(let code): KernelKeyringRefusal.sentence(code)
+        }
+    }
+
+    /// What to do now.
+    package var remedy: String {
+        switch self {
+        case .doesNotFit:
+            "`isogeo-vault status` lists what opens it. An older vault or a backup opens with the keys of its time: what "
+                + "a key file held before a `rekey` is in PATH.old-…, beside it."
+        case .noSlot: "`isogeo-vault status` lists the slots that this vault has; use one of them."
+        case .unreadable(path: "", _): "Give a path; to choose another way to unlock leave it out altogether."
+        case .unreadable(let path, _) where path.hasPrefix("~/"), .cannotWrite(let path, _) where path.hasPrefix("~/"):
+            "Write $HOME instead of ~, which a shell replaces at the beginning of a word alone."
+        case .unreadable: "Check the path and who may read it."
+        case .unsafeFile(let unsafe, let content): unsafe.remedy(holding: content)
+        case .notAKeyFile: "Give the key file of this vault, unchanged."
+        case .cannotWrite(_, .noEntry): "Make its folder first, or name a file in a folder that is there."
+        case .cannotWrite: "Name a file that doesn't exist yet, in a folder of yours."
+        case .notReadBack: "Check the disk, then try another path."
+        case .emptyPassphrase: "Give a passphrase; to choose another way to unlock leave it out altogether."
+        case .passphraseTooLong: "Give a passphrase of at most 1024 bytes, or use a key file."
+        case .recoveryCodeDamaged: "Compare them with what was written down, character by character."
+        case .recoveryCodeIncomplete:
+            "Compare it with what was written down: \(RecoveryCode.groupCount) groups of "
+                + "\(RecoveryCode.groupLength) characters; hyphens and blanks don't count."
+        case .recoveryCodeNotAlphabet:
+            "Compare it with what was written down: digits and letters without accents, and never a U."
+        case .timedOut: "See that what writes the passphrase closes its end."
+        case .badDescriptor: "Open it for reading, for instance: --passphrase-fd 3 3< FILE."
+        case .commandFailed, .commandDidNotStart:
+            "Run the command by hand: it should print the passphrase and end with 0."
+        case .notEnoughMemory: "Give this machine or container more memory, or use a key file, which needs none."
+        case .costRefused: "The vault file was edited; restore it from a backup."
+        case .damagedSlot: "Restore the vault from a backup, or open it by another slot."
+        case .keyring(let problem): problem.remedy
+        case .kernelKeyring(let code): KernelKeyringRefusal.remedy(code)
+        }
+    }
+}
+
+extension KeyringProblem {
+    /// What happened, in one sentence.
+    package var sentence: String {
+        switch self {
+        case .libraryMissing: "libsecret isn't installed, and the desktop keyring is reached through it."
+        case .libraryUnusable: "The libsecret that is installed lacks what is needed to reach the desktop keyring."
+        case .noBus: "There is no session bus here, and so no desktop keyring."
+        case .busRefuses(let words): "The session bus can't be reached: \(words)."
+        case .noService: "No desktop keyring is running: nobody on the session bus is org.freedesktop.secrets."
+        case .noCollection: "The desktop keyring has no default collection to keep a key in."
+        case .locked: "The desktop keyring is locked, and nobody can be asked to unlock it."
+        case .dismissed: "The keyring's dialog was dismissed, or access was denied."
+        case .itemGone: "The desktop keyring doesn't have this vault's key any more."
+        case .itemForeign: "What the desktop keyring has for this vault is no key."
+        case .itemDoesNotFit: "The key that the desktop keyring has for this vault doesn't open it."
+        case .itemStays: "It was deleted, and the keyring still has it."
+        case .timedOut: "The desktop keyring doesn't answer."
+        case .unanswered: "Nobody answered the keyring's dialog for two minutes."
+        case .vanished: "The desktop keyring, or its bus, ended while it was asked."
+        case .plainText: "The desktop keyring has no password: its file is in clear."
+        case .fileUnseen: "Whether the desktop keyring has a password can't be seen: its file isn't where it should be."
+        case .memoryOnly: "The desktop keyring's default collection is kept in memory alone, and ends with the session."
+        case .unencryptedTransport: "The desktop keyring gives and takes keys in clear over the bus."
+        case .notReadBack: "The desktop keyring doesn't give back the key that was stored in it."
+        case .failed(let words): "The desktop keyring fails: \(words)."
+        }
+    }
+
+    /// What to do now.
+    package var remedy: String {
+        switch self {
+        case .libraryMissing: "Install it (sudo apt install libsecret-1-0), or use another key, such as a key file."
+        case .libraryUnusable:
+            "Install libsecret 0.20 or later (libsecret-1-0), or use another key, such as a key file."
+        case .noBus, .busRefuses:
+            "Run it in your desktop's session; over SSH, in cron or in a container use another key: --key-file, "
+                + "--passphrase-file."
+        case .noService:
+            "Start one (gnome-keyring, KWallet, or KeePassXC with its Secret Service switched on), or use another key: "
+                + "--key-file, --passphrase-file."
+        case .noCollection:
+            "Make one: a password keyring that is the default (Passwords and Keys), or in KeePassXC a database that "
+                + "is open, with a group that is exposed."
+        case .locked:
+            "Unlock it on the desktop and try again, or use another key: --key-file, --passphrase-file, --recovery."
+        case .dismissed, .unanswered:
+            "Run it again and answer the dialog, or use another key: --key-file, --passphrase-file, --recovery."
+        case .itemGone, .itemForeign, .itemDoesNotFit:
+            "Open the vault by another key (--recovery, --passphrase-file, --key-file), and then put a new key into the "
+                + "keyring: isogeo-vault key change keyring keyring."
+        case .timedOut:
+            "See whether it hangs, or waits for somebody at another screen; or use another key: --key-file, "
+                + "--passphrase-file."
+        case .vanished: "Run it again; where it ends again, start it anew by logging out and in."
+        case .itemStays: "Delete it by hand (Passwords and Keys)."
+        case .plainText:
+            "Give it a password (Passwords and Keys: Change Password), or make one that has a password the default; the "
+                + "first import takes it as it is with --protect keyring."
+        case .fileUnseen:
+            "Set HOME and XDG_DATA_HOME as your desktop does, or take the keyring as it is with --protect keyring."
+        case .memoryOnly:
+            "Make one that lasts the default (Passwords and Keys), or use another key, such as a key file."
+        case .unencryptedTransport: "Update or replace it, or use another key, such as a key file."
+        case .notReadBack, .failed:
+            "See what the keyring logs (journalctl --user), or use another key, such as a key file."
+        }
+    }
+}
+
+extension UnsafePath {
+    /// What makes a file safe for a key or a passphrase.
+    fileprivate func remedy(holding content: SecretFile.Content) -> String {
+        switch reason {
+        case .symbolicLink: "Give the path of the file that it leads to.\(content.lending)"
+        case .directory: "Give the path of the file itself."
+        case .notARegularFile: "Give the path of the file itself; for a pipe use --passphrase-fd."
+        case .foreignFile(owner: 0): "Name one of your own.\(content.lending)"
+        case .foreignFile: "Make it your own: sudo chown \"$USER\" \(path.quotedForShell)."
+        case .openToOthers: "Close it: chmod 600 \(path.quotedForShell).\(content.lending)"
+        case .writableByOthers:
+            "A shared file may be read by others, and written by its owner alone: chmod go-w \(path.quotedForShell)."
+        case .hardLinks: "Keep one name of it alone; a second one may be another user's."
+        case .notAFileName, .notADirectory, .foreignDirectory, .sharedDirectory, .exchanged:
+            "Name a file in a folder of yours."
+        }
+    }
+}
+
+extension SecretFile.Content {
+    /// How a file that is lent, as to a container, is named; a recovery code is lent to nobody.
+    fileprivate var lending: String {
+        switch self {
+        case .key: " A container's secret: --shared-key-file, or its variable ISOGEO_VAULT_SHARED_KEY_FILE."
+        case .passphrase:
+            " A container's secret: --shared-passphrase-file, or its variable ISOGEO_VAULT_SHARED_PASSPHRASE_FILE."
+        case .recoveryCode: ""
+        }
+    }
+}
+
+/// 1, 2 and 3.
+private func enumeration(_ numbers: [Int]) -> String {
+    let words = numbers.map(String.init)
+    guard let last = words.last, words.count > 1 else { return words.first ?? "" }
+    return words.dropLast().joined(separator: ", ") + " and \(last)"
+}

@@ -1,0 +1,291 @@
+internal import VaultSystem
+
+// What this floor's errors say in English. Another language stands beside it in a file of its own.
+
+/// Who a request was sent to, in the words of its failure.
+package enum Peer: Sendable {
+    case tokenEndpoint, api
+
+    fileprivate var name: String {
+        switch self {
+        case .tokenEndpoint: "the token endpoint"
+        case .api: "the API"
+        }
+    }
+
+    /// The same at the start of a sentence.
+    fileprivate var subject: String {
+        switch self {
+        case .tokenEndpoint: "The token endpoint"
+        case .api: "The API"
+        }
+    }
+
+    /// What a request to it carries.
+    fileprivate var secret: String {
+        switch self {
+        case .tokenEndpoint: "the secret"
+        case .api: "the token"
+        }
+    }
+}
+
+extension OAuthError: Explained {
+    package var sentence: String { sentence(of: .tokenEndpoint) }
+    package var remedy: String { remedy(of: .tokenEndpoint) }
+
+    package func sentence(of peer: Peer) -> String {
+        switch self {
+        case .clientSecrets(let problem): problem.sentence
+        case .endpoint(let problem): problem.sentence(of: peer)
+        case .credentials(let problem): problem.sentence
+        case .parameters(let problem): problem.sentence
+        case .configuration(let problem): problem.sentence
+        case .connection(let problem, _): problem.sentence(of: peer)
+        case .proxy(let problem): problem.sentence(of: peer)
+        case .tls(let problem, _): problem.sentence
+        case .answer(let problem): problem.sentence(of: peer)
+        }
+    }
+
+    package func remedy(of peer: Peer) -> String {
+        switch self {
+        case .clientSecrets(let problem): problem.remedy
+        case .endpoint(let problem): problem.remedy
+        case .credentials(let problem): problem.remedy
+        case .parameters(let problem): problem.remedy
+        case .configuration(let problem): problem.remedy
+        case .connection(let problem, _): problem.remedy(of: peer)
+        case .proxy(let problem): problem.remedy
+        case .tls(let problem, _): problem.remedy(of: peer)
+        case .answer(let problem): problem.remedy(of: peer)
+        }
+    }
+}
+
+extension EndpointProblem: Explained {
+    package var sentence: String { sentence(of: .tokenEndpoint) }
+
+    func sentence(of peer: Peer) -> String {
+        switch self {
+        case .empty: "\(peer.subject)'s address is empty."
+        case .tooLong: "\(peer.subject)'s address is longer than \(TokenEndpoint.lengthLimit) bytes."
+        case .controlCharacter: "\(peer.subject)'s address contains a control character."
+        case .space: "\(peer.subject)'s address contains a space."
+        case .nonASCII: "\(peer.subject)'s address contains letters outside of ASCII."
+        case .backslash:
+            "\(peer.subject)'s address contains a backslash, which readers of addresses take differently."
+        case .fragment: "\(peer.subject)'s address contains a fragment (#)."
+        case .noneForHost: "\(peer.subject)'s address begins with None: a script wrote it without knowing the host."
+        case .hostMissing: "\(peer.subject)'s address names no host."
+        case .schemeMissing: "\(peer.subject)'s address doesn't begin with https://."
+        case .unknownScheme: "\(peer.subject)'s address is neither https nor http."
+        case .plainHTTP: "\(peer.subject) is plain http, which would send \(peer.secret) in clear."
+        case .userPart: "\(peer.subject)'s address contains an @ before the path."
+        case .invalidHost: "\(peer.subject)'s host is neither a name nor a complete IP address."
+        case .invalidPort: "\(peer.subject)'s port isn't a number from 1 to 65535."
+        case .doubledSlash: "\(peer.subject)'s path begins with two slashes: a script joined it wrongly."
+        case .invalidPath: "\(peer.subject)'s path or query contains what an address can't."
+        }
+    }
+
+    package var remedy: String {
+        switch self {
+        case .nonASCII: "Give the host in its ASCII form (xn--…) with --token-uri."
+        case .plainHTTP: "Give its https address with --token-uri; plain http is only for this computer itself."
+        case .userPart: "Give the address without user and password with --token-uri."
+        default: "Give the whole address with --token-uri, for Isogeo \(TokenEndpoint.isogeo.canonicalText)."
+        }
+    }
+}
+
+extension ConfigurationProblem: Explained {
+    package var sentence: String {
+        switch self {
+        case .keyLogging: "SSLKEYLOGFILE is set, which writes down what decrypts the connection."
+        case .libraryMissing: "libcurl isn't installed."
+        case .libraryTooOld(let version): "libcurl is too old: \(version), and 7.87 is needed."
+        case .libraryWithoutOpenSSL: "libcurl.so.4 isn't built with OpenSSL."
+        case .libraryUnusable(let option): "libcurl.so.4 lacks something that is needed (\(option))."
+        case .caFileMissing(let path): "The CA file \(path) doesn't exist."
+        case .caFileUnreadable(let path, let errno): "The CA file \(path) can't be read: \(errno)."
+        case .unsafeCAFile(let unsafe): "The CA file can't be trusted. \(unsafe.sentence)"
+        case .caFileInvalid(let path): "The CA file \(path) holds no certificate in PEM."
+        case .invalidProxy: "The application's proxy isn't an address such as http://proxy.example:3128."
+        }
+    }
+
+    package var remedy: String {
+        switch self {
+        case .keyLogging: "Unset SSLKEYLOGFILE."
+        case .libraryMissing, .libraryTooOld, .libraryWithoutOpenSSL, .libraryUnusable:
+            "Install it: sudo apt-get install libcurl4 (7.87 or later, the OpenSSL build)."
+        case .caFileMissing, .caFileUnreadable: "Give a file that you may read with --ca-file."
+        case .unsafeCAFile(let unsafe):
+            switch unsafe.reason {
+            case .foreignFile: "Copy it to a place of your own and name the copy with --ca-file."
+            case .writableByOthers:
+                "Look at what is in it, then take that from them: chmod go-w \(unsafe.path.shellWord)"
+            default: "Give a file of certificates in PEM (-----BEGIN CERTIFICATE-----) with --ca-file."
+            }
+        case .caFileInvalid: "Give a file of certificates in PEM (-----BEGIN CERTIFICATE-----) with --ca-file."
+        case .invalidProxy: "Give scheme, host and port, without user and password."
+        }
+    }
+}
+
+extension ConnectionProblem: Explained {
+    package var sentence: String { sentence(of: .tokenEndpoint) }
+
+    func sentence(of peer: Peer) -> String {
+        switch self {
+        case .nameResolution: "\(peer.subject)'s host has no address, or no name server answers."
+        case .refused: "\(peer.subject) refuses connections."
+        case .unreachable(let errno?): "\(peer.subject) can't be reached (\(errno))."
+        case .unreachable: "\(peer.subject) can't be reached."
+        case .broken: "The connection broke before the answer had come."
+        case .timedOut: "\(peer.subject) didn't answer in time."
+        case .notHTTP: "What answers at \(peer.name) doesn't speak HTTP."
+        case .interrupted: "The request was interrupted."
+        case .foreignTransport: "The program's own transport failed."
+        case .other(let code): "The request failed (libcurl \(code))."
+        }
+    }
+
+    package var remedy: String { remedy(of: .tokenEndpoint) }
+
+    func remedy(of peer: Peer) -> String {
+        switch self {
+        case .nameResolution: "Check the network and the host in \(peer.name)'s address."
+        case .refused, .unreachable, .broken, .timedOut: "Check network and proxy, and ask again later."
+        case .notHTTP: "Check \(peer.name)'s address and port."
+        case .interrupted: "Ask again."
+        case .foreignTransport: "Look into the transport: what it threw isn't kept, since it could tell the secret."
+        case .other: "Ask again; if it stays, report it with this number."
+        }
+    }
+}
+
+extension ProxyProblem: Explained {
+    package var sentence: String { sentence(of: .tokenEndpoint) }
+
+    func sentence(of peer: Peer) -> String {
+        switch cause {
+        case .nameResolution: "The host of the proxy \(proxy) has no address, or no name server answers."
+        case .refused: "The proxy \(proxy) refuses connections."
+        case .unreachable(let errno?): "The proxy \(proxy) can't be reached (\(errno))."
+        case .unreachable: "The proxy \(proxy) can't be reached."
+        case .broken: "The proxy \(proxy) ended the connection before there was a way through it."
+        case .timedOut: "The proxy \(proxy) gave no connection in time."
+        case .notHTTP: "What answers at the proxy \(proxy) doesn't speak HTTP."
+        case .tls(let problem): "TLS with the proxy \(proxy) fails. \(problem.sentence)"
+        case .authentication: "The proxy \(proxy) wants a user and password (status 407)."
+        case .answered(let status): "The proxy \(proxy) refuses the way to \(peer.name) (status \(status))."
+        case .noWay: "The proxy \(proxy) gives no way to \(peer.name)."
+        }
+    }
+
+    package var remedy: String {
+        switch cause {
+        case .authentication: "Use a proxy without user and password, or none for this host (no_proxy)."
+        case .nameResolution, .refused, .unreachable, .notHTTP, .tls:
+            "Check the proxy's address where it is named, or use none for this host (no_proxy)."
+        case .broken, .timedOut, .answered(500...): "Ask again later; if it stays, ask whoever runs the proxy."
+        case .answered, .noWay: "Ask whoever runs the proxy to let this host through, or use none for it (no_proxy)."
+        }
+    }
+}
+
+extension TLSProblem: Explained {
+    package var sentence: String {
+        switch self {
+        case .expired: "The server's certificate has expired."
+        case .notYetValid: "The server's certificate isn't valid yet."
+        case .unknownIssuer: "The server's certificate comes from an issuer that this computer doesn't know."
+        case .selfSigned: "The server's certificate is signed by itself."
+        case .nameMismatch: "The server's certificate is for another host."
+        case .revoked: "The server's certificate was revoked."
+        case .weakKey: "The server's certificate has a key or signature that is too weak."
+        case .invalidCertificate: "The server's certificate isn't valid."
+        case .tooOld: "The server speaks no TLS newer than 1.1."
+        case .notTLS: "The server doesn't speak TLS on this port."
+        case .handshakeFailed: "The server and this computer can't agree on TLS."
+        }
+    }
+
+    package var remedy: String { remedy(of: .tokenEndpoint) }
+
+    func remedy(of peer: Peer) -> String {
+        switch self {
+        case .expired, .notYetValid: "Check this computer's clock; if it is right, the server's owner must act."
+        case .unknownIssuer, .selfSigned:
+            "If your network or your own server uses a private authority, give its certificate with --ca-file."
+        case .nameMismatch, .notTLS: "Check host and port in \(peer.name)'s address."
+        default: "The server's owner must act."
+        }
+    }
+}
+
+extension AnswerProblem: Explained {
+    package var sentence: String { sentence(of: .tokenEndpoint) }
+
+    func sentence(of peer: Peer) -> String {
+        switch self {
+        case .refused(let status, let words):
+            "The server refuses this client_id and secret (status \(status)\(words.suffix))."
+        case .throttled(let notBefore): "The server is asked too often (status 429\(Self.waiting(notBefore)))."
+        case .requestTimeout: "The server gave up waiting for the request (status 408)."
+        case .serverFault(let status, let notBefore, let words):
+            "The server failed (status \(status)\(words.suffix)\(Self.waiting(notBefore)))."
+        case .redirect(let host?): "\(peer.subject) redirects to \(host), where the secret isn't sent."
+        case .redirect(nil): "\(peer.subject) redirects, and the secret isn't sent on."
+        case .proxyAuthentication: "The proxy wants a user and password (status 407)."
+        case .rejected(let status, let words): "The server rejects the request (status \(status)\(words.suffix))."
+        case .empty(let status): "The server's answer is empty (status \(status))."
+        case .notJSON(let status, let failure):
+            """
+            The server's answer isn't JSON (status \(status)): at line \(failure.line), column \(failure.column), \
+            \(failure.reason.phrase).
+            """
+        case .notAnObject: "The server's answer is JSON, but not an object."
+        case .tooLarge(let limit): "The server's answer is larger than \(limit) bytes."
+        case .headersTooLarge(let limit): "The header lines of the server's answer are larger than \(limit) bytes."
+        case .tokenMissing: "The server's answer holds no access_token."
+        case .tokenUnreadable: "The server's access_token isn't a line of visible ASCII characters."
+        case .tokenIsSecret: "The server's access_token contains the client secret itself."
+        case .notBearer: "The server's token isn't a bearer token."
+        case .lifetimeUnreadable: "The server's expires_in isn't a number of seconds."
+        }
+    }
+
+    package var remedy: String { remedy(of: .tokenEndpoint) }
+
+    func remedy(of peer: Peer) -> String {
+        switch self {
+        case .refused:
+            "Check the credential with whoever issued it; if it has unusual characters, try the other Basic encoding."
+        case .throttled(_?), .serverFault(_, _?, _): "Ask again after that time."
+        case .throttled, .requestTimeout, .serverFault: "Ask again in a minute."
+        case .redirect:
+            "Run isogeo-vault rotate NAME client_secrets.json --token-uri URL if the new address can be trusted."
+        case .proxyAuthentication: "Use a proxy without user and password, or none for this host (no_proxy)."
+        case .rejected: "Check scope, parameters and \(peer.name)'s address."
+        case .empty, .notJSON, .notAnObject, .tooLarge, .headersTooLarge, .tokenMissing:
+            "Check \(peer.name)'s address, and whether a proxy or log-in page answers in its place."
+        case .tokenUnreadable, .tokenIsSecret, .notBearer, .lifetimeUnreadable:
+            "Check \(peer.name)'s address, and report it to whoever runs the server."
+        }
+    }
+
+    private static func waiting(_ notBefore: Int64?) -> String {
+        notBefore.map { "; not before \(HTTPDate.format($0))" } ?? ""
+    }
+}
+
+extension ServerError {
+    /// `, code: description`, as far as there is any.
+    fileprivate var suffix: String {
+        let words = [code, description].compactMap(\.self).joined(separator: ": ")
+        return words.isEmpty ? "" : ", \(words)"
+    }
+}

@@ -1,0 +1,88 @@
+internal import VaultSystem
+
+// What this floor's errors say in English. Another language stands beside it in a file of its own.
+
+extension StoreError {
+    /// What happened, as one sentence.
+    package var sentence: String {
+        switch self {
+        case .noVault(let path): "There is no vault at \(path)."
+        case .vaultExists(let path): "There is a vault at \(path) already."
+        case .nameExists: "There is an application of that name already."
+        case .damaged(let path, let what): "The vault at \(path) is damaged: \(what)."
+        case .notAVault(let path): "\(path) is not a vault, but a database of another program."
+        case .newerFormat(let path, let format): "The vault at \(path) has format \(format), which is newer than ours."
+        case .unsafePath(let unsafe): unsafe.sentence
+        case .leftOverJournal(let path):
+            "A write to \(path) was interrupted, and can't be undone where it is read-only."
+        case .readOnly(let path): "The vault at \(path) can be read but not written."
+        case .io(let path, let action, let errno): SystemError.failed(path: path, action, errno).sentence
+        case .sqlite(let path, let action, let errno, let code):
+            "\(path): \(action.words) failed (\(SystemFailure.text(errno: errno, code: code)))."
+        case .busy(let path): "Another process keeps the vault at \(path) locked."
+        case .changedMeanwhile: "The vault was changed by another process meanwhile."
+        case .replaced(let path): "The vault at \(path) was replaced by another file meanwhile."
+        case .leaseHeld(let holder?): "Process \(holder) is doing the same and hasn't finished in time."
+        case .leaseHeld(nil): "Another process is doing the same and hasn't finished in time."
+        case .leasesUnavailable(let path, nil): "Nothing can be locked at \(path)."
+        case .leasesUnavailable(let path, let errno?): "Nothing can be locked at \(path) (\(errno))."
+        case .unacceptableRecord(let what): "A record doesn't fit the vault's format: \(what)."
+        }
+    }
+
+    /// What to do about it, as one sentence.
+    package var remedy: String {
+        switch self {
+        case .noVault: "Import a client_secrets.json to make one, or name another place."
+        case .vaultExists: "Use it, or name another place."
+        case .nameExists: "Choose another name, or replace the application."
+        case .damaged: "Restore a backup; trying again doesn't help."
+        case .notAVault: "Name the vault's own file."
+        case .newerFormat: "Use the version that wrote it, or a later one."
+        case .unsafePath(let unsafe): unsafe.remedy
+        case .leftOverJournal: "Open it once where it can be written."
+        case .readOnly: "Make the file and its folder writable for yourself, or use a copy that is."
+        case .io(_, _, let errno) where errno.isAboutPermissions: "Give yourself access to it."
+        case .sqlite(_, _, let errno?, _) where errno.isAboutPermissions: "Give yourself access to it."
+        case .io, .sqlite: "Look at the disk: room, quota and health; then try again."
+        case .busy, .changedMeanwhile, .replaced, .leaseHeld: "Try again."
+        case .leasesUnavailable: "Go on without, or keep the vault where files can be written and locked."
+        case .unacceptableRecord: "Shorten what is to be stored; if nothing is long, please report it."
+        }
+    }
+}
+
+extension SQLiteAction {
+    /// As the subject of a sentence.
+    var words: String {
+        switch self {
+        case .opening: "opening"
+        case .restricting: "restricting SQLite"
+        case .settingTimeOut: "setting a time-out"
+        case .readingHeader: "reading the file's header"
+        case .preparing: "preparing a statement"
+        case .binding: "binding a value"
+        case .running: "reading or writing"
+        }
+    }
+}
+
+extension UnsafePath {
+    /// What makes the path safe for a vault.
+    fileprivate var remedy: String {
+        switch reason {
+        case .notAFileName: "Name a file in a folder of yours."
+        case .notADirectory: "Move it away, or name another place."
+        case .foreignDirectory, .foreignFile: "Name a place that belongs to you, or copy the vault there."
+        // What is everybody's, as /tmp, stays so.
+        case .sharedDirectory(let mode) where mode & 0o1000 != 0:
+            "Make a folder of your own in it, mode 0700, and use that."
+        case .sharedDirectory: "chmod go-w \(path.shellWord)"
+        case .symbolicLink: "Name the file that it leads to."
+        case .notARegularFile, .directory: "Move it away, or name another file."
+        case .hardLinks: "Remove the other names, or copy it and use the copy."
+        case .openToOthers, .writableByOthers: "chmod 600 \(path.shellWord)"
+        case .exchanged: "Find out who writes in that folder, then try again."
+        }
+    }
+}
