@@ -37,7 +37,6 @@ extension CommandContext {
         interaction.tell = { sentence in say(sentence) }
         return interaction
     }
-    }
 
     /// Says something to people, unless they want it quiet.
     func say(_ text: String) {

@@ -109,8 +109,7 @@ import VaultTestSupport
             unlocking: unlocking,
             keeping: [],
             dropping: [],
-            asking: nil,
-            showing: nil,
+            interaction: .none,
             dependencies: dependencies
         )
         let vault = try await Vault.open(at: folder("vault.db"), unlocking: unlocking, dependencies: dependencies)
