@@ -91,7 +91,7 @@ struct ApplicationOptionTests {
         for source in [[], ["--from", "-"], ["--from-environment"]] {
             try await home.command(["token", "--api-base", "https://api.example"] + source).run().expectFailure(
                 64,
-                "Unknown option '--api-base'.",
+                "--api-base goes with import, rotate, api and check; a token is requested elsewhere.",
                 "isogeo-vault help shows how."
             )
         }

@@ -46,8 +46,10 @@ struct Rotate: AsyncParsableCommand {
         if let droppedBase { context.say(forgottenAPI(at: droppedBase)) }
     }
 
-    /// What the options say. How the Basic header is written is known before the file is read, since some ids and secrets
-    /// can only be sent form-encoded.
+    /// What the options say.
+    ///
+    /// How the Basic header is written is known before the file is read, since some ids and secrets can only be sent
+    /// form-encoded.
     private func options(for present: Application) -> NewApplication.Options {
         var options = credential.options
         options.name = present.name

@@ -53,6 +53,10 @@ struct Token: AsyncParsableCommand {
     @Flag(help: "Ask with the credential in the environment and keep nothing; no vault is needed.")
     var fromEnvironment = false
 
+    // Not taken, so that it is refused by its name: what stands behind an unknown option would pass for the application.
+    @Option(help: .hidden)
+    var apiBase: String?
+
     @OptionGroup(title: "Token")
     var token: TokenRequestOptions
 
@@ -66,6 +70,9 @@ struct Token: AsyncParsableCommand {
     var vault: VaultOptions
 
     func validate() throws {
+        guard apiBase == nil else {
+            throw ValidationError("--api-base goes with import, rotate, api and check; a token is requested elsewhere.")
+        }
         guard !json || format == .raw || format == .json else {
             throw ValidationError("--json and --format \(format.rawValue) contradict each other.")
         }
