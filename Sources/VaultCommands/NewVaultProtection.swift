@@ -1,4 +1,5 @@
 internal import IsogeoVault
+internal import VaultSystem
 
 /// What a new vault is protected with: chosen once, at the first import, and recorded as its key slot.
 enum NewVaultProtection {

@@ -1,4 +1,5 @@
 internal import IsogeoVault
+internal import VaultSystem
 
 /// What `token` does once its arguments are known.
 struct TokenCall {

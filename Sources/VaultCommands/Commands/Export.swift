@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import IsogeoVault
+internal import VaultSystem
 
 /// Writes a secret in clear: `isogeo-vault export NAME FILE --in-clear`.
 struct Export: AsyncParsableCommand {

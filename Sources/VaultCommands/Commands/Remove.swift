@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import IsogeoVault
+internal import VaultSystem
 
 /// Takes an application out: `isogeo-vault remove NAME --yes`.
 struct Remove: AsyncParsableCommand {

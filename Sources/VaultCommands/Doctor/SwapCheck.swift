@@ -1,3 +1,5 @@
+internal import VaultSystem
+
 /// Whether memory can reach a disk in clear.
 ///
 /// Keys and secrets are locked in memory and never swapped; what a passphrase is stretched in, and cached tokens, aren't.
