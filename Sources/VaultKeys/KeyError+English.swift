@@ -36,7 +36,7 @@ extension KeyError {
                 + (tooLow ? "less than the 2 passes over 64 MiB that are the floor." : "more than is accepted.")
         case .damagedSlot(let slot): "The slot \(slot) is damaged."
         case .keyring(let problem): problem.sentence
-        case .kernelKeyring(let code): KernelKeyringRefusal.sentence(code)
+        case .kernelKeyring(let code): Self.sentence(ofKernelKeyring: code)
         }
     }
 
@@ -72,7 +72,30 @@ extension KeyError {
         case .costRefused: "The vault file was edited; restore it from a backup."
         case .damagedSlot: "Restore the vault from a backup, or open it by another slot."
         case .keyring(let problem): problem.remedy
-        case .kernelKeyring(let code): KernelKeyringRefusal.remedy(code)
+        case .kernelKeyring(let code): Self.remedy(forKernelKeyring: code)
+        }
+    }
+
+    /// Why the kernel doesn't keep a key for us.
+    private static func sentence(ofKernelKeyring code: Errno) -> String {
+        switch code {
+        case .notPermitted, .accessDenied: "The kernel's keyring is closed to this program (\(code))."
+        case .notImplemented: "This kernel, or the sandbox around this program, has no keyring."
+        case .quotaExceeded: "The kernel keeps no more keys for this user: the quota is used up."
+        default: "The kernel's keyring can't be used: \(code)."
+        }
+    }
+
+    /// What to do where the kernel doesn't keep a key for us.
+    private static func remedy(forKernelKeyring code: Errno) -> String {
+        switch code {
+        case .notPermitted, .accessDenied:
+            "A container's seccomp profile or a security module forbids keyctl(2): allow it, or name a key with "
+                + "--key-file or --passphrase-file."
+        case .notImplemented: "There are no sessions here: name a key with --key-file or --passphrase-file."
+        case .quotaExceeded:
+            "Drop keys that aren't needed (`keyctl show @u`), or have kernel.keys.maxkeys and kernel.keys.maxbytes raised."
+        default: "Name a key with --key-file or --passphrase-file."
         }
     }
 }
@@ -101,6 +124,8 @@ extension KeyringProblem {
         case .memoryOnly: "The desktop keyring's default collection is kept in memory alone, and ends with the session."
         case .unencryptedTransport: "The desktop keyring gives and takes keys in clear over the bus."
         case .notReadBack: "The desktop keyring doesn't give back the key that was stored in it."
+        case .emptyAnswer: "The desktop keyring fails: it answered nothing."
+        case .noDialog: "The desktop keyring fails: it shows no dialog."
         case .failed(let words): "The desktop keyring fails: \(words)."
         }
     }
@@ -140,7 +165,7 @@ extension KeyringProblem {
         case .memoryOnly:
             "Make one that lasts the default (Passwords and Keys), or use another key, such as a key file."
         case .unencryptedTransport: "Update or replace it, or use another key, such as a key file."
-        case .notReadBack, .failed:
+        case .notReadBack, .emptyAnswer, .noDialog, .failed:
             "See what the keyring logs (journalctl --user), or use another key, such as a key file."
         }
     }

@@ -13,9 +13,13 @@ package enum KeyFile {
     ///
     /// - Throws: `unreadable`, `unsafeFile`, `notAKeyFile`.
     package static func read(_ path: String, policy: FilePolicy) throws(KeyError) -> SecretBytes {
-        var content = try SecretFile.read(path, limit: 128, policy: policy) { size in
-            fits(size) ? nil : .notAKeyFile(path: path)
-        }
+        var content = try SecretFile.read(
+            path,
+            limit: 128,
+            policy: policy,
+            ofSize: { fits(Int($0)) },
+            otherwise: .notAKeyFile(path: path)
+        )
         if content.count == count { return content }
         content.removeLineEnd()
         if content.count == 2 * count, let key = content.withBytes({ Hexadecimal.decode($0) }) { return key }

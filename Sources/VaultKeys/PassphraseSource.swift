@@ -48,9 +48,14 @@ package enum PassphraseSource: Equatable, Sendable {
     private func readBytes(within milliseconds: Int64) throws(KeyError) -> SecretBytes {
         switch self {
         case .file(let path, let policy):
-            return try SecretFile.read(path, limit: Self.readLimit, policy: policy, holding: .passphrase) { size in
-                size < Self.readLimit ? nil : .passphraseTooLong(name)
-            }
+            return try SecretFile.read(
+                path,
+                limit: Self.readLimit,
+                policy: policy,
+                holding: .passphrase,
+                ofSize: { $0 < Self.readLimit },
+                otherwise: .passphraseTooLong(name)
+            )
         case .descriptor(let number):
             let deadline = ContinuousClock.now + .milliseconds(milliseconds)
             do throws(Errno) {

@@ -244,7 +244,7 @@ package struct SecretService {
                 unsafe cvault_prompt_show(bus.connection, owner, prompt, time, outcome)
             }
         }
-        guard let shown = unsafe shown else { throw .failed("no dialog") }
+        guard let shown = unsafe shown else { throw .noDialog }
         defer { unsafe cvault_prompt_free(shown) }
         let end = PassphraseCommand.hasTerminal ? nil : ContinuousClock.now + Self.dialogPatience
         while end.map({ ContinuousClock.now < $0 }) ?? true {

@@ -87,25 +87,6 @@ package enum CredentialsProblem: Equatable, Sendable, CaseIterable {
     case emptyClientID, emptySecret, colonInClientID, controlCharacterInClientID, controlCharacterInSecret
 }
 
-extension CredentialsProblem: Explained {
-    package var sentence: String {
-        switch self {
-        case .emptyClientID: "The client_id is empty."
-        case .emptySecret: "The client secret is empty."
-        case .colonInClientID: "The client_id contains a colon, which raw Basic encoding can't carry."
-        case .controlCharacterInClientID: "The client_id contains a control character."
-        case .controlCharacterInSecret: "The client secret contains a control character."
-        }
-    }
-
-    package var remedy: String {
-        switch self {
-        case .colonInClientID: "Import it with --basic-encoding form, if the server follows RFC 6749."
-        default: "Ask whoever issued the credential for a new client_secrets.json, and don't edit it."
-        }
-    }
-}
-
 extension Span<UInt8> {
     /// Whether one of the bytes is a control character of ASCII, or a pair of them one of Latin-1 in UTF-8 (C1).
     var containsControlCharacter: Bool {

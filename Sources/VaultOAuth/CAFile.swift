@@ -53,6 +53,7 @@ package enum CAFile {
     private static func problem(of error: SystemError, _ path: String) -> ConfigurationProblem {
         switch error {
         case .unsafePath(let unsafe): .unsafeCAFile(unsafe)
+        case .unexpectedSize: .caFileInvalid(path: path)
         case .failed(_, _, .noEntry): .caFileMissing(path: path)
         case .failed(_, _, let errno): .caFileUnreadable(path: path, errno: errno)
         }

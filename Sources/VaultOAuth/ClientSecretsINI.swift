@@ -134,18 +134,6 @@ package enum INILineProblem: Equatable, Sendable, CaseIterable {
     case noValue, continuation, repeatedName, repeatedSection
 }
 
-extension INILineProblem {
-    /// The reason in words.
-    var phrase: String {
-        switch self {
-        case .noValue: "it is neither a comment nor NAME = VALUE"
-        case .continuation: "it is indented, as if the line before went on"
-        case .repeatedName: "its name stands there twice"
-        case .repeatedSection: "the section [auth] begins a second time"
-        }
-    }
-}
-
 extension Span<UInt8> {
     /// Refuses what can't be a string of JSON.
     func checkText(_ member: ClientSecretsMember) throws(ClientSecretsProblem) {

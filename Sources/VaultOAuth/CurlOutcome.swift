@@ -67,18 +67,15 @@ struct CurlOutcome {
         if connectStatus == 407 { return .authentication }
         if connectStatus >= 300 { return .answered(status: connectStatus) }
         switch cvault_curl_code(rawValue: code) {
-        case CVAULT_CURLE_COULDNT_RESOLVE_PROXY: return .nameResolution
+        case CVAULT_CURLE_COULDNT_RESOLVE_PROXY: return .connection(.nameResolution)
         case CVAULT_CURLE_PROXY: return .noWay
         case CVAULT_CURLE_PEER_FAILED_VERIFICATION: return .tls(Self.certificateProblem(proxyVerifyResult))
         default: break
         }
         switch endpointError {
-        case .connection(.nameResolution, _): return .nameResolution
-        case .connection(.refused, _): return .refused
-        case .connection(.unreachable(let errno), _): return .unreachable(errno)
-        case .connection(.broken, _): return .broken
-        case .connection(.timedOut, _): return .timedOut
-        case .connection(.notHTTP, _): return .notHTTP
+        // These are the caller's, the program's and libcurl's own.
+        case .connection(.interrupted, _), .connection(.foreignTransport, _), .connection(.other, _): return nil
+        case .connection(let problem, _): return .connection(problem)
         case .tls(let problem, _): return .tls(problem)
         default: return nil
         }

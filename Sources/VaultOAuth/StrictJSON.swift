@@ -129,25 +129,3 @@ extension StrictJSON {
         case invalidUTF8, controlCharacter, invalidEscape, loneSurrogate, nulCharacter, invalidNumber
     }
 }
-
-extension StrictJSON.Reason {
-    /// The reason in words.
-    package var phrase: String {
-        switch self {
-        case .empty: "there is nothing in it"
-        case .cutOff: "it ends too early"
-        case .unexpectedCharacter: "this character can't stand here"
-        case .trailingComma: "a comma stands before a closing bracket"
-        case .comment: "JSON has no comments"
-        case .trailingCharacters: "something follows the end of the JSON value"
-        case .duplicateKey: "a name stands twice in one object"
-        case .tooDeep: "it is nested deeper than \(StrictJSON.depthLimit) levels"
-        case .invalidUTF8: "it isn't valid UTF-8"
-        case .controlCharacter: "a control character stands in a string unescaped"
-        case .invalidEscape: "a backslash begins no escape that JSON knows"
-        case .loneSurrogate: "half a surrogate pair stands alone"
-        case .nulCharacter: "a string contains the NUL character"
-        case .invalidNumber: "this isn't a number as JSON writes it"
-        }
-    }
-}

@@ -89,25 +89,3 @@ package enum ParameterProblem: Equatable, Sendable {
     case reserved(ReservedParameter)
     case tooLong(limit: Int)
 }
-
-extension ParameterProblem: Explained {
-    package var sentence: String {
-        switch self {
-        case .invalidScope: "The scope isn't a list of ASCII words with one space between them."
-        case .emptyName: "A parameter has no name."
-        case .controlCharacter: "A parameter's name contains a control character."
-        case .repeated: "A parameter is given twice."
-        case .reserved(let parameter): "The parameter \(parameter.rawValue) can't be given by hand."
-        case .tooLong(let limit): "Scope and parameters make a request of more than \(limit) bytes."
-        }
-    }
-
-    package var remedy: String {
-        switch self {
-        case .invalidScope: "Write it as the server documents it, for Isogeo resources:read."
-        case .reserved(.scope): "Use --scope."
-        case .reserved: "Leave it away: it is part of the request already."
-        default: "Write parameters as NAME=VALUE, each name once."
-        }
-    }
-}

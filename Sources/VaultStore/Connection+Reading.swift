@@ -185,6 +185,6 @@ extension Connection {
     }
 
     private borrowing func damaged(_ table: String) -> StoreError {
-        .damaged(path: file.path, what: "the table \(table) holds what it can't")
+        .damaged(path: file.path, .table(table))
     }
 }

@@ -25,13 +25,8 @@ package struct StateFile: Sendable {
     /// - Throws: `unsafePath` when others could have written it, or it is no file; `io`.
     package func read(limit: Int) throws(StoreError) -> [UInt8]? {
         do throws(SystemError) {
-            let file = try FilePolicy.own.open(path)
-            do throws(Errno) {
-                guard try file.status().size <= limit else { throw Errno.fileTooLarge }
-                return try file.read(limit, at: 0)
-            } catch {
-                throw .failed(path: path, .reading, error)
-            }
+            let file = try FilePolicy.own.open(path) { $0 <= limit }
+            do throws(Errno) { return try file.read(limit, at: 0) } catch { throw .failed(path: path, .reading, error) }
         } catch {
             if let errno = error.errno, [.noEntry, .notADirectory, .accessDenied].contains(errno) { return nil }
             throw StoreError(error)

@@ -65,11 +65,11 @@ package struct FilePolicy: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - path: the file.
-    ///   - isMeant: shown what was opened before it is judged; false refuses it as `notAFileName`, since a file that was
-    ///     named by mistake isn't to be closed to others.
+    ///   - isExpected: whether a regular file of so many bytes can be the one that is meant. It is asked before owner and
+    ///     mode are looked at: a user who named a file by mistake isn't to be told to close it to others.
     /// - Returns: the file, open for reading.
-    /// - Throws: `unsafePath`; `failed`.
-    package func open(_ path: String, if isMeant: (FileStatus) -> Bool = { _ in true }) throws(SystemError)
+    /// - Throws: `unsafePath`; `unexpectedSize`; `failed`.
+    package func open(_ path: String, ofSize isExpected: (Int64) -> Bool = { _ in true }) throws(SystemError)
         -> FileDescriptor
     {
         let file: FileDescriptor
@@ -79,21 +79,23 @@ package struct FilePolicy: Equatable, Sendable {
             if error == .tooManyLinks, !allowsLinks { throw .unsafePath(UnsafePath(path: path, .symbolicLink)) }
             throw .failed(path: path, .opening, error)
         }
-        try check(file, path, if: isMeant)
+        try check(file, path, ofSize: isExpected)
         return file
     }
 
     /// Checks an open file.
     ///
-    /// - Throws: `unsafePath`; `failed`.
+    /// - Throws: `unsafePath`; `unexpectedSize`; `failed`.
     package func check(
         _ file: borrowing FileDescriptor,
         _ path: String,
-        if isMeant: (FileStatus) -> Bool = { _ in true }
+        ofSize isExpected: (Int64) -> Bool = { _ in true }
     ) throws(SystemError) {
         let status: FileStatus
         do throws(Errno) { status = try file.status() } catch { throw .failed(path: path, .lookingAt, error) }
-        guard isMeant(status) else { throw .unsafePath(UnsafePath(path: path, .notAFileName)) }
+        guard status.kind != .regular || isExpected(status.size) else {
+            throw .unexpectedSize(path: path, status.size)
+        }
         if let reason = objection(to: status, isOnReadOnlyMount: { file.isOnReadOnlyMount() }) {
             throw .unsafePath(UnsafePath(path: path, reason))
         }

@@ -1,8 +1,9 @@
 import Foundation
 import Testing
-import VaultStore
 import VaultSystem
 import VaultTestSupport
+
+@testable import VaultStore
 
 /// A folder of our own, 0700, removed at the end.
 final class TemporaryDirectory {
@@ -206,5 +207,5 @@ func fault<Result: ~Copyable>(_ body: () throws -> Result) -> UnsafePath.Reason?
 /// What is damaged; nil where nothing is, or for another error.
 func damage<Result: ~Copyable>(_ body: () throws -> Result) -> String? {
     guard case .damaged(_, let what) = failure(body) else { return nil }
-    return what
+    return what.words
 }

@@ -119,7 +119,7 @@ extension UnlockedVault {
     }
 
     private static func write(_ snapshot: Snapshot, to path: String) throws(StoreError) {
-        _ = try VaultDatabase.create(try VaultFile.prepare(path), [.putHeader(snapshot.header)] + rows(of: snapshot))
+        try VaultDatabase.create(at: path, [.putHeader(snapshot.header)] + rows(of: snapshot))
     }
 
     /// What `restore` found in the vault's place.
@@ -150,8 +150,8 @@ extension UnlockedVault {
     func restore(to path: String, keeping copy: String, marks: String?, now: Int64) throws(VaultError) -> Replaced {
         let backup = try intactSnapshot()
         do throws(StoreError) {
-            let file = try VaultFile.prepare(path)
-            let mark = marks.map { HighWaterMark(of: sealer.context.vault, at: file.path, in: $0) }
+            let location = try VaultDatabase.prepare(at: path)
+            let mark = marks.map { HighWaterMark(of: sealer.context.vault, at: location, in: $0) }
             let seen = mark?.provenGeneration(sealer) ?? 0
             // One of a newer key would refuse this vault to whoever is killed before the mark is written.
             if let epoch = mark?.claimedEpoch, epoch > backup.header.keyEpoch { mark?.remove() }
@@ -187,7 +187,7 @@ extension UnlockedVault {
     /// The backup's state with an entry in its audit trail, and a generation above all that was there.
     private func restored(_ backup: Snapshot, above generation: Int64, now: Int64) throws(StoreError) -> Snapshot {
         guard var state = try? sealer.state(of: backup.header) else {
-            throw .damaged(path: database.location, what: "its header can't be opened")
+            throw .damaged(path: database.location, .headerUnreadable)
         }
         var next = backup
         for case .putLogEntry(let row) in sealer.auditEntries(

@@ -48,9 +48,8 @@ extension TokenAcquirer {
     private func waitForLease(_ prospect: CacheMiss) throws(VaultError) -> LeaseWait {
         func news() throws(StoreError) -> ConcurrentResult? { try self.news(since: prospect) }
         do throws(StoreError) {
-            let file = try contents.database.leases()
             let name = LeaseName(token: prospect.id)
-            switch try Lease.acquire(name, in: file, until: .now + patience, checking: news) {
+            switch try contents.database.lease(name, until: .now + patience, checking: news) {
             case .found(let news): return .news(news)
             case .acquired(let lease):
                 if let news = try news() { return .news(news) }
