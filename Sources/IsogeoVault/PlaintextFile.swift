@@ -15,7 +15,7 @@ package enum PlaintextFile {
         announcing announce: () throws(VaultError) -> Void = {}
     ) throws(VaultError) {
         let draft: DraftFile
-        do throws(SystemError) { draft = try DraftFile.making(at: path) } catch { throw VaultError(writing: path, error) }
+        do throws(SystemError) { draft = try .making(at: path) } catch { throw VaultError(writing: path, error) }
         try announce()
         do throws(SystemError) {
             do throws(Errno) { try draft.file.write(content) } catch { throw .failed(path: path, .writing, error) }

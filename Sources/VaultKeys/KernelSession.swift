@@ -11,7 +11,7 @@ package struct SessionKey: ~Copyable, Sendable {
 
     private init(_ bytes: consuming SecretBytes) { sealing = Subkey(bytes: bytes) }
 
-    /// A new session's key, which nobody else has yet.
+    /// A new session's key.
     package static func random() -> SessionKey { SessionKey(.random(count: VaultKey.count)) }
 
     /// Gives the kernel the key; it goes by itself after so many seconds.

@@ -28,8 +28,8 @@ package enum KeyFile {
 
     /// Makes a key file, mode 0600, with hexadecimal digits that survive being copied, and reads it back.
     ///
-    /// It gets its name once it is written and synced: whoever is killed on the way leaves no key file, and the next try
-    /// doesn't find half of one.
+    /// It gets its name once it is written and synced: a process that is killed on the way leaves no key file, and the
+    /// next try doesn't find half of one.
     ///
     /// - Returns: the key.
     /// - Throws: `cannotWrite` (also when something stands there already), `notReadBack`.

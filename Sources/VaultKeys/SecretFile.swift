@@ -38,7 +38,7 @@ package enum SecretFile {
         }
     }
 
-    /// Reads a file that a person names once, whoever it belongs to: a file, a pipe, or standard input for `-`.
+    /// Reads a file that a user names once, whatever its owner: a file, a pipe, or standard input for `-`.
     ///
     /// A pipe has a minute to give what it has, and a FIFO as long to get a writer.
     ///
@@ -88,8 +88,8 @@ package enum SecretFile {
         try draft.publishAsNew()
     }
 
-    /// What is wrong with a file that can be seen and not opened, or that isn't wanted yet; nil when nothing is, or when
-    /// there is none.
+    /// What is wrong with a file that can be seen and not opened, or that isn't wanted yet; nil when nothing is, or
+    /// when there is none.
     package static func fault(_ path: String, policy: FilePolicy, holding content: Content) -> KeyError? {
         policy.fault(at: path).map { KeyError($0, holding: content) }
     }

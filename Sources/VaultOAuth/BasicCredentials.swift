@@ -18,7 +18,7 @@ package struct BasicCredentials: ~Copyable, Sendable {
     ///
     /// - Parameters:
     ///   - clientID: any text without control characters; under `raw` without `:` (RFC 7617 §2).
-    ///   - secret: lent; any bytes without control characters.
+    ///   - secret: any bytes without control characters.
     ///   - encoding: how both are written before Base64.
     /// - Throws: `OAuthError.credentials`.
     package init(clientID: String, secret: borrowing SecretBytes, encoding: BasicEncoding) throws(OAuthError) {
@@ -49,19 +49,19 @@ package struct BasicCredentials: ~Copyable, Sendable {
         }
     }
 
-    /// Lends the header line, without line end.
+    /// Runs `body` with the header line, without line end.
     package borrowing func withHeader<Result: ~Copyable, Failure: Error>(
         _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         try line.withBytes(in: 0..<line.count - 1, body)
     }
 
-    /// Lends the Base64 text alone.
+    /// Runs `body` with the Base64 text alone.
     borrowing func withEncodedPair<Result: ~Copyable>(_ body: (Span<UInt8>) -> Result) -> Result {
         line.withBytes(in: Self.prefix.utf8.count..<line.count - 1, body)
     }
 
-    /// Lends the header line with the NUL behind it.
+    /// Runs `body` with the header line and the NUL behind it.
     borrowing func withTerminatedHeader<Result: ~Copyable, Failure: Error>(
         _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {

@@ -2,9 +2,9 @@ internal import VaultCrypto
 
 /// The older form of a credential that Isogeo's SDK reads: an INI file with a section `[auth]`.
 ///
-/// It is read as Python's `configparser` does it without interpolation: names in any case, `=` or `:`, comments on lines
-/// of their own, and values as they stand, `%` and quotation marks included. A value that goes on in the next line is
-/// refused: none of these does.
+/// It is read as Python's `configparser` does it without interpolation: names in any case, `=` or `:`, comments on
+/// lines of their own, and values as they stand, `%` and quotation marks included. A value that goes on in the next
+/// line is refused: none of these does.
 enum ClientSecretsINI {
     private enum Key: String, CaseIterable {
         case clientType = "client_type"

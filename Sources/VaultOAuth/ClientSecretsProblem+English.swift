@@ -1,4 +1,5 @@
-// What this floor says in English of credentials, their files and their addresses; OAuthError+English.swift has the rest.
+// What this floor says in English of credentials, their files and their addresses; OAuthError+English.swift has the
+// rest.
 
 extension ClientSecretsProblem: Explained {
     package var sentence: String {

@@ -109,7 +109,8 @@ struct CurlOutcome {
         message.contains("alert") ? .tls(.handshakeFailed) : .connection(.broken)
     }
 
-    /// X509_STORE_CTX_get_error(3); libcurl compares the host's name itself, and leaves the 0 or 1 that was there before.
+    /// X509_STORE_CTX_get_error(3); libcurl compares the host's name itself, and leaves the 0 or 1 that was there
+    /// before.
     private static func certificateProblem(_ verdict: Int) -> TLSProblem {
         switch verdict {
         case 0, 1, 62, 63, 64: .nameMismatch

@@ -164,7 +164,7 @@ extension ConnectionProblem: Explained {
 extension ProxyProblem: Explained {
     package var sentence: String { sentence(of: .tokenEndpoint) }
 
-    /// - Parameter peer: to whom the proxy was to open the way.
+    /// The same, for a proxy that was to open the way to `peer`.
     func sentence(of peer: Peer) -> String {
         switch cause {
         case .connection(let problem): problem.sentence(of: .proxy(proxy))

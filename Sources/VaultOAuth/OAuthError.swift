@@ -37,7 +37,7 @@ extension OAuthError {
         case usage
         /// The server refuses the credential: asking again can lock the account (67).
         case refused
-        /// The same call may work later (75).
+        /// The same call may succeed later (75).
         case unavailable
         /// The answer makes no sense, or comes from the wrong place (76).
         case unacceptableAnswer
@@ -76,7 +76,7 @@ extension OAuthError {
     }
 }
 
-/// What libcurl said of a failed request, beside what it means.
+/// What libcurl said of a failed request, as numbers.
 package struct CurlCause: Equatable, Sendable {
     /// libcurl's code (libcurl-errors(3)).
     package var code: Int?

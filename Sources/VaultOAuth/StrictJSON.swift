@@ -3,7 +3,7 @@ package import VaultCrypto
 /// A JSON text (RFC 8259) that was read strictly, with its bytes in guarded memory.
 ///
 /// What parsers disagree about is refused: duplicate keys (compared after unescaping), trailing commas, comments, bytes
-/// behind the value, invalid UTF-8, lone surrogates, `\u0000`. Only positions are kept beside the bytes, so that a
+/// behind the value, invalid UTF-8, lone surrogates, `\u0000`. Apart from the bytes only positions are kept, so that a
 /// string goes from the text into `SecretBytes` and nowhere else.
 package struct StrictJSON: ~Copyable, Sendable {
     /// How deep arrays and objects may be nested.

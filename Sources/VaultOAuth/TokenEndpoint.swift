@@ -1,9 +1,9 @@
 internal import VaultSystem
 
-/// The address that tokens are asked from: read once, rebuilt, and valid for ever.
+/// The address that tokens are requested from: read once, rebuilt, and valid for ever.
 ///
-/// https, or plain http to this computer alone. Whatever two readers of URLs could understand differently is refused, so
-/// that nobody else's reading matters; curl gets `canonicalText`.
+/// https, or plain http to this computer alone. What two readers of URLs could understand differently is refused, so
+/// that no other reader can see another address; curl gets `canonicalText`.
 package struct TokenEndpoint: Hashable, Sendable {
     package enum Scheme: String, Sendable { case https, http }
 

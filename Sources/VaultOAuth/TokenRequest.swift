@@ -1,6 +1,6 @@
 /// What is asked: a token by the client credentials grant (RFC 6749 §4.4).
 package struct TokenRequest: Hashable, Sendable {
-    /// One parameter beside the grant's own.
+    /// One parameter in addition to the grant's own.
     package struct Parameter: Hashable, Sendable {
         package let name: String
         package let value: String
@@ -14,7 +14,7 @@ package struct TokenRequest: Hashable, Sendable {
     /// The longest body, in bytes.
     package static let sizeLimit = 16_384
 
-    /// The header lines beside `Authorization`.
+    /// The header lines in addition to `Authorization`.
     ///
     /// A request without User-Agent is refused by common firewalls.
     package static let headerLines = [
@@ -32,7 +32,7 @@ package struct TokenRequest: Hashable, Sendable {
     /// - Parameters:
     ///   - endpoint: where.
     ///   - scope: one or more scopes with one space between them (RFC 6749 §3.3); nil leaves it to the server.
-    ///   - parameters: what the server wants beside, such as `audience`.
+    ///   - parameters: what else the server wants, such as `audience`.
     /// - Throws: `OAuthError.parameters`.
     package init(endpoint: TokenEndpoint, scope: String? = nil, parameters: [Parameter] = []) throws(OAuthError) {
         if let scope, !Self.isScope(scope) { throw .parameters(.invalidScope) }

@@ -90,7 +90,7 @@ struct Connection: ~Copyable {
     ]
 
     /// Refuses a database in write-ahead mode (bytes 18 and 19 of its header are 2): the first statement would make
-    /// files beside it.
+    /// files next to it.
     ///
     /// Anything that has no header is left to SQLite, which may have to undo an interrupted first write.
     private borrowing func checkJournalKind() throws(StoreError) {

@@ -1,8 +1,8 @@
 internal import VaultSystem
 
-/// A small file of ours beside no vault: what is remembered of one outside of it.
+/// A small file of ours outside of a vault, in which something about it is remembered.
 ///
-/// Whoever reads it decides what its content is worth. It is replaced in one step, so that a reader finds the old
+/// Its reader decides what its content is worth. It is replaced in one step, so that a reader finds the old
 /// content or the new.
 package struct StateFile: Sendable {
     package let path: String

@@ -148,7 +148,7 @@ extension StoreError {
 
     private static func constraint(_ status: CInt, message: String) -> StoreError {
         switch status {
-        // SQLITE_CONSTRAINT_UNIQUE: the name tag is the one column of the format that is unique beside the keys.
+        // SQLITE_CONSTRAINT_UNIQUE: the name tag is the one column of the format that is unique, apart from the keys.
         case SQLITE_CONSTRAINT | (8 << 8): .nameExists
         // SQLITE_CONSTRAINT_FOREIGNKEY: the application of a token has gone since the caller looked.
         case SQLITE_CONSTRAINT | (3 << 8): .changedMeanwhile

@@ -12,8 +12,8 @@ package struct DraftFile: ~Copyable {
 
     /// Makes an empty draft of a new file, in a directory that is there.
     ///
-    /// - Throws: `failed`, with `exists` where something lies at `path`, be it a link to nowhere; `unsafePath` for a path
-    ///   that names no file.
+    /// - Throws: `failed`, with `exists` where something lies at `path`, be it a link to nowhere; `unsafePath` for a
+    ///   path that names no file.
     package static func making(at path: String) throws(SystemError) -> DraftFile {
         let (parent, name) = try FilePath.split(path)
         let directory = try Directory.named(parent)

@@ -25,7 +25,8 @@ package enum FilePath {
 
     /// The path without links: realpath(3).
     ///
-    /// - Throws: `failed`; `notAFileName` where it leads to a name that isn't UTF-8: a `String` would hold another name.
+    /// - Throws: `failed`; `notAFileName` where it leads to a name that isn't UTF-8: a `String` would hold another
+    ///   name.
     package static func resolve(_ path: String) throws(SystemError) -> String {
         guard let resolved = unsafe realpath(path, nil) else { throw .failed(path: path, .resolving, .current) }
         defer { unsafe free(resolved) }

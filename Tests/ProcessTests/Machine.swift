@@ -61,8 +61,8 @@ final class Machine {
 
     /// What root runs there, at home.
     func command(_ program: String, _ arguments: [String]) -> Command {
-        // A mount namespace's own root isn't ours where we run in a chroot: the machine's process knows which it is. And
-        // without the machine's sign nothing is run, or it would be this computer that is changed.
+        // A mount namespace's own root isn't ours where we run in a chroot: the machine's process knows which it is.
+        // And without the machine's sign nothing is run, or it would be this computer that is changed.
         let guarded = #"test -e /run/isogeo-vault-test-machine || exit 125; cd /root && exec "$@""#
         let inside = ["sh", "-c", guarded, "sh", program] + arguments
         let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -251,7 +251,8 @@ struct LibraryMemoryTests {
         options.authority = try await ThrowawayCA()
         let (server, authority) = (try await TokenServer(options), try #require(options.authority))
         let folder = try TemporaryDirectory()
-        // Made elsewhere and never read here but into guarded memory: neither file nor header pass through this process.
+        // Made elsewhere and never read here but into guarded memory: neither file nor header pass through this
+        // process.
         let script = """
             import base64, json, os, sys
             name, secret = "library-test", base64.urlsafe_b64encode(os.urandom(48)).decode()

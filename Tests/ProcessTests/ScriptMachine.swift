@@ -1,8 +1,8 @@
 import Foundation
 import VaultTestSupport
 
-/// A copy of `Scripts` on a machine whose package manager, toolchain and users are pretended, by programs in a `PATH` of
-/// its own that note how they are called.
+/// A copy of `Scripts` on a machine whose package manager, toolchain and users are pretended, by programs in a `PATH`
+/// of its own that note how they are called.
 struct ScriptMachine {
     static let scripts = ["build", "docs", "install", "test", "try"]
     /// The one package that is missing.

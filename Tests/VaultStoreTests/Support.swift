@@ -105,7 +105,8 @@ enum Sample {
     static let tag = bytes(32, 1)
 }
 
-/// Python, for what Swift can't do here: other processes that hold locks or die, and editing a vault without its checks.
+/// Python, for what Swift can't do here: other processes that hold locks or die, and editing a vault without its
+/// checks.
 enum Python {
     static let path = ["/usr/bin/python3", "/usr/local/bin/python3"].first(where: Files.canRun)
     static let isThere = path != nil

@@ -11,5 +11,5 @@ extension APIBase {
 
 extension ApplicationMetadata {
     /// Where its tokens may be shown: what was said, else what is known of Isogeo's own endpoints.
-    var knownAPIBase: APIBase? { apiBase ?? .known(beside: endpoint) }
+    var knownAPIBase: APIBase? { apiBase ?? .known(for: endpoint) }
 }
