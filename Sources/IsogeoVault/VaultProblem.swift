@@ -36,6 +36,37 @@ package indirect enum VaultProblem: Sendable {
     case fileExists(path: String)
     case backupExists(path: String)
 
+    // MARK: - Keys
+
+    /// No key was named, and no person can be asked; the folder of credentials holds none either, where there is one.
+    case noKeyNamed(credentials: String?)
+    /// A session is open, and the vault must be opened by a key.
+    case sessionNotEnough
+    case opensVaultAlready(KeyName)
+    case recoveryCodeChosen
+    case passphraseCount(limit: Int)
+    case unknownSlot(String, known: [String])
+    case ambiguousSlot(String, known: [String])
+    /// The new recovery code was shown, and then the vault couldn't be written.
+    case shownCodeVoid(any Problem)
+
+    // MARK: - A new vault key
+
+    case slotsUnsettled([String])
+    case noSlotLeft
+    case opensNoOtherSlot(KeyName, remaining: [String])
+    case wrongPassphrase(slot: String)
+    case keyFileNotReplaced(KeyError)
+    case slotsChanged
+
+    // MARK: - Sessions
+
+    case sessionDuration(days: Int64)
+    /// Other systems of the same kernel have this user's number.
+    case sharedUserID
+    /// The vault can't be read, so its sessions can't be found.
+    case sessionsUnknown(StoreError)
+
     // MARK: - Applications
 
     case applicationExists(ApplicationName)
@@ -52,7 +83,7 @@ package indirect enum VaultProblem: Sendable {
     case nothingCached
     case noUsableToken
     case refreshOffline
-    /// What a version that kept words, not data, has left in the vault.
+    /// What an earlier version, which stored the words and not the data, left in the vault.
     case remembered(VaultError.Code, sentence: String, remedy: String)
 
     // MARK: - The API
@@ -67,10 +98,6 @@ package indirect enum VaultProblem: Sendable {
     case notAListOfShares
     /// The credential is proven, and the rest isn't.
     case afterGrant(any Problem)
-
-    // MARK: - Not data yet
-
-    case stated(VaultError.Code, sentence: String, remedy: String)
 
     package enum Damage: Sendable {
         case headerEdited, headerUnreadable, openingSlotEdited, firstSlotMalformed, metadataUnreadable
@@ -121,14 +148,15 @@ package indirect enum VaultProblem: Sendable {
 extension VaultProblem: Problem {
     package var code: VaultError.Code {
         switch self {
-        case .store(let error): error.code
+        case .store(let error), .sessionsUnknown(let error): error.code
         case .keys(let error): error.code
         case .oauth(let error), .tokenRequest(let error, _, _), .apiRequest(let error, _): error.code
         case .givenByHand, .environment, .apiBase, .apiPath, .slotCount, .unseenCharacters, .noName, .proofOfAnother,
-            .nothingCached, .refreshOffline:
+            .nothingCached, .refreshOffline, .opensVaultAlready, .recoveryCodeChosen, .passphraseCount, .unknownSlot,
+            .ambiguousSlot, .slotsUnsettled, .noSlotLeft, .sessionDuration, .sharedUserID:
             .usage
-        case .unreadableInput, .cannotDelete, .cannotWrite, .notDeleted: .inputOutput
-        case .closed, .keyChanged: .locked
+        case .unreadableInput, .cannotDelete, .cannotWrite, .notDeleted, .keyFileNotReplaced: .inputOutput
+        case .closed, .keyChanged, .noKeyNamed, .sessionNotEnough, .opensNoOtherSlot, .wrongPassphrase: .locked
         case .cancelled: .cancelled
         case .damaged: .damaged
         case .rolledBack: .rolledBack
@@ -138,23 +166,23 @@ extension VaultProblem: Problem {
         case .noUsableToken: .noToken
         case .lifetimeTooShort, .notAListOfShares: .unexpectedAnswer
         case .apiAnswer(let answer, _): answer.code
-        case .apiStalled: .tryAgain
+        case .apiStalled, .slotsChanged: .tryAgain
         case .apiReaderStopped: .internalError
-        case .afterGrant(let problem): problem.code
-        case .remembered(let code, _, _), .stated(let code, _, _): code
+        case .afterGrant(let problem), .shownCodeVoid(let problem): problem.code
+        case .remembered(let code, _, _): code
         }
     }
 
     package var cause: FailureCause? {
         switch self {
-        case .store(let error), .unusableStateFolder(let error): error.cause
-        case .keys(let error), .unreadableInput(let error): error.cause
+        case .store(let error), .unusableStateFolder(let error), .sessionsUnknown(let error): error.cause
+        case .keys(let error), .unreadableInput(let error), .keyFileNotReplaced(let error): error.cause
         case .oauth(let error), .tokenRequest(let error, _, _), .givenByHand(let error), .apiBase(let error),
             .apiRequest(let error, _), .environment(.address(let error, _)):
             error.cause
         case .cannotDelete(let error): FailureCause(errno: error.errno)
         case .cannotWrite(_, let errno): FailureCause(errno: errno)
-        case .afterGrant(let problem): problem.cause
+        case .afterGrant(let problem), .shownCodeVoid(let problem): problem.cause
         default: nil
         }
     }

@@ -31,6 +31,14 @@ extension AccessToken {
 extension VaultError {
     /// An error of this kind that nothing has caused, for fakes.
     public static func forTesting(_ code: Code) -> VaultError {
-        VaultError(code, "A test wants this to fail (\(code.name)).", remedy: "There is nothing to do.")
+        VaultError(TestProblem(code: code))
     }
+}
+
+/// What a fake fails with.
+private struct TestProblem: Problem {
+    let code: VaultError.Code
+    var cause: FailureCause? { nil }
+    var sentence: String { "A test makes this fail (\(code.name))." }
+    var remedy: String { "There is nothing to do." }
 }

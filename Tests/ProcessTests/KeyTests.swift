@@ -103,7 +103,7 @@ struct KeyTests {
         for arguments in [["add"], ["change", "key-file"], ["change", "passphrase"]] {
             try await home.command(["key"] + arguments + ["key-file=\(home.key)"]).run().expectFailure(
                 64,
-                "\(home.key) opens this vault already.",
+                "The key file \(home.key) opens this vault already.",
                 "Name a file that doesn't exist yet, or use rekey."
             )
             let words = ["passphrase", "--new-passphrase-file", again]

@@ -33,11 +33,7 @@ public struct Protection: ~Copyable, Sendable {
     /// - Throws: what is wrong with what is named; `usage` for a recovery code, which is made and never chosen.
     public static func by(_ unlocking: Unlocking) throws(VaultError) -> Protection {
         guard !unlocking.isRecovery else {
-            throw VaultError(
-                .usage,
-                "A recovery code opens the vault that it was made for, and protects no other.",
-                remedy: "Protect it with a passphrase or a key file, and let a recovery code be made for it."
-            )
+            throw VaultError(.recoveryCodeChosen)
         }
         return Protection(try unlocking.source())
     }
@@ -55,8 +51,6 @@ public struct Protection: ~Copyable, Sendable {
         let opensOne = try mappingErrors { () throws(KeyError) in
             try source.opensAny(of: slots, leaving: leaving, of: vault)
         }
-        guard opensOne else { return }
-        let remedy = type(of: source).remedyForSecondSlot
-        throw VaultError(.usage, "\(source.name) opens this vault already.", remedy: remedy)
+        if opensOne { throw VaultError(.opensVaultAlready(source.name)) }
     }
 }

@@ -21,13 +21,8 @@ package struct SessionReport: Sendable {
         return SessionReport(obstacle: obstacle, isSharedUserID: SharedUserID.here().isShared)
     }
 
-    /// Why a session isn't made without the word that the number is shared.
-    package static let sharedUserID = VaultError(
-        .usage,
-        "This container has no user namespace: whoever has this uid outside of it, or in another container, could use "
-            + "the session.",
-        remedy: "Give the container a user namespace; or, if nobody else has the uid, say --shared-uid."
-    )
+    /// Why no session begins where the user's number is shared, unless the caller accepts that.
+    package static let sharedUserID = VaultError(VaultProblem.sharedUserID)
 
     /// Refuses where a session can't be made, before anybody is asked for a passphrase.
     ///

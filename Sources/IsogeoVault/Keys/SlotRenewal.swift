@@ -47,13 +47,7 @@ struct SlotRenewal: ~Copyable {
         _ = named?.openUnfinished(remaining, request.vault)
         let source = try unlocking.source()
         guard let slot = try opened(by: source) else {
-            throw VaultError(
-                .locked,
-                "\(source.name) opens no key slot that isn't kept already.",
-                remedy: remaining.isEmpty
-                    ? "Leave it out: nothing else is left to keep."
-                    : "Name what opens one of: \(Self.names(remaining))."
-            )
+            throw VaultError(.opensNoOtherSlot(source.name, remaining: remaining.map(\.name)))
         }
         try keep(slot, source)
     }
@@ -86,62 +80,42 @@ struct SlotRenewal: ~Copyable {
         return problem
     }
 
-    /// Asks for the passphrase of each slot that has one and wasn't named.
-    mutating func keepPassphrases(_ interaction: UserInteraction) throws(VaultError) {
-        for slot in remaining where slot.kind == .passphrase {
-            guard let ask = interaction.asking(for: .slotPassphrase(VaultStatus.Slot(slot))) else { return }
-            let source = try PassphraseKeySource(asking: ask)
-            guard try opens(source, slot) else {
-                throw VaultError(
-                    .locked,
-                    "That isn't the passphrase of the key slot \(slot.shortID), and nothing was changed.",
-                    remedy: "Run it again with the right one, or let go of the slot: --drop-slot \(slot.shortID)"
-                )
-            }
-            try keep(slot, source)
-        }
-    }
-
-    /// Refuses to let go of a slot without a word.
+    /// Refuses to drop a slot that the caller didn't name.
     ///
-    /// - Parameter interaction: whether passphrases can be asked for, and a recovery code shown.
-    /// - Throws: `usage`, before anybody has typed anything in vain.
-    func checkAllIsSaid(_ interaction: UserInteraction) throws(VaultError) {
-        let silent = remaining.filter { slot in
-            switch slot.kind {
-            case .recovery: interaction.show == nil
-            case .passphrase: interaction.ask == nil
-            default: true
-            }
+    /// - Parameters:
+    ///   - kinds: the kinds of key that are known.
+    ///   - interaction: whether a person can type a secret here, and see a new one.
+    /// - Throws: `usage`, before a person has typed a secret in vain.
+    func checkIsSettled(_ kinds: [any KeySource.Type], _ interaction: UserInteraction) throws(VaultError) {
+        let unsettled = remaining.filter { slot in
+            !kinds.contains { $0.kind == slot.kind && $0.isRenewed(by: interaction) }
         }
-        guard !silent.isEmpty else {
-            guard renewed.isEmpty, remaining.isEmpty else { return }
-            throw VaultError(.usage, "No key slot would be left.", remedy: "Keep one of them.")
-        }
-        throw VaultError(
-            .usage,
-            "Nothing is said of what becomes of these key slots: \(Self.names(silent)).",
-            remedy:
-                "For each that stays give --keep-passphrase-file PATH or --keep-key-file PATH; for a recovery code, "
-                + "a terminal or --output FILE; for each that goes --drop-slot ID."
-        )
+        guard unsettled.isEmpty else { throw VaultError(.slotsUnsettled(unsettled.map(\.name))) }
+        guard !renewed.isEmpty || !remaining.isEmpty else { throw VaultError(.noSlotLeft) }
     }
 
-    /// Makes one recovery code in the place of all that there are, and shows it.
-    mutating func replaceRecoveryCodes(_ interaction: UserInteraction) throws(VaultError) {
-        guard let show = interaction.show, remaining.contains(where: { $0.kind == .recovery }) else { return }
-        let code = RecoveryCode.random()
-        let text = code.text
-        try text.withBytes { (text: Span<UInt8>) throws(VaultError) in try show(text) }
-        hasShownCode = true
-        renewed.append(
-            RenewedSlot(
-                slot: sealer.withKey {
-                    RecoverySlot.make(code, wrapping: $0, of: sealer.context.vault, now: request.now)
-                }
-            )
-        )
-        remaining.removeAll { $0.kind == .recovery }
+    /// Keeps the slots whose secret a person types, as a passphrase.
+    mutating func keepTyped(_ kinds: [any KeySource.Type], _ interaction: UserInteraction) throws(VaultError) {
+        for kind in kinds {
+            for slot in remaining where slot.kind == kind.kind {
+                guard let source = try kind.typed(for: slot, interaction) else { break }
+                guard try opens(source, slot) else { throw VaultError(.wrongPassphrase(slot: slot.shortID)) }
+                try keep(slot, source)
+            }
+        }
+    }
+
+    /// Replaces all slots of a kind by one whose new secret a person is shown, as a recovery code.
+    mutating func showReplacements(_ kinds: [any KeySource.Type], _ interaction: UserInteraction) throws(VaultError) {
+        for kind in kinds where remaining.contains(where: { $0.kind == kind.kind }) {
+            guard let source = try kind.shown(interaction) else { continue }
+            hasShownCode = true
+            let slot = try mappingErrors { () throws(KeyError) in
+                try sealer.withKey { (key) throws(KeyError) in try source.makeSlot(wrapping: key, request) }
+            }
+            renewed.append(RenewedSlot(slot: slot))
+            remaining.removeAll { $0.kind == kind.kind }
+        }
     }
 
     /// Lets go of the old secrets outside of the vault.
@@ -162,13 +136,7 @@ struct SlotRenewal: ~Copyable {
             new = try renewed(slot, source)
         } catch {
             guard case .cannotWrite = error.error else { throw VaultError(error.error) }
-            throw VaultError(
-                .inputOutput,
-                error.error.sentence,
-                remedy:
-                    "A key file gets its new key in its own folder: make that writable for yourself, or name the key "
-                    + "with --shared-key-file, and it stays as it is."
-            )
+            throw VaultError(.keyFileNotReplaced(error.error))
         }
         guard let new else { return }
         renewed.append(new)
@@ -190,6 +158,4 @@ struct SlotRenewal: ~Copyable {
         guard slot.kind == type(of: source).kind else { return false }
         do { return try source.opens(slot, of: request.vault) } catch { throw VaultError(error) }
     }
-
-    private static func names(_ slots: [KeySlot]) -> String { slots.map(\.name).joined(separator: ", ") }
 }

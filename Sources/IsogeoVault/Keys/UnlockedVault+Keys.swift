@@ -90,11 +90,7 @@ extension UnlockedVault {
     private static func adding(_ slot: KeySlot, to slots: [KeySlot]) throws(VaultError) -> [KeySlot] {
         let all = slots + [slot]
         guard all.filter({ $0.kind == .passphrase }).count <= KeySlot.passphraseLimit else {
-            throw VaultError(
-                .usage,
-                "A vault has at most \(KeySlot.passphraseLimit) passphrases: each is tried, and each try takes its time.",
-                remedy: "Remove one with `key remove`, or add a key file."
-            )
+            throw VaultError(.passphraseCount(limit: KeySlot.passphraseLimit))
         }
         return all
     }
@@ -108,11 +104,8 @@ extension UnlockedVault {
             (wanted.utf8.count >= 2 && slot.shortID.hasPrefix(wanted)) || slot.name.hasPrefix("\(wanted) ")
         }
         guard let slot = found.first, found.count == 1 else {
-            throw VaultError(
-                .usage,
-                found.isEmpty ? "The vault has no key slot \(text)." : "\(text) means more than one key slot.",
-                remedy: "Name one by its id: \(slots.map(\.name).joined(separator: ", "))."
-            )
+            let known = slots.map(\.name)
+            throw VaultError(found.isEmpty ? .unknownSlot(text, known: known) : .ambiguousSlot(text, known: known))
         }
         return slot.id
     }

@@ -17,11 +17,7 @@ extension UnlockedVault {
         do {
             return try put(protection, replacing: slot, now: now)
         } catch {
-            throw VaultError(
-                error.code,
-                error.sentence,
-                remedy: "\(error.remedy) The recovery code that was just shown opens nothing: throw it away."
-            )
+            throw VaultError(.shownCodeVoid(error.problem))
         }
     }
 

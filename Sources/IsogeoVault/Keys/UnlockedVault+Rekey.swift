@@ -41,19 +41,15 @@ extension UnlockedVault {
                 dependencies.warn(problem.sentence)
             }
             for other in wishes.keeping { try renewal.keep(by: other) }
-            try renewal.checkAllIsSaid(wishes.interaction)
-            try renewal.keepPassphrases(wishes.interaction)
-            try renewal.replaceRecoveryCodes(wishes.interaction)
+            let kinds = dependencies.keySources
+            try renewal.checkIsSettled(kinds, wishes.interaction)
+            try renewal.keepTyped(kinds, wishes.interaction)
+            try renewal.showReplacements(kinds, wishes.interaction)
             try write(renewal, now: dependencies.now())
         } catch {
             // What may have been written in spite of the failure needs its keys.
             if let header = try? database.read().header, header.keyEpoch == sealer.context.keyEpoch { renewal.undo() }
-            guard renewal.hasShownCode else { throw error }
-            throw VaultError(
-                error.code,
-                error.sentence,
-                remedy: "\(error.remedy) The recovery code that was just shown opens nothing: throw it away."
-            )
+            throw renewal.hasShownCode ? VaultError(.shownCodeVoid(error.problem)) : error
         }
         revokeSessions(hadSessions, dependencies)
         for problem in renewal.finish() { dependencies.warn(problem) }
@@ -69,13 +65,7 @@ extension UnlockedVault {
             try database.commit { () throws(VaultError) -> PreparedCommit<Void> in
                 let (header, snapshot) = try read(.everything)
                 try compare(snapshot.applications, with: header)
-                guard snapshot.header.slots == renewal.basis else {
-                    throw VaultError(
-                        .tryAgain,
-                        "The vault's key slots were changed meanwhile.",
-                        remedy: "Run it again."
-                    )
-                }
+                guard snapshot.header.slots == renewal.basis else { throw VaultError(.slotsChanged) }
                 let (changes, next) = try resealed(snapshot, header.state, renewal, now: now)
                 last = next
                 return PreparedCommit(changes: changes, tag: header.record.tag, result: ())
@@ -98,9 +88,7 @@ extension UnlockedVault {
         _ renewal: borrowing SlotRenewal,
         now: Int64
     ) throws(VaultError) -> (changes: [Mutation], header: HeaderRecord) {
-        guard let digests = SlotDigests(renewal.slots.map(\.digestEntry)) else {
-            throw VaultError(.usage, "No key slot would be left.", remedy: "Keep one of them.")
-        }
+        guard let digests = SlotDigests(renewal.slots.map(\.digestEntry)) else { throw VaultError(.noSlotLeft) }
         let resealing: Resealing
         do {
             resealing = try Resealing(

@@ -74,14 +74,8 @@ extension UnlockedVault {
             database = try VaultDatabase.open(at: path)
             snapshot = try database.read(Query(sessions: true))
         } catch {
-            // Whose key it would be is told by the vault alone.
-            let error = VaultError(error)
-            throw VaultError(
-                error.code,
-                error.sentence,
-                remedy: "\(error.remedy) A session that was begun with a vault there lasts until its end, or until you "
-                    + "restart; put the vault back to lock it."
-            )
+            // The kernel's key is found by the vault's id, which only the vault has.
+            throw VaultError(.sessionsUnknown(error))
         }
         // Only whoever opens the vault can write into its audit trail, and the session does, as long as it lasts.
         var contents: UnlockedVault?

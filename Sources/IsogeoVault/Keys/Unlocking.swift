@@ -106,14 +106,8 @@ public struct Unlocking: Sendable {
         return isMissing ? file.path : nil
     }
 
-    /// What the environment names that opens the vault with nobody asked, in the middle of a sentence; nil where it
-    /// names nothing.
-    package var wayWithoutAsking: String? {
-        named.map { reference in
-            let name = reference.name
-            return name.prefix(1).lowercased() + name.dropFirst() + ", which the environment names"
-        }
-    }
+    /// The key that was named, here or by the environment.
+    package var keyName: KeyName? { named?.name }
 
     /// The way that was named, here or by the environment.
     var named: KeyReference? {
@@ -176,23 +170,9 @@ public struct Unlocking: Sendable {
 
     /// Nothing is named, and nobody can be asked.
     private func nothingNamed(_ locked: LockedSlots?) -> VaultError {
-        let remedy =
-            "Name a key with --key-file or --passphrase-file, or their variables ISOGEO_VAULT_KEY_FILE and "
-            + "ISOGEO_VAULT_PASSPHRASE_FILE; or run it where you can be asked."
-        // Whoever lists applications without a key a moment before is right to think that the vault is open.
-        if let locked, locked.sessions.open() != nil {
-            return VaultError(.locked, "A session isn't enough for this: a key is needed.", remedy: remedy)
-        }
-        let sentence = "The vault is locked, and nothing says how to open it."
-        guard let folder = Environment.value(of: "CREDENTIALS_DIRECTORY") else {
-            return VaultError(.locked, sentence, remedy: remedy)
-        }
-        return VaultError(
-            .locked,
-            "\(sentence) $CREDENTIALS_DIRECTORY, \(folder), has no isogeo-vault.key and no isogeo-vault.passphrase.",
-            remedy: "Give the credential one of these names, as in LoadCredential=isogeo-vault.key:PATH. Or n"
-                + remedy.dropFirst()
-        )
+        // A user who has just listed the applications by the session would not believe that the vault is locked.
+        if let locked, locked.sessions.open() != nil { return VaultError(.sessionNotEnough) }
+        return VaultError(.noKeyNamed(credentials: Environment.value(of: "CREDENTIALS_DIRECTORY")))
     }
 
     /// Whether it is a recovery code that opens the vault.

@@ -25,7 +25,7 @@ extension Vault {
     public func startSession(for duration: Duration, sharingUserID: Bool = false) async throws(VaultError) -> Date {
         let seconds = duration.components.seconds
         guard (1...LockedSessions.limit).contains(seconds) else {
-            throw VaultError(.usage, "A session lasts 1 second to 30 days.", remedy: "Give another duration.")
+            throw VaultError(.sessionDuration(days: LockedSessions.limit / 86_400))
         }
         return try await dependencies.perform { () throws(VaultError) in
             try SessionReport.current().check(sharingUserID: sharingUserID)

@@ -5,11 +5,10 @@ internal import VaultSystem
 /// A key file: 32 random bytes.
 struct KeyFileSource: KeySource {
     static let kind = KeySlot.Kind.keyFile
-    static let remedyForSecondSlot = "Name a file that doesn't exist yet, or use rekey."
     // One file gets one new key, however many slots it opened.
     static let renewsAllAtOnce = true
 
-    let name: String
+    var name: KeyName { .keyFile(path) }
     let path: String
     private let policy: FilePolicy
     /// What was read; nil for a file that is read, or made, when it is used.
@@ -19,7 +18,6 @@ struct KeyFileSource: KeySource {
     ///
     /// - Throws: `unreadable`, `unsafeFile`, `notAKeyFile`.
     init(reading path: String, policy: FilePolicy) throws(KeyError) {
-        name = "The key file \(path)"
         self.path = path
         self.policy = policy
         held = Held(try KeyFile.read(path, policy: policy))
@@ -27,7 +25,6 @@ struct KeyFileSource: KeySource {
 
     /// A file of the user's own that is made for a slot where there is none.
     init(making path: String) {
-        name = path
         self.path = path
         policy = .own
         held = nil
@@ -46,7 +43,7 @@ struct KeyFileSource: KeySource {
     func open(_ slots: [KeySlot], of vault: VaultIdentity) throws(KeyError) -> Unlocked {
         let key = try key()
         do throws(KeyError) {
-            return try KeyFileSlot.open(slots, by: key.secret, of: vault, name: "The key file \(path)")
+            return try KeyFileSlot.open(slots, by: key.secret, of: vault, name: name.subject)
         } catch {
             // A key file whose vault has just got a new key, while the process that gave it one died.
             guard policy == .own, let unlocked = KeyFileReplacement.openUnfinished(path, slots, of: vault) else {
@@ -127,7 +124,7 @@ extension KeyReference {
     static func keyFile(_ path: String, _ policy: FilePolicy) -> KeyReference {
         KeyReference(
             kind: KeyFileSource.self,
-            name: "The key file \(path)",
+            name: .keyFile(path),
             file: File(path: path, policy: policy, content: .key),
             openUnfinished: { slots, vault in
                 policy == .own ? KeyFileReplacement.openUnfinished(path, slots, of: vault) : nil

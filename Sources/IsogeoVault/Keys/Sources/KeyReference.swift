@@ -13,8 +13,8 @@ struct KeyReference: Sendable {
     }
 
     let kind: any KeySource.Type
-    /// What people call it, at the start of a sentence.
-    let name: String
+    /// What people call it.
+    let name: KeyName
     /// Its key file or passphrase file.
     var file: File?
     /// Whether a person is asked when it is read.

@@ -9,8 +9,8 @@ protocol KeySource: Sendable {
     /// The kind of its slots.
     static var kind: KeySlot.Kind { get }
 
-    /// What people call it, at the start of a sentence.
-    var name: String { get }
+    /// What people call it.
+    var name: KeyName { get }
 
     /// What the variables of the environment name, by the value of each; nil when they name none of this kind.
     static func named(byVariables variable: (String) -> String?) -> KeyReference?
@@ -32,20 +32,26 @@ protocol KeySource: Sendable {
     /// Whether it opens one of the slots already, so that no second one is made for it; `leaving` goes for the new one.
     func opensAny(of slots: [KeySlot], leaving: KeySlot?, of vault: VaultIdentity) throws(KeyError) -> Bool
 
-    /// What to do instead of making a second slot.
-    static var remedyForSecondSlot: String { get }
-
     /// Makes a slot; a secret that is kept elsewhere is made there before, and read back.
     func makeSlot(wrapping vaultKey: borrowing VaultKey, _ request: SlotRequest) throws(KeyError) -> KeySlot
 
     /// Makes the slot that takes the place of `old` when the vault gets a new key.
     ///
-    /// - Returns: nil where such a slot gets a new secret that must be shown: a recovery code.
+    /// - Returns: nil for a kind whose new secret is `shown`.
     func renew(_ old: KeySlot, wrapping vaultKey: borrowing VaultKey, _ request: SlotRequest)
         throws(RenewalFailure) -> RenewedSlot?
 
     /// Whether one renewal serves all slots that the source opens.
     static var renewsAllAtOnce: Bool { get }
+
+    /// Whether a person can renew a slot that the caller didn't name: by `typed` or `shown`.
+    static func isRenewed(by interaction: UserInteraction) -> Bool
+
+    /// Asks a person for the secret of this slot; nil for a kind that isn't typed.
+    static func typed(for slot: KeySlot, _ interaction: UserInteraction) throws(VaultError) -> (any KeySource)?
+
+    /// Makes a new secret and shows it to a person, who keeps it; nil for a kind that isn't shown.
+    static func shown(_ interaction: UserInteraction) throws(VaultError) -> (any KeySource)?
 
     /// Discards what is kept elsewhere for a slot that is gone.
     ///
@@ -57,7 +63,9 @@ extension KeySource {
     static func named(byVariables variable: (String) -> String?) -> KeyReference? { nil }
     static func named(inCredentials folder: String) -> KeyReference? { nil }
     static func unasked(_ interaction: UserInteraction) -> (any KeySource)? { nil }
-    static var remedyForSecondSlot: String { "Add a key of another kind." }
+    static func isRenewed(by interaction: UserInteraction) -> Bool { false }
+    static func typed(for slot: KeySlot, _ interaction: UserInteraction) throws(VaultError) -> (any KeySource)? { nil }
+    static func shown(_ interaction: UserInteraction) throws(VaultError) -> (any KeySource)? { nil }
     static var renewsAllAtOnce: Bool { false }
     static func discard(_ slot: KeySlot, _ request: SlotRequest, _ interaction: UserInteraction) -> String? { nil }
 

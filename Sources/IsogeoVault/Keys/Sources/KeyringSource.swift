@@ -5,10 +5,8 @@ internal import VaultSystem
 /// The desktop keyring, which keeps a random key for each of its slots and hands none out.
 struct KeyringSource: KeySource {
     static let kind = KeySlot.Kind.keyring
-    static let remedyForSecondSlot =
-        "Add a key of another kind; for a new key in the keyring: isogeo-vault key change keyring keyring"
 
-    let name = "This desktop's keyring"
+    let name = KeyName.kind(.keyring)
     /// Tells of a dialog; without `tell` none is raised.
     let interaction: UserInteraction
     /// Whether a new key may lie where whoever reads the keyring's file may have it.
@@ -130,7 +128,7 @@ struct KeyringSource: KeySource {
 
 extension KeyReference {
     static func keyring(_ interaction: UserInteraction) -> KeyReference {
-        KeyReference(kind: KeyringSource.self, name: "This desktop's keyring") { () throws(VaultError) in
+        KeyReference(kind: KeyringSource.self, name: .kind(.keyring)) { () throws(VaultError) in
             KeyringSource(interaction: interaction)
         }
     }
