@@ -200,6 +200,17 @@ extension KeyName {
     }
 }
 
+extension AuditDetail {
+    var words: String {
+        switch self {
+        case .none: ""
+        case .former(let text), .route(let text), .unknown(let text): text
+        case .sessionEnd(let seconds): "until \(Self.rfc3339(seconds))"
+        case .keyEpoch(let epoch): "epoch \(epoch)"
+        }
+    }
+}
+
 extension KeySlot.Kind {
     fileprivate var remedyForSecondSlot: String {
         switch self {

@@ -43,7 +43,7 @@ extension UnlockedVault {
                 let old = try Self.slot(id, among: draft.intactSlots.map { ($0.id, $0.name, $0.shortID) })
                 let gone = draft.intactSlots.first { $0.id == old }
                 draft.slots = try Self.adding(slot, to: draft.intactSlots.filter { $0.id != old })
-                draft.events.append(AuditEvent(.keyChanged, slot.name, detail: id))
+                draft.events.append(AuditEvent(.keyChanged, slot.name, .former(id)))
                 draft.isRehearsal = rehearsing
                 return (new: slot, old: gone)
             }
@@ -108,5 +108,81 @@ extension UnlockedVault {
             throw VaultError(found.isEmpty ? .unknownSlot(text, known: known) : .ambiguousSlot(text, known: known))
         }
         return slot.id
+    }
+
+    /// Makes a recovery code, shows it, and writes its slot: a new one, or in the place of another.
+    ///
+    /// - Returns: the new slot, and the one that it took the place of.
+    func putRecoveryCode(replacing slot: String?, showing show: UserInteraction.Showing, now: Int64) throws(VaultError)
+        -> (new: KeySlot, old: KeySlot?)
+    {
+        let code = RecoveryCode.random()
+        let text = code.text
+        let protection = Protection(RecoveryCodeSource(code))
+        // Nobody shall copy 65 characters by hand for a vault that then has no room for them.
+        try put(protection, replacing: slot, now: now, rehearsing: true)
+        try text.withBytes { (text: Span<UInt8>) throws(VaultError) in try show(text) }
+        do {
+            return try put(protection, replacing: slot, now: now)
+        } catch {
+            throw VaultError(.shownCodeVoid(error.problem))
+        }
+    }
+
+    @discardableResult
+    private func put(
+        _ protection: borrowing Protection,
+        replacing slot: String?,
+        now: Int64,
+        rehearsing: Bool = false
+    ) throws(VaultError) -> (new: KeySlot, old: KeySlot?) {
+        guard let slot else { return (try addKey(protection, now: now, rehearsing: rehearsing), nil) }
+        return try changeKey(slot, to: protection, now: now, rehearsing: rehearsing)
+    }
+
+    /// Lets go of what lies elsewhere for a slot that is gone: as its item in the keyring, and the sessions that it began.
+    ///
+    /// - Parameters:
+    ///   - slot: nil where it wasn't there as a whole.
+    ///   - hadSessions: whether there were sessions.
+    ///   - interaction: tells of a dialog of the keyring; without `tell` none is raised.
+    ///   - dependencies: who is warned of what stays.
+    func cleanUp(
+        of slot: KeySlot?,
+        hadSessions: Bool,
+        _ interaction: UserInteraction,
+        _ dependencies: VaultDependencies
+    ) {
+        revokeSessions(hadSessions, dependencies)
+        if let slot { discard(slot, interaction, dependencies) }
+    }
+
+    /// Discards what lies elsewhere for a slot that is gone; says so where that fails, since nothing else depends on it.
+    private func discard(_ slot: KeySlot, _ interaction: UserInteraction, _ dependencies: VaultDependencies) {
+        let kind = dependencies.keySources.first { $0.kind == slot.kind }
+        let request = slotRequest(now: dependencies.now())
+        if let problem = kind?.discard(slot, request, interaction) { dependencies.warn(problem) }
+    }
+
+    /// What a slot of this vault is made by.
+    func slotRequest(now: Int64) -> SlotRequest {
+        SlotRequest(vault: sealer.context.vault, path: database.location, now: now)
+    }
+
+    /// Runs a change that takes a new slot in; where it fails, what lies elsewhere for the slot goes again, if the vault
+    /// surely doesn't need it.
+    func undoingSlot<Result>(
+        _ slot: KeySlot,
+        of source: any KeySource,
+        _ change: () throws(VaultError) -> Result
+    ) throws(VaultError) -> Result {
+        do {
+            return try change()
+        } catch {
+            if let slots = try? slots(), !slots.contains(where: { $0.id == slot.id }) {
+                _ = type(of: source).discard(slot, slotRequest(now: slot.created), .none)
+            }
+            throw error
+        }
     }
 }

@@ -22,7 +22,7 @@ struct AuditEntry: Equatable, Sendable {
         encoder.append(time)
         encoder.append(event.kind.rawValue)
         encoder.append(event.subject)
-        encoder.append(event.detail)
+        encoder.append(event.data.encoded)
         encoder.append(previous)
         return encoder.bytes
     }
@@ -32,7 +32,8 @@ struct AuditEntry: Equatable, Sendable {
         guard try decoder.nextNumber() == Self.version else { throw .malformedEncoding }
         time = try decoder.nextSignedNumber()
         let kind = AuditEvent.Kind(rawValue: try decoder.nextText())
-        event = AuditEvent(kind, try decoder.nextText(), detail: try decoder.nextText())
+        let subject = try decoder.nextText()
+        event = AuditEvent(kind, subject, AuditDetail(encoded: try decoder.nextText(), of: kind))
         previous = try decoder.next()
         try decoder.finish()
     }
