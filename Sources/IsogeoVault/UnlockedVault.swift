@@ -3,29 +3,29 @@ internal import VaultCrypto
 internal import VaultKeys
 internal import VaultStore
 
-/// A vault's records with the key that opens them: every header is authenticated before a row is believed.
+/// A vault's records with the key that opens them: the header is authenticated before any row is trusted.
 ///
-/// All of it blocks, and is called on threads that may.
+/// All of its functions block: call them under `BlockingExecutor`.
 final class UnlockedVault: Sendable {
     let database: VaultDatabase
     let sealer: RecordSealer
     /// The slot that opened the vault, by its id.
     let openedBy: [UInt8]
 
-    /// Tokens of this process are written one after the other: a hundred that came at once would else read the header
-    /// again and again, each time to find that another was faster.
+    /// Serializes the writing of tokens in this process: a hundred that arrive at once would otherwise all retry, as
+    /// each commit changes the header that the others have read.
     let storing = Mutex(())
 
-    /// The slots that were not as the header has them when the vault was opened, by name.
+    /// The names of the slots that didn't match the header when the vault was opened.
     let alteredSlots: [String]
-    /// What is remembered of the vault outside of it; nil where nothing is.
+    /// The highest generation that was seen of the vault here; nil where none is kept.
     let mark: HighWaterMark?
-    /// Told the events of each change once it is written: the audit trail and the log say the same.
+    /// Is called with the events of each committed change, so that the log says what the audit trail says.
     let report: Reporting
-    /// The header as it was when the vault was opened.
+    /// The header when the vault was opened.
     let openedHeader: HeaderRecord
 
-    /// Is told what was written into the audit trail.
+    /// Reports events that were written into the audit trail.
     typealias Reporting = @Sendable ([AuditEvent]) -> Void
 
     /// A vault that was just made.
@@ -63,13 +63,13 @@ final class UnlockedVault: Sendable {
         self.report = report
     }
 
-    /// Opens the vault at `path`; nobody is asked for anything before it is clear that there is one.
+    /// Opens the vault at `path`; `unlock` is called only when there is one.
     ///
     /// - Parameters:
     ///   - path: where it lies.
-    ///   - now: seconds since 1970; a session ends by it too.
-    ///   - marks: the folder in which is remembered what was seen of it.
-    ///   - report: told what is written into the audit trail.
+    ///   - now: seconds since 1970; it also decides which sessions have expired.
+    ///   - marks: the folder of high-water marks.
+    ///   - report: is called with the events that are written into the audit trail.
     ///   - unlock: opens one of the slots.
     /// - Returns: the vault, its header authenticated.
     /// - Throws: `noVault`, `damaged`, `configuration`, what `unlock` throws.
@@ -98,9 +98,9 @@ final class UnlockedVault: Sendable {
         return try UnlockedVault(database, snapshot, try unlock(slots), marks: marks, reporting: report)
     }
 
-    /// A vault whose key is there.
+    /// A vault with its key.
     ///
-    /// - Throws: `damaged` where the header isn't of that key.
+    /// - Throws: `damaged` where the key doesn't authenticate the header.
     convenience init(
         _ database: VaultDatabase,
         _ snapshot: Snapshot,
@@ -117,15 +117,15 @@ final class UnlockedVault: Sendable {
         try self.init(database, snapshot, sealer: sealer, openedBy: slot, marks: marks, reporting: report)
     }
 
-    /// A header that was authenticated.
+    /// An authenticated header.
     struct CheckedHeader {
         let record: HeaderRecord
         let state: HeaderState
-        /// The slots that are not as the header has them: edited, planted or taken away.
+        /// The slots that don't match the header: edited, added or removed by another program.
         let alteredSlots: [(id: [UInt8], name: String)]
     }
 
-    /// Reads, and authenticates what was read as far as the header speaks of it.
+    /// Reads, and authenticates the header, which covers slots and applications by their digests.
     func read(_ wanted: Query = Query()) throws(VaultError) -> (header: CheckedHeader, snapshot: Snapshot) {
         let snapshot: Snapshot
         do { snapshot = try database.read(wanted) } catch { throw VaultError(error) }
@@ -134,7 +134,7 @@ final class UnlockedVault: Sendable {
 
     /// Authenticates the header of a snapshot, and all slots by it.
     ///
-    /// - Throws: `damaged`; `locked` when the vault has got a new key meanwhile; `tryAgain` for another vault.
+    /// - Throws: `damaged`; `locked` when the vault's key has changed; `tryAgain` for another vault.
     private static func check(_ snapshot: Snapshot, _ sealer: borrowing RecordSealer, openedBy: [UInt8])
         throws(VaultError) -> CheckedHeader
     {

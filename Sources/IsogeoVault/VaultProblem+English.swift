@@ -3,7 +3,7 @@ internal import VaultOAuth
 internal import VaultStore
 internal import VaultSystem
 
-// What this floor's errors say in English. Another language stands beside it in a file of its own.
+// What this floor's errors say in English. Another language gets a file of its own.
 
 extension VaultProblem {
     package var sentence: String {
@@ -62,7 +62,7 @@ extension VaultProblem {
             "The server grants tokens for \(seconds) s, which is no more than the \(minimum) s that are wanted."
         case .proofOfAnother: "The proof is of another credential than the one that is added."
         case .nothingCached: "Nothing is cached of a credential without a vault."
-        case .noUsableToken: "The vault has no usable token, and the server isn't to be asked."
+        case .noUsableToken: "The vault has no usable token, and the server may not be asked for one."
         case .refreshOffline: "A new token can't be had without asking the server."
         case .remembered(_, let sentence, _): sentence
         case .apiBase(let error): error.sentence(of: .api)
@@ -93,7 +93,8 @@ extension VaultProblem {
         case .slotCount: "Remove a key that you no longer need."
         case .rolledBack:
             "Restore the newest backup: isogeo-vault restore FILE. Or, if you have put it back yourself, say so "
-                + "once with --accept-rollback: what was changed since then is lost, and old secrets and keys count again."
+                + "once with --accept-rollback: what was changed since then is lost, and old secrets and keys count "
+                + "again."
         case .noHome: "Say where it is: --vault PATH, or the variable ISOGEO_VAULT."
         case .homeMissing: "Make it, set HOME, or say where the vault is: --vault PATH, or the variable ISOGEO_VAULT."
         case .noStateFolder, .unusableStateFolder:
@@ -157,8 +158,8 @@ extension VaultProblem {
     }
 
     private static let waysToName =
-        "--key-file or --passphrase-file, or their variables ISOGEO_VAULT_KEY_FILE and ISOGEO_VAULT_PASSPHRASE_FILE; or "
-        + "run it where you can be asked"
+        "--key-file or --passphrase-file, or their variables ISOGEO_VAULT_KEY_FILE and ISOGEO_VAULT_PASSPHRASE_FILE; "
+        + "or run it where you can be asked"
 
     private static func remedy(forMissing name: ApplicationName?, known: [ApplicationName]) -> String {
         guard !known.isEmpty else { return "Import a client_secrets.json: isogeo-vault import FILE" }
@@ -166,48 +167,6 @@ extension VaultProblem {
         let names = known.prefix(12).map(\.description).joined(separator: ", ") + (known.count > 12 ? ", …" : "")
         guard let meant = name?.suggestion(among: known) else { return "Name one of those in the vault: \(names)" }
         return "Did you mean \(meant)? The vault holds: \(names)"
-    }
-}
-
-extension KeyName {
-    /// The key at the start of a sentence.
-    package var subject: String {
-        switch self {
-        case .kind(.keyring): "This desktop's keyring"
-        case .kind, .keyFile, .passphrase, .recoveryCode: "The \(noun)"
-        }
-    }
-
-    /// The key within a sentence.
-    package var phrase: String {
-        switch self {
-        case .kind(.keyring): "this desktop's keyring"
-        case .kind, .keyFile, .passphrase, .recoveryCode: "the \(noun)"
-        }
-    }
-
-    private var noun: String {
-        switch self {
-        case .kind(.recovery): "recovery code"
-        case .kind(let kind): kind.rawValue
-        case .keyFile(let path): "key file \(path)"
-        case .passphrase(.file(let path, _)): "passphrase in \(path)"
-        case .passphrase(.descriptor(let number)): "passphrase from descriptor \(number)"
-        case .passphrase(.command): "passphrase command's output"
-        case .passphrase(.variable(let name)): "passphrase in $\(name)"
-        case .recoveryCode(let path): "recovery code in \(path)"
-        }
-    }
-}
-
-extension AuditDetail {
-    var words: String {
-        switch self {
-        case .none: ""
-        case .former(let text), .route(let text), .unknown(let text): text
-        case .sessionEnd(let seconds): "until \(Self.rfc3339(seconds))"
-        case .keyEpoch(let epoch): "epoch \(epoch)"
-        }
     }
 }
 
@@ -313,7 +272,7 @@ extension APIAnswer {
         case 300..<400: "Check path and address: isogeo-vault show \(name)"
         case 401: "Check that both belong together: isogeo-vault show \(name)"
         case 408, 429, 500...: "Ask again \(notBefore == nil ? "in a minute" : "after that time")."
-        case 403 where parties.asksForShares: "Ask whoever runs the API what \(name) may read."
+        case 403 where parties.asksForShares: "Ask the operator of the API what \(name) may read."
         case 403: "See what is shared with it: isogeo-vault check \(name)"
         case 404 where parties.asksForShares: "Check where the API lies, its path too: isogeo-vault show \(name)"
         case 404: "Check the path, and what is shared with it: isogeo-vault check \(name)"

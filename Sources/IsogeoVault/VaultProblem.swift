@@ -11,13 +11,14 @@ package indirect enum VaultProblem: Sendable {
     case store(StoreError)
     case keys(KeyError)
     case oauth(OAuthError)
-    /// A request for a token: the mail of a cron job is often all that there is to read.
+    /// A failed request for a token; it names both parties, as the mail of a cron job is often all that there is to
+    /// read.
     case tokenRequest(OAuthError, application: ApplicationName, endpoint: String)
-    /// An address, a proxy or a value that was given by hand, or by the environment.
+    /// An address, a proxy or another value from an option or the environment.
     case givenByHand(OAuthError)
     case unreadableInput(KeyError)
     case cannotDelete(SystemError)
-    /// A file that the user named can't be written; no number where its path names none.
+    /// A file that the user named can't be written; without an errno where the path names no file.
     case cannotWrite(path: String, Errno?)
 
     // MARK: - The vault
@@ -103,9 +104,9 @@ package indirect enum VaultProblem: Sendable {
         case headerEdited, headerUnreadable, openingSlotEdited, firstSlotMalformed, metadataUnreadable
         case applicationsDiffer, boxUnreadable
         case secretUnreadable(ApplicationName)
-        /// Nothing is changed then.
+        /// The vault refuses changes until these slots are removed.
         case slotsEdited([String])
-        /// And nothing else opens it.
+        /// No intact slot opens the vault.
         case onlySlotsEdited([String])
         case findings([Verification.Finding])
     }
@@ -126,7 +127,7 @@ package indirect enum VaultProblem: Sendable {
     }
 
     package enum EnvironmentProblem: Sendable {
-        /// The pairs of variables that there could be.
+        /// With the pairs of variables that could hold one.
         case nothing([(id: String, secret: String)])
         case missing(String, other: String)
         case address(OAuthError, variable: String)
@@ -135,12 +136,12 @@ package indirect enum VaultProblem: Sendable {
         case unknownPlatform
     }
 
-    /// Whose token was shown where.
+    /// Which application's token was sent to which API.
     package struct APIParties: Sendable {
         let application: ApplicationName
         let origin: String
         let tokenOrigin: String
-        /// Whether it is what `check` asks for, which then is no advice.
+        /// Whether `check` sends the request: then its remedy can't be to run `check`.
         let asksForShares: Bool
     }
 }

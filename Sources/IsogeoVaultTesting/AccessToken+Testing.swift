@@ -4,13 +4,13 @@ internal import VaultSystem
 internal import struct FoundationEssentials.Date
 
 extension AccessToken {
-    /// A token that nobody has granted, for fakes.
+    /// A token that no server granted, for fakes.
     ///
     /// - Parameters:
     ///   - value: visible ASCII.
     ///   - seconds: how long it lives from now.
-    ///   - application: whose it is.
-    ///   - source: where it says that it comes from.
+    ///   - application: the application that it names.
+    ///   - source: the source that it names.
     /// - Returns: the token.
     public static func forTesting(
         _ value: String = "made-up-token",
@@ -29,7 +29,7 @@ extension AccessToken {
 }
 
 extension VaultError {
-    /// An error of this kind that nothing has caused, for fakes.
+    /// An error of this code without a cause, for fakes.
     public static func forTesting(_ code: Code) -> VaultError {
         VaultError(TestProblem(code: code))
     }

@@ -186,7 +186,7 @@ private struct ChipSource: KeySource {
         }
     }
 
-    static func discard(_ slot: KeySlot, _ request: SlotRequest, _ interaction: UserInteraction) -> String? {
+    static func discard(_ slot: KeySlot, _ request: SlotRequest, _ interaction: UserInteraction) -> VaultNotice? {
         Chip.current.discard(slot)
         return nil
     }

@@ -128,7 +128,7 @@ struct RekeyTests {
         let home = try await Home.withVault()
         let before = try home.folder.read("key")
         let report = try await home.run("rekey", "--shared-key-file", home.key)
-        #expect(report.exitCode == 0 && report.errorText.contains("is lent and keeps its key"), "\(report)")
+        #expect(report.exitCode == 0 && report.errorText.contains("is a shared file and keeps its key"), "\(report)")
         #expect(try home.folder.read("key") == before)
         #expect(try await home.names() == ["atlas"])
     }

@@ -2,21 +2,21 @@ internal import VaultCrypto
 internal import VaultKeys
 internal import VaultStore
 
-/// The slots of a vault that gets a new key: each is kept by its secret, replaced, or dropped by name.
+/// The key slots of a vault that gets a new key: each is renewed by its secret, replaced, or dropped by name.
 struct SlotRenewal: ~Copyable {
     /// Seals under the new key.
     let sealer: RecordSealer
-    /// What the header said of the slots when this began.
+    /// The slots' digests in the header when this began.
     let basis: SlotDigests
     private(set) var renewed: [RenewedSlot] = []
-    /// Whether somebody has seen a recovery code.
+    /// Whether a person has seen a new recovery code.
     private(set) var hasShownCode = false
 
-    /// The slots of which nothing is known yet.
+    /// The slots that are neither renewed nor dropped yet.
     private var remaining: [KeySlot]
     private let request: SlotRequest
 
-    /// The slots that there will be.
+    /// The new slots.
     var slots: [KeySlot] { renewed.map(\.slot) }
 
     init(_ contents: UnlockedVault, dropping names: [String], now: Int64) throws(VaultError) {
@@ -30,19 +30,19 @@ struct SlotRenewal: ~Copyable {
         request = contents.slotRequest(now: now)
     }
 
-    /// Keeps the slot that opened the vault, unless it is to go.
+    /// Keeps the slot that opened the vault, unless it is dropped.
     mutating func keep(_ id: [UInt8], _ source: any KeySource) throws(VaultError) {
-        // A kind that opens without being named gives its own: `keepUnasked`.
+        // `keepUnasked` renews the slots of a kind that opens without being named.
         guard !type(of: source).isUnasked, let slot = remaining.first(where: { $0.id == id }) else { return }
         try keep(slot, source)
     }
 
-    /// Keeps the slot that something else opens.
+    /// Keeps the slot that another key opens.
     ///
-    /// - Throws: `locked` where it opens none that isn't kept already.
+    /// - Throws: `locked` where it opens no remaining slot.
     mutating func keep(by unlocking: Unlocking) throws(VaultError) {
         let named = unlocking.named
-        // A kind that opens without being named has given its own already.
+        // `keepUnasked` has renewed the slots of such a kind.
         guard named?.kind.isUnasked != true else { return }
         _ = named?.openUnfinished(remaining, request.vault)
         let source = try unlocking.source()
@@ -56,9 +56,9 @@ struct SlotRenewal: ~Copyable {
     ///
     /// - Parameters:
     ///   - kinds: the kinds of key that are known.
-    ///   - interaction: tells of a dialog of the keyring; without `tell` none is raised.
-    /// - Returns: why a slot can't be kept, and stays without a word.
-    /// - Throws: what keeps a new secret from being stored.
+    ///   - interaction: its `tell` announces a dialog of the keyring; without `tell` the keyring shows none.
+    /// - Returns: why a slot can't be kept; it remains then.
+    /// - Throws: why a new secret can't be stored.
     mutating func keepUnasked(_ kinds: [any KeySource.Type], _ interaction: UserInteraction) throws(VaultError)
         -> KeyError?
     {
@@ -118,16 +118,16 @@ struct SlotRenewal: ~Copyable {
         }
     }
 
-    /// Lets go of the old secrets outside of the vault.
+    /// Deletes the old secrets outside of the vault.
     ///
-    /// - Returns: what people should know of that, each once.
+    /// - Returns: what the user should know of that, each once.
     func finish() -> [String] {
-        renewed.compactMap { $0.finish() }.reduce(into: []) { said, sentence in
-            if !said.contains(sentence) { said.append(sentence) }
+        renewed.compactMap { $0.finish()?.sentence }.reduce(into: []) { sentences, sentence in
+            if !sentences.contains(sentence) { sentences.append(sentence) }
         }
     }
 
-    /// Lets go of the new ones.
+    /// Deletes the new ones.
     func undo() { for slot in renewed { slot.undo() } }
 
     private mutating func keep(_ slot: KeySlot, _ source: any KeySource) throws(VaultError) {

@@ -10,18 +10,18 @@ extension Vault {
 
     /// Begins a session: until it ends, this user's programs open the vault without a key.
     ///
-    /// Half of what opens it is a random key that the Linux kernel keeps for this user and drops in time; the other half
-    /// is a row of the vault, so that neither is worth anything alone. A session that was there is replaced. It ends
-    /// with its time, with ``endSession(at:)``, when a key slot is removed or changed, and when the computer restarts;
-    /// not surely with a logout.
+    /// One half of a session is a random key that the Linux kernel keeps for this user and drops in time; the other
+    /// half is a row of the vault. Neither opens the vault alone. A new session replaces the old one. It ends with its
+    /// time, with ``endSession(at:)``, when a key slot is removed or changed, and when the computer restarts; a logout
+    /// may not end it.
     ///
     /// - Parameters:
     ///   - duration: 1 second to ``longestSession``, in whole seconds.
-    ///   - sharingUserID: whether it may be made where the user's number is shared with other systems, as in a container
+    ///   - sharingUserID: whether to begin one even where other systems have the same user number, as in a container
     ///     without a user namespace.
     /// - Returns: when it ends.
-    /// - Throws: `usage` for another duration, and where the number is shared and that isn't wanted; `unavailable` where
-    ///   the kernel keeps no keys for us; what keeps the vault from being written.
+    /// - Throws: `usage` for another duration, and for a user number that others share; `unavailable` where the kernel
+    ///   keeps no keys for this process; why the vault can't be written.
     @discardableResult
     public func startSession(for duration: Duration, sharingUserID: Bool = false) async throws(VaultError) -> Date {
         let seconds = duration.components.seconds
@@ -35,13 +35,13 @@ extension Vault {
         }
     }
 
-    /// Ends the session of a vault, for which no key is needed.
+    /// Ends the session of a vault, without a key.
     ///
     /// Programs that have the vault open keep it open.
     ///
     /// - Parameter path: where it lies; nil for the standard place.
     /// - Returns: whether there was one.
-    /// - Throws: `unavailable` where the kernel doesn't let us look for its key; the vault's half is gone even so.
+    /// - Throws: `unavailable` where the kernel doesn't delete its half; the vault's half is gone even then.
     @discardableResult
     public static func endSession(at path: String? = nil) async throws(VaultError) -> Bool {
         try await endSession(at: path, dependencies: .real)
@@ -59,10 +59,10 @@ extension Vault {
 }
 
 extension UnlockedVault {
-    /// Makes a session, in the place of the one that there is.
+    /// Begins a session, which replaces the present one.
     ///
-    /// The kernel has its key first: a row without one would be a promise that nobody keeps, a key without a row opens
-    /// nothing and goes by itself. Whoever is killed between leaves the session that there was before.
+    /// The kernel gets its key before the row is written: a row without a key would show a session that opens nothing,
+    /// while a key without a row expires by itself. A process that is killed between the two leaves the old session.
     ///
     /// - Parameters:
     ///   - seconds: how long it lasts.
@@ -85,7 +85,7 @@ extension UnlockedVault {
                 draft.raisesGeneration = false
                 return draft.snapshot.sessions
             }
-            // Those that were replaced, and not one that somebody makes at this moment.
+            // Only those that were replaced, and not one that another process begins at this moment.
             for session in former { try? KernelSession.revoke(SessionName(session.id, of: sealer.context.vault)) }
         } catch {
             try? KernelSession.revoke(name)
@@ -94,7 +94,7 @@ extension UnlockedVault {
         return expires
     }
 
-    /// Ends all sessions, with a word in the audit trail.
+    /// Ends all sessions, with an entry in the audit trail.
     func endSessions(now: Int64) throws(VaultError) {
         try change(Query(), now: now) { (draft) throws(VaultError) in
             draft.changes = [.removeAllSessions]
@@ -103,25 +103,25 @@ extension UnlockedVault {
         }
     }
 
-    /// Whether there are sessions, be they over.
+    /// Whether there are sessions, expired or not.
     var hasSessions: Bool { (try? database.read(Query(sessions: true)).sessions.isEmpty) == false }
 
-    /// Takes what sessions have in the kernel's keyring; their rows have gone with the change that ended them.
+    /// Deletes the kernel's keys of sessions, whose rows are deleted already.
     ///
     /// - Parameters:
-    ///   - hadSessions: whether there were any; a kernel that refuses is worth a word only then.
-    ///   - dependencies: who is warned.
+    ///   - hadSessions: whether there were any; without, a kernel that refuses is no reason for a warning.
+    ///   - dependencies: where warnings go.
     func revokeSessions(_ hadSessions: Bool, _ dependencies: VaultDependencies) {
         do throws(KeyError) { _ = try KernelSession.revokeAll(of: sealer.context.vault) } catch {
             guard hadSessions else { return }
-            dependencies.warn("The kernel may keep its half of a session until the time is up. \(error.sentence)")
+            dependencies.warn(of: .kernelKeyStays(error))
         }
     }
 
-    /// Ends all sessions of the vault at `path`: no key is needed for it.
+    /// Ends all sessions of the vault at `path`, without a key.
     ///
-    /// - Returns: whether there was one whose time hadn't come.
-    /// - Throws: `unavailable` where the kernel doesn't let us take its half; the vault's half is gone then.
+    /// - Returns: whether there was one that hadn't expired.
+    /// - Throws: `unavailable` where the kernel doesn't delete its half; the vault's half is gone even then.
     static func endSessions(_ path: String, now: Int64) throws(VaultError) -> Bool {
         let database: VaultDatabase
         let snapshot: Snapshot
@@ -132,7 +132,7 @@ extension UnlockedVault {
             // The kernel's key is found by the vault's id, which only the vault has.
             throw VaultError(.sessionsUnknown(error))
         }
-        // Only whoever opens the vault can write into its audit trail, and the session does, as long as it lasts.
+        // The audit trail can be written only with the vault's key, which the session gives as long as it lasts.
         var contents: UnlockedVault?
         if let unlocked = LockedSessions(snapshot, now: now).open() {
             contents = try? UnlockedVault(database, snapshot, unlocked)

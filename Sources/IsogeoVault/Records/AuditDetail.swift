@@ -1,6 +1,6 @@
 internal import FoundationEssentials
 
-/// What an entry of the audit trail says besides its kind and subject; its words are in `VaultProblem+English.swift`.
+/// What an entry of the audit trail says besides its kind and subject; its words are in `VaultWords+English.swift`.
 enum AuditDetail: Hashable, Sendable {
     case none
     /// The former name of an application, or what named the former key slot.

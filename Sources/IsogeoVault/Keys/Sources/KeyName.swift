@@ -1,6 +1,6 @@
 package import VaultKeys
 
-/// What people call a key; its words are in `VaultProblem+English.swift`.
+/// What people call a key; its words are in `VaultWords+English.swift`.
 package enum KeyName: Equatable, Sendable {
     /// A key that is typed, or that the desktop keyring or another device keeps.
     case kind(KeySlot.Kind)

@@ -2,7 +2,7 @@ package import VaultCrypto
 internal import VaultKeys
 internal import VaultSystem
 
-/// A passphrase, in hand.
+/// A passphrase that was read or typed.
 struct PassphraseKeySource: KeySource {
     static let kind = KeySlot.Kind.passphrase
 
@@ -52,7 +52,7 @@ struct PassphraseKeySource: KeySource {
         try makeSlot(.moderate, wrapping: vaultKey, request)
     }
 
-    /// The passphrase stays, at the cost that it had.
+    /// The same passphrase, at the cost of the old slot.
     func renew(_ old: KeySlot, wrapping vaultKey: borrowing VaultKey, _ request: SlotRequest)
         throws(RenewalFailure) -> RenewedSlot?
     {

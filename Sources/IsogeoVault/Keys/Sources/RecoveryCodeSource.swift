@@ -1,14 +1,14 @@
 internal import VaultCrypto
 internal import VaultKeys
 
-/// A recovery code, in hand.
+/// A recovery code that was read, typed or made.
 struct RecoveryCodeSource: KeySource {
     static let kind = KeySlot.Kind.recovery
 
     let name: KeyName
     private let code: Held<RecoveryCode>
 
-    /// A code that was made just now.
+    /// A code in memory.
     init(_ code: consuming RecoveryCode) {
         name = .kind(.recovery)
         self.code = Held(code)
@@ -47,7 +47,7 @@ struct RecoveryCodeSource: KeySource {
         RecoverySlot.make(code.secret, wrapping: vaultKey, of: request.vault, now: request.now)
     }
 
-    /// A code is replaced by a new one, which must be shown, whether it is known or not.
+    /// Nil even where the old code is known: a new one must be shown.
     func renew(_ old: KeySlot, wrapping vaultKey: borrowing VaultKey, _ request: SlotRequest)
         throws(RenewalFailure) -> RenewedSlot?
     { nil }
