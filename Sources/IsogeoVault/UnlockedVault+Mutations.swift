@@ -49,7 +49,7 @@ extension UnlockedVault {
             let intact = snapshot.slots.map(KeySlot.init).filter { slot in !altered.contains { $0.id == slot.id } }
             var draft = PendingWrite(snapshot: snapshot, state: header.state, intactSlots: intact)
             let result = try body(&draft)
-            if draft.raisesGeneration { try Self.refuse(altered.filter { $0.id != slot }.map(\.name)) }
+            if draft.raisesGeneration { try Self.refuse(altered.filter { $0.id != slot }) }
             draft.changes += sealer.auditEntries(draft.events, &draft.state.audit, oldest: snapshot.log, now: now)
             let next = try nextHeader(draft, now: now)
             if draft.isRehearsal, database.isReadOnly {
@@ -70,7 +70,7 @@ extension UnlockedVault {
     // No change has more events than this, and the trail drops as many of its oldest entries for them.
     private static let eventLimit: Int64 = 8
 
-    static func refuse(_ altered: [String]) throws(VaultError) {
+    static func refuse(_ altered: [AlteredSlot]) throws(VaultError) {
         guard !altered.isEmpty else { return }
         throw .damaged(.slotsEdited(altered))
     }

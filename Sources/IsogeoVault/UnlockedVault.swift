@@ -16,8 +16,8 @@ final class UnlockedVault: Sendable {
     /// each commit changes the header that the others have read.
     let storing = Mutex(())
 
-    /// The names of the slots that didn't match the header when the vault was opened.
-    let alteredSlots: [String]
+    /// The slots that didn't match the header when the vault was opened.
+    let alteredSlots: [AlteredSlot]
     /// The highest generation that was seen of the vault here; nil where none is kept.
     let mark: HighWaterMark?
     /// Is called with the events of each committed change, so that the log says what the audit trail says.
@@ -56,7 +56,7 @@ final class UnlockedVault: Sendable {
     ) throws(VaultError) {
         mark = marks.map { HighWaterMark(of: sealer.context.vault, at: database.location, in: $0) }
         openedHeader = snapshot.header
-        alteredSlots = try Self.check(snapshot, sealer, openedBy: openedBy).alteredSlots.map(\.name)
+        alteredSlots = try Self.check(snapshot, sealer, openedBy: openedBy).alteredSlots
         self.database = database
         self.sealer = sealer
         self.openedBy = openedBy
@@ -122,7 +122,7 @@ final class UnlockedVault: Sendable {
         let record: HeaderRecord
         let state: HeaderState
         /// The slots that don't match the header: edited, added or removed by another program.
-        let alteredSlots: [(id: [UInt8], name: String)]
+        let alteredSlots: [AlteredSlot]
     }
 
     /// Reads, and authenticates the header, which covers slots and applications by their digests.
@@ -156,13 +156,18 @@ final class UnlockedVault: Sendable {
         }
     }
 
-    private static func alteredSlots(_ snapshot: Snapshot) -> [(id: [UInt8], name: String)] {
+    private static func alteredSlots(_ snapshot: Snapshot) -> [AlteredSlot] {
         let slots = snapshot.slots.map(KeySlot.init)
         let entries = snapshot.header.slots.entries
-        let foreign = slots.filter { !entries.contains($0.digestEntry) }.map {
-            (id: $0.id, name: "the slot \($0.name)")
-        }
+        let foreign = slots.filter { !entries.contains($0.digestEntry) }
         let gone = entries.filter { entry in !slots.contains { $0.id == entry.id } }
-        return foreign + gone.map { (id: $0.id, name: "a slot that is gone, \(KeySlot.shortID(of: $0.id))") }
+        return foreign.map { AlteredSlot(id: $0.id, kind: $0.kind) } + gone.map { AlteredSlot(id: $0.id, kind: nil) }
     }
+}
+
+/// A key slot that doesn't match the header.
+package struct AlteredSlot: Sendable {
+    let id: [UInt8]
+    /// Nil for a slot whose row is gone.
+    let kind: KeySlot.Kind?
 }

@@ -3,7 +3,7 @@ internal import VaultKeys
 /// What a person should know though the call succeeds, as data; its words are in `VaultWords+English.swift`.
 enum VaultNotice: Sendable {
     /// The slot doesn't match the header.
-    case slotEdited(String)
+    case slotEdited(AlteredSlot)
     /// The item of a slot that is gone; it may still open backups.
     case keyringItemStays(vault: String, KeyError, opensBackups: Bool)
     case keyringItemReplaced

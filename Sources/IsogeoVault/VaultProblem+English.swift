@@ -193,8 +193,8 @@ extension VaultProblem.Damage {
         case .applicationsDiffer: "its applications are not those that were written, or partly older"
         case .boxUnreadable: "a box can't be opened"
         case .secretUnreadable(let name): "the secret of \(name) can't be opened"
-        case .slotsEdited(let names): "\(list(names)) was edited, so nothing is changed"
-        case .onlySlotsEdited(let names): "\(list(names)) was edited, and nothing else opens it"
+        case .slotsEdited(let slots): "\(list(slots.map(\.name))) was edited, so nothing is changed"
+        case .onlySlotsEdited(let slots): "\(list(slots.map(\.name))) was edited, and nothing else opens it"
         case .findings(let findings): findings.map(\.sentence).joined(separator: " ")
         }
     }
@@ -214,9 +214,9 @@ extension VaultProblem.KeptSource {
 
     fileprivate var remedy: String {
         switch self {
-        case .notAFile: "Leave it, or end it where it comes from."
+        case .notAFile: "Delete the secret where it comes from."
         case .notRegular: "Delete by hand what it leads to."
-        case .gone: "See where it went."
+        case .gone: "Find where it was moved to."
         case .symbolicLink: "Name the file that it leads to."
         case .changed: "Look at it, and import it again."
         case .hardLinks(_, _, let inode): "Delete them all: find / -xdev -inum \(inode)"

@@ -105,9 +105,9 @@ package indirect enum VaultProblem: Sendable {
         case applicationsDiffer, boxUnreadable
         case secretUnreadable(ApplicationName)
         /// The vault refuses changes until these slots are removed.
-        case slotsEdited([String])
+        case slotsEdited([AlteredSlot])
         /// No intact slot opens the vault.
-        case onlySlotsEdited([String])
+        case onlySlotsEdited([AlteredSlot])
         case findings([Verification.Finding])
     }
 

@@ -44,6 +44,14 @@ extension AuditDetail {
     }
 }
 
+extension AlteredSlot {
+    /// The slot within a sentence.
+    var name: String {
+        let id = KeySlot.shortID(of: id)
+        return kind.map { "the slot \($0.rawValue) \(id)" } ?? "a slot that is gone, \(id)"
+    }
+}
+
 extension SoleKey {
     /// What the user risks.
     package var sentence: String {
@@ -57,7 +65,7 @@ extension VaultNotice {
     var sentence: String {
         switch self {
         case .slotEdited(let slot):
-            "In this vault \(slot) was edited: the vault can be read, and refuses changes until that slot is removed."
+            "In this vault \(slot.name) was edited: the vault can be read, and refuses changes until that slot is removed."
         case .keyringItemStays(let vault, let error, opensBackups: true):
             "The keyring keeps an item that opens only older backups: “isogeo-vault key of \(vault)”. \(error.sentence)"
         case .keyringItemStays(let vault, let error, opensBackups: false):

@@ -5,7 +5,7 @@ internal import VaultKeys
 struct LockedSlots {
     let slots: [KeySlot]
     /// The slots that don't match the header, which isn't authenticated yet itself.
-    let altered: [(id: [UInt8], name: String)]
+    let altered: [AlteredSlot]
     let vault: VaultIdentity
     /// The sessions, which may open the vault too; they aren't authenticated yet.
     var sessions = LockedSessions()
@@ -33,7 +33,7 @@ struct LockedSlots {
             switch error {
             case .doesNotFit, .noSlot, .keyring(.itemGone), .keyring(.itemForeign), .keyring(.itemDoesNotFit):
                 guard !altered.isEmpty else { throw VaultError(error) }
-                throw .damaged(.onlySlotsEdited(altered.map(\.name)))
+                throw .damaged(.onlySlotsEdited(altered))
             default: throw VaultError(error)
             }
         }

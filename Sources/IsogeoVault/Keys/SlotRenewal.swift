@@ -22,7 +22,7 @@ struct SlotRenewal: ~Copyable {
     init(_ contents: UnlockedVault, dropping names: [String], now: Int64) throws(VaultError) {
         let (header, snapshot) = try contents.read()
         let dropped = names.isEmpty ? [] : try contents.droppedSlots(names)
-        try UnlockedVault.refuse(header.alteredSlots.filter { !dropped.contains($0.id) }.map(\.name))
+        try UnlockedVault.refuse(header.alteredSlots.filter { !dropped.contains($0.id) })
         remaining = snapshot.slots.map(KeySlot.init).filter { !dropped.contains($0.id) }
         basis = snapshot.header.slots
         let context = contents.sealer.context

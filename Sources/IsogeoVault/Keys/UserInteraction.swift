@@ -1,4 +1,4 @@
-/// How the library asks, shows and tells a person something.
+/// How the library reaches a person: what it may ask for, show, and say.
 ///
 /// A service leaves all closures nil, and the library never waits for one of them. The library's functions throw what a
 /// closure throws. A closure may block; none is called on Swift's pool.

@@ -12,7 +12,7 @@ protocol KeySource: Sendable {
     /// What people call it.
     var name: KeyName { get }
 
-    /// Whether something other than this program or its user may delete the secret of a slot.
+    /// Whether a reset of what keeps the secret of a slot may delete it, and its user not think of the vault.
     static var isEasilyLost: Bool { get }
 
     /// The key that a variable of the environment names; nil when none names one of this kind.
@@ -100,6 +100,17 @@ enum KeySources {
     static let standard: [any KeySource.Type] = [
         KeyFileSource.self, PassphraseKeySource.self, RecoveryCodeSource.self, KeyringSource.self,
     ]
+}
+
+/// The only key of a vault, and whether it is lost easily.
+package struct SoleKey {
+    let kind: KeySlot.Kind
+
+    /// The only key slot's kind, as `VaultStatus.Slot` names it.
+    package init(_ kind: String) { self.kind = KeySlot.Kind(rawValue: kind) }
+
+    /// Whether a reset of what keeps the key may delete it, and its user not think of the vault.
+    package var isEasilyLost: Bool { KeySources.standard.first { $0.kind == kind }?.isEasilyLost ?? false }
 }
 
 /// Which vault a slot is made for, where, and when.

@@ -5,7 +5,7 @@ internal import VaultSystem
 /// The desktop keyring, which keeps a random key for each of its slots.
 struct KeyringSource: KeySource {
     static let kind = KeySlot.Kind.keyring
-    // A user who resets a forgotten keyring doesn't think of the vault.
+    // Desktops offer the reset of a keyring whose password was forgotten.
     static let isEasilyLost = true
 
     let name = KeyName.kind(.keyring)
