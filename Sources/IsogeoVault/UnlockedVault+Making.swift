@@ -3,24 +3,24 @@ internal import VaultKeys
 internal import VaultStore
 
 extension UnlockedVault {
-    // How long another process may take to make the vault.
+    // How long to wait for another process that makes the vault.
     private static let makingPatience = Duration.seconds(30)
 
-    /// Makes a vault with one slot and one application, in one transaction, while nobody else makes it.
+    /// Makes a vault with one slot and one application, in one transaction, under a lease.
     ///
-    /// The slot's key is stored and read back first: there is never a vault whose key is not there.
+    /// The slot's key is stored and read back first, so that no vault exists without its key.
     ///
     /// - Parameters:
     ///   - path: where; missing folders are made.
     ///   - protection: the first slot.
     ///   - application: the first application.
     ///   - proof: the token that proved it, which is kept.
-    ///   - notes: what the audit trail says beside that.
-    ///   - marks: the folder in which is remembered what was seen of the vault.
-    ///   - report: told what was written into the audit trail.
+    ///   - notes: further events for the audit trail.
+    ///   - marks: the folder of high-water marks.
+    ///   - report: is called with the events that were written into the audit trail.
     ///   - now: seconds since 1970.
     /// - Returns: the vault, open.
-    /// - Throws: `exists` when somebody was faster; what is wrong with the place or the key.
+    /// - Throws: `exists` when there is a vault by then; what is wrong with the place or the key.
     static func make(
         at path: String,
         protection: borrowing Protection,
@@ -37,7 +37,7 @@ extension UnlockedVault {
             return (file, try file.leases())
         }
         let lease = try makingLease(lockFile)
-        // Seen before a key is made for a vault that somebody has made meanwhile.
+        // Checked before a key is made, as another process may have made the vault while this one waited.
         guard try !exists(at: path) else { throw VaultError(StoreError.vaultExists(path: file.path)) }
         let contents = try make(
             file,
@@ -94,7 +94,7 @@ extension UnlockedVault {
         do throws(StoreError) {
             database = try VaultDatabase.create(file, rows)
         } catch {
-            // Only where it is sure that no vault needs it.
+            // Discard the key only if it is certain that no vault needs it.
             if (try? exists(at: file.path)) == false {
                 _ = type(of: protection.source).discard(slot, request, .none)
             }
@@ -106,7 +106,7 @@ extension UnlockedVault {
 
     /// Whether a vault lies at `path`.
     ///
-    /// - Throws: when something lies there that is none, or that can't be used.
+    /// - Throws: when a file lies there that is no vault, or that can't be used.
     static func exists(at path: String) throws(VaultError) -> Bool {
         do throws(StoreError) {
             _ = try VaultDatabase.open(at: path, forWriting: false)
@@ -117,7 +117,7 @@ extension UnlockedVault {
         }
     }
 
-    /// The right to make the vault, or its keys, while nobody else does.
+    /// The lease under which a process makes the vault, or gives it a new key.
     static func makingLease(_ file: LockFile) throws(VaultError) -> Lease {
         let outcome = try mappingErrors { () throws(StoreError) in
             try Lease.acquire(.making, in: file, until: .now + makingPatience) { () throws(StoreError) -> Never? in nil

@@ -4,13 +4,13 @@ internal import VaultSystem
 internal import struct FoundationEssentials.Date
 
 extension AccessToken {
-    /// A token that nobody has granted, for fakes.
+    /// A token that no server granted, for fakes.
     ///
     /// - Parameters:
     ///   - value: visible ASCII.
     ///   - seconds: how long it lives from now.
-    ///   - application: whose it is.
-    ///   - source: where it says that it comes from.
+    ///   - application: the application that it names.
+    ///   - source: the source that it names.
     /// - Returns: the token.
     public static func forTesting(
         _ value: String = "made-up-token",
@@ -29,8 +29,16 @@ extension AccessToken {
 }
 
 extension VaultError {
-    /// An error of this kind that nothing has caused, for fakes.
+    /// An error of this code without a cause, for fakes.
     public static func forTesting(_ code: Code) -> VaultError {
-        VaultError(code, "A test wants this to fail (\(code.name)).", remedy: "There is nothing to do.")
+        VaultError(TestProblem(code: code))
     }
+}
+
+/// What a fake fails with.
+private struct TestProblem: Problem {
+    let code: VaultError.Code
+    var cause: FailureCause? { nil }
+    var sentence: String { "A test makes this fail (\(code.name))." }
+    var remedy: String { "There is nothing to do." }
 }

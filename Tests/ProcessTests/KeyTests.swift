@@ -103,7 +103,7 @@ struct KeyTests {
         for arguments in [["add"], ["change", "key-file"], ["change", "passphrase"]] {
             try await home.command(["key"] + arguments + ["key-file=\(home.key)"]).run().expectFailure(
                 64,
-                "\(home.key) opens this vault already.",
+                "The key file \(home.key) opens this vault already.",
                 "Name a file that doesn't exist yet, or use rekey."
             )
             let words = ["passphrase", "--new-passphrase-file", again]
@@ -172,7 +172,7 @@ struct KeyTests {
         }
         for arguments in [["key-file=\(home.folder("key-17"))"], ["recovery", "--output", home.folder("code")]] {
             let report = try await home.command(["key", "add"] + arguments).run()
-            report.expectFailure(64, "A vault has 1 to 16 key slots.", "Remove a key that nobody needs.")
+            report.expectFailure(64, "A vault has 1 to 16 key slots.", "Remove a key that you no longer need.")
         }
         // Nobody was shown a code for which there is no room.
         #expect(!home.exists(home.folder("code")))

@@ -78,7 +78,7 @@ struct RekeyTests {
         let slot = try #require(try await home.slots().first { $0.kind == "recovery" })
         try await home.run("rekey").expectFailure(
             64,
-            "Nothing is said of what becomes of these key slots: recovery \(slot.id).",
+            "These key slots have no new secret yet: recovery \(slot.id).",
             "For each that stays give --keep-passphrase-file PATH or --keep-key-file PATH; for a recovery code, "
                 + "a terminal or --output FILE; for each that goes --drop-slot ID."
         )
@@ -119,7 +119,7 @@ struct RekeyTests {
         try await home.command(words).run().expectFailure(
             77,
             "The key file \(second) opens no key slot that isn't kept already.",
-            "Leave it out: nothing else is left to keep."
+            "Omit it: no other slot is left to keep."
         )
         #expect(try await home.generation() == before)
     }
@@ -128,7 +128,7 @@ struct RekeyTests {
         let home = try await Home.withVault()
         let before = try home.folder.read("key")
         let report = try await home.run("rekey", "--shared-key-file", home.key)
-        #expect(report.exitCode == 0 && report.errorText.contains("is lent and keeps its key"), "\(report)")
+        #expect(report.exitCode == 0 && report.errorText.contains("is a shared file and keeps its key"), "\(report)")
         #expect(try home.folder.read("key") == before)
         #expect(try await home.names() == ["atlas"])
     }

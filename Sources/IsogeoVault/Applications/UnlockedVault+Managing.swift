@@ -18,7 +18,7 @@ extension UnlockedVault {
             var metadata = old.metadata
             metadata.name = newName
             draft.put(sealer.application(old.row, metadata), replacing: old.row, sealer)
-            draft.events.append(AuditEvent(.renamed, newName.description, detail: name.description))
+            draft.events.append(AuditEvent(.renamed, newName.description, .former(name.description)))
         }
     }
 
@@ -65,7 +65,7 @@ extension UnlockedVault {
     /// Tells that a secret goes to another program, before it does.
     func tellLending(of name: ApplicationName, by way: String, now: Int64) throws(VaultError) {
         try change(Query(), now: now) { (draft) throws(VaultError) in
-            draft.events.append(AuditEvent(.lent, name.description, detail: way))
+            draft.events.append(AuditEvent(.lent, name.description, .route(way)))
             draft.raisesGeneration = false
         }
     }

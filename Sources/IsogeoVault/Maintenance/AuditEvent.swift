@@ -55,11 +55,12 @@ public struct AuditEvent: Sendable, Hashable {
     /// To whom: the name of an application or of a key slot; empty for the whole vault.
     public let subject: String
     /// What else is worth knowing, such as a former name.
-    public let detail: String
+    public var detail: String { data.words }
+    let data: AuditDetail
 
-    init(_ kind: Kind, _ subject: String = "", detail: String = "") {
+    init(_ kind: Kind, _ subject: String = "", _ data: AuditDetail = .none) {
         self.kind = kind
         self.subject = subject
-        self.detail = detail
+        self.data = data
     }
 }

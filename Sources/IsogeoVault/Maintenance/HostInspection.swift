@@ -35,7 +35,7 @@ package enum HostInspection {
     package static func namedWay(of unlocking: Unlocking) -> NamedWay? {
         guard let reference = unlocking.named else { return nil }
         guard let file = reference.file else {
-            return NamedWay(name: reference.name, path: nil, isKeyFile: false, fault: nil, isTooOpen: false)
+            return NamedWay(name: reference.name.subject, path: nil, isKeyFile: false, fault: nil, isTooOpen: false)
         }
         let fault =
             SecretFile.fault(file.path, policy: file.policy, holding: file.content)
@@ -43,7 +43,7 @@ package enum HostInspection {
         var isTooOpen = false
         if case .unsafeFile(let unsafe, _) = fault, case .openToOthers = unsafe.reason { isTooOpen = true }
         return NamedWay(
-            name: reference.name,
+            name: reference.name.subject,
             path: file.path,
             isKeyFile: file.content == .key,
             fault: fault.map { VaultError($0) },

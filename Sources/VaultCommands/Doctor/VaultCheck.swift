@@ -101,20 +101,11 @@ enum VaultCheck {
         guard let only = slots.first else { return [] }
         guard slots.count == 1 else { return [.ok("keys", "\(slots.count) keys open the vault: \(list(slots)).")] }
         let remedy = "Make a second one: isogeo-vault key add recovery"
-        switch only {
-        case "keyring":
-            return [
-                .finding(
-                    "keys",
-                    "Only this desktop's keyring opens the vault: a keyring that is reset takes it along.",
-                    remedy: remedy
-                )
-            ]
-        default:
-            return [
-                .note("keys", "One key alone opens the vault, a \(only): with it the vault is lost.", remedy: remedy)
-            ]
-        }
+        let key = SoleKey(only)
+        return [
+            key.isEasilyLost
+                ? .finding("keys", key.sentence, remedy: remedy) : .note("keys", key.sentence, remedy: remedy)
+        ]
     }
 
     private static func list(_ slots: [String]) -> String { slots.joined(separator: ", ") }

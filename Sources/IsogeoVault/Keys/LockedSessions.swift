@@ -9,24 +9,24 @@ struct LockedSessions {
 
     private var rows: [SessionRecord] = []
     private var context: RecordContext?
-    /// The slots that are as the header has them, by their ids.
+    /// The ids of the slots that match the header.
     private var slots: [[UInt8]] = []
 
     /// None.
     init() {}
 
     init(_ snapshot: Snapshot, now: Int64) {
-        // The kernel ends a session in time, and forgets its key when the computer starts; the clock says the same to
-        // whoever has kept the key. What ends later than any session can was made by a clock that is not ours.
+        // The kernel drops a session's key in time, and at a restart. The row's end refuses a process that has kept a
+        // copy of the key. An end that is further off than any session lasts was written under a wrong clock.
         rows = snapshot.sessions.filter { $0.expires > now && $0.expires - now <= Self.limit }
         context = RecordContext(vault: snapshot.vault, keyEpoch: snapshot.header.keyEpoch)
         let entries = snapshot.header.slots.entries
         slots = snapshot.slots.map(KeySlot.init).map(\.digestEntry).filter(entries.contains).map(\.id)
     }
 
-    /// Opens the vault by a session; nil where there is none, whatever the reason: then a key does it.
+    /// Opens the vault by a session; nil where none does, for whatever reason: a key opens it then.
     ///
-    /// A session is worth what the slot is worth that it was made with: once that one has gone, it opens nothing.
+    /// A session opens nothing once the slot is gone by which the vault was opened when it began.
     func open() -> Unlocked? {
         guard let context else { return nil }
         for row in rows {
