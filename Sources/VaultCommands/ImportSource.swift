@@ -10,13 +10,7 @@ enum ImportSource: Sendable {
     static func sources(_ path: String) throws(VaultError) -> [ImportSource] {
         guard path != "-", let all = try? Directory.named(path).names() else { return [.file(path)] }
         let names = all.filter { !$0.hasPrefix(".") && ($0.hasSuffix(".json") || $0.hasSuffix(".ini")) }
-        guard !names.isEmpty else {
-            throw VaultError(
-                .inputNotAcceptable,
-                "The folder \(path) holds no .json or .ini file.",
-                remedy: "Name the files themselves."
-            )
-        }
+        guard !names.isEmpty else { throw VaultError(.noFileInFolder(path: path)) }
         return names.map { .file("\(path)/\($0)") }
     }
 

@@ -7,7 +7,7 @@ struct Importer {
     let context: CommandContext
     private var vault: Vault?
     /// How the vault that we made is protected.
-    private var made: NewVaultProtection?
+    private var made: NewKey?
     private var reports: [ImportReport] = []
     private var failures: [VaultError] = []
 
@@ -24,9 +24,7 @@ struct Importer {
                 try await take(source, isOnly: sources.count == 1)
             } catch {
                 guard sources.count > 1 else { throw error }
-                context.message(
-                    VaultError(error.code, "\(source.name): \(error.sentence)", remedy: error.remedy)
-                )
+                context.message(VaultError(.source(source.name, error.problem)))
                 failures.append(error)
             }
         }
@@ -34,11 +32,7 @@ struct Importer {
         try await tellOfKeyringAlone()
         if command.json { try context.printJSON(ImportReports(imports: reports)) }
         guard let first = failures.first else { return }
-        throw VaultError(
-            first.code,
-            "\(failures.count) of \(sources.count) were not imported.",
-            remedy: "Each has its reason above; the others are in the vault."
-        )
+        throw VaultError(.notImported(count: failures.count, of: sources.count, first: first.problem))
     }
 
     private mutating func take(_ source: ImportSource, isOnly: Bool) async throws(VaultError) {
@@ -85,9 +79,11 @@ struct Importer {
         -> ImportReport.Outcome
     {
         if vault == nil, try await !Vault.exists(at: context.vault.path) {
-            let way = try await NewVaultProtection.of(command.protect, context)
-            let protection = try way.protection(context)
-            let isMade = try await makeVault(protection, way, with: application, proof)
+            let key = try await NewKey.ofNewVault(command.protect, context)
+            guard let protection = try key.protection(NewKey.Request(context: context, purpose: .ofNewVault)) else {
+                throw VaultError(.noProtection(keyring: nil))
+            }
+            let isMade = try await makeVault(protection, key, with: application, proof)
             // Opened anew through its slot: from here on it is known that it opens. Where somebody made it a moment
             // before, what would have protected it opens it, or that is the answer.
             let vault = try await Vault.open(
@@ -97,8 +93,8 @@ struct Importer {
             )
             self.vault = vault
             if isMade {
-                try await addRecoveryCode(to: vault, way)
-                made = way
+                try await addRecoveryCode(to: vault, key)
+                made = key
                 return .madeVault
             }
         }
@@ -109,7 +105,7 @@ struct Importer {
     /// Whether it was us who made the vault; somebody else may have, since we looked.
     private func makeVault(
         _ protection: borrowing Protection,
-        _ way: NewVaultProtection,
+        _ key: NewKey,
         with application: borrowing NewApplication,
         _ proof: ProvenToken?
     ) async throws(VaultError) -> Bool {
@@ -119,7 +115,7 @@ struct Importer {
                 protectedBy: protection,
                 importing: application,
                 proven: proof,
-                decliningRecovery: way.wantsRecoveryCode && command.noRecovery,
+                decliningRecovery: key.isLostWithComputer && command.noRecovery,
                 dependencies: context.vaultDependencies
             )
             return true
@@ -133,21 +129,15 @@ struct Importer {
     private mutating func opened() async throws(VaultError) -> Vault {
         if let vault { return vault }
         var context = context
-        if !context.vault.hasNamedWay {
-            switch command.protect {
-            case .keyFile(let path): context.vault.named = .keyFile(path)
-            case .keyring: context.vault.named = .keyring(context.interaction)
-            case .passphrase, .recovery, nil: break
-            }
-        }
+        if !context.vault.hasNamedWay, let way = command.protect?.unlocking(context) { context.vault.named = way }
         let opened = try await context.open()
         vault = opened
         return opened
     }
 
     // A key file or a keyring is lost with its disk; with somebody at the terminal there is a code on paper before that.
-    private func addRecoveryCode(to vault: Vault, _ way: NewVaultProtection) async throws(VaultError) {
-        guard way.wantsRecoveryCode, !command.noRecovery, let show = context.interaction.show else {
+    private func addRecoveryCode(to vault: Vault, _ key: NewKey) async throws(VaultError) {
+        guard key.isLostWithComputer, !command.noRecovery, let show = context.interaction.show else {
             return
         }
         _ = try await vault.addRecoveryCode(showing: show)
@@ -159,15 +149,9 @@ struct Importer {
         async throws(VaultError)
     {
         guard case .file(let path) = source, path != "-" else {
-            throw VaultError(.usage, "Only a file can be deleted.", remedy: "Leave --delete-source away.")
+            throw VaultError(.deletesOnlyFiles)
         }
-        guard try await opened().holds(application) else {
-            throw VaultError(
-                .damaged,
-                "The vault doesn't give back what was read from \(path), which stays.",
-                remedy: "Look at the vault: isogeo-vault verify"
-            )
-        }
+        guard try await opened().holds(application) else { throw VaultError(.notReadBack(path: path)) }
         try application.deleteSource()
         context.say("Deleted \(path). Its old bytes may live on in snapshots, backups and on an SSD.")
     }

@@ -29,13 +29,7 @@ struct MistypedCommand {
     }
 
     var error: VaultError {
-        let meant = ApplicationName(word)?.suggestion(among: known.compactMap { ApplicationName($0) })
-        let name = (before + [word]).joined(separator: " ")
-        return VaultError(
-            .usage,
-            "There is no command \(name).",
-            remedy: meant.map { "Did you mean \((before + [$0.description]).joined(separator: " "))?" }
-                ?? "\((["isogeo-vault", "help"] + before).joined(separator: " ")) lists those that there are."
-        )
+        let suggestion = ApplicationName(word)?.suggestion(among: known.compactMap { ApplicationName($0) })
+        return VaultError(.unknownCommand(before + [word], suggestion: suggestion.map { before + [$0.description] }))
     }
 }

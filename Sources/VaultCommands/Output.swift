@@ -11,7 +11,7 @@ extension CommandContext {
         } catch let error as VaultError {
             throw error
         } catch {
-            throw VaultError(.internalError, "A result makes no JSON.", remedy: "Please report it.")
+            throw VaultError(.resultMakesNoJSON)
         }
     }
 }

@@ -11,11 +11,7 @@ enum StandardOutput {
     /// - Throws: `inputOutput`, as on a full disk. A reader that has gone ends us by SIGPIPE, like any filter.
     static func write(_ bytes: [UInt8]) throws(VaultError) {
         do throws(Errno) { try FileDescriptor(borrowing: 1).write(bytes.span) } catch {
-            throw VaultError(
-                .inputOutput,
-                "The result can't be written: \(error).",
-                remedy: "Look at where standard output goes."
-            )
+            throw VaultError(.output(error))
         }
     }
 

@@ -21,7 +21,7 @@ enum Terminal {
         do throws(Errno) {
             result = try terminal.withoutEcho { readLine(from: terminal, prompt: prompt, into: &passphrase) }
         } catch {
-            throw failure(error)
+            throw VaultError(.terminal(error))
         }
         // The line end that was typed was not shown.
         try? show("\n", on: terminal)
@@ -35,7 +35,7 @@ enum Terminal {
             try terminal.file.write(recoveryCode)
             try show("\n\nKeep it on paper, apart from this computer.\n", on: terminal)
         } catch {
-            throw failure(error)
+            throw VaultError(.terminal(error))
         }
     }
 
@@ -47,41 +47,22 @@ enum Terminal {
         do throws(Errno) {
             try show(prompt, on: terminal)
             while !passphrase.isFull {
-                guard try terminal.file.read(into: &passphrase) > 0 else { return .failure(dismissed) }
+                guard try terminal.file.read(into: &passphrase) > 0 else { return .failure(VaultError(.nothingTyped)) }
                 guard passphrase.span[passphrase.count - 1] == UInt8(ascii: "\n") else { continue }
                 passphrase.removeLast(1)
                 return .success(())
             }
-            return .failure(tooLong)
+            return .failure(VaultError(.passphraseTooLong))
         } catch {
-            return .failure(failure(error))
+            return .failure(VaultError(.terminal(error)))
         }
     }
 
     private static func open() throws(VaultError) -> ControllingTerminal {
-        do throws(Errno) { return try ControllingTerminal() } catch { throw failure(error) }
+        do throws(Errno) { return try ControllingTerminal() } catch { throw VaultError(.terminal(error)) }
     }
 
     private static func show(_ text: String, on terminal: borrowing ControllingTerminal) throws(Errno) {
         try terminal.file.write(Array(text.utf8).span)
     }
-
-    private static func failure(_ errno: Errno) -> VaultError {
-        VaultError(
-            .locked,
-            "The terminal can't be asked: \(errno).",
-            remedy: "Name a key with --key-file or --passphrase-file."
-        )
-    }
-
-    private static let dismissed = VaultError(
-        .locked,
-        "No passphrase was typed.",
-        remedy: "Run it again and type one, or name a key with --key-file or --passphrase-file."
-    )
-    private static let tooLong = VaultError(
-        .locked,
-        "The passphrase is longer than 1024 bytes.",
-        remedy: "Type a shorter one, or use a key file."
-    )
 }

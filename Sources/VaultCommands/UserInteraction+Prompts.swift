@@ -39,6 +39,6 @@ extension UserInteraction {
             if again.matches(passphrase.span) { return }
             passphrase.removeAll()
         }
-        throw VaultError(.locked, "The two passphrases differed, three times.", remedy: "Run it again.")
+        throw VaultError(.passphrasesDiffer)
     }
 }

@@ -35,15 +35,8 @@ package struct VaultCommand: AsyncParsableCommand {
     package static func run(_ given: [String]? = nil) async -> Int32 {
         let context = CommandContext.current
         guard let arguments = given ?? Arguments.current else {
-            return ErrorFormat.text.tell(
-                // To print the help, with status 0, would answer something else than what was asked for.
-                VaultError(
-                    .internalError,
-                    "The arguments of this process can't be found.",
-                    remedy: "Start isogeo-vault with its own name as the first argument, as a shell does."
-                ),
-                context
-            )
+            // To print the help, with status 0, would answer another question.
+            return ErrorFormat.text.tell(VaultError(.argumentsUnknown), context)
         }
         let errorFormat = ErrorFormat(in: arguments)
         do {
@@ -58,18 +51,15 @@ package struct VaultCommand: AsyncParsableCommand {
         } catch let error as VaultError {
             return errorFormat.tell(error, context)
         } catch {
-            let code = exitCode(for: error)
-            let text = code == .success ? fullMessage(for: error) : message(for: error)
-            guard code == .success else {
-                var sentence = text.hasPrefix("Error: ") ? String(text.dropFirst("Error: ".count)) : text
-                if sentence.last?.isPunctuation != true || sentence.hasSuffix("'") { sentence += "." }
-                // What -q means everywhere else.
-                let isQueryMissing = sentence.hasPrefix("Missing value for '-q ")
-                let remedy =
-                    isQueryMissing ? "Write -q name=value; quiet is --quiet here." : "isogeo-vault help shows how."
-                return errorFormat.tell(VaultError(.usage, sentence, remedy: remedy), context)
+            // The parser throws the help and the version, too.
+            guard exitCode(for: error) == .success else {
+                let problem = CommandProblem.call(
+                    words: message(for: error),
+                    isQuietMeant: API.isQuietMeant(by: arguments)
+                )
+                return errorFormat.tell(VaultError(problem), context)
             }
-            do { try context.print(text) } catch { return errorFormat.tell(error, context) }
+            do { try context.print(fullMessage(for: error)) } catch { return errorFormat.tell(error, context) }
             return 0
         }
     }

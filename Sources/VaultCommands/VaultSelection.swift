@@ -25,11 +25,6 @@ extension CommandContext {
         return vault.mayAsk ? .environment(orAsking: interaction) : .environment
     }
 
-    /// A new key in the desktop keyring.
-    func keyringProtection(acceptingPlainText: Bool) -> Protection {
-        .keyring(interaction, acceptingPlainText: acceptingPlainText)
-    }
-
     /// How a person is reached: the terminal, where there is one, and the keyring's dialogs; not at all with --no-prompt.
     var interaction: UserInteraction {
         guard vault.mayAsk else { return .none }

@@ -173,7 +173,7 @@ struct DoctorTests {
                 && report.outputText.contains("LimitMEMLOCK=")
         )
         let last = report.errorText.split(separator: "\n").last
-        #expect(last == "  Each has its remedy beside it.", "\(report)")
+        #expect(last == "  Each has its remedy below it.", "\(report)")
     }
 
     @Test func `a folder that nothing can be remembered in is said`() async throws {

@@ -101,7 +101,7 @@ struct ExecTests {
         try await home.run("exec", "--", "no-such-program").expectFailure(
             127,
             "There is no program no-such-program.",
-            "Check its name, and PATH; nothing was asked for, and nothing lent."
+            "Check its name, and PATH; no token was requested, and no secret handed over."
         )
         let file = try home.folder.write("#!/bin/sh\n", to: "plain")
         for path in [file, home.folder.path] {

@@ -77,7 +77,7 @@ struct ImportTests {
         #expect(empty.exitCode == 65 && empty.errorText.contains("holds no .json or .ini file."), "\(empty)")
         let file = try home.writeFile()
         let named = try await importing(home, protected(home) + [file, file, "--name", "a"])
-        #expect(named.exitCode == 64 && named.errorText.contains("One name can't go to 2 files."), "\(named)")
+        #expect(named.exitCode == 64 && named.errorText.contains("2 files can't share one name."), "\(named)")
         #expect(!home.exists(home.vaultFolder) && !home.exists(home.key))
     }
 

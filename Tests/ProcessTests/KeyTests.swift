@@ -72,7 +72,7 @@ struct KeyTests {
         let home = try await Home.withVault()
         try await home.run("key", "add", "passphrase").expectFailure(
             64,
-            "Nobody can be asked for the new passphrase.",
+            "There is no terminal to ask for the new passphrase on.",
             "Give it with --new-passphrase-file PATH or --new-passphrase-fd NUMBER."
         )
         #expect(try await home.slots().count == 1)

@@ -6,7 +6,7 @@ import VaultTestSupport
 @Suite(.serialized, .needsBinary)
 struct KeyringTests {
     private static let sentence =
-        "The vault is protected by this desktop's keyring, and opens by itself while that is unlocked."
+        "This desktop's keyring protects the vault, and opens it while the keyring is unlocked."
 
     private func expectImportAndTokens(with kind: DesktopKeyring.Kind) async throws {
         let server = try await TokenServer.shared.value

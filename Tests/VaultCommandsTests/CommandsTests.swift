@@ -113,6 +113,30 @@ struct CommandsTests {
         #expect(refused.code == 64 && refused.heard.text.isEmpty && refused.heard.said.count == 1)
     }
 
+    @Test func `a q without a query is told what quiet is called, and no other call is`() async {
+        let quiet = "  Write -q name=value; quiet is --quiet here."
+        for arguments in [["-q"], ["-q", "--json"], ["-q", "limit"]] {
+            let refused = await run(["api", "/shares"] + arguments)
+            #expect(refused.code == 64 && refused.heard.said.first?.contains("quiet is --quiet here") == true)
+        }
+        let missing = await run(["api", "/shares", "-q"])
+        #expect(missing.heard.said == ["Missing value for '-q <name=value>'.\n\(quiet)"])
+        let other = await run(["api", "/shares", "--app"])
+        #expect(other.heard.said == ["Missing value for '--app <name>'.\n  isogeo-vault help shows how."])
+    }
+
+    @Test func `no prompt, no question for a new passphrase`() async throws {
+        let folder = try TemporaryDirectory()
+        let (vault, key) = (folder("vault/vault.db"), folder("key"))
+        let made = await run(["import", try file(folder), "--vault", vault, "--protect", "key-file=\(key)"])
+        #expect(made.code == 0)
+        let person = Answering(["a", "a"])
+        let add = ["key", "add", "passphrase", "--vault", vault, "--key-file", key]
+        let refused = await run(add + ["--no-prompt"], answering: person)
+        #expect(refused.code == 64 && person.prompts.withLock { $0.isEmpty })
+        #expect(await run(add, answering: person).code == 0)
+    }
+
     @Test func `help is a result and a version too`() async {
         for arguments in [["--help"], ["token", "--help"], ["--version"]] {
             let helped = await run(arguments)

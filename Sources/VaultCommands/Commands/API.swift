@@ -42,9 +42,18 @@ struct API: AsyncParsableCommand {
     @OptionGroup(title: "Vault")
     var vault: VaultOptionsWithQuery
 
+    /// Whether a `-q` stands there without a value, as someone writes it who means `--quiet` by it.
+    ///
+    /// The parser refuses that, and hands on words alone; its remedy is ours.
+    static func isQuietMeant(by arguments: [String]) -> Bool {
+        guard arguments.first == configuration.commandName else { return false }
+        let own = arguments.prefix { $0 != "--" }
+        return own.last == "-q" || zip(own, own.dropFirst()).contains { $0 == "-q" && $1.hasPrefix("-") }
+    }
+
     func validate() throws {
         guard query.allSatisfy({ $0.contains("=") }) else {
-            throw ValidationError("Write -q name=value; quiet is --quiet here.")
+            throw CommandProblem.Call.queryWithoutValue
         }
     }
 

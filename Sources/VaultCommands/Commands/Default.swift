@@ -19,7 +19,7 @@ struct Default: AsyncParsableCommand {
     var vault: VaultOptions
 
     func validate() throws {
-        guard !none || application.given == nil else { throw ValidationError("Give a name or --none.") }
+        guard !none || application.given == nil else { throw CommandProblem.Call.one(of: "a name", "--none") }
     }
 
     func run() async throws {

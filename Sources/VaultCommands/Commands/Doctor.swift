@@ -31,11 +31,7 @@ struct Doctor: AsyncParsableCommand {
         let report = DoctorReport(fixed: fixed, checks: remarks(vault, await context.keyring(), context))
         if json { try context.printJSON(report) } else { try context.print(report.text) }
         guard report.findings > 0 else { return }
-        throw VaultError(
-            .configuration,
-            report.findings == 1 ? "There is a finding." : "There are \(report.findings) findings.",
-            remedy: "Each has its remedy beside it."
-        )
+        throw VaultError(.findings(count: report.findings))
     }
 
     private var namedWay: HostInspection.NamedWay? {

@@ -72,21 +72,19 @@ struct Exec: AsyncParsableCommand {
 
     func validate() throws {
         guard !command.isEmpty else {
-            throw ValidationError("No program is named: write it behind two hyphens, exec [<name>] -- <cmd>.")
+            throw CommandProblem.Call.noProgram
         }
         guard !privateFile || clientSecrets != nil else {
-            throw ValidationError("--private-file goes with --client-secrets.")
+            throw CommandProblem.Call.goesWith("--private-file", ["--client-secrets"])
         }
         guard !noToken || sdk || clientSecrets != nil else {
-            throw ValidationError("--no-token goes with --sdk or --client-secrets.")
+            throw CommandProblem.Call.goesWith("--no-token", ["--sdk", "--client-secrets"])
         }
         if let clientSecrets, !clientSecrets.isNameOfVariable {
-            throw ValidationError("--client-secrets wants the name of a variable: letters, digits and underscores.")
+            throw CommandProblem.Call.notAVariable("--client-secrets")
         }
         if let clientSecrets, clientSecrets.meansSomethingElse {
-            throw ValidationError(
-                "--client-secrets wants a variable of its own, and \(clientSecrets) means something else."
-            )
+            throw CommandProblem.Call.variableInUse("--client-secrets", variable: clientSecrets)
         }
     }
 

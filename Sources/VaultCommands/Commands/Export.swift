@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import IsogeoVault
-internal import VaultSystem
 
 /// Writes a secret in clear: `isogeo-vault export NAME FILE --in-clear`.
 struct Export: AsyncParsableCommand {
@@ -28,24 +27,11 @@ struct Export: AsyncParsableCommand {
         context.say("\(file) holds the secret of \(name) in clear: delete it when it has served.")
     }
 
-    private var name: String { application.name }
     private var file: String { application.operand }
 
     private func checkMeant(_ application: ApplicationName) throws(VaultError) {
-        guard file != "-" else {
-            throw VaultError(
-                .usage,
-                "A secret goes into a file, never to standard output, which terminals and logs keep.",
-                remedy: "Name the file to make."
-            )
-        }
-        guard inClear else {
-            throw VaultError(
-                .usage,
-                "This writes the secret of \(application) to \(file) in clear.",
-                remedy: "Say that you mean it: isogeo-vault export \(name.shellWord) \(file.shellWord) --in-clear"
-            )
-        }
+        guard file != "-" else { throw VaultError(.secretOnStandardOutput) }
+        guard inClear else { throw VaultError(.exportUnconfirmed(application, file: file)) }
     }
 
     enum FileToMake: OperandHelp {

@@ -22,7 +22,7 @@ struct Forget: AsyncParsableCommand {
     var vault: VaultOptions
 
     func validate() throws {
-        guard !all || application.given == nil else { throw ValidationError("Give a name or --all.") }
+        guard !all || application.given == nil else { throw CommandProblem.Call.one(of: "a name", "--all") }
     }
 
     func run() async throws {

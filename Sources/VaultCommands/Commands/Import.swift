@@ -40,11 +40,11 @@ struct Import: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How a new vault is protected: keyring, passphrase, or key-file=PATH (made if missing).",
+            "How a new vault is protected: \(NewKey.helpForNewVault).",
             valueName: "way"
         )
     )
-    var protect: ProtectArgument?
+    var protect: NewKey?
 
     @Flag(help: "Make no recovery code for a new vault that a key file or keyring alone would open.")
     var noRecovery = false
@@ -75,20 +75,20 @@ struct Import: AsyncParsableCommand {
 
     func validate() throws {
         guard fromEnvironment != !files.isEmpty else {
-            throw ValidationError("Give files, or --from-environment.")
+            throw CommandProblem.Call.nothingToImport
         }
-        guard files.filter({ $0 == "-" }).count <= 1 else { throw ValidationError("Standard input can be read once.") }
+        guard files.filter({ $0 == "-" }).count <= 1 else { throw CommandProblem.Call.standardInputTwice }
         guard !deleteSource || !(fromEnvironment || files.contains("-")) else {
-            throw ValidationError("Only a file can be deleted: --delete-source goes with files.")
+            throw CommandProblem.Call.deletesOnlyFiles
         }
-        if case .recovery = protect { throw ValidationError("A vault can't begin with a recovery code alone.") }
-        guard scope == nil || check else { throw ValidationError("--scope goes with --check.") }
+        guard protect?.isRecoveryCode != true else { throw CommandProblem.Call.recoveryCodeAlone }
+        guard scope == nil || check else { throw CommandProblem.Call.goesWith("--scope", ["--check"]) }
     }
 
     func run() async throws {
         let sources = try fromEnvironment ? [.environment] : files.flatMap(ImportSource.sources)
         guard name == nil || sources.count == 1 else {
-            throw VaultError(.usage, "One name can't go to \(sources.count) files.", remedy: "Import them one by one.")
+            throw VaultError(.oneNameForFiles(count: sources.count))
         }
         var importer = Importer(self)
         try await importer.take(sources)
@@ -100,25 +100,6 @@ struct Import: AsyncParsableCommand {
             options.caFile = connection.caFile
             if let name { options.name = try validName(name) }
             return options
-        }
-    }
-}
-
-/// The value of `--protect`, and of `key add`.
-enum ProtectArgument: ExpressibleByArgument {
-    case passphrase
-    case keyring
-    case keyFile(path: String)
-    case recovery
-
-    init?(argument: String) {
-        switch argument {
-        case "passphrase": self = .passphrase
-        case "keyring": self = .keyring
-        case "recovery": self = .recovery
-        case _ where argument.hasPrefix("key-file=") && argument.utf8.count > "key-file=".utf8.count:
-            self = .keyFile(path: String(argument.dropFirst("key-file=".count)))
-        default: return nil
         }
     }
 }

@@ -22,7 +22,7 @@ struct Log: AsyncParsableCommand {
     var vault: VaultOptions
 
     func validate() throws {
-        guard last.map({ $0 > 0 }) ?? true else { throw ValidationError("--last is a number above 0.") }
+        guard last.map({ $0 > 0 }) ?? true else { throw CommandProblem.Call.notPositive("--last") }
     }
 
     func run() async throws {

@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import IsogeoVault
-internal import VaultSystem
 
 /// Takes an application out: `isogeo-vault remove NAME --yes`.
 struct Remove: AsyncParsableCommand {
@@ -27,15 +26,8 @@ struct Remove: AsyncParsableCommand {
 
     func run() async throws {
         let context = vault.context
-        let name = try application.required()
-        let application = try validName(name)
-        guard yes else {
-            throw VaultError(
-                .usage,
-                "Removing \(application) takes its secret out of the vault for good.",
-                remedy: "Say that you mean it: isogeo-vault remove \(name.shellWord) --yes"
-            )
-        }
+        let application = try validName(try application.required())
+        guard yes else { throw VaultError(.removalUnconfirmed(application)) }
         try await context.open().remove(application)
         context.say("Removed the application \(application).")
     }

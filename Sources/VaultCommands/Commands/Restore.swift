@@ -34,11 +34,7 @@ struct Restore: AsyncParsableCommand {
             return try await context.open()
         } catch {
             guard error.code == .noVault else { throw error }
-            throw VaultError(
-                .noVault,
-                "There is no backup at \(file).",
-                remedy: "Name a file that isogeo-vault backup has written."
-            )
+            throw VaultError(.noBackup(path: file))
         }
     }
 }

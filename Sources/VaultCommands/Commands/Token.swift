@@ -71,25 +71,20 @@ struct Token: AsyncParsableCommand {
 
     func validate() throws {
         guard apiBase == nil else {
-            throw ValidationError("--api-base goes with import, rotate, api and check; a token is requested elsewhere.")
+            throw CommandProblem.Call.tokenHasNoAPI
         }
         guard !json || format == .raw || format == .json else {
-            throw ValidationError("--json and --format \(format.rawValue) contradict each other.")
+            throw CommandProblem.Call.contradiction(["--json", "--format \(format.rawValue)"])
         }
-        guard from == nil || !fromEnvironment else { throw ValidationError("Give --from or --from-environment.") }
+        guard from == nil || !fromEnvironment else { throw CommandProblem.Call.one(of: "--from", "--from-environment") }
         guard credential.isEmpty || from != nil || fromEnvironment else {
-            throw ValidationError(
-                "--token-uri, --basic-encoding and --proxy go with --from and --from-environment; "
-                    + "what is in the vault has its own."
-            )
+            throw CommandProblem.Call.credentialOptionsForVault
         }
         guard application.given == nil || (from == nil && !fromEnvironment) else {
-            throw ValidationError("A credential that isn't in the vault has no name there.")
+            throw CommandProblem.Call.nameOfOtherCredential
         }
         guard !offline || !refresh && from == nil && !fromEnvironment else {
-            throw ValidationError(
-                "--offline prints what is cached, and contradicts --refresh, --from and --from-environment."
-            )
+            throw CommandProblem.Call.offlineAsks
         }
     }
 

@@ -36,7 +36,7 @@ struct Unlock: AsyncParsableCommand {
 
     func validate() throws {
         guard SessionDuration(argument: time) != nil else {
-            throw ValidationError("--for is a number and s, m, h or d, from 1s to 30d.")
+            throw CommandProblem.Call.notADuration("--for")
         }
     }
 

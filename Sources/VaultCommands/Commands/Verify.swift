@@ -19,11 +19,7 @@ struct Verify: AsyncParsableCommand {
         let result = try await context.open().verify()
         if json { try context.printJSON(VerificationReport(result)) } else { try context.print(result.text) }
         guard result.findings.contains(where: \.isDamage) else { return }
-        throw VaultError(
-            .damaged,
-            "The vault isn't as it was written.",
-            remedy: "Restore a backup: isogeo-vault restore FILE"
-        )
+        throw VaultError(.verificationFailed)
     }
 }
 

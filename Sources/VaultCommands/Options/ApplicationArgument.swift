@@ -12,12 +12,6 @@ func applicationName(_ argument: String?) throws(VaultError) -> ApplicationName?
 
 /// - Throws: `usage` for what can't be a name.
 func validName(_ text: String) throws(VaultError) -> ApplicationName {
-    guard let name = ApplicationName(text) else {
-        throw VaultError(
-            .usage,
-            "That can't be the name of an application.",
-            remedy: "A name has 1 to 128 bytes and no control characters."
-        )
-    }
+    guard let name = ApplicationName(text) else { throw VaultError(.invalidName) }
     return name
 }

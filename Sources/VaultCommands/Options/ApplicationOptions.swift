@@ -23,7 +23,7 @@ struct ApplicationOptions: ParsableArguments {
     ///
     /// - Throws: the parser's error, where none is.
     func required() throws -> String {
-        guard let given else { throw ValidationError("Missing expected argument '<name>'") }
+        guard let given else { throw CommandProblem.Call.missing("name") }
         return given
     }
 }
@@ -41,9 +41,9 @@ struct ApplicationAndOperand<Operand: OperandHelp>: ParsableArguments {
     var app: String?
 
     func validate() throws {
-        guard first != nil || app != nil else { throw ValidationError("Missing expected argument '<name>'") }
+        guard first != nil || app != nil else { throw CommandProblem.Call.missing("name") }
         guard second != nil || (first != nil && app != nil) else {
-            throw ValidationError("Missing expected argument '<\(Operand.help.valueName ?? "")>'")
+            throw CommandProblem.Call.missing(Operand.help.valueName ?? "")
         }
         if second != nil { try refuseTwoApplications(first, app) }
     }
@@ -60,5 +60,5 @@ protocol OperandHelp: Sendable { static var help: ArgumentHelp { get } }
 
 private func refuseTwoApplications(_ name: String?, _ app: String?) throws {
     guard let name, let app, name != app else { return }
-    throw ValidationError("\(name) and --app \(app) are two applications: name one.")
+    throw CommandProblem.Call.twoApplications(name, option: app)
 }

@@ -23,10 +23,11 @@ struct ConnectionOptions: ParsableArguments {
     var timeout: Int?
 
     func validate() throws {
+        let range = 1...300
         for (name, value) in [("--connect-timeout", connectTimeout), ("--timeout", timeout)] {
-            if let value, !(1...300).contains(value) { throw ValidationError("\(name) is 1 to 300 seconds.") }
+            if let value, !range.contains(value) { throw CommandProblem.Call.outOfRange(name, range) }
         }
-        guard caFile != "" else { throw ValidationError("--ca-file has no path.") }
+        guard caFile != "" else { throw CommandProblem.Call.noPath("--ca-file") }
     }
 
     /// What differs from the usual.

@@ -19,7 +19,8 @@ struct TokenRequestOptions: ParsableArguments {
     var param: [TokenOptions.Parameter] = []
 
     func validate() throws {
-        guard (0...86_400).contains(minTtl) else { throw ValidationError("--min-ttl is 0 to 86400 seconds.") }
+        let range = 0...86_400
+        guard range.contains(minTtl) else { throw CommandProblem.Call.outOfRange("--min-ttl", range) }
     }
 
     func options(refresh: Bool = false, offline: Bool = false) -> TokenOptions {
@@ -31,7 +32,7 @@ extension TokenOptions.Parameter {
     /// Reads `name=value`; the value may be empty, and have equals signs itself.
     fileprivate init(argument: String) throws {
         let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, !parts[0].isEmpty else { throw ValidationError("--param wants NAME=VALUE.") }
+        guard parts.count == 2, !parts[0].isEmpty else { throw CommandProblem.Call.parameterWithoutValue }
         self.init(String(parts[0]), String(parts[1]))
     }
 }

@@ -59,10 +59,8 @@ struct VaultOptionsBeside<Quiet: QuietNaming>: ParsableArguments {
     var quiet = false
 
     func validate() throws {
-        guard named.count <= 1 else {
-            throw ValidationError("Give one way to open the vault: the first one given is the only one tried.")
-        }
-        guard vault != "" else { throw ValidationError("--vault has no path.") }
+        guard named.count <= 1 else { throw CommandProblem.Call.severalWaysToOpen }
+        guard vault != "" else { throw CommandProblem.Call.noPath("--vault") }
     }
 
     private var named: [Unlocking] {

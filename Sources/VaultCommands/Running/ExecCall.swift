@@ -95,11 +95,7 @@ struct ExecCall {
                 try FileDescriptor.sealedFile("client_secrets.json", bytes)
             }
         } catch {
-            throw VaultError(
-                .inputOutput,
-                "No file can be made in memory: \(error).",
-                remedy: "Use --private-file."
-            )
+            throw VaultError(.fileInMemory(error))
         }
         try folder.link(to: descriptor)
     }

@@ -12,13 +12,7 @@ struct Program {
     ///
     /// - Throws: `usage` where none is named; `programNotFound`; `programNotStarted`.
     init(_ command: [String]) throws(VaultError) {
-        guard let name = command.first, !name.isEmpty else {
-            throw VaultError(
-                .usage,
-                "No program is named.",
-                remedy: "Write it behind two hyphens: isogeo-vault exec -- PROGRAM ARGUMENT…"
-            )
-        }
+        guard let name = command.first, !name.isEmpty else { throw VaultError(.noProgramNamed) }
         self.name = name
         arguments = command
         path = try Self.find(name)
@@ -42,7 +36,7 @@ struct Program {
                 if error.code == .programNotStarted, refused == nil { refused = error }
             }
         }
-        throw refused ?? notFound(name)
+        throw refused ?? VaultError(.programNotFound(name))
     }
 
     private static func check(_ path: String) throws(VaultError) {
@@ -51,7 +45,7 @@ struct Program {
             status = try FileStatus(of: path, followsLink: true)
         } catch {
             guard [.noEntry, .notADirectory].contains(error) else { throw cannotStart(path, error) }
-            throw notFound(path)
+            throw VaultError(.programNotFound(path))
         }
         guard status.kind == .regular, FilePath.isExecutable(path) else { throw cannotStart(path, .accessDenied) }
         guard ScriptInterpreter(of: path).isThere else { throw cannotStart(path, .noEntry) }
@@ -67,31 +61,8 @@ struct Program {
         do throws(Errno) { try environment.start(path, arguments) } catch { throw Self.cannotStart(path, error) }
     }
 
-    private static func notFound(_ name: String) -> VaultError {
-        // Quoted as one word, a line for the shell is taken for a program's name.
-        let isForShell = name.contains { " \t\n|&;<>()$`*?~".contains($0) }
-        return VaultError(
-            .programNotFound,
-            "There is no program \(name.shellWord).",
-            remedy: isForShell
-                ? "A line for the shell goes to one: isogeo-vault exec -- sh -c \(name.shellWord)"
-                : "Check its name, and PATH; nothing was asked for, and nothing lent."
-        )
-    }
-
     private static func cannotStart(_ path: String, _ errno: Errno) -> VaultError {
         // execve(2) says of the file what is true of the one that would run it.
-        guard errno != .noEntry else {
-            return VaultError(
-                .programNotStarted,
-                "\(path.shellWord) can't be started: the interpreter that its first line names isn't there.",
-                remedy: "Install it, or correct that line; look for Windows line ends (CRLF)."
-            )
-        }
-        return VaultError(
-            .programNotStarted,
-            "\(path.shellWord) can't be started: \(errno).",
-            remedy: "Check that it is a program that you may execute."
-        )
+        VaultError(errno == .noEntry ? .interpreterMissing(path: path) : .programNotStarted(path: path, errno))
     }
 }

@@ -25,9 +25,7 @@ final class SharedSecretDirectory {
     /// - Throws: `configuration` where there is no `XDG_RUNTIME_DIR` that will do; `inputOutput`.
     static func make(isHeld: Bool) throws(VaultError) -> SharedSecretDirectory {
         let runtime = try runtimeDirectory()
-        guard let owner = ProcessIdentity.current else {
-            throw VaultError(.configuration, "/proc can't be read.", remedy: "Mount it: mount -t proc proc /proc")
-        }
+        guard let owner = ProcessIdentity.current else { throw VaultError(.processesUnreadable) }
         do throws(SystemError) {
             let base = try runtime.making(baseName)
             try base.check(.ownPrivate)
@@ -47,7 +45,7 @@ final class SharedSecretDirectory {
             }
             throw .failed(path: base.path, .makingDirectory, .wouldBlock)
         } catch {
-            throw failure(error)
+            throw VaultError(.runtimeDirectory(error))
         }
     }
 
@@ -70,7 +68,7 @@ final class SharedSecretDirectory {
         do throws(SystemError) {
             try base.opening(name).makeLink(Self.fileName, to: "/proc/self/fd/\(descriptor)")
         } catch {
-            throw Self.failure(error)
+            throw VaultError(.runtimeDirectory(error))
         }
     }
 
@@ -103,25 +101,13 @@ final class SharedSecretDirectory {
 
     private static func runtimeDirectory() throws(VaultError) -> Directory {
         guard let path = Environment.value(of: "XDG_RUNTIME_DIR"), FilePath.isAbsolute(path) else {
-            throw VaultError(
-                .configuration,
-                "XDG_RUNTIME_DIR isn't set, and a secret in clear is put into no other folder.",
-                remedy: "Set it to a folder of yours in memory, mode 0700, or use --sdk, which needs none."
-            )
+            throw VaultError(.noRuntimeDirectory)
         }
         do throws(SystemError) {
             return try Directory.walk(to: try FilePath.resolve(path), .own)
         } catch {
-            guard case .unsafePath(let unsafe) = error else { throw failure(error) }
-            throw VaultError(
-                .configuration,
-                "XDG_RUNTIME_DIR can't be used. \(unsafe.sentence)",
-                remedy: "Set it to a folder of yours, mode 0700, in folders that are yours or root's."
-            )
+            guard case .unsafePath(let unsafe) = error else { throw VaultError(.runtimeDirectory(error)) }
+            throw VaultError(.unusableRuntimeDirectory(unsafe))
         }
-    }
-
-    private static func failure(_ error: SystemError) -> VaultError {
-        VaultError(.inputOutput, error.sentence, remedy: "Check the folder that XDG_RUNTIME_DIR names.")
     }
 }
