@@ -15,8 +15,8 @@ package struct VaultCommand: AsyncParsableCommand {
             token with --offline; 67 the credential was refused; 69 keyring or session not available, or timed out; \
             70 internal; 72 the vault is damaged, or older than it was; 73 exists already; 74 reading or writing \
             failed; 75 the same call may work later; 76 the server's answer makes no sense or grants too little, or \
-            the API rejects the request; 77 locked, or the key doesn't fit; 78 permissions or configuration; 126 exec can't start the program; \
-            127 exec finds no such program.
+            the API rejects the request; 77 locked, or the key doesn't fit; 78 permissions or configuration; \
+            126 exec can't start the program; 127 exec finds no such program.
             """,
         version: "0.1.0",
         subcommands: [
@@ -28,7 +28,7 @@ package struct VaultCommand: AsyncParsableCommand {
 
     package init() {}
 
-    /// Runs the command that the arguments name; errors are said on standard error, with their remedies.
+    /// Runs the command that the arguments name; writes an error and its remedy to standard error.
     ///
     /// - Parameter given: the arguments without the program's name; nil for the process's own.
     /// - Returns: the exit code.
@@ -44,14 +44,14 @@ package struct VaultCommand: AsyncParsableCommand {
                 try await call.run(context)
                 return 0
             }
-            if let mistyped = MistypedCommand.found(in: arguments) { return errorFormat.tell(mistyped.error, context) }
+            if let error = unknownCommand(in: arguments) { throw error }
             var command = try parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
             return 0
         } catch let error as VaultError {
             return errorFormat.tell(error, context)
         } catch {
-            // The parser throws the help and the version, too.
+            // The parser throws help and version, too.
             guard exitCode(for: error) == .success else {
                 let problem = CommandProblem.call(
                     words: message(for: error),
@@ -62,5 +62,27 @@ package struct VaultCommand: AsyncParsableCommand {
             do { try context.print(fullMessage(for: error)) } catch { return errorFormat.tell(error, context) }
             return 0
         }
+    }
+
+    /// The error for a word that stands where a command's name belongs, and is none; nil if all words there are.
+    ///
+    /// The argument parser would call it an unexpected argument, and show the whole help for a command that doesn't exist.
+    private static func unknownCommand(in arguments: [String]) -> VaultError? {
+        var level: any ParsableCommand.Type = VaultCommand.self
+        var found: [String] = []
+        for word in arguments.first == "help" ? arguments.dropFirst() : arguments[...] {
+            let commands = level.configuration.subcommands
+            // After an option, a word may be its value.
+            if commands.isEmpty || word.hasPrefix("-") { return nil }
+            if let next = commands.first(where: { $0._commandName == word }) {
+                found.append(word)
+                level = next
+                continue
+            }
+            let known = commands.map { $0._commandName } + (found.isEmpty ? ["help"] : [])
+            let suggestion = ApplicationName(word)?.suggestion(among: known.compactMap { ApplicationName($0) })
+            return VaultError(.unknownCommand(found + [word], suggestion: suggestion.map { found + [$0.description] }))
+        }
+        return nil
     }
 }

@@ -48,13 +48,6 @@ extension VaultStatus {
 
 /// A vault's state as JSON.
 private struct StatusReport: Encodable {
-    struct Slot: Encodable {
-        let id: String
-        let kind: String
-        let created: String
-        let created_epoch: Int64
-    }
-
     let vault: String
     let format: Int
     let read_only: Bool
@@ -64,7 +57,7 @@ private struct StatusReport: Encodable {
     let changed_epoch: Int64
     let generation: Int
     let older_than_seen: Bool
-    let slots: [Slot]
+    let slots: [SlotReport]
     let applications: Int
     let tokens: Int
     let last_token_expires: String?
@@ -82,14 +75,7 @@ private struct StatusReport: Encodable {
         changed_epoch = status.changed.epochSeconds
         generation = status.generation
         older_than_seen = status.isOlderThanSeen
-        slots = status.slots.map { slot in
-            Slot(
-                id: slot.id,
-                kind: slot.kind,
-                created: slot.created.rfc3339,
-                created_epoch: slot.created.epochSeconds
-            )
-        }
+        slots = status.slots.map(SlotReport.init)
         applications = status.applications
         tokens = status.tokens
         last_token_expires = status.lastTokenExpires?.rfc3339
@@ -97,4 +83,13 @@ private struct StatusReport: Encodable {
         session_ends = status.sessionEnds?.rfc3339
         session_ends_epoch = status.sessionEnds?.epochSeconds
     }
+}
+
+extension VaultStatus {
+    /// Whether the vault is one reset of a keyring away from lost.
+    var isOpenedByKeyringAlone: Bool { slots.map(\.kind) == ["keyring"] }
+
+    /// What is said of such a vault until it has a second key.
+    static let keyringAlone =
+        "only this desktop's keyring can open it; for another key: isogeo-vault key add recovery"
 }

@@ -32,3 +32,13 @@ struct HostEnvironment: Sendable {
     /// Whether a variable is set and not empty.
     func isSet(_ name: String) -> Bool { variable(name)?.isEmpty == false }
 }
+
+extension String {
+    /// The text without the blanks and line ends around it.
+    var trimmedLine: String {
+        var text = self[...]
+        while text.last?.isWhitespace == true { text.removeLast() }
+        while text.first?.isWhitespace == true { text.removeFirst() }
+        return String(text)
+    }
+}

@@ -67,13 +67,3 @@ enum SwapCheck {
         return String(decoding: bytes, as: UTF8.self)
     }
 }
-
-extension String {
-    /// The text without the blanks and line ends around it.
-    var trimmedLine: String {
-        var text = self[...]
-        while text.last?.isWhitespace == true { text.removeLast() }
-        while text.first?.isWhitespace == true { text.removeFirst() }
-        return String(text)
-    }
-}
