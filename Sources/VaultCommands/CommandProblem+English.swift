@@ -1,7 +1,7 @@
 internal import IsogeoVault
 internal import VaultSystem
 
-// What the command line's errors say in English. Another language stands beside it in a file of its own.
+// The words of the command line's errors in English. Another language gets a file of its own.
 
 extension CommandProblem {
     var sentence: String {
@@ -107,7 +107,7 @@ extension CommandProblem {
         }
     }
 
-    /// What the argument parser says, ended like our sentences: some of its messages end with the word in question.
+    /// Ends the argument parser's message with a full stop: some of them end with a quoted word.
     private static func sentence(ofParser words: String) -> String {
         words.last.map { ".?!".contains($0) } == true ? words : "\(words)."
     }

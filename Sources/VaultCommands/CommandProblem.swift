@@ -5,7 +5,7 @@ internal import VaultSystem
 enum CommandProblem: Sendable {
     // MARK: - The call
 
-    /// What the argument parser says of a call, or `Call` through it: the parser hands on words and no data.
+    /// The argument parser's words, or those of a `Call` that it passes on: it gives no access to its errors' data.
     case call(words: String, isQuietMeant: Bool)
     case unknownCommand([String], suggestion: [String]?)
     case argumentsUnknown
@@ -13,7 +13,7 @@ enum CommandProblem: Sendable {
     case oneNameForFiles(count: Int)
     case deletesOnlyFiles
     case secretOnStandardOutput
-    /// What can't be undone needs an option of its own.
+    /// A step that can't be undone needs an option of its own.
     case removalUnconfirmed(ApplicationName)
     case exportUnconfirmed(ApplicationName, file: String)
     case noProgramNamed
@@ -36,7 +36,7 @@ enum CommandProblem: Sendable {
     case source(String, any Problem)
     case notImported(count: Int, of: Int, first: any Problem)
     case notReadBack(path: String)
-    /// There is no vault yet, and the keyring, if it could be one, doesn't protect a new one.
+    /// There is no vault yet, and no key for a new one; the problem of the keyring, where there is a desktop.
     case noProtection(keyring: (any Problem)?)
     case missingKeyFile(any Problem, path: String)
     case noBackup(path: String)
@@ -54,12 +54,12 @@ enum CommandProblem: Sendable {
     case unusableRuntimeDirectory(UnsafePath)
     case runtimeDirectory(SystemError)
 
-    /// Whose new passphrase it is, which says by what option it can be given.
+    /// What a new passphrase is for: each has its own option.
     enum NewPassphrase: Sendable { case ofNewVault, ofNewSlot }
 
-    /// What a command itself finds wrong with its arguments.
+    /// What a command refuses in its arguments.
     ///
-    /// `validate()` throws it; the argument parser makes words of it, by its description.
+    /// `validate()` throws it, and the argument parser turns it into words, by its description.
     enum Call: Error {
         case missing(String)
         case twoApplications(String, option: String)

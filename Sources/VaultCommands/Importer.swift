@@ -1,12 +1,12 @@
 internal import IsogeoVault
 internal import VaultSystem
 
-/// Takes credentials into a vault, one after the other: the first may make it.
+/// Stores credentials in a vault, one after the other; the first may make the vault.
 struct Importer {
     let command: Import
     let context: CommandContext
     private var vault: Vault?
-    /// How the vault that we made is protected.
+    /// The key of the vault, if this import made it.
     private var made: NewKey?
     private var reports: [ImportReport] = []
     private var failures: [VaultError] = []
@@ -16,7 +16,7 @@ struct Importer {
         context = command.vault.context(command.connection)
     }
 
-    /// Takes all; one that fails doesn't keep the others out.
+    /// Imports all of them; a failure doesn't stop the others.
     mutating func take(_ sources: [ImportSource]) async throws(VaultError) {
         for (index, source) in sources.enumerated() {
             if sources.count > 1 { Progress.show("\(index + 1) of \(sources.count): \(source.name)", context) }
@@ -29,7 +29,7 @@ struct Importer {
             }
         }
         if sources.count > 1 { Progress.clear(context) }
-        try await tellOfKeyringAlone()
+        try await warnOfKeyringAlone()
         if command.json { try context.printJSON(ImportReports(imports: reports)) }
         guard let first = failures.first else { return }
         throw VaultError(.notImported(count: failures.count, of: sources.count, first: first.problem))
@@ -37,8 +37,8 @@ struct Importer {
 
     private mutating func take(_ source: ImportSource, isOnly: Bool) async throws(VaultError) {
         var application = try source.read(try command.options)
-        // Before the proof, which goes the same way as later requests.
-        if command.replace, !command.dryRun { try await keepWhatIsNotSaid(&application) }
+        // Before the proof, which must connect like later requests.
+        if command.replace, !command.dryRun { try await keepSettings(of: &application) }
         for warning in application.warnings {
             context.say("warning: \(isOnly ? "" : "\(source.name): ")\(warning)")
         }
@@ -59,8 +59,9 @@ struct Importer {
 
     // MARK: - The vault
 
-    /// What `rotate` keeps is kept here too: a job that ran yesterday must run after a new secret.
-    private mutating func keepWhatIsNotSaid(_ application: inout NewApplication) async throws(VaultError) {
+    /// Keeps the settings that no option changes, as `rotate` does: a job that ran with the old secret must run with the
+    /// new one.
+    private mutating func keepSettings(of application: inout NewApplication) async throws(VaultError) {
         if vault == nil, try await !Vault.exists(at: context.vault.path) { return }
         let present: Application
         do throws(VaultError) { present = try await opened().application(application.name) } catch {
@@ -72,7 +73,7 @@ struct Importer {
             besides: try command.options,
             saysEncoding: command.credential.saysEncoding
         )
-        if let droppedBase { context.say(forgottenAPI(at: droppedBase)) }
+        if let droppedBase { context.say(removedAPI(at: droppedBase)) }
     }
 
     private mutating func store(_ application: borrowing NewApplication, _ proof: ProvenToken?) async throws(VaultError)
@@ -84,8 +85,8 @@ struct Importer {
                 throw VaultError(.noProtection(keyring: nil))
             }
             let isMade = try await makeVault(protection, key, with: application, proof)
-            // Opened anew through its slot: from here on it is known that it opens. Where somebody made it a moment
-            // before, what would have protected it opens it, or that is the answer.
+            // Opening it again proves that its slot works. If another process made the vault in the meantime, our key
+            // opens that one, or the error says why not.
             let vault = try await Vault.open(
                 at: context.vault.path,
                 protectedBy: protection,
@@ -102,7 +103,7 @@ struct Importer {
         return try await vault.add(application, replacing: command.replace, proven: proof) ? .replaced : .added
     }
 
-    /// Whether it was us who made the vault; somebody else may have, since we looked.
+    /// Makes the vault; false if another process has made it since we looked.
     private func makeVault(
         _ protection: borrowing Protection,
         _ key: NewKey,
@@ -125,7 +126,7 @@ struct Importer {
         }
     }
 
-    // A vault that is there has its protection: --protect names what must open it.
+    // The key that --protect names must open a vault that is there already.
     private mutating func opened() async throws(VaultError) -> Vault {
         if let vault { return vault }
         var context = context
@@ -135,7 +136,7 @@ struct Importer {
         return opened
     }
 
-    // A key file or a keyring is lost with its disk; with somebody at the terminal there is a code on paper before that.
+    // A key file or a keyring is lost with its disk. If a person is there to write it down, make a recovery code, too.
     private func addRecoveryCode(to vault: Vault, _ key: NewKey) async throws(VaultError) {
         guard key.isLostWithComputer, !command.noRecovery, let show = context.interaction.show else {
             return
@@ -156,9 +157,9 @@ struct Importer {
         context.say("Deleted \(path). Its old bytes may live on in snapshots, backups and on an SSD.")
     }
 
-    // MARK: - What is said
+    // MARK: - Messages
 
-    private func tellOfKeyringAlone() async throws(VaultError) {
+    private func warnOfKeyringAlone() async throws(VaultError) {
         guard let vault, try await Vault.status(at: vault.path).isOpenedByKeyringAlone else { return }
         context.say("warning: \(VaultStatus.keyringAlone)")
     }
@@ -214,7 +215,7 @@ private struct ImportReports: Encodable {
     let imports: [ImportReport]
 }
 
-/// One line on a terminal that tells how far it is; nothing elsewhere.
+/// A progress line on a terminal; nothing elsewhere.
 private enum Progress {
     static func show(_ text: String, _ context: CommandContext) { write("\r\u{1B}[K\(text.visible)", context) }
     static func clear(_ context: CommandContext) { write("\r\u{1B}[K", context) }

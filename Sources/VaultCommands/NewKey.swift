@@ -3,10 +3,9 @@ internal import IsogeoVault
 
 /// A key that a command makes: what `--protect` and `key add` name, or what a new vault gets where nothing is named.
 ///
-/// All that the commands know of the kinds of key stands in this file: a new kind is one more value of `NewKey`, and its
-/// word in `kinds`.
+/// The commands make keys of every kind through this type: a new kind is one more value of it, and a word in `kinds`.
 struct NewKey: Sendable {
-    /// What a key is made of and for.
+    /// What a key is made for, and from.
     struct Request {
         let context: CommandContext
         let purpose: CommandProblem.NewPassphrase
@@ -14,13 +13,13 @@ struct NewKey: Sendable {
         var passphrase: Unlocking?
     }
 
-    /// Whether the key is lost with this computer, so that there should be a code on paper before that.
+    /// Whether the key is lost with this computer, so that the vault should have a recovery code on paper as well.
     var isLostWithComputer = false
-    /// Whether it is a passphrase, which a file or a descriptor may hold.
+    /// Whether it is a passphrase, which a file or a descriptor can give.
     var isPassphrase = false
-    /// What is said once it protects a new vault.
+    /// The message once it protects a new vault.
     var sentence: String?
-    /// What opens a vault that has such a key already; nil for one that must be named or typed.
+    /// Opens a vault that has such a key already; nil for a key that must be named or typed.
     var unlocking: @Sendable (CommandContext) -> Unlocking? = { _ in nil }
     private let make: (@Sendable (Request) throws(VaultError) -> Protection)?
 
@@ -65,7 +64,7 @@ extension NewKey {
 
     static let recoveryCode = NewKey(make: nil)
 
-    /// What options or environment name for opening the vault.
+    /// The key that options or environment name for opening the vault.
     private static let named = NewKey { (request) throws(VaultError) in
         let named = request.context.unlocking
         do throws(VaultError) {
@@ -83,7 +82,7 @@ extension NewKey {
 extension NewKey: ExpressibleByArgument {
     private struct Kind: Sendable {
         let word: String
-        /// What stands behind the word and an equals sign, and a note about it.
+        /// What follows the word and an equals sign, and a note about it.
         var value: (name: String, note: String)?
         let key: @Sendable (_ value: String) -> NewKey
 
@@ -117,23 +116,23 @@ extension NewKey: ExpressibleByArgument {
         }
     }
 
-    /// The key of a new vault: what `--protect` says; else what is named; else the keyring, if it works; else a
-    /// passphrase, if a person can be asked for one.
+    /// The key of a new vault: what `--protect` says, else what is named, else the keyring if it works, else a
+    /// passphrase if a person can be asked for one.
     ///
-    /// - Throws: `usage`, with the ways to choose from, where there is none of these.
+    /// - Throws: `usage`, which lists the choices, if there is none of these.
     static func ofNewVault(_ protect: NewKey?, _ context: CommandContext) async throws(VaultError) -> NewKey {
-        // A passphrase may be named, and is asked for otherwise.
+        // --passphrase-file and its like can name the passphrase; otherwise it is asked for.
         if let protect, !protect.isPassphrase { return protect }
         if context.vault.hasNamedWay { return .named }
         if let protect { return protect }
         let keyring = await context.keyring()
         switch keyring.state {
         case .working: return .keyring(acceptingPlainText: false)
-        // On a desktop where no program has used it since the login: it asks by itself.
+        // On a desktop, a keyring that no program has used since the login asks by itself.
         case .locked where context.vault.mayAsk && keyring.hasDisplay: return .keyring(acceptingPlainText: false)
         case .locked, .plainText, .unseen, .absent, .unavailable: break
         }
-        // Where there is no desktop at all, its keyring is not worth a word.
+        // Without a desktop, a message about its keyring would only confuse.
         let problem = keyring.state == .absent ? nil : keyring.problem
         guard context.interaction.ask != nil else { throw VaultError(.noProtection(keyring: problem?.problem)) }
         if let problem { context.say("\(problem.sentence) So the vault gets a passphrase.") }

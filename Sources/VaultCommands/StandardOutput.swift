@@ -2,26 +2,26 @@ internal import FoundationEssentials
 internal import IsogeoVault
 internal import VaultSystem
 
-/// The two standard streams, written by write(2): what can't be written is an error and not lost in a buffer.
+/// Standard output and error, written by write(2): a failure is an error at once, and not lost in a buffer.
 enum StandardOutput {
-    /// Whether the result is shown by a terminal, which obeys what is in it.
+    /// Whether a terminal shows the result, and so would obey the control characters in it.
     static var isTerminal: Bool { FileDescriptor(borrowing: 1).isTerminal() }
 
     /// Writes a result.
     ///
-    /// - Throws: `inputOutput`, as on a full disk. A reader that has gone ends us by SIGPIPE, like any filter.
+    /// - Throws: `inputOutput`, as on a full disk. If the reader has ended, SIGPIPE ends us, like any filter.
     static func write(_ bytes: [UInt8]) throws(VaultError) {
         do throws(Errno) { try FileDescriptor(borrowing: 1).write(bytes.span) } catch {
             throw VaultError(.output(error))
         }
     }
 
-    /// Writes a line for people; where nothing takes it, it is lost.
+    /// Writes a line to standard error; if that fails, it is lost.
     static func say(_ text: String) { try? FileDescriptor(borrowing: 2).write(Array("\(text)\n".utf8).span) }
 }
 
-/// What can be shown as JSON, with keys that are never renamed.
 extension CommandContext {
+    /// Prints a result as JSON; its keys are never renamed.
     func printJSON(_ value: some Encodable) throws(VaultError) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -36,7 +36,7 @@ extension CommandContext {
 }
 
 extension Date {
-    /// UTC as RFC 3339 has it, to the second.
+    /// The time in UTC by RFC 3339, to the second.
     var rfc3339: String { formatted(.iso8601) }
 
     /// Seconds since 1970.

@@ -14,7 +14,7 @@ enum Terminal {
 
     /// Shows `prompt` and appends what is typed, without its line end.
     ///
-    /// - Throws: `locked` when the prompt is dismissed, or more is typed than a passphrase has.
+    /// - Throws: `locked` if nothing is typed, or more than a passphrase can have.
     private static func ask(_ prompt: String, into passphrase: inout OutputSpan<UInt8>) throws(VaultError) {
         let terminal = try open()
         let result: Result<Void, VaultError>
@@ -23,7 +23,7 @@ enum Terminal {
         } catch {
             throw VaultError(.terminal(error))
         }
-        // The line end that was typed was not shown.
+        // The terminal didn't show the line end that was typed.
         try? show("\n", on: terminal)
         try result.get()
     }
@@ -31,7 +31,7 @@ enum Terminal {
     private static func show(recoveryCode: Span<UInt8>) throws(VaultError) {
         let terminal = try open()
         do throws(Errno) {
-            try show("Recovery code of the vault. Write it down now: it is shown this once.\n\n    ", on: terminal)
+            try show("Recovery code of the vault. Write it down now: it is shown only once.\n\n    ", on: terminal)
             try terminal.file.write(recoveryCode)
             try show("\n\nKeep it on paper, apart from this computer.\n", on: terminal)
         } catch {

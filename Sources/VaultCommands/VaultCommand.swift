@@ -8,7 +8,7 @@ package struct VaultCommand: AsyncParsableCommand {
         commandName: "isogeo-vault",
         abstract: "Keeps the secrets of Isogeo group applications encrypted, and gets their tokens.",
         discussion: """
-              isogeo-vault import client_secrets.json    takes the secret into the vault
+              isogeo-vault import client_secrets.json    stores the secret in the vault
               isogeo-vault token                         prints a token
 
             Exit codes: 0 done; 64 usage; 65 the input file isn't acceptable; 66 no such vault or application, or no \
@@ -35,8 +35,8 @@ package struct VaultCommand: AsyncParsableCommand {
     package static func run(_ given: [String]? = nil) async -> Int32 {
         let context = CommandContext.current
         guard let arguments = given ?? Arguments.current else {
-            // To print the help, with status 0, would answer another question.
-            return ErrorFormat.text.tell(VaultError(.argumentsUnknown), context)
+            // The help, with status 0, would look like a success.
+            return ErrorFormat.text.report(VaultError(.argumentsUnknown), context)
         }
         let errorFormat = ErrorFormat(in: arguments)
         do {
@@ -49,7 +49,7 @@ package struct VaultCommand: AsyncParsableCommand {
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
             return 0
         } catch let error as VaultError {
-            return errorFormat.tell(error, context)
+            return errorFormat.report(error, context)
         } catch {
             // The parser throws help and version, too.
             guard exitCode(for: error) == .success else {
@@ -57,9 +57,9 @@ package struct VaultCommand: AsyncParsableCommand {
                     words: message(for: error),
                     isQuietMeant: API.isQuietMeant(by: arguments)
                 )
-                return errorFormat.tell(VaultError(problem), context)
+                return errorFormat.report(VaultError(problem), context)
             }
-            do { try context.print(fullMessage(for: error)) } catch { return errorFormat.tell(error, context) }
+            do { try context.print(fullMessage(for: error)) } catch { return errorFormat.report(error, context) }
             return 0
         }
     }

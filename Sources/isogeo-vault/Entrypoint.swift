@@ -12,10 +12,10 @@ enum Entrypoint {
     }
 }
 
-/// What the process does for its secrets before it reads anything.
+/// What the process does to protect its secrets before it reads anything.
 enum ProcessHardening {
-    /// Variables by which the environment could make our libraries write secrets down, divert them, keep them in memory
-    /// that isn't locked, or load other code.
+    /// Variables that could make our libraries write secrets down, divert them, keep them in memory that isn't locked, or
+    /// load other code.
     private static let distrusted = [
         "SSLKEYLOGFILE", "OPENSSL_CONF", "OPENSSL_CONF_INCLUDE", "OPENSSL_ENGINES", "OPENSSL_MODULES", "SECRET_BACKEND",
         "SECRET_FILE_TEST_PATH", "SECRET_FILE_TEST_PASSWORD", "SECMEM_FORCE_FALLBACK", "G_DEBUG", "G_MESSAGES_DEBUG",
@@ -24,16 +24,16 @@ enum ProcessHardening {
 
     static func apply() {
         Hardening.wipesFreedMemory(cvault_wiping_free_wipes() == 1)
-        // `exec` gives all of it back to what it starts.
+        // `exec` restores all of it for the program that it starts.
         cvault_remember_start()
         openStandardStreams()
         // Neither a core file nor /proc/PID/mem nor ptrace shows the memory to other programs of the user.
         _ = cvault_set_not_dumpable()
         _ = cvault_forbid_core_files()
-        // Where SWIFT_BACKTRACE says so, as in many images of servers, Swift's runtime has a crash told by another
-        // program: registers, and the memory that they point to, on standard error and so in a log.
+        // If SWIFT_BACKTRACE asks for it, as in many server images, Swift's runtime starts another program at a crash,
+        // which writes registers, and the memory that they point to, to standard error and so into a log.
         _ = cvault_forget_crash_handlers()
-        // Guarded memory is locked as far as the limit goes: all that we may have is ours.
+        // Guarded memory is locked up to the limit, so raise it as far as we may.
         _ = cvault_raise_lock_limit()
         umask(0o077)
         for name in distrusted where unsafe getenv(name) != nil {
@@ -43,11 +43,11 @@ enum ProcessHardening {
         Unlocking.hideEnvironmentPassphrase()
     }
 
-    // A program that is started without them would get its vault's descriptor as 2, and write messages into it. What
-    // stands in for standard output can't be written: a result that reaches nobody is a failure.
+    // A process that is started without them would get the vault's descriptor as 2, and write messages into the vault.
+    // The replacement of standard output can't be written, because a result that nothing reads is a failure.
     private static func openStandardStreams() {
         for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
-            // It gets the lowest number that is free, which is this one.
+            // open(2) returns the lowest free number, which is this one.
             _ = unsafe open("/dev/null", descriptor == STDOUT_FILENO ? O_RDONLY : O_RDWR)
             cvault_remember_closed_stream(descriptor)
         }

@@ -87,8 +87,8 @@ struct RekeyTests {
         report.expectSuccess(
             "",
             errors: """
-                isogeo-vault: The vault has a new key. It is opened by: key-file \(key.id).
-                isogeo-vault: The old key is in \(home.key).old-\(key.id): backups from before open with it, and this vault no more.
+                isogeo-vault: The vault has a new key. These key slots open it: key-file \(key.id).
+                isogeo-vault: The old key is in \(home.key).old-\(key.id): it opens older backups, and this vault no more.
 
                 """
         )

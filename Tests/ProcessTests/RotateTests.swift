@@ -98,8 +98,8 @@ struct RotateTests {
         try await home.run("rotate", "atlas", try home.writeFile(tokenURI: other.url)).expectSuccess(
             "",
             errors: Self.plainHTTP + Self.said
-                + "isogeo-vault: Tokens are requested from http://localhost:\(other.port) now, "
-                + "before from http://localhost:\(one.port).\n"
+                + "isogeo-vault: Tokens come from http://localhost:\(other.port) now; "
+                + "before, from http://localhost:\(one.port).\n"
         )
         #expect(try one.requests.isEmpty)
         #expect(try other.requests.count == 1)
@@ -112,7 +112,7 @@ struct RotateTests {
             "--token-uri",
             one.url
         )
-        #expect(back.exitCode == 0 && back.errorText.contains("now, before from http://localhost:\(other.port).\n"))
+        #expect(back.exitCode == 0 && back.errorText.contains("now; before, from http://localhost:\(other.port).\n"))
         #expect(try one.requests.count == 1)
     }
 

@@ -134,7 +134,7 @@ struct SessionTests {
                 "",
                 errors: """
                     isogeo-vault: The vault is locked.
-                    isogeo-vault: It is still opened without asking by the key file \(home.key), which the environment names.
+                    isogeo-vault: It still opens without asking, by the key file \(home.key), which the environment names.
 
                     """
             )

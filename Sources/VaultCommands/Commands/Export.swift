@@ -7,7 +7,7 @@ struct Export: AsyncParsableCommand {
         commandName: "export",
         abstract: "Write an application back to a client_secrets.json, its secret in clear.",
         usage: "isogeo-vault export [<options>] <name> <file>",
-        discussion: "The file is made, mode 0600; nothing is overwritten. The audit trail tells of it."
+        discussion: "It makes the file, mode 0600, and overwrites nothing. The audit trail records it."
     )
 
     @OptionGroup
@@ -24,7 +24,7 @@ struct Export: AsyncParsableCommand {
         let name = try validName(application.name)
         try checkMeant(name)
         try await context.open().export(name, to: file)
-        context.say("\(file) holds the secret of \(name) in clear: delete it when it has served.")
+        context.say("\(file) holds the secret of \(name) in clear: delete it when you no longer need it.")
     }
 
     private var file: String { application.operand }

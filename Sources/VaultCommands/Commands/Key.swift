@@ -7,8 +7,8 @@ struct Key: AsyncParsableCommand {
         commandName: "key",
         abstract: "List, add, change and remove the ways to open the vault.",
         discussion: """
-            Each key slot opens the vault by itself. Removing one closes this file to it, and not the copies of the file \
-            that somebody may have: after a leak ask Isogeo for a new secret.
+            Each key slot opens the vault by itself. When one is removed, its key no longer opens this file, but still \
+            opens older copies of it: after a leak ask Isogeo for a new secret.
             """,
         subcommands: [KeyList.self, KeyAdd.self, KeyChange.self, KeyRemove.self]
     )
@@ -58,7 +58,7 @@ struct KeyAdd: AsyncParsableCommand {
 struct KeyChange: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "change",
-        abstract: "Put a new key into the place of another, as for a new passphrase."
+        abstract: "Replace a key with a new one, such as a new passphrase."
     )
 
     @Argument(help: "The slot: the beginning of its id, or its kind where only one has it.")
@@ -98,7 +98,7 @@ struct KeyRemove: AsyncParsableCommand {
     }
 }
 
-/// A new key slot: what opens it.
+/// The key of a new slot.
 struct NewKeyOptions: ParsableArguments {
     @Argument(help: "\(NewKey.help).")
     var way: NewKey
@@ -136,7 +136,7 @@ struct NewKeyOptions: ParsableArguments {
         try way.protection(NewKey.Request(context: context, purpose: .ofNewSlot, passphrase: passphrases.first))
     }
 
-    // Never on standard output: the logs of CI keep that.
+    // Never on standard output, which CI's logs keep.
     private func show(_ code: Span<UInt8>, _ context: CommandContext) throws(VaultError) {
         if let output { return try PlaintextFile.make(output, code) }
         guard let show = context.terminal()?.show else { throw VaultError(.noTerminalForRecoveryCode) }

@@ -7,12 +7,12 @@ struct Log: AsyncParsableCommand {
         commandName: "log",
         abstract: "Show the audit trail: what was done to the vault, and with its secrets.",
         discussion: """
-            The entries are sealed and chained: nobody without the vault's key can change one or take one out. The last \
-            10000 are kept.
+            The entries are sealed and chained: without the vault's key, none can be changed or taken out. The vault \
+            keeps the last 10000.
             """
     )
 
-    @Option(help: ArgumentHelp("Show so many of the newest entries.", valueName: "count"))
+    @Option(help: ArgumentHelp("Show this many of the newest entries.", valueName: "count"))
     var last: Int?
 
     @Flag(help: "Print them as JSON.")

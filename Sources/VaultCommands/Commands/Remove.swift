@@ -1,15 +1,15 @@
 internal import ArgumentParser
 internal import IsogeoVault
 
-/// Takes an application out: `isogeo-vault remove NAME --yes`.
+/// Removes an application: `isogeo-vault remove NAME --yes`.
 struct Remove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "remove",
-        abstract: "Take an application out of the vault, with its secret and its tokens.",
+        abstract: "Remove an application from the vault, with its secret and its tokens.",
         usage: "isogeo-vault remove [<options>] <name>",
         discussion: """
-            The vault may hold the only copy of the secret: without --yes nothing is removed. A backup that was made \
-            before still has it.
+            The vault may hold the only copy of the secret: without --yes nothing is removed. Older backups still have \
+            it.
             """
     )
 

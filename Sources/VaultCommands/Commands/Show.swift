@@ -2,11 +2,11 @@ internal import ArgumentParser
 internal import FoundationEssentials
 internal import IsogeoVault
 
-/// Shows what is known of an application: `isogeo-vault show [NAME]`.
+/// Shows an application: `isogeo-vault show [NAME]`.
 struct Show: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Show what is known of an application, never its secret.",
+        abstract: "Show an application's settings and times, never its secret.",
         discussion: "Which application: NAME, else $ISOGEO_VAULT_APP, else the default, else the only one."
     )
 
@@ -28,13 +28,13 @@ struct Show: AsyncParsableCommand {
 }
 
 extension Application {
-    /// What is known of it, a line for each fact.
+    /// The application for people, a line for each fact.
     fileprivate func text(now: Int64) -> String {
         table([
             ["name", name.description],
             ["client_id", clientID],
             ["tokens from", tokenURI],
-            ["API", apiBase ?? "not known: import it with --api-base"],
+            ["API", apiBase ?? "unknown: import it with --api-base"],
             ["Basic encoding", basicEncoding.rawValue],
             ["certificates", caFile ?? "the system's"],
             ["proxy", proxy ?? "what the environment names"],

@@ -2,11 +2,11 @@ internal import ArgumentParser
 internal import FoundationEssentials
 internal import IsogeoVault
 
-/// Shows a vault from outside: `isogeo-vault status`.
+/// Shows a vault without opening it: `isogeo-vault status`.
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Show what the vault's file tells without a key: place, slots, counts, times."
+        abstract: "Show what can be seen of the vault without a key: place, slots, counts, times."
     )
 
     @Flag(help: "Print it as JSON.")
@@ -86,10 +86,10 @@ private struct StatusReport: Encodable {
 }
 
 extension VaultStatus {
-    /// Whether the vault is one reset of a keyring away from lost.
+    /// Whether a reset of the keyring would lose the vault.
     var isOpenedByKeyringAlone: Bool { slots.map(\.kind) == ["keyring"] }
 
-    /// What is said of such a vault until it has a second key.
+    /// The warning about such a vault.
     static let keyringAlone =
         "only this desktop's keyring can open it; for another key: isogeo-vault key add recovery"
 }

@@ -2,18 +2,18 @@ internal import ArgumentParser
 internal import FoundationEssentials
 internal import IsogeoVault
 
-/// Begins a session: `isogeo-vault unlock --for 8h`.
+/// Starts a session: `isogeo-vault unlock --for 8h`.
 struct Unlock: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "unlock",
-        abstract: "Begin a session: for a while your programs open the vault without a key.",
+        abstract: "Start a session: for a while your programs open the vault without a key.",
         discussion: """
-            There is no daemon. A random key lies in the kernel's keyring of your user, which drops it in time; what it \
-            opens is a row of the vault. All programs of yours can use it, cron's and those of other logins too.
+            There is no daemon. The kernel's keyring of your user holds a random key, and drops it in time; the key \
+            opens a row of the vault. All programs of yours can use it, including those of cron and of other logins.
 
-            The session ends with its time, with `lock`, with `key remove` and `key change`, and when the computer \
-            restarts; not surely when you log out. A way to open the vault that is named goes before it. A session \
-            doesn't prolong itself: `unlock` wants the key each time, and the new session takes the old one's place.
+            The session ends with its time, with `lock`, `key remove` and `key change`, and when the computer restarts, \
+            but not necessarily when you log out. A key that is named is tried instead of it. A session can't prolong \
+            itself: `unlock` needs the key each time, and the new session replaces the old one.
 
             \("  ")isogeo-vault unlock --for 8h
             """
@@ -25,7 +25,7 @@ struct Unlock: AsyncParsableCommand {
     )
     var time: String = "8h"
 
-    @Flag(help: "Even where other systems share your uid, as in a container without a user namespace.")
+    @Flag(help: "Start it even if other systems share your uid, as in a container without a user namespace.")
     var sharedUid = false
 
     @Flag(help: "Print the end of the session as JSON.")
@@ -43,7 +43,7 @@ struct Unlock: AsyncParsableCommand {
     func run() async throws {
         let context = vault.context
         guard let duration = SessionDuration(argument: time)?.duration else { return try validate() }
-        // Before anybody is asked for a passphrase that would serve nothing.
+        // Before a person types a passphrase for nothing.
         try SessionReport.current().check(sharingUserID: sharedUid)
         let opened = try await context.open(bySession: false)
         let end = try await opened.startSession(for: duration, sharingUserID: sharedUid)

@@ -5,7 +5,7 @@ internal import IsogeoVault
 struct Verify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Open every box in the vault and follow every chain; 72 when something isn't as it was written."
+        abstract: "Open every box in the vault and follow every chain; 72 if something isn't as it was written."
     )
 
     @Flag(help: "Print what was found as JSON.")

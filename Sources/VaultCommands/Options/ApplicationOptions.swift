@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import IsogeoVault
 internal import VaultSystem
 
-/// The application that is meant, as a word or as an option: `NAME`, or `--app NAME`.
+/// The application, as an argument or as an option: `NAME`, or `--app NAME`.
 struct ApplicationOptions: ParsableArguments {
     @Argument(help: "The application.")
     var name: String?
@@ -12,26 +12,26 @@ struct ApplicationOptions: ParsableArguments {
 
     func validate() throws { try refuseTwoApplications(name, app) }
 
-    /// What is named, if anything.
+    /// The name that is given, if any.
     var given: String? { name ?? app }
 
-    /// The one that is named, else by `ISOGEO_VAULT_APP`; nil leaves it to the vault.
+    /// The application that is named here, else by `ISOGEO_VAULT_APP`; nil leaves the choice to the vault.
     var chosen: ApplicationName? {
         get throws(VaultError) { try applicationName(given) }
     }
 
-    /// What is named, for a command that guesses no application.
+    /// The name, for a command that never uses a default.
     ///
-    /// - Throws: the parser's error, where none is.
+    /// - Throws: the parser's error if none is given.
     func required() throws -> String {
         guard let given else { throw CommandProblem.Call.missing("name") }
         return given
     }
 }
 
-/// An application and what becomes of it: `NAME WORD`, or `--app NAME WORD`.
+/// An application and a second argument: `NAME WORD`, or `--app NAME WORD`.
 struct ApplicationAndOperand<Operand: OperandHelp>: ParsableArguments {
-    // The parser fills the first before the second; with --app a single word is the operand.
+    // The parser fills the first before the second; with --app, a single argument is the operand.
     @Argument(help: ArgumentHelp("The application, unless --app names it.", valueName: "name"))
     var first: String?
 
@@ -49,14 +49,14 @@ struct ApplicationAndOperand<Operand: OperandHelp>: ParsableArguments {
         if second != nil { try refuseTwoApplications(first, app) }
     }
 
-    /// What the application is called.
+    /// The application's name.
     var name: String { app ?? first ?? "" }
 
-    /// The word behind it.
+    /// The argument after it.
     var operand: String { second ?? first ?? "" }
 }
 
-/// What the word behind an application's name is.
+/// What the argument after an application's name is.
 protocol OperandHelp: Sendable { static var help: ArgumentHelp { get } }
 
 private func refuseTwoApplications(_ name: String?, _ app: String?) throws {
@@ -64,7 +64,7 @@ private func refuseTwoApplications(_ name: String?, _ app: String?) throws {
     throw CommandProblem.Call.twoApplications(name, option: app)
 }
 
-/// The application that is meant: the one that is named here, else by `ISOGEO_VAULT_APP`; nil leaves it to the vault.
+/// The application that the argument names, else `ISOGEO_VAULT_APP`; nil leaves the choice to the vault.
 ///
 /// - Throws: `usage` for what can't be a name.
 func applicationName(_ argument: String?) throws(VaultError) -> ApplicationName? {

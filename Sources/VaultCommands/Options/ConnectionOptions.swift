@@ -1,11 +1,11 @@
 internal import ArgumentParser
 internal import IsogeoVault
 
-/// How the token endpoint is reached in this call.
+/// How this call connects to the token endpoint and the API.
 struct ConnectionOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Certificates (PEM) to trust instead of the system's; import and rotate keep it with the application.",
+            "Certificates (PEM) to trust instead of the system's; import and rotate store it with the application.",
             valueName: "path"
         )
     )
@@ -16,7 +16,7 @@ struct ConnectionOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Wait no longer for a token, with all tries, or for the API's next byte (default: 30).",
+            "Wait no longer for a token, all attempts included, or for the API's next byte (default: 30).",
             valueName: "seconds"
         )
     )
@@ -30,7 +30,7 @@ struct ConnectionOptions: ParsableArguments {
         guard caFile != "" else { throw CommandProblem.Call.noPath("--ca-file") }
     }
 
-    /// What differs from the usual.
+    /// The settings that differ from the defaults.
     var overrides: ConnectionOverrides {
         ConnectionOverrides(
             caFile: caFile,

@@ -3,12 +3,12 @@ internal import VaultSystem
 
 /// A program that was found, and its arguments.
 struct Program {
-    /// As it was called.
+    /// Its name as given.
     let name: String
     private let path: String
     private let arguments: [String]
 
-    /// Finds a program, as execvp(3) does: before a token is asked for, or a secret lent, to no end.
+    /// Finds a program as execvp(3) does, before a token is requested or a secret handed over for nothing.
     ///
     /// - Throws: `usage` where none is named; `programNotFound`; `programNotStarted`.
     init(_ command: [String]) throws(VaultError) {
@@ -23,7 +23,7 @@ struct Program {
             try check(name)
             return name
         }
-        // confstr(_CS_PATH) where there is no PATH.
+        // Without PATH, what confstr(_CS_PATH) returns.
         let folders = Environment.value(of: "PATH") ?? "/bin:/usr/bin"
         var refused: VaultError?
         for folder in folders.split(separator: ":", omittingEmptySubsequences: false) {
@@ -32,7 +32,7 @@ struct Program {
                 try check(candidate)
                 return candidate
             } catch {
-                // Another one of that name, further on, may be let through.
+                // A later folder may have an executable of that name.
                 if error.code == .programNotStarted, refused == nil { refused = error }
             }
         }
@@ -51,18 +51,18 @@ struct Program {
         guard ScriptInterpreter(of: path).isThere else { throw cannotStart(path, .noEntry) }
     }
 
-    /// Becomes the program; returns only by throwing.
+    /// Replaces this process with the program; returns only by throwing.
     func become(_ environment: borrowing ChildEnvironment) throws(VaultError) {
         throw Self.cannotStart(path, environment.become(path, arguments))
     }
 
-    /// Starts the program beside us.
+    /// Starts the program as a child.
     func start(_ environment: borrowing ChildEnvironment) throws(VaultError) {
         do throws(Errno) { try environment.start(path, arguments) } catch { throw Self.cannotStart(path, error) }
     }
 
     private static func cannotStart(_ path: String, _ errno: Errno) -> VaultError {
-        // execve(2) says of the file what is true of the one that would run it.
+        // execve(2) fails with ENOENT for a script whose interpreter is missing.
         VaultError(errno == .noEntry ? .interpreterMissing(path: path) : .programNotStarted(path: path, errno))
     }
 }
@@ -72,7 +72,7 @@ struct ScriptInterpreter {
     /// How much of the first line the kernel reads (execve(2)).
     private static let lineLimit = 255
 
-    /// Nil for what is no script, or can't be read, which doesn't keep it from being started.
+    /// Nil for what is no script, and for a file that can't be read, which may be started all the same.
     private let path: String?
 
     /// Looks at the file that would be started.
@@ -81,12 +81,12 @@ struct ScriptInterpreter {
         path = beginning.flatMap { Self.path(in: $0[...]) }
     }
 
-    /// Whether there is a file of that name; true where none is named.
+    /// Whether the interpreter exists; true where none is named.
     var isThere: Bool {
         path.map { !FilePath.isMissing($0) } ?? true
     }
 
-    // A carriage return before the line's end is part of the name: the kernel takes it for one, too.
+    // A carriage return before the line's end is part of the name, as for the kernel.
     private static func path(in text: ArraySlice<UInt8>) -> String? {
         guard text.starts(with: "#!".utf8), let end = text.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
         let words = text[..<end].dropFirst(2).split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
