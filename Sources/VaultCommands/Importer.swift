@@ -59,8 +59,8 @@ struct Importer {
 
     // MARK: - The vault
 
-    /// Keeps the settings that no option changes, as `rotate` does: a job that ran with the old secret must run with the
-    /// new one.
+    /// Keeps the settings that no option changes, as `rotate` does: a job that ran with the old secret must run with
+    /// the new one.
     private mutating func keepSettings(of application: inout NewApplication) async throws(VaultError) {
         if vault == nil, try await !Vault.exists(at: context.vault.path) { return }
         let present: Application

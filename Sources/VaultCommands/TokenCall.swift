@@ -31,8 +31,8 @@ struct TokenCall {
 extension AccessToken {
     /// The token as text for other programs.
     ///
-    /// RFC 6749 Appendix A.12 allows every visible character in a token, and a hostile server may choose them: shells and
-    /// curl get it quoted.
+    /// RFC 6749 Appendix A.12 allows every visible character in a token, and a hostile server may choose them: shells
+    /// and curl get it quoted.
     fileprivate func text(_ format: Token.Format) -> String {
         switch format {
         case .raw, .json: value

@@ -66,7 +66,7 @@ package struct VaultCommand: AsyncParsableCommand {
 
     /// The error for a word that stands where a command's name belongs, and is none; nil if all words there are.
     ///
-    /// The argument parser would call it an unexpected argument, and show the whole help for a command that doesn't exist.
+    /// The argument parser would call it an unexpected argument, and answer `help` for it with the whole help.
     private static func unknownCommand(in arguments: [String]) -> VaultError? {
         var level: any ParsableCommand.Type = VaultCommand.self
         var found: [String] = []

@@ -14,8 +14,8 @@ enum Entrypoint {
 
 /// What the process does to protect its secrets before it reads anything.
 enum ProcessHardening {
-    /// Variables that could make our libraries write secrets down, divert them, keep them in memory that isn't locked, or
-    /// load other code.
+    /// Variables that could make our libraries write secrets down, divert them, keep them in memory that isn't locked,
+    /// or load other code.
     private static let distrusted = [
         "SSLKEYLOGFILE", "OPENSSL_CONF", "OPENSSL_CONF_INCLUDE", "OPENSSL_ENGINES", "OPENSSL_MODULES", "SECRET_BACKEND",
         "SECRET_FILE_TEST_PATH", "SECRET_FILE_TEST_PASSWORD", "SECMEM_FORCE_FALLBACK", "G_DEBUG", "G_MESSAGES_DEBUG",

@@ -8,9 +8,9 @@ struct Doctor: AsyncParsableCommand {
         commandName: "doctor",
         abstract: "Check this computer: the vault's place, memory, libraries, clock, network.",
         discussion: """
-            It changes nothing, asks for no key and sends nothing. Each finding has its remedy, and the exit code is 78 \
-            if there is one. A note is no finding. --fix corrects the modes of the vault's folder, of its files, and of \
-            the key file that is named, where they are yours, and says so.
+            It changes nothing, asks for no key and sends nothing. Each finding has its remedy, and the exit code is \
+            78 if there is one. A note is no finding. --fix corrects the modes of the vault's folder, of its files, \
+            and of the key file that is named, where they are yours, and says so.
             """
     )
 

@@ -20,8 +20,8 @@ struct Exec: AsyncParsableCommand {
             own tokens. Standard error says so, and the audit trail records it. --client-secrets needs \
             $XDG_RUNTIME_DIR, a folder of yours alone, which cron and services usually lack; --sdk doesn't.
 
-            Exit codes: the program's own; 127 there is no such program; 126 it can't be started; before that, those of \
-            isogeo-vault.
+            Exit codes: the program's own; 127 there is no such program; 126 it can't be started; before that, those \
+            of isogeo-vault.
             """
     )
 

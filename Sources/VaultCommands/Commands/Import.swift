@@ -16,8 +16,8 @@ struct Import: AsyncParsableCommand {
               isogeo-vault import --protect key-file=vault.key client_secrets.json
 
             A file stays where it is, with the secret in clear, unless --delete-source is given. That deletes it after \
-            its secret was read back from the vault. On an SSD, in a snapshot or in a backup the old bytes may survive, \
-            and no program can change that: the sure way is a new secret from Isogeo.
+            its secret was read back from the vault. On an SSD, in a snapshot or in a backup the old bytes may \
+            survive, and no program can change that: the sure way is a new secret from Isogeo.
             """
     )
 

@@ -8,9 +8,9 @@ struct Rekey: AsyncParsableCommand {
         abstract: "Give the vault a new key and seal everything in it anew.",
         discussion: """
             For the day when a key and a copy of the vault may have leaked. With a new secret from Isogeo (rotate) it \
-            makes both worthless. It writes nothing before all is known: what opens the vault stays, and for each other \
-            key slot an option says whether it stays. On a terminal it asks for the other passphrases. A session isn't \
-            enough for this: it needs a key.
+            makes both worthless. It writes nothing before all is known: what opens the vault stays, and for each \
+            other key slot an option says whether it stays. On a terminal it asks for the other passphrases. A session \
+            isn't enough for this: it needs a key.
 
             A key file gets a new key, and the old one is kept next to it, because older backups open with that. A key \
             in the desktop keyring is replaced and deleted: older backups need another key. A new recovery code \

@@ -7,8 +7,8 @@ struct Restore: AsyncParsableCommand {
         commandName: "restore",
         abstract: "Verify a backup, and put it in the vault's place.",
         discussion: """
-            It needs a key of the backup. A vault that is there is copied first, to a file next to it. If that vault is \
-            too damaged to be read, move it away by hand before.
+            It needs a key of the backup. A vault that is there is copied first, to a file next to it. If that vault \
+            is too damaged to be read, move it away by hand before.
             """
     )
 

@@ -11,9 +11,9 @@ struct Unlock: AsyncParsableCommand {
             There is no daemon. The kernel's keyring of your user holds a random key, and drops it in time; the key \
             opens a row of the vault. All programs of yours can use it, including those of cron and of other logins.
 
-            The session ends with its time, with `lock`, `key remove` and `key change`, and when the computer restarts, \
-            but not necessarily when you log out. A key that is named is tried instead of it. A session can't prolong \
-            itself: `unlock` needs the key each time, and the new session replaces the old one.
+            The session ends with its time, with `lock`, `key remove` and `key change`, and when the computer \
+            restarts, but not necessarily when you log out. A key that is named is tried instead of it. A session \
+            can't prolong itself: `unlock` needs the key each time, and the new session replaces the old one.
 
             \("  ")isogeo-vault unlock --for 8h
             """

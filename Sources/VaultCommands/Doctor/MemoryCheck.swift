@@ -33,7 +33,7 @@ enum MemoryCheck {
     ///
     /// - Parameters:
     ///   - limit: RLIMIT_MEMLOCK in bytes; nil for none.
-    ///   - canLock: whether this many bytes can be locked: root may exceed the limit, and a container may stay below it.
+    ///   - canLock: whether so many bytes can be locked: root may exceed the limit, a container may stay below it.
     /// - Returns: the findings.
     static func locking(limit: UInt64?, canLock: (Int) -> Bool) -> [Finding] {
         let limit = limit.map { "\($0 / 1024) KiB" } ?? "without a limit"
@@ -41,7 +41,7 @@ enum MemoryCheck {
         return [
             .finding(
                 "locked-memory",
-                "Too little memory can be locked (\(limit); \(needed / 1024) KiB are needed): secrets could be swapped.",
+                "Too little memory can be locked (\(limit); \(needed / 1024) KiB are needed): secrets may be swapped.",
                 remedy:
                     "Raise RLIMIT_MEMLOCK: LimitMEMLOCK=8M in a systemd unit, memlock in /etc/security/limits.conf, "
                     + "or --ulimit memlock=8388608 for a container."

@@ -31,8 +31,8 @@ enum VaultCheck {
                 "rollback",
                 "The vault's file is \(Self.isOlder).",
                 remedy:
-                    "Restore the newest backup: isogeo-vault restore FILE. Or, if you have put it back yourself, accept "
-                    + "it once with --accept-rollback."
+                    "Restore the newest backup: isogeo-vault restore FILE. Or, if you have put it back yourself, "
+                    + "accept it once with --accept-rollback."
             )
         ]
     }

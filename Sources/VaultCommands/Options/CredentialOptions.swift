@@ -65,6 +65,6 @@ enum EncodingArgument: String, ExpressibleByArgument, CaseIterable {
 
 /// What is said when tokens come from another platform, which has an API of its own.
 func removedAPI(at base: String) -> String {
-    "The API address \(base) was removed: it belongs to the old platform. Give the new one with --api-base, unless it is "
-        + "Isogeo's own."
+    "The API address \(base) was removed: it belongs to the old platform. Give the new one with --api-base, unless it "
+        + "is Isogeo's own."
 }

@@ -2,8 +2,8 @@ internal import IsogeoVault
 internal import VaultCrypto
 internal import VaultSystem
 
-/// The environment of a program that `exec` starts: the one we were started with, without what opens the vault, and with
-/// what the program is to get.
+/// The environment of a program that `exec` starts: the one we were started with, without what opens the vault, and
+/// with what the program is to get.
 struct ChildEnvironment: ~Copyable {
     private var environment = Execution.Environment(removing: Unlocking.secretVariables)
     /// `NAME=secret` and a NUL, each: only guarded memory holds copies of the secret, until the kernel copies them.

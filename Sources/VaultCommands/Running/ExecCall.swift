@@ -39,7 +39,7 @@ struct ExecCall {
         var folder: SharedSecretDirectory?
         try await opened.handOver(application.name, by: way) { (credential) throws(VaultError) in
             if sdk { environment.give(credential, of: application) }
-            // From now on: a signal that ended us between making the file and starting the program would leave the file.
+            // A signal that ended us after the file is made, and before the program has started, would leave the file.
             if privateFile { Execution.awaitChild() }
             do throws(VaultError) {
                 if let clientSecrets {

@@ -4,9 +4,9 @@ internal import VaultSystem
 
 /// A directory for one program that `exec` starts, with one file in it: `client_secrets.json`.
 ///
-/// It is in `$XDG_RUNTIME_DIR`, which is in memory and ends with the session, and its name has its owner's process in it.
-/// A program that replaces us leaves it behind, and so do we when we are killed: the next `exec` removes it. As long as
-/// we live, we hold a lock on a directory with a secret in it, because other containers can't see our process.
+/// It is in `$XDG_RUNTIME_DIR`, which is in memory and ends with the session, and its name has its owner's process in
+/// it. A program that replaces us leaves it behind, and so do we when we are killed: the next `exec` removes it. As
+/// long as we live, we hold a lock on a directory with a secret in it, because other containers can't see our process.
 final class SharedSecretDirectory {
     private static let fileName = "client_secrets.json"
     private static let baseName = "isogeo-vault-exec"
@@ -85,8 +85,8 @@ final class SharedSecretDirectory {
         for name in (try? base.names()) ?? [] {
             let parts = name.split(separator: "-", maxSplits: 3, omittingEmptySubsequences: false)
             guard let owner = ProcessIdentity(name: parts.prefix(3).joined(separator: "-")) else { continue }
-            // A directory whose lock is free has no owner. We keep the lock until it is removed, so that a process which
-            // has just made it sees that, and makes another.
+            // A directory whose lock is free has no owner. We keep the lock until it is removed, so that a process
+            // which has just made it sees that, and makes another.
             if owner.isGone {
                 base.removeDirectory(name)
             } else if parts.count == 4, let lock = lock(name, in: base) {
