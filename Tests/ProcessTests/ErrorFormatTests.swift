@@ -107,6 +107,19 @@ struct ErrorFormatTests {
         try expect(72, "damaged", in: try await home.run("list", "--error-format", "json"))
     }
 
+    @Test func `74 and 126, the command line's own failures keep the system's number`() async throws {
+        let home = try await Home.withVault()
+        let file = try home.folder.write("no program", to: "file")
+        let told = try expect(
+            126,
+            "program-not-started",
+            in: try await home.run("exec", "--error-format", "json", "--", file)
+        )
+        #expect(told.cause == ["errno": 13])
+        let full = try await home.shell(#"exec "$vault" list --error-format json >/dev/full"#)
+        #expect(try expect(74, "input-output", in: full).cause == ["errno": 28])
+    }
+
     @Test func `a call that ends well tells no error`() async throws {
         let home = try await Home.withVault()
         try await home.run("default", "--error-format", "json").expectSuccess("atlas\n")

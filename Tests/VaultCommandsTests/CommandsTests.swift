@@ -4,9 +4,9 @@ import Testing
 import VaultCommands
 import VaultTestSupport
 
-/// The commands in process, with doors of the test's own; what needs the real world is a process test.
+/// The commands in this process, with output and terminal of the test; what needs the real ones is a process test.
 struct CommandsTests {
-    /// What was printed and said.
+    /// Collects results and messages.
     private final class Heard: Sendable {
         let output = Mutex([UInt8]())
         let messages = Mutex([String]())
@@ -15,7 +15,7 @@ struct CommandsTests {
         var said: [String] { messages.withLock { $0 } }
     }
 
-    /// Somebody who answers every prompt with the next of the given words.
+    /// Answers each prompt with the next of the given words.
     private final class Answering: Sendable {
         private let words: Mutex<[String]>
         let prompts = Mutex([String]())
@@ -33,7 +33,7 @@ struct CommandsTests {
         private func ask(_ prompt: String, into passphrase: inout OutputSpan<UInt8>) throws(VaultError) {
             prompts.withLock { $0.append(prompt) }
             let word = words.withLock { $0.isEmpty ? nil : $0.removeFirst() }
-            guard let word else { throw VaultError(.locked, "Nobody answers.", remedy: "None.") }
+            guard let word else { throw VaultError(.locked, "No answer is left.", remedy: "None.") }
             for byte in word.utf8 { passphrase.append(byte) }
         }
 
@@ -107,7 +107,12 @@ struct CommandsTests {
         #expect(person.prompts.withLock { $0.isEmpty })
     }
 
-    @Test(arguments: [["frob"], ["token", "--frob"], ["import"], ["import", "a", "--protect", "magic"]])
+    @Test(arguments: [
+        ["frob"], ["token", "--frob"], ["import"], ["import", "a", "--protect", "magic"],
+        ["import", "a", "--protect", "key-file"], ["import", "a", "--protect", "key-file="],
+        ["import", "a", "--protect", "keyring=a"], ["import", "a", "--protect", "recovery"], ["key", "add", "pass"],
+        ["key", "add", "keyring", "--output", "a"], ["key", "add", "recovery", "--new-passphrase-fd", "5"],
+    ])
     func `a call that can't be understood prints no result`(arguments: [String]) async {
         let refused = await run(arguments)
         #expect(refused.code == 64 && refused.heard.text.isEmpty && refused.heard.said.count == 1)

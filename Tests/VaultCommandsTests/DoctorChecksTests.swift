@@ -4,7 +4,7 @@ import Testing
 
 @testable import VaultCommands
 
-/// What `doctor` makes of what it sees, on computers that are made up.
+/// What `doctor` finds on made-up computers.
 struct DoctorChecksTests {
     /// A computer of files, folders and links.
     private func host(
@@ -223,7 +223,7 @@ struct DoctorChecksTests {
         }
         let unneeded = "There is no terminal to ask for a passphrase on, and none is needed."
         #expect(said(.working) == [.ok: unneeded])
-        // A keyring that is locked, or not there, opens nothing by itself.
+        // A keyring that is locked, or absent, opens nothing by itself.
         for state in [KeyringReport.State.locked, .absent, .unavailable] {
             #expect(said(state).keys.first == .note && said(state, way: "The key file") == [.ok: unneeded])
         }
@@ -231,7 +231,7 @@ struct DoctorChecksTests {
     }
 }
 
-/// What a terminal would obey.
+/// Text that a terminal would obey.
 struct VisibleTextTests {
     @Test func `control characters and turned writing are shown as numbers, and nothing else is touched`() {
         #expect("a\u{1B}[31mb\u{7}\u{9B}\u{7F}".visible == "a\\u{1b}[31mb\\u{7}\\u{9b}\\u{7f}")
