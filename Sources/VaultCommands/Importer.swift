@@ -154,7 +154,7 @@ struct Importer {
         }
         guard try await opened().holds(application) else { throw VaultError(.notReadBack(path: path)) }
         try application.deleteSource()
-        context.say("Deleted \(path). Its old bytes may live on in snapshots, backups and on an SSD.")
+        context.say("Deleted \(path). Its old bytes may survive in snapshots, backups and on an SSD.")
     }
 
     // MARK: - Messages

@@ -59,8 +59,8 @@ struct KeyTests {
         try await home.run("key", "remove", "passphrase").expectSuccess(
             "",
             errors:
-                "isogeo-vault: Removed the key slot passphrase. Copies of the vault that were made before still open "
-                + "with it.\n"
+                "isogeo-vault: Removed the key slot passphrase. Its key, where it still exists, opens older copies "
+                + "of the vault.\n"
         )
         #expect(try await home.run("list", "--passphrase-file", secondFile).exitCode == 77)
         #expect(try await home.events().suffix(3) == ["key-added", "key-changed", "key-removed"])

@@ -125,8 +125,8 @@ struct KeyringTests {
         try await home.run("key", "remove", "keyring").expectSuccess(
             "",
             errors:
-                "isogeo-vault: Removed the key slot keyring. Copies of the vault that were made before still open with "
-                + "it.\n"
+                "isogeo-vault: Removed the key slot keyring. Its key, where it still exists, opens older copies of "
+                + "the vault.\n"
         )
         #expect(try await home.items() == 0)
         try await keyring.stop()

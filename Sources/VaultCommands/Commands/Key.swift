@@ -94,7 +94,7 @@ struct KeyRemove: AsyncParsableCommand {
     func run() async throws {
         let context = vault.context
         try await context.open().removeKey(slot, interaction: context.interaction)
-        context.say("Removed the key slot \(slot). Copies of the vault that were made before still open with it.")
+        context.say("Removed the key slot \(slot). Its key, where it still exists, opens older copies of the vault.")
     }
 }
 
