@@ -29,7 +29,7 @@ extension CommandProblem {
         case .noFileInFolder(let path): "The folder \(path) holds no .json or .ini file."
         case .source(let name, let problem): "\(name): \(problem.sentence)"
         case .notImported(let count, let all, _): "\(count) of \(all) were not imported."
-        case .notReadBack(let path): "The vault doesn't give back what was read from \(path), which stays."
+        case .notReadBack(let path): "The vault doesn't return what was read from \(path); the file stays."
         case .noProtection(let keyring):
             ["There is no vault yet, and nothing says how to protect a new one.", keyring?.sentence]
                 .compactMap(\.self).joined(separator: " ")
@@ -57,17 +57,17 @@ extension CommandProblem {
         case .call: "isogeo-vault help shows how."
         case .unknownCommand(_, let suggestion?): "Did you mean \(suggestion.joined(separator: " "))?"
         case .unknownCommand(let words, nil):
-            "\((["isogeo-vault", "help"] + words.dropLast()).joined(separator: " ")) lists those that there are."
+            "\((["isogeo-vault", "help"] + words.dropLast()).joined(separator: " ")) lists the commands."
         case .argumentsUnknown: "Start isogeo-vault with its own name as the first argument, as a shell does."
         case .invalidName: "A name has 1 to 128 bytes and no control characters."
         case .oneNameForFiles: "Import them one by one."
-        case .deletesOnlyFiles: "Leave --delete-source away."
+        case .deletesOnlyFiles: "Omit --delete-source."
         case .secretOnStandardOutput: "Name the file to make."
         case .removalUnconfirmed(let name):
             "Say that you mean it: isogeo-vault remove \(name.description.shellWord) --yes"
         case .exportUnconfirmed(let name, let file):
             "Say that you mean it: isogeo-vault export \(name.description.shellWord) \(file.shellWord) --in-clear"
-        case .noProgramNamed: "Write it behind two hyphens: isogeo-vault exec -- PROGRAM ARGUMENT…"
+        case .noProgramNamed: "Write it after two hyphens: isogeo-vault exec -- PROGRAM ARGUMENT…"
         case .terminal: "Name a key with --key-file or --passphrase-file."
         case .nothingTyped: "Run it again and type one, or name a key with --key-file or --passphrase-file."
         case .passphraseTooLong: "Type a shorter one, or use a key file."
@@ -76,12 +76,12 @@ extension CommandProblem {
         case .cannotAskForNewPassphrase(.ofNewSlot, _):
             "Give it with --new-passphrase-file PATH or --new-passphrase-fd NUMBER."
         case .noTerminalForRecoveryCode: "Have it written to a file: --output PATH"
-        case .output: "Look at where standard output goes."
+        case .output: "Check where standard output goes."
         case .resultMakesNoJSON: "Please report it."
         case .noFileInFolder: "Name the files themselves."
         case .source(_, let problem): problem.remedy
         case .notImported: "Each has its reason above; the others are in the vault."
-        case .notReadBack: "Look at the vault: isogeo-vault verify"
+        case .notReadBack: "Check the vault: isogeo-vault verify"
         case .noProtection:
             """
             Choose one of these:
@@ -117,7 +117,7 @@ extension CommandProblem {
         guard name.contains(where: { " \t\n|&;<>()$`*?~".contains($0) }) else {
             return "Check its name, and PATH; no token was requested, and no secret handed over."
         }
-        return "A line for the shell goes to one: isogeo-vault exec -- sh -c \(name.shellWord)"
+        return "To run a line of the shell: isogeo-vault exec -- sh -c \(name.shellWord)"
     }
 }
 
@@ -138,24 +138,24 @@ extension CommandProblem.Call: CustomStringConvertible {
         case .noPath(let option): "\(option) has no path."
         case .notADuration(let option): "\(option) is a number and s, m, h or d, from 1s to 30d."
         case .queryWithoutValue: "Write -q name=value; quiet is --quiet here."
-        case .parameterWithoutValue: "--param wants NAME=VALUE."
-        case .severalWaysToOpen: "Give one way to open the vault: the first one given is the only one tried."
+        case .parameterWithoutValue: "--param needs NAME=VALUE."
+        case .severalWaysToOpen: "Give only one way to open the vault."
         case .severalNewPassphrases: "Give one source of the new passphrase."
         case .nothingToImport: "Give files, or --from-environment."
-        case .standardInputTwice: "Standard input can be read once."
+        case .standardInputTwice: "Standard input can be read only once."
         case .deletesOnlyFiles: "Only a file can be deleted: --delete-source goes with files."
         case .recoveryCodeAlone: "A vault can't begin with a recovery code alone."
         case .tokenHasNoAPI: "--api-base goes with import, rotate, api and check; a token is requested elsewhere."
         case .credentialOptionsForVault:
             "--token-uri, --basic-encoding and --proxy go with --from and --from-environment; "
                 + "what is in the vault has its own."
-        case .nameOfOtherCredential: "A credential that isn't in the vault has no name there."
+        case .nameOfOtherCredential: "A credential that isn't in the vault has no name in it."
         case .offlineAsks: "--offline prints what is cached, and contradicts --refresh, --from and --from-environment."
-        case .noProgram: "No program is named: write it behind two hyphens, exec [<name>] -- <cmd>."
+        case .noProgram: "No program is named: write it after two hyphens, exec [<name>] -- <cmd>."
         case .notAVariable(let option):
-            "\(option) wants the name of a variable: letters, digits and underscores."
+            "\(option) needs the name of a variable: letters, digits and underscores."
         case .variableInUse(let option, let variable):
-            "\(option) wants a variable of its own, and \(variable) means something else."
+            "\(option) needs a variable of its own: \(variable) has another meaning."
         }
     }
 

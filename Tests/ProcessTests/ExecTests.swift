@@ -129,7 +129,7 @@ struct ExecTests {
         try await home.run("exec", "--", "ls | wc").expectFailure(
             127,
             "There is no program 'ls | wc'.",
-            "A line for the shell goes to one: isogeo-vault exec -- sh -c 'ls | wc'"
+            "To run a line of the shell: isogeo-vault exec -- sh -c 'ls | wc'"
         )
         // A text without an interpreter's line is the shell's, as everywhere.
         try home.folder.write("echo from a text \"$1\"\n", to: "plain")

@@ -18,7 +18,7 @@ struct ExitCodeTests {
         try await home.run("frob").expectFailure(
             64,
             "There is no command frob.",
-            "isogeo-vault help lists those that there are."
+            "isogeo-vault help lists the commands."
         )
         try await home.run("token", "").expectFailure(
             64,

@@ -31,7 +31,7 @@ struct StreamsAndEnvironmentTests {
         try await command.run().expectFailure(
             74,
             "The result can't be written: No space left on device.",
-            "Look at where standard output goes."
+            "Check where standard output goes."
         )
         // The token that was granted isn't lost.
         try await home.run("token").expectSuccess()

@@ -132,7 +132,7 @@ struct UnlockingTests {
             #expect(report.exitCode == 64 && report.output.isEmpty)
             #expect(
                 report.errorText.hasPrefix(
-                    "isogeo-vault: Give one way to open the vault: the first one given is the only one tried.\n"
+                    "isogeo-vault: Give only one way to open the vault.\n"
                 )
             )
         }
