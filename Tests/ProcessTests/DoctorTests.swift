@@ -25,7 +25,7 @@ struct DoctorTests {
         -> Report
     {
         var command = try home.command(["doctor", "--json"] + options, variables)
-        // Whoever asked something would wait.
+        // A question would wait for ever.
         command.input = .open
         let run = try await command.run()
         let report = try JSONDecoder().decode(Report.self, from: Data(run.output))

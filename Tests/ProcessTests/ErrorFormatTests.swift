@@ -89,7 +89,7 @@ struct ErrorFormatTests {
         let server = try await TokenServer(options)
         let home = try await Home.withVault(askingAt: server.url)
         for (code, name) in [(67, "credential-refused"), (76, "unexpected-answer"), (75, "try-again")] {
-            // A refusal is remembered, unless somebody insists.
+            // --refresh overrides a refusal that is remembered.
             try expect(code, name, in: try await home.run("token", "--refresh", "--error-format", "json"))
         }
     }

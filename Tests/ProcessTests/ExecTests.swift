@@ -82,7 +82,7 @@ struct ExecTests {
         ]
         let descriptor = try await command.run()
         #expect(descriptor.exitCode == 0, "\(descriptor)")
-        // Whoever gives us 5 means it for the program.
+        // Descriptor 5 is for the program.
         #expect(descriptor.outputText == "0\n1\n2\n3\n5\n")
 
         var wound = try home.command([

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import VaultTestSupport
 
-/// `export`: the secret in clear, in a file, and only where somebody says so.
+/// `export`: the secret in clear, in a file, and only with --in-clear.
 @Suite(.serialized, .needsBinary)
 struct ExportTests {
     private func object(_ path: String) throws -> [String: Any] {

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import VaultTestSupport
 
-/// What `import` does beside taking one file.
+/// What `import` does in addition to taking one file.
 @Suite(.serialized, .needsBinary)
 struct ImportTests {
     /// Another secret than that of the home's client, and searched for in the same way.

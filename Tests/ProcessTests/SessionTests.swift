@@ -264,7 +264,7 @@ struct SessionTests {
 
     // MARK: - Another user
 
-    /// A user whom nobody is, and who has nothing to run but this.
+    /// A uid that no user has, and no process but this.
     private static let stranger = 61_000 + getpid() % 1000
 
     private func asStranger(_ command: Command) -> Command {

@@ -225,7 +225,7 @@ struct UnlockingTests {
             "Close it: chmod 600 '\(passphrase)'. A container's secret: --shared-passphrase-file, or its variable "
                 + "ISOGEO_VAULT_SHARED_PASSPHRASE_FILE."
         )
-        // A recovery code is lent to nobody.
+        // There is no shared recovery code.
         try await home.run("list", "--recovery", passphrase).expectFailure(
             78,
             "\(passphrase) is open to others (mode 0644).",
