@@ -61,8 +61,8 @@ final class Machine {
 
     /// What root runs there, at home.
     func command(_ program: String, _ arguments: [String]) -> Command {
-        // A mount namespace's own root isn't ours where we run in a chroot: the machine's process knows which it is. And
-        // without the machine's sign nothing is run, or it would be this computer that is changed.
+        // A mount namespace's own root isn't ours where we run in a chroot: the machine's process knows which it is.
+        // And without the machine's sign nothing is run, or it would be this computer that is changed.
         let guarded = #"test -e /run/isogeo-vault-test-machine || exit 125; cd /root && exec "$@""#
         let inside = ["sh", "-c", guarded, "sh", program] + arguments
         let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -80,7 +80,7 @@ final class Machine {
 extension Trait where Self == ConditionTrait {
     /// For documents that are run as they stand, by root on a machine of its own.
     static var needsMachine: Self {
-        .enabled("nobody may make namespaces here, or useradd, runuser, nsenter or systemd-creds 250 is missing") {
+        .enabled("namespaces can't be made here, or useradd, runuser, nsenter or systemd-creds 250 is missing") {
             guard geteuid() == 0 else { return false }
             let tools = "for t in useradd runuser nsenter systemd-creds; do command -v $t || exit 1; done"
             var tried = Command("unshare", ["--mount", "--net", "sh", "-c", tools + "; mount -t tmpfs none /root"])

@@ -134,7 +134,7 @@ struct PlaceTests {
         let home = try Home()
         let entry = unsafe getpwuid(geteuid())
         let folder = try unsafe String(cString: #require(unsafe entry?.pointee.pw_dir))
-        // Only looked at: whatever lies there is somebody's own.
+        // Only looked at: the test may not change what is there.
         let report = try await home.run("status", with: ["HOME": nil, "XDG_DATA_HOME": nil])
         #expect([0, 66, 78].contains(report.exitCode), "\(report)")
         #expect((report.outputText + report.errorText).contains(folder), "\(report)")

@@ -2,8 +2,8 @@ import Foundation
 import Testing
 import VaultTestSupport
 
-/// What environments load into every process, and constructors that run before ours: the command does what was asked, or
-/// fails.
+/// What environments load into every process, and constructors that run before ours: the command does what was asked,
+/// or fails.
 @Suite(.serialized, .needsBinary)
 struct PreloadTests {
     private func expectItWorks(_ environment: [String: String], finding: Bool = false) async throws {

@@ -40,7 +40,7 @@ struct ProcessMemoryTests {
         return home
     }
 
-    /// A command that has done all its work, and waits for somebody to take its result.
+    /// A command that has done all its work, and waits for a reader of its result.
     private struct Waiting {
         let process: RunningProcess
         private let pipe: Descriptor
@@ -251,7 +251,8 @@ struct LibraryMemoryTests {
         options.authority = try await ThrowawayCA()
         let (server, authority) = (try await TokenServer(options), try #require(options.authority))
         let folder = try TemporaryDirectory()
-        // Made elsewhere and never read here but into guarded memory: neither file nor header pass through this process.
+        // Made elsewhere and never read here but into guarded memory: neither file nor header pass through this
+        // process.
         let script = """
             import base64, json, os, sys
             name, secret = "library-test", base64.urlsafe_b64encode(os.urandom(48)).decode()

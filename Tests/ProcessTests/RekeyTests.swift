@@ -14,7 +14,7 @@ struct RekeyTests {
         return try #require(Int(report.outputText.dropLast()), "\(report)")
     }
 
-    /// The copies of old keys beside the key file: one more is the last that is made before the vault is written.
+    /// The copies of old keys next to the key file: one more is the last that is made before the vault is written.
     private func copies(_ home: Home) throws -> Set<String> {
         let names = try FileManager.default.contentsOfDirectory(atPath: home.folder.path)
         // Drafts end in .new.
@@ -46,7 +46,7 @@ struct RekeyTests {
             if Bool.random() {
                 try await Task.sleep(for: .microseconds(Int.random(in: 0...(isByPassphrase ? 3_000_000 : longest))))
             } else {
-                // Where it matters: from when the new key lies beside the file to when it is in its place.
+                // Where it matters: from when the new key is next to the file to when it is in its place.
                 while try self.copies(home) == copies, process.report.ending == nil {
                     try await Task.sleep(for: .microseconds(200))
                 }
@@ -87,8 +87,8 @@ struct RekeyTests {
         report.expectSuccess(
             "",
             errors: """
-                isogeo-vault: The vault has a new key. It is opened by: key-file \(key.id).
-                isogeo-vault: The old key is in \(home.key).old-\(key.id): backups from before open with it, and this vault no more.
+                isogeo-vault: The vault has a new key. These key slots open it: key-file \(key.id).
+                isogeo-vault: The old key is in \(home.key).old-\(key.id): it opens older backups, and this vault no more.
 
                 """
         )

@@ -1,8 +1,8 @@
 import Foundation
 import VaultTestSupport
 
-/// A copy of `Scripts` on a machine whose package manager, toolchain and users are pretended, by programs in a `PATH` of
-/// its own that note how they are called.
+/// A copy of `Scripts` on a machine whose package manager, toolchain and users are pretended, by programs in a `PATH`
+/// of its own that note how they are called.
 struct ScriptMachine {
     static let scripts = ["build", "docs", "install", "test", "try"]
     /// The one package that is missing.
@@ -67,7 +67,7 @@ struct ScriptMachine {
         for part in ["bin", "has", "tmp", "\(name)/Scripts", "\(name)/Tests/Fixtures"] {
             try files.createDirectory(atPath: folder(part), withIntermediateDirectories: true)
         }
-        // Written anew, since a copy by Foundation would have to belong to the owner of the original.
+        // Written again, since a copy by Foundation would have to belong to the owner of the original.
         let scripts = try files.contentsOfDirectory(atPath: "\(TestPaths.checkout)/Scripts").map { "Scripts/\($0)" }
         for file in scripts + ["Tests/Fixtures/client_secrets.json"] {
             guard let content = files.contents(atPath: "\(TestPaths.checkout)/\(file)") else { continue }

@@ -19,8 +19,8 @@ struct SingleFlightTests {
         return reports
     }
 
-    /// Starts the command so often, lets the server answer once one has asked and all others wait for it, and gives what
-    /// each came to.
+    /// Starts the command so often, lets the server answer once one has asked and all others wait for it, and gives
+    /// what each came to.
     private func runAtOnce(_ count: Int, _ home: Home, _ server: TokenServer, _ arguments: String...) async throws
         -> [ProcessReport]
     {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import VaultCommands
 
-/// What `doctor` makes of what it sees, on computers that are made up.
+/// What `doctor` finds on made-up computers.
 struct DoctorChecksTests {
     /// A computer of files, folders and links.
     private func host(
@@ -32,7 +32,7 @@ struct DoctorChecksTests {
         host.read = { path in
             path == "/proc/swaps" ? Self.head + lines.map { "\($0)\tpartition\t1\t0\t-2\n" }.joined() : read(path)
         }
-        return SwapCheck.remarks(host).map(\.level)
+        return SwapCheck.findings(host).map(\.level)
     }
 
     @Test func `swap that isn't encrypted is a finding, each with its name`() {
@@ -40,9 +40,9 @@ struct DoctorChecksTests {
         #expect(swap(["/dev/sda2"], host()) == [.finding])
         #expect(swap(["/dev/sda2", "/dev/sdb2"], host()) == [.finding, .finding])
         let file = host(["/proc/swaps": Self.head + "/swap\\040file\tfile\t1\t0\t-2\n"], devices: ["/swap file": "8:1"])
-        #expect(SwapCheck.remarks(file).first?.sentence.hasPrefix("The swap /swap file isn't encrypted") == true)
-        #expect(SwapCheck.remarks(file).first?.remedy?.hasSuffix("sudo swapoff '/swap file'") == true)
-        #expect(SwapCheck.remarks(host()).map(\.level) == [.note])
+        #expect(SwapCheck.findings(file).first?.sentence.hasPrefix("The swap /swap file isn't encrypted") == true)
+        #expect(SwapCheck.findings(file).first?.remedy?.hasSuffix("sudo swapoff '/swap file'") == true)
+        #expect(SwapCheck.findings(host()).map(\.level) == [.note])
     }
 
     @Test func `swap on dm-crypt is fine, and so is what is made of it alone`() {
@@ -66,7 +66,7 @@ struct DoctorChecksTests {
             device: { _ in nil },
             lockLimit: { nil }
         )
-        #expect(SwapCheck.remarks(endless).map(\.level) == [.finding])
+        #expect(SwapCheck.findings(endless).map(\.level) == [.finding])
     }
 
     @Test func `swap in compressed memory is fine unless it is written back to an open disk`() {
@@ -93,7 +93,7 @@ struct DoctorChecksTests {
 
     @Test func `memory that can't be locked is a finding with the limit in it`() {
         let refused = MemoryCheck.locking(limit: 65536) { _ in false }
-        #expect(refused.map(\.level) == [.finding] && refused[0].sentence.contains("(64 KiB, and 512 KiB are wanted)"))
+        #expect(refused.map(\.level) == [.finding] && refused[0].sentence.contains("(64 KiB; 512 KiB are needed)"))
         // Root may whatever the limit says.
         #expect(MemoryCheck.locking(limit: 65536) { _ in true }.map(\.level) == [.ok])
         #expect(MemoryCheck.locking(limit: nil) { $0 == MemoryCheck.needed }.map(\.level) == [.ok])
@@ -201,8 +201,8 @@ struct DoctorChecksTests {
     }
 
     @Test func `secrets in the environment, and what was withheld, are said without a value`() {
-        #expect(EnvironmentCheck.remarks(isSet: { _ in false }, withheld: []).map(\.level) == [.ok])
-        let set = EnvironmentCheck.remarks(isSet: { $0 == "ISOGEO_VAULT_PASSPHRASE" }, withheld: ["SSLKEYLOGFILE"])
+        #expect(EnvironmentCheck.findings(isSet: { _ in false }, withheld: []).map(\.level) == [.ok])
+        let set = EnvironmentCheck.findings(isSet: { $0 == "ISOGEO_VAULT_PASSPHRASE" }, withheld: ["SSLKEYLOGFILE"])
         #expect(set.map(\.level) == [.note, .note])
         #expect(set[0].sentence.hasPrefix("ISOGEO_VAULT_PASSPHRASE ") && set[1].sentence.hasPrefix("SSLKEYLOGFILE "))
     }
@@ -218,20 +218,20 @@ struct DoctorChecksTests {
         #expect(EnvironmentCheck.terminal(false, namedWay: nil, slots: [], .absent).map(\.level) == [.ok])
         func said(_ state: KeyringReport.State, display: Bool = false, way: String? = nil) -> [Finding.Level: String] {
             let report = KeyringReport(state, problem: nil, hasDisplay: display)
-            let remarks = EnvironmentCheck.terminal(false, namedWay: way, slots: ["keyring", "recovery"], report)
-            return Dictionary(uniqueKeysWithValues: remarks.map { ($0.level, $0.sentence) })
+            let findings = EnvironmentCheck.terminal(false, namedWay: way, slots: ["keyring", "recovery"], report)
+            return Dictionary(uniqueKeysWithValues: findings.map { ($0.level, $0.sentence) })
         }
-        let nobody = "Nobody can be asked for a passphrase here, and nobody has to be."
-        #expect(said(.working) == [.ok: nobody])
-        // A keyring that is locked, or not there, opens nothing by itself.
+        let unneeded = "There is no terminal to ask for a passphrase on, and none is needed."
+        #expect(said(.working) == [.ok: unneeded])
+        // A keyring that is locked, or absent, opens nothing by itself.
         for state in [KeyringReport.State.locked, .absent, .unavailable] {
-            #expect(said(state).keys.first == .note && said(state, way: "The key file") == [.ok: nobody])
+            #expect(said(state).keys.first == .note && said(state, way: "The key file") == [.ok: unneeded])
         }
-        #expect(said(.locked, display: true)[.ok]?.hasSuffix("the keyring asks by a dialog.") == true)
+        #expect(said(.locked, display: true)[.ok]?.hasSuffix("the keyring asks with a dialog.") == true)
     }
 }
 
-/// What a terminal would obey.
+/// Text that a terminal would obey.
 struct VisibleTextTests {
     @Test func `control characters and turned writing are shown as numbers, and nothing else is touched`() {
         #expect("a\u{1B}[31mb\u{7}\u{9B}\u{7F}".visible == "a\\u{1b}[31mb\\u{7}\\u{9b}\\u{7f}")
