@@ -77,7 +77,7 @@ extension UnlockedVault {
         let sealer = RecordSealer(vaultKey, vault: vault, keyEpoch: 1)
         let metadata = application.metadata(now: now)
         let row = application.withSecret { sealer.application(Sodium.randomBytes(16), metadata, secret: $0) }
-        let token = proof.flatMap { sealer.token($0.granted, of: row.id, metadata) }
+        let token = proof.flatMap { sealer.token($0, of: row.id, metadata) }
         var state = HeaderState()
         state.applications.add(sealer.digest(of: row))
         guard let slots = SlotDigests([slot.digestEntry]) else { throw .damaged(.firstSlotMalformed) }

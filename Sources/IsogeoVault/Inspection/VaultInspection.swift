@@ -2,35 +2,35 @@ internal import VaultKeys
 internal import VaultStore
 internal import VaultSystem
 
-/// What can be seen of a vault and of its surroundings without a key, without asking anybody, and without a change.
+/// The state of a vault and of its place, as far as it shows without a key, a prompt, or a change.
 package struct VaultInspection: Sendable {
-    /// Something to be put right.
+    /// Something that needs a repair.
     package struct Fault: Sendable {
         package let error: VaultError
-        /// What `repair` would act on.
+        /// The file or directory that `repair` would change.
         fileprivate let path: UnsafePath?
     }
 
-    /// Where the vault lies, or would.
+    /// The vault's place, whether it exists or not.
     package let path: String
-    /// What is wrong with its place; empty when it can be used.
+    /// The faults of its place; empty if it is usable.
     package private(set) var faults: [Fault] = []
-    /// Whether there is none, which is nothing wrong.
+    /// Whether there is no vault, which isn't a fault.
     package private(set) var isMissing = false
-    /// What its file tells; nil when it can't be read.
+    /// The state that its file shows; nil if it can't be read.
     package private(set) var status: VaultStatus?
-    /// The kind of file system it lies on, as statfs(2) numbers it.
+    /// Its file system's type, as numbered by statfs(2).
     package private(set) var fileSystem: UInt32?
 }
 
 extension VaultInspection {
-    /// How long another process may keep the vault locked before that is what is said.
+    /// The wait for a process that has locked the vault.
     private static let patience = Duration.seconds(2)
 
-    /// Looks at a vault, its structure included.
+    /// Inspects a vault, including its structure.
     ///
-    /// - Parameter path: where it lies; nil for the standard place.
-    /// - Throws: `configuration` where there is no home to look in.
+    /// - Parameter path: the vault's place; nil for the standard place.
+    /// - Throws: `configuration` without a home directory.
     package init(at path: String?) async throws(VaultError) {
         let path = try Vault.place(path)
         self = try await BlockingExecutor.run { () throws(VaultError) in VaultInspection(blockingAt: path) }
@@ -56,9 +56,9 @@ extension VaultInspection {
         }
     }
 
-    /// Sets modes right where that repairs a fault and the file is ours.
+    /// Corrects modes of the user's own files where that repairs a fault.
     ///
-    /// - Returns: what was done, as a command would say it.
+    /// - Returns: the repairs, each as a shell command.
     package func repair() async throws(VaultError) -> [String] {
         let (path, faults) = (path, faults)
         return try await BlockingExecutor.run { () throws(VaultError) in

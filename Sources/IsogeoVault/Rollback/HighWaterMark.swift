@@ -3,27 +3,27 @@ internal import VaultKeys
 internal import VaultStore
 internal import VaultSystem
 
-/// The newest state of a vault that was seen here, kept outside of it: a vault that is put back alone is found by it.
+/// The newest state of a vault that this home has seen, stored outside the vault: it detects an older vault file.
 ///
-/// There is one for each vault and path. A backup that somebody looks into is no vault that has become older, and one
-/// that lies in the vault's own place is. Whoever can write here can also delete it: it finds what a sync program or a
-/// restored disk did, and attackers who have the vault's file and not the home.
+/// There is one for each vault and path, so that opening a backup elsewhere isn't a rollback, and opening one in the
+/// vault's place is. An attacker who can write here can also delete the mark: it detects what a sync program or a
+/// restored disk did, and attackers who have the vault's file but not the home.
 struct HighWaterMark: Sendable {
-    /// What a mark says; the vault's key alone can tell whether it is true.
+    /// The state that a mark claims; only the vault's key can prove it.
     struct State: Equatable {
         let keyEpoch: Int64
         let generation: Int64
     }
 
-    /// What a mark means for the vault that was opened.
+    /// How a mark compares with the vault that was opened.
     enum Finding: Equatable {
-        /// There is none, or the vault has gone on without us: a new one is due.
+        /// There is no mark, or the vault is newer: a new mark is due.
         case behind
-        /// It is of just this state.
+        /// The mark has the vault's state.
         case current
-        /// The vault was newer than it is.
+        /// The vault is older than when it was last seen.
         case ahead(State)
-        /// It can't be read or isn't ours, and why.
+        /// The mark can't be read or isn't this vault's, and why.
         case unusable(String)
     }
 
@@ -31,7 +31,7 @@ struct HighWaterMark: Sendable {
     private let vault: VaultIdentity
     private let vaultPath: String
 
-    /// The mark of a vault at a path without links, in a folder that needn't be there.
+    /// The mark of a vault at a path without links, in a folder that may not exist yet.
     init(of vault: VaultIdentity, at vaultPath: String, in folder: String) {
         self.vault = vault
         self.vaultPath = vaultPath
@@ -39,7 +39,7 @@ struct HighWaterMark: Sendable {
         file = StateFile("\(HexadecimalDigits.text(vault.id))-\(HexadecimalDigits.text(Array(path))).mark", in: folder)
     }
 
-    /// Compares the mark with a header that was authenticated by the same key.
+    /// Compares the mark with a header that the same key has authenticated.
     func finding(_ header: HeaderRecord, _ sealer: borrowing RecordSealer) -> Finding {
         let bytes: [UInt8]
         do {
@@ -49,10 +49,10 @@ struct HighWaterMark: Sendable {
             return .unusable(error.sentence)
         }
         guard let (state, tag) = decode(bytes) else { return .unusable("\(file.path) is no mark of this vault.") }
-        // A mark of a newer key can't be told from a made-up one, and is believed: whoever has got hold of the old key,
-        // which may be why there is a new one, can give an old vault any generation.
+        // A mark of a newer key can't be told from a forged one, and is believed: an attacker with the old key, which
+        // may be why there is a new one, could give an old vault any generation.
         if state.keyEpoch > header.keyEpoch { return .ahead(state) }
-        // One of an older key says nothing: a vault with a newer one is newer, and what isn't proven isn't believed.
+        // A mark of an older key proves nothing, and a vault with a newer key is newer.
         if state.keyEpoch < header.keyEpoch { return .behind }
         guard tag.span.matchesInConstantTime(self.tag(of: state, sealer).span) else {
             return .unusable("\(file.path) wasn't written by this vault.")
@@ -61,16 +61,16 @@ struct HighWaterMark: Sendable {
         return state.generation > header.generation ? .ahead(state) : .behind
     }
 
-    /// The epoch of the mark, whether it is true or not.
+    /// The mark's epoch, unproven.
     var claimedEpoch: Int64? { read?.state.keyEpoch }
 
-    /// Whether the vault was newer than this header when it was last seen here, if the mark is true.
+    /// Whether the mark claims a newer state than this header; unproven.
     func claimsNewer(than header: HeaderRecord) -> Bool {
         guard let state = read?.state else { return false }
         return (state.keyEpoch, state.generation) > (header.keyEpoch, header.generation)
     }
 
-    /// The generation that the mark tells of, where this key proves it; 0 otherwise.
+    /// The mark's generation if this key proves it, else 0.
     func provenGeneration(_ sealer: borrowing RecordSealer) -> Int64 {
         guard let (state, tag) = read, state.keyEpoch == sealer.context.keyEpoch,
             tag.span.matchesInConstantTime(self.tag(of: state, sealer).span)
@@ -80,9 +80,9 @@ struct HighWaterMark: Sendable {
 
     private var read: (state: State, tag: [UInt8])? { (try? file.read(limit: 512)).flatMap { $0 }.flatMap(decode) }
 
-    /// Remembers a header; without a folder for it, nothing is remembered and work goes on.
+    /// Stores a header's state; without a writable folder the vault works without a mark.
     ///
-    /// To be called after the header was written to the vault: whoever is killed between leaves a mark that is behind.
+    /// Call it after the vault's header was written: a process that is killed in between leaves a mark that is behind.
     func write(_ header: HeaderRecord, _ sealer: borrowing RecordSealer) {
         let state = State(keyEpoch: header.keyEpoch, generation: header.generation)
         var encoder = CanonicalEncoder()
@@ -95,14 +95,14 @@ struct HighWaterMark: Sendable {
         try? file.replace(with: encoder.bytes)
     }
 
-    /// Forgets what was seen.
+    /// Deletes the mark.
     func remove() { try? file.remove() }
 
     private static let title = "isogeo-vault mark"
 
     private func decode(_ bytes: [UInt8]) -> (state: State, tag: [UInt8])? {
         var decoder = CanonicalDecoder(bytes)
-        // The bound keeps a made-up number from overflowing when the vault's is raised above it.
+        // The bound keeps a forged number from overflowing when the vault's generation is raised above it.
         let bounds = 1...Int64(1) << 61
         guard let title = try? decoder.nextText(), title == Self.title,
             let format = try? decoder.nextNumber(), format == vault.format,

@@ -1,12 +1,12 @@
 internal import VaultStore
 
 extension UnlockedVault {
-    /// Compares the vault, as it was opened, with what was seen of it before.
+    /// Compares the opened vault with its mark.
     ///
     /// - Parameters:
-    ///   - policy: what to do about a vault that is older than it was.
-    ///   - now: tells the time, in seconds since 1970, where it is wanted.
-    /// - Returns: what to warn of.
+    ///   - policy: what to do if the vault is older than its mark.
+    ///   - now: returns the time in seconds since 1970, if it is needed.
+    /// - Returns: a warning.
     /// - Throws: `rolledBack`.
     func compareWithMark(_ policy: RollbackPolicy, now: () -> Int64) throws(VaultError) -> String? {
         guard let mark, policy != .ignored else { return nil }
@@ -16,20 +16,20 @@ extension UnlockedVault {
             mark.write(openedHeader, sealer)
             return nil
         case .unusable(let sentence):
-            // Not worth more than a missing one: whoever could edit it could delete it.
+            // It is worth no more than a missing mark: an attacker who can edit it can delete it.
             mark.write(openedHeader, sealer)
-            return "\(sentence) Whether the vault is older than it was can't be told this time."
+            return "\(sentence) This time a rollback of the vault can't be detected."
         case .ahead(let seen):
-            // Somebody may have written the vault, and then its mark, since we read the vault: another look at it is at
-            // least as new as the mark that we have read.
+            // Another process may have written the vault and then its mark after this one read the vault. A second
+            // reading is at least as new as the mark.
             let present = try read().header.record
             guard present.keyEpoch < seen.keyEpoch || present.generation < seen.generation else { return nil }
             guard policy == .accepted else { throw .rolledBack(database.location, present, seen) }
             guard !database.isReadOnly else {
-                return "The vault is older than it was, and is read-only: that will be said again the next time."
+                return "The vault is older than when it was last seen. It is read-only, so the warning will come again."
             }
             try change(Query(), now: now()) { (draft) throws(VaultError) in
-                // That of a newer key can't be proven, and a made-up one would be the last that ever fits.
+                // A mark of a newer key can't be proven, and a forged generation could be one that no vault reaches.
                 if seen.keyEpoch == present.keyEpoch { draft.generationAbove = seen.generation }
                 draft.events.append(AuditEvent(.rollbackAccepted))
             }
@@ -38,12 +38,12 @@ extension UnlockedVault {
     }
 }
 
-/// What to do about a vault that is older than it was when it was last seen here.
+/// What to do if the vault is older than its mark.
 package enum RollbackPolicy: Sendable {
     case refused
-    /// It is taken as it is, and from then on counts as the newest.
+    /// The vault is accepted, and becomes the newest state.
     case accepted
-    /// Nobody looks, and nothing is remembered: for backups that are restored.
+    /// The mark is neither read nor written: for restoring a backup.
     case ignored
 }
 

@@ -3,73 +3,11 @@ internal import VaultStore
 internal import VaultSystem
 
 extension UnlockedVault {
-    /// Opens every box and follows every chain.
-    ///
-    /// - Throws: when the vault can't be read at all; what is wrong inside is told by the result.
-    func verify() throws(VaultError) -> Verification {
-        do { try database.checkStructure() } catch { throw VaultError(error) }
-        let (header, snapshot) = try read(.everything)
-        return verification(of: snapshot, header)
-    }
-
-    private func verification(of snapshot: Snapshot, _ header: CheckedHeader) -> Verification {
-        var findings = header.alteredSlots.map { Verification.Finding.slot($0.name) }
-        let closed = snapshot.applications.filter { !opens($0) }.count
-        if closed > 0 { findings.append(.unreadableApplications(closed)) }
-        if sum(of: snapshot.applications) != header.state.applications { findings.append(.applicationsDiffer) }
-        let broken = snapshot.tokens.filter { (try? sealer.token($0)) == nil && (try? sealer.note($0)) == nil }.count
-        if broken > 0 { findings.append(.unreadableTokens(broken)) }
-        if let finding = brokenLink(snapshot.log, header.state.audit) { findings.append(finding) }
-        return Verification(
-            applications: snapshot.applications.count,
-            tokens: snapshot.tokens.count,
-            auditEntries: snapshot.log.count,
-            findings: findings
-        )
-    }
-
-    private func opens(_ row: ApplicationRecord) -> Bool {
-        do {
-            _ = try sealer.secret(of: row, try sealer.metadata(of: row))
-            return true
-        } catch {
-            return false
-        }
-    }
-
-    // MARK: - The audit trail
-
-    /// The audit trail, the newest entry last.
-    ///
-    /// - Throws: `damaged` when the chain is broken.
-    func auditTrail() throws(VaultError) -> [AuditTrail.Entry] {
-        let (header, snapshot) = try read(Query(log: .all))
-        if let finding = brokenLink(snapshot.log, header.state.audit) { throw .damaged(.findings([finding])) }
-        return snapshot.log.compactMap { row in
-            (try? sealer.auditEntry(row)).map { AuditTrail.Entry(number: row.number, $0) }
-        }
-    }
-
-    private func brokenLink(_ rows: [LogRecord], _ bounds: AuditBounds) -> Verification.Finding? {
-        guard rows.map(\.number) == Array(bounds.oldest..<bounds.newest + 1) else { return .auditTrailHasGaps }
-        var before = bounds.beforeOldest
-        for row in rows {
-            guard let entry = try? sealer.auditEntry(row), entry.previous == before else {
-                return .auditTrailBroken(row.number)
-            }
-            before = sealer.digest(of: row)
-        }
-        return before == bounds.newestDigest ? nil : .auditTrailBroken(bounds.newest)
-    }
-
-    // MARK: - Copies
-
-    /// Writes a consistent copy, without tokens, to a place where nothing lies yet.
+    /// Writes a consistent copy, without tokens, to a new file.
     ///
     /// - Throws: `damaged` before anything is written; `exists`; what the store throws.
     func backup(to path: String) throws(VaultError) {
         let exists = VaultError(.backupExists(path: path))
-        // What it is doesn't matter: somebody's, or a backup from before.
         guard !Self.isTaken(path) else { throw exists }
         let snapshot = try intactSnapshot()
         do throws(StoreError) { try Self.write(snapshot, to: path) } catch {
@@ -78,11 +16,11 @@ extension UnlockedVault {
         }
     }
 
-    /// All rows, after each was opened and all were compared with the header.
+    /// All rows, after each was opened and compared with the header.
     ///
-    /// - Parameter slots: those that may have been edited.
+    /// - Parameter slots: the ids of slots that may have been edited.
     /// - Returns: the rows.
-    /// - Throws: `damaged`, with all that was found.
+    /// - Throws: `damaged`, with all findings.
     func intactSnapshot(but slots: [[UInt8]] = []) throws(VaultError) -> Snapshot {
         do { try database.checkStructure() } catch { throw VaultError(error) }
         let (header, snapshot) = try read(.everything)
@@ -98,10 +36,10 @@ extension UnlockedVault {
         (try? FileStatus(of: path, followsLink: false)) != nil
     }
 
-    /// Writes a copy beside others that may have been made in the same second.
+    /// Writes a copy under a new name: other copies may be from the same second.
     ///
-    /// - Returns: its path: `path`, or with a number behind it.
-    private static func writeBeside(_ snapshot: Snapshot, _ path: String) throws(StoreError) -> String {
+    /// - Returns: its path: `path`, or `path` with a number.
+    private static func writeCopy(_ snapshot: Snapshot, _ path: String) throws(StoreError) -> String {
         var (copy, number) = (path, 1)
         while true {
             if !isTaken(copy) {
@@ -109,7 +47,7 @@ extension UnlockedVault {
                     try write(snapshot, to: copy)
                     return copy
                 } catch {
-                    // Another restore took the name since we looked.
+                    // Another restore took the name meanwhile.
                     guard case .vaultExists = error else { throw error }
                 }
             }
@@ -122,9 +60,9 @@ extension UnlockedVault {
         _ = try VaultDatabase.create(try VaultFile.prepare(path), [.putHeader(snapshot.header)] + rows(of: snapshot))
     }
 
-    /// What `restore` found in the vault's place.
+    /// The vault that `restore` replaced.
     struct Replaced {
-        /// Where it was kept; nil when nothing lay there.
+        /// The path of its copy; nil if there was no vault.
         let kept: String?
         /// Whether it had a newer key than the backup.
         let hadNewerKey: Bool
@@ -135,25 +73,25 @@ extension UnlockedVault {
             + snapshot.log.map(Mutation.putLogEntry)
     }
 
-    /// Puts what this vault, a backup, holds into the place of the vault at `path`.
+    /// Restores this vault, a backup, to `path`.
     ///
-    /// Whatever lies there is copied beside it first. Where it is a state of the same vault it is replaced in one
-    /// transaction, so that programs that have it open go on with what was restored.
+    /// A state of the same vault at `path` is copied first, and then replaced in one transaction: programs that have it
+    /// open continue with the restored state.
     ///
     /// - Parameters:
-    ///   - path: where.
-    ///   - copy: the path of the copy; a number goes behind it where there is one already.
-    ///   - marks: the folder in which is remembered what was seen of vaults; it is told that this one is older.
+    ///   - path: the vault's place.
+    ///   - copy: the path for the copy; an existing file gets a number instead.
+    ///   - marks: the folder of the high-water marks, which then accept the older state.
     ///   - now: seconds since 1970.
-    /// - Returns: what lay there.
-    /// - Throws: `damaged` when the backup is; `exists` when another vault lies there.
+    /// - Returns: the vault that was replaced.
+    /// - Throws: `damaged` if the backup is; `exists` if another vault is at `path`.
     func restore(to path: String, keeping copy: String, marks: String?, now: Int64) throws(VaultError) -> Replaced {
         let backup = try intactSnapshot()
         do throws(StoreError) {
             let file = try VaultFile.prepare(path)
             let mark = marks.map { HighWaterMark(of: sealer.context.vault, at: file.path, in: $0) }
             let seen = mark?.provenGeneration(sealer) ?? 0
-            // One of a newer key would refuse this vault to whoever is killed before the mark is written.
+            // If this process is killed before it writes the mark, a mark of a newer key would refuse the vault.
             if let epoch = mark?.claimedEpoch, epoch > backup.header.keyEpoch { mark?.remove() }
             let database: VaultDatabase
             do {
@@ -168,7 +106,7 @@ extension UnlockedVault {
             }
             let current = try database.read(.everything)
             guard current.header.vaultID == backup.header.vaultID else { throw .vaultExists(path: path) }
-            let kept = try Self.writeBeside(current, copy)
+            let kept = try Self.writeCopy(current, copy)
             let next = try restored(backup, above: max(current.header.generation, seen), now: now)
             try database.commit(
                 Self.removals(of: current) + Self.rows(of: next) + [.putHeader(next.header)],
@@ -184,7 +122,7 @@ extension UnlockedVault {
 
     private static let restoredEvent = AuditEvent(.restored)
 
-    /// The backup's state with an entry in its audit trail, and a generation above all that was there.
+    /// The backup's state, with an entry in its audit trail and a generation above all earlier ones.
     private func restored(_ backup: Snapshot, above generation: Int64, now: Int64) throws(StoreError) -> Snapshot {
         guard var state = try? sealer.state(of: backup.header) else {
             throw .damaged(path: database.location, what: "its header can't be opened")

@@ -1,26 +1,39 @@
 internal import VaultCrypto
 internal import VaultStore
 
-/// Which lasting states of a vault were told lately, so that each is told once a day.
+/// A warning about a state that lasts until a person corrects it.
 ///
-/// Nothing of it is authenticated: whoever can write here can silence a warning, and has the home.
+/// cron mails each line that a command prints: one warning a day is enough.
+package enum RecurringWarning: String, Sendable {
+    case readOnly = "read-only"
+    case slotEdited = "slot-edited"
+    case unusableMark = "unusable-mark"
+    case noLeases = "no-leases"
+    case lifetimeUnknown = "lifetime-unknown"
+}
+
+/// Remembers which recurring warnings of a vault were printed lately, so that each is printed once a day.
+///
+/// The file isn't authenticated: an attacker who can write it can silence a warning, and controls the home already.
 package struct WarningThrottle {
     private static let day: Int64 = 24 * 60 * 60
 
     private let file: StateFile
 
-    /// What was told of the vault at that path.
+    /// The warnings printed of the vault at that path.
     package init(vault path: String, in folder: String) {
         let name = KeyedHash.publicDigest(of: Array(path.utf8)).prefix(8)
         file = StateFile("said-\(name.map { String($0, radix: 36) }.joined(separator: "-"))", in: folder)
     }
 
-    /// Whether it is time to tell of a state, which is remembered then; always where nothing can be remembered.
+    /// Whether a warning is due, whose time is then stored.
+    ///
+    /// Without a writable folder every warning is due.
     ///
     /// - Parameters:
-    ///   - state: what is told of.
-    ///   - now: seconds since 1970. A time in the future was another clock's, and counts for nothing.
-    /// - Returns: false where it was told within a day.
+    ///   - state: what the warning is about.
+    ///   - now: seconds since 1970. A recorded time in the future came from another clock and is ignored.
+    /// - Returns: false if the warning was printed within a day.
     package func isDue(_ state: RecurringWarning, now: Int64) -> Bool {
         let text = (try? file.read(limit: 4096)).flatMap { $0 } ?? []
         var times: [String: Int64] = [:]

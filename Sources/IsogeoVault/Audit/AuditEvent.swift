@@ -1,11 +1,11 @@
-/// Something that was done to a vault, or with a secret in it.
+/// A change of a vault, or a use of a secret in it.
 public struct AuditEvent: Sendable, Hashable {
-    /// What was done.
+    /// The kind of event.
     public struct Kind: RawRepresentable, Sendable, Hashable {
-        /// A word that never changes.
+        /// The word for it, which never changes.
         public let rawValue: String
 
-        /// The kind of that word; one that this version doesn't know is shown as it is.
+        /// The kind with that word; a word that this version doesn't know is shown unchanged.
         public init(rawValue: String) { self.rawValue = rawValue }
 
         /// The vault was made.
@@ -14,15 +14,15 @@ public struct AuditEvent: Sendable, Hashable {
         public static let imported = Kind(rawValue: "imported")
         /// An application's secret was replaced by an import.
         public static let replaced = Kind(rawValue: "replaced")
-        /// An application's secret was replaced after the new one had given a token.
+        /// An application's secret was replaced by one that was proven first.
         public static let rotated = Kind(rawValue: "rotated")
-        /// An application got another name.
+        /// An application was renamed.
         public static let renamed = Kind(rawValue: "renamed")
         /// An application was removed.
         public static let removed = Kind(rawValue: "removed")
         /// Another application became the default.
         public static let defaultChanged = Kind(rawValue: "default")
-        /// An application's secret was used to ask for a token, which was granted.
+        /// The server granted a token for an application's secret.
         public static let tokenRequested = Kind(rawValue: "token")
         /// Cached tokens were dropped.
         public static let tokensForgotten = Kind(rawValue: "forgotten")
@@ -36,25 +36,25 @@ public struct AuditEvent: Sendable, Hashable {
         public static let keyChanged = Kind(rawValue: "key-changed")
         /// A key slot was removed.
         public static let keyRemoved = Kind(rawValue: "key-removed")
-        /// The vault was made without a recovery code, as its maker wished.
+        /// The vault was made without a recovery code, by request.
         public static let recoveryDeclined = Kind(rawValue: "recovery-declined")
-        /// A session began: for a while the vault opens without a key.
+        /// A session began, in which the vault opens by itself.
         public static let unlocked = Kind(rawValue: "unlocked")
-        /// A session was ended before its time.
+        /// A session was ended early.
         public static let locked = Kind(rawValue: "locked")
         /// The vault was restored from a backup.
         public static let restored = Kind(rawValue: "restored")
-        /// The vault got a new key, and everything was sealed anew.
+        /// The vault got a new key, which seals everything anew.
         public static let rekeyed = Kind(rawValue: "rekeyed")
-        /// The vault was older than it was, and somebody said that it is to be taken so.
+        /// The vault was older than when it was last seen, and was accepted as it is.
         public static let rollbackAccepted = Kind(rawValue: "rollback-accepted")
     }
 
-    /// What was done.
+    /// The kind of event.
     public let kind: Kind
-    /// To whom: the name of an application or of a key slot; empty for the whole vault.
+    /// The name of the application or key slot; empty for the whole vault.
     public let subject: String
-    /// What else is worth knowing, such as a former name.
+    /// A further detail, such as the former name.
     public var detail: String { data.words }
     let data: AuditDetail
 

@@ -1,13 +1,13 @@
 internal import VaultCrypto
 internal import VaultOAuth
 
-/// What is read of an application's API.
+/// A GET request to an application's API.
 package struct APICall: Sendable {
     /// Begins with a slash.
     package let path: String
-    /// Names and values as they are meant.
+    /// Names and values before percent-encoding.
     package let query: [(name: String, value: String)]
-    /// Where the API lies this time, instead of what is known.
+    /// The API's address for this call, instead of the recorded one.
     package let base: String?
 
     package init(_ path: String, query: [(name: String, value: String)] = [], base: String? = nil) {
@@ -16,23 +16,22 @@ package struct APICall: Sendable {
         self.base = base
     }
 
-    /// What is shared with an application.
+    /// Lists the catalogues that are shared with an application.
     static let sharesPath = "/shares"
 }
 
 extension Vault {
     /// Reads an application's API with its token; the body of a success goes to `reader` as it comes.
     ///
-    /// When the API refuses a cached token (401), one new one is asked for, and it is tried once more.
+    /// If the API refuses a cached token (401), the call is repeated once, with a new token.
     ///
     /// - Parameters:
-    ///   - call: what is read.
-    ///   - name: whose token is shown; nil for the default application, or the only one.
-    ///   - options: which token.
-    ///   - reader: is lent each piece.
-    /// - Throws: `usage` for a path that isn't one; `configuration` where nobody said where the API lies; what `token`
-    ///   throws; `credentialRefused` where the API refuses a new token too; `unexpectedAnswer`; `tryAgain`; what `reader`
-    ///   throws.
+    ///   - call: the request.
+    ///   - name: the application; nil for the default or only one.
+    ///   - options: the token's.
+    ///   - reader: receives each piece of the body.
+    /// - Throws: `usage` for a malformed path; `configuration` if the API's address is unknown; what `token` throws;
+    ///   `credentialRefused` if the API refuses a new token too; `unexpectedAnswer`; `tryAgain`; what `reader` throws.
     package func get(
         _ call: APICall,
         for name: ApplicationName?,
@@ -56,7 +55,7 @@ extension Vault {
         to reader: (Span<UInt8>) throws(VaultError) -> Void
     ) async throws(VaultError) {
         guard let refusal = try await send(target, token, to: reader) else { return }
-        // One that was asked for a moment ago gets no better by asking again.
+        // A new token that was refused gets no better by requesting another.
         guard case .answer(let answer) = refusal, answer.status == 401, token.source == .vault,
             try await invalidate(token)
         else { throw target.explain(refusal) }
@@ -66,7 +65,7 @@ extension Vault {
         if let refusal = try await send(target, newer, to: reader) { throw target.explain(refusal) }
     }
 
-    /// - Returns: why the API gave nothing; nil where it gave all.
+    /// - Returns: the failure; nil once the whole body was read.
     /// - Throws: what `reader` throws.
     private func send(
         _ target: APITarget,
@@ -102,22 +101,22 @@ extension Vault {
         package let name: String?
     }
 
-    /// What is shared with an application, asked for with a token that is asked for now.
+    /// The catalogues that are shared with an application, read with a token that is requested for this call.
     ///
     /// - Parameters:
-    ///   - name: whose.
-    ///   - base: where the API lies this time.
-    ///   - options: which token; a refresh, to prove the credential.
-    /// - Returns: the shares, as the API orders them.
-    /// - Throws: as `get`; a stored token never stands in for a new one. What fails once there is a token says so.
+    ///   - name: the application.
+    ///   - base: the API's address for this call.
+    ///   - options: the token's; `refresh` proves the credential.
+    /// - Returns: the shares, in the API's order.
+    /// - Throws: as `get`; a stored token never stands in for a new one. An error after the token was granted says so.
     package func shares(of name: ApplicationName, base: String?, _ options: TokenOptions)
         async throws(VaultError) -> [Share]
     {
-        // Metadata of some hundred catalogues; more isn't a list of shares.
+        // Some hundred catalogues with their metadata; a longer answer isn't a list of shares.
         let limit = 4 << 20
         let target: APITarget
         do { target = try await self.target(APICall(APICall.sharesPath, base: base), for: name) } catch {
-            // Without an API there is still a credential to prove.
+            // The credential can be proven without an API.
             guard error.code == .configuration else { throw error }
             _ = try await token(for: name, options)
             throw error.afterGrant
@@ -140,6 +139,6 @@ extension Vault {
 extension VaultError {
     fileprivate static let notAListOfShares = VaultError(VaultProblem.notAListOfShares)
 
-    /// The same, where the credential is proven and the rest isn't.
+    /// The same failure, after the credential was proven.
     fileprivate var afterGrant: VaultError { VaultError(VaultProblem.afterGrant(problem)) }
 }

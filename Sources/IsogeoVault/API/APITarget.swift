@@ -1,16 +1,16 @@
 internal import VaultOAuth
 
-/// What a call of the API asks for, where, and how it is told when nothing comes of it.
+/// One call of the API: the request, the server, and the words for its failures.
 struct APITarget: Sendable {
     let name: ApplicationName
     let request: APIRequest
     let connection: ConnectionSettings
     private let origin: String
-    /// Whether it is what `check` asks for, which then is no advice.
+    /// Whether the call is the one that `check` makes: advising `check` would be pointless then.
     private let asksForShares: Bool
     private let tokenOrigin: String
 
-    /// - Throws: `usage` for what can't be asked; `configuration` where nobody said where the API lies.
+    /// - Throws: `usage` for a path or query that can't be sent; `configuration` if the API's address is unknown.
     init(_ call: APICall, for metadata: ApplicationMetadata, _ dependencies: VaultDependencies) throws(VaultError) {
         let given = try call.base.map { (text) throws(VaultError) in try APIBase(givenByHand: text) }
         guard let base = given ?? metadata.knownAPIBase else {
@@ -47,4 +47,19 @@ struct APITarget: Sendable {
         case .readerStopped: VaultError(.apiReaderStopped)
         }
     }
+}
+
+extension APIBase {
+    /// Parses an address from an option or the environment.
+    ///
+    /// - Throws: `usage`.
+    init(givenByHand text: String) throws(VaultError) {
+        do { try self.init(text) } catch { throw VaultError(.apiBase(error)) }
+    }
+}
+
+extension ApplicationMetadata {
+    /// The API that accepts the application's tokens: the recorded one, else the one that belongs to Isogeo's
+    /// endpoints.
+    var knownAPIBase: APIBase? { apiBase ?? .known(beside: endpoint) }
 }

@@ -4,17 +4,17 @@ internal import VaultOAuth
 internal import VaultStore
 internal import VaultSystem
 
-/// What this computer has for a vault.
+/// What this computer offers a vault.
 package enum HostInspection {
-    /// The way to open a vault that options or the environment name, and what is wrong with its file, which isn't opened.
+    /// The key that options or the environment name for a vault, and the fault of its file, which isn't opened.
     package struct NamedWay: Sendable {
-        /// What people call it, at the start of a sentence.
+        /// Its name, at the start of a sentence.
         package let name: String
-        /// A key file or passphrase file; nil for any other way.
+        /// The key file or passphrase file; nil for other keys.
         package let path: String?
         package let isKeyFile: Bool
         package let fault: VaultError?
-        /// Whether `chmod 600` is what mends it.
+        /// Whether `chmod 600` repairs it.
         package let isTooOpen: Bool
 
         package init(name: String, path: String?, isKeyFile: Bool, fault: VaultError?, isTooOpen: Bool = false) {
@@ -25,13 +25,13 @@ package enum HostInspection {
             self.isTooOpen = isTooOpen
         }
 
-        /// Whether a file of so many bytes can be what the way names; a passphrase may have a line end.
+        /// Whether a file of this size can hold the key; a passphrase may have a line end.
         fileprivate func canBe(_ size: Int) -> Bool {
             isKeyFile ? KeyFile.fits(size) : (1...Passphrase.limit + 2).contains(size)
         }
     }
 
-    /// What a way to open a vault names; nil when it names nothing.
+    /// The named key; nil if none is named.
     package static func namedWay(of unlocking: Unlocking) -> NamedWay? {
         guard let reference = unlocking.named else { return nil }
         guard let file = reference.file else {
@@ -51,28 +51,28 @@ package enum HostInspection {
         )
     }
 
-    /// Closes a key or passphrase file of ours to others, provided that it can be one: a photograph stays as it is.
+    /// Restricts the user's own key or passphrase file to mode 0600, if its size allows it to be one.
     ///
-    /// - Returns: whether that was done.
+    /// - Returns: whether the mode was changed.
     package static func close(_ way: NamedWay) -> Bool {
         guard way.isTooOpen, let path = way.path else { return false }
         let closed = try? FileDescriptor.restrictMode(of: path, .regular, to: 0o600) { way.canBe(Int($0.size)) }
         return closed != nil
     }
 
-    /// The library that requests are made with, opened for that; what is wrong with it otherwise.
+    /// Opens libcurl, and throws why it can't be used.
     package static func checkRequests() throws(VaultError) {
         try mappingErrors { () throws(OAuthError) in try CurlTransport.checkLibrary() }
     }
 
-    /// Refuses a file of certificates that isn't one, or that others may write.
+    /// Refuses a CA file that holds no certificate, or that others may write.
     package static func checkCertificates(_ path: String) throws(VaultError) {
         try mappingErrors { () throws(OAuthError) in _ = try CAFile.resolved(path) }
     }
 
-    /// What keeps anything from being remembered of vaults outside of them; nil where nothing does.
+    /// Why the state folder can't be used; nil if it can.
     ///
-    /// `isAccess` is true where the user has no home to write in, as many services don't.
+    /// `isAccess` is true if the user has no writable home, like many services.
     package static func memoryFault() -> (error: VaultError, isAccess: Bool)? {
         guard let folder = VaultDependencies.real.stateFolder else {
             return (VaultError(.noStateFolder), true)
@@ -83,12 +83,12 @@ package enum HostInspection {
         }
     }
 
-    /// The libraries that are linked, with their versions.
+    /// The linked libraries, with their versions.
     package static var libraries: [(name: String, version: String)] {
         [("libsodium", Sodium.version), ("SQLite", VaultDatabase.libraryVersion)]
     }
 
-    /// Whether so many bytes of guarded memory can be locked now, beside what is locked already.
+    /// Whether this number of bytes can be locked in memory now, in addition to those that are.
     package static func canLock(_ count: Int) -> Bool {
         let before = SecretBytes.allLocked
         guard before else { return false }
