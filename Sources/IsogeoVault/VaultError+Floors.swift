@@ -29,18 +29,6 @@ extension VaultError {
 
     /// Something inside the vault's own boxes isn't as it was written.
     static func damaged(_ damage: VaultProblem.Damage) -> VaultError { VaultError(VaultProblem.damaged(damage)) }
-
-    package init(_ code: Code, _ sentence: String, remedy: String) {
-        self.init(StatedProblem(code: code, sentence: sentence, remedy: remedy))
-    }
-}
-
-/// A problem of the command line, which is ready text until that floor has problems of its own.
-private struct StatedProblem: Problem {
-    let code: VaultError.Code
-    let sentence: String
-    let remedy: String
-    var cause: FailureCause? { nil }
 }
 
 extension KeyError {

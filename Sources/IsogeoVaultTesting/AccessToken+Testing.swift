@@ -31,14 +31,22 @@ extension AccessToken {
 extension VaultError {
     /// An error of this code without a cause, for fakes.
     public static func forTesting(_ code: Code) -> VaultError {
-        VaultError(TestProblem(code: code))
+        .forTesting(code, "A test makes this fail (\(code.name)).")
+    }
+
+    /// An error with these words.
+    package static func forTesting(
+        _ code: Code,
+        _ sentence: String,
+        remedy: String = "There is nothing to do."
+    ) -> VaultError {
+        VaultError(MadeUpProblem(code: code, sentence: sentence, remedy: remedy))
     }
 }
 
-/// What a fake fails with.
-private struct TestProblem: Problem {
+private struct MadeUpProblem: Problem {
     let code: VaultError.Code
+    let sentence: String
+    let remedy: String
     var cause: FailureCause? { nil }
-    var sentence: String { "A test makes this fail (\(code.name))." }
-    var remedy: String { "There is nothing to do." }
 }

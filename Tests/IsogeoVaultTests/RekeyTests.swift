@@ -312,7 +312,7 @@ extension VaultFixture {
     /// An application, where an error of making it can't be.
     fileprivate func sample(_ name: String) throws(VaultError) -> NewApplication {
         do { return try application(name) } catch {
-            throw VaultError(MadeUpProblem(code: .internalError, sentence: "\(error)"))
+            throw VaultError.forTesting(.internalError, "\(error)")
         }
     }
 }

@@ -84,7 +84,7 @@ import VaultSystem
 
     @Test func `errors are equal by code, and read as sentence and remedy`() {
         func error(_ code: VaultError.Code, _ sentence: String, _ remedy: String) -> VaultError {
-            VaultError(MadeUpProblem(code: code, sentence: sentence, remedy: remedy))
+            VaultError.forTesting(code, sentence, remedy: remedy)
         }
         let one = error(.locked, "It is locked.", "Unlock it.")
         #expect(one == error(.locked, "Other words.", "And others."))

@@ -1,4 +1,5 @@
 import IsogeoVault
+import IsogeoVaultTesting
 import Synchronization
 import Testing
 import VaultCommands
@@ -33,7 +34,7 @@ struct CommandsTests {
         private func ask(_ prompt: String, into passphrase: inout OutputSpan<UInt8>) throws(VaultError) {
             prompts.withLock { $0.append(prompt) }
             let word = words.withLock { $0.isEmpty ? nil : $0.removeFirst() }
-            guard let word else { throw VaultError(.locked, "No answer is left.", remedy: "None.") }
+            guard let word else { throw VaultError.forTesting(.locked, "No answer is left.") }
             for byte in word.utf8 { passphrase.append(byte) }
         }
 
@@ -152,7 +153,7 @@ struct CommandsTests {
     @Test func `a result that can't be printed is said`() async {
         let heard = Heard()
         let context = CommandContext(
-            output: { _ throws(VaultError) in throw VaultError(.inputOutput, "Full.", remedy: "Make room.") },
+            output: { _ throws(VaultError) in throw .forTesting(.inputOutput, "Full.", remedy: "Make room.") },
             line: { text in heard.messages.withLock { $0.append(text) } },
             terminal: { nil },
             dependencies: .real

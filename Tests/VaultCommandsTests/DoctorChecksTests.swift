@@ -1,5 +1,6 @@
 import FoundationEssentials
 import IsogeoVault
+import IsogeoVaultTesting
 import Testing
 
 @testable import VaultCommands
@@ -103,7 +104,7 @@ struct DoctorChecksTests {
         let fine = RequestCheck.libraries([("libsodium", "1.0.18")], requests: { () throws(VaultError) in })
         #expect(fine.map(\.level) == [.ok] && fine[0].sentence.hasPrefix("libsodium 1.0.18"))
         let missing = RequestCheck.libraries([]) { () throws(VaultError) in
-            throw VaultError(.configuration, "libcurl isn't installed.", remedy: "Install it.")
+            throw VaultError.forTesting(.configuration, "libcurl isn't installed.", remedy: "Install it.")
         }
         #expect(missing == [.finding("libraries", "libcurl isn't installed.", remedy: "Install it.")])
     }
@@ -116,7 +117,7 @@ struct DoctorChecksTests {
         #expect(levels(["/b"]) == [.ok])
         #expect(
             levels(["/a"]) { (path) throws(VaultError) in
-                throw VaultError(.configuration, "Others may write \(path).", remedy: "None.")
+                throw VaultError.forTesting(.configuration, "Others may write \(path).")
             } == [.finding]
         )
     }
@@ -160,12 +161,12 @@ struct DoctorChecksTests {
         }
         #expect(levels(["/k": "8:1", "/v": "8:1"]) == [.note])
         #expect(levels(["/k": "0:40", "/v": "8:1"]) == [.ok])
-        #expect(levels(["/v": "8:1"], fault: VaultError(.locked, "It can't be read.", remedy: "None.")) == [.finding])
+        #expect(levels(["/v": "8:1"], fault: VaultError.forTesting(.locked, "It can't be read.")) == [.finding])
         #expect(VaultCheck.named(nil, vault: "/v", host()).isEmpty)
     }
 
     @Test func `a keyring that fails is a finding where the vault's key is in it, and a note elsewhere`() {
-        let problem = VaultError(.unavailable, "There is no keyring.", remedy: "Start one.")
+        let problem = VaultError.forTesting(.unavailable, "There is no keyring.", remedy: "Start one.")
         func levels(_ state: KeyringReport.State, _ slots: [String], display: Bool = false) -> [Finding.Level] {
             let isFine = state == .working
             let report = KeyringReport(state, problem: isFine ? nil : problem, hasDisplay: display)
@@ -181,7 +182,7 @@ struct DoctorChecksTests {
     }
 
     @Test func `whether sessions work, and whether one is open, is said`() {
-        let obstacle = VaultError(.unavailable, "The kernel refuses.", remedy: "Allow it.")
+        let obstacle = VaultError.forTesting(.unavailable, "The kernel refuses.", remedy: "Allow it.")
         let refused = KeyringCheck.session(SessionReport(obstacle: obstacle, isSharedUserID: false), ends: nil)
         #expect(refused.map(\.level) == [.note] && refused[0].sentence.contains("The kernel refuses."))
         let shared = KeyringCheck.session(SessionReport(obstacle: nil, isSharedUserID: true), ends: nil)
