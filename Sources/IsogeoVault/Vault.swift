@@ -165,12 +165,10 @@ public final class Vault: Sendable {
                 reporting: dependencies.report,
                 unlock
             )
-            if let warning = try contents.compareWithMark(dependencies.rollback, now: dependencies.now) {
-                dependencies.warn(.unusableMark, warning)
+            if let notice = try contents.compareWithMark(dependencies.rollback, now: dependencies.now) {
+                dependencies.warn(of: notice)
             }
-            for slot in contents.alteredSlots {
-                dependencies.warn(.slotEdited, VaultNotice.slotEdited(slot).sentence)
-            }
+            for slot in contents.alteredSlots { dependencies.warn(of: .slotEdited(slot)) }
             return Vault(contents, dependencies: dependencies)
         }
         dependencies.log(.opened)

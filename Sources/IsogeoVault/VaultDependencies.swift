@@ -85,13 +85,11 @@ extension VaultDependencies {
         return dependencies
     }
 
-    /// Warns of a state that lasts, if the warning is due.
-    func warn(_ state: RecurringWarning, _ sentence: String) {
-        if let vaultPath, !isDue(state, vaultPath) { return }
-        warn(sentence)
+    /// Warns of an event, or of a state that lasts, if a warning of that is due.
+    func warn(of notice: VaultNotice) {
+        if let state = notice.recurrence, let vaultPath, !isDue(state, vaultPath) { return }
+        warn(notice.sentence)
     }
-
-    func warn(of notice: VaultNotice) { warn(notice.sentence) }
 
     func log(_ event: @autoclosure () -> VaultEvent) {
         guard let logger else { return }

@@ -1,4 +1,5 @@
 internal import VaultKeys
+internal import VaultStore
 
 // What this floor says in English besides its errors. Another language gets a file of its own.
 
@@ -61,6 +62,16 @@ extension SoleKey {
     }
 }
 
+extension HighWaterMark.Fault {
+    fileprivate var sentence: String {
+        switch self {
+        case .unreadable(let error): error.sentence
+        case .malformed(let path): "\(path) is no mark of this vault."
+        case .unproven(let path): "\(path) wasn't written by this vault."
+        }
+    }
+}
+
 extension VaultNotice {
     var sentence: String {
         switch self {
@@ -79,6 +90,31 @@ extension VaultNotice {
             "The kernel may keep its half of a session until the session expires. \(error.sentence)"
         case .keyringDialogWaits: "Waiting for the keyring's dialog…"
         case .passphraseInstead(let problem): "\(problem.sentence) The vault's passphrase will do."
+        case .lifetimeAssumed: "The server doesn't say how long its token lives: an hour is assumed."
+        case .noLeases(let error): "\(error.sentence) Other processes may request the same token at the same time."
+        case .readOnly(let path): "The vault at \(path) is read-only: the token isn't kept."
+        case .tokenNotStored(let error): "The token isn't kept. \(error.sentence) \(error.remedy)"
+        case .staleToken(let error):
+            "\(error.sentence) The cached token serves while it lives. \(error.remedy)"
+        case .renewalFailed(let error): "The token isn't renewed yet. \(error.sentence) \(error.remedy)"
+        case .refusedTokenStays(let error): "The refused token stays in the vault. \(error.sentence) \(error.remedy)"
+        case .encodingMatters:
+            "The id or secret has characters that servers read in two ways; it is sent raw, as Isogeo documents it. "
+                + "If the server refuses it, import it again with --basic-encoding form --replace."
+        case .sameClient(let origin, let names):
+            "The same client_id at \(origin) is in the vault as \(names.map(\.description).joined(separator: ", ")) too: "
+                + "each of them will need a new secret from Isogeo."
+        case .unrecordedExport(let error):
+            "The audit trail can't record this export. \(error.sentence) \(error.remedy)"
+        case .unrecordedHandOver(let error): "The audit trail can't record this. \(error.sentence) \(error.remedy)"
+        case .exportIncomplete(let options):
+            "A client_secrets.json can't hold all settings: import it with \(options.joined(separator: " "))."
+        case .unusableMark(let fault): "\(fault.sentence) This time a rollback of the vault can't be detected."
+        case .acceptedReadOnly:
+            "The vault is older than when it was last seen. It is read-only, so the warning will come again."
+        case .olderKeyRestored:
+            "The backup is from before the vault got a new key: the old keys open it again. If they were replaced for a "
+                + "reason, give it another new key with `rekey`."
         }
     }
 }

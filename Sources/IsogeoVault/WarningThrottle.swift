@@ -1,17 +1,6 @@
 internal import VaultCrypto
 internal import VaultStore
 
-/// A warning about a state that lasts until a person corrects it.
-///
-/// cron mails each line that a command prints: one warning a day is enough.
-package enum RecurringWarning: String, Sendable {
-    case readOnly = "read-only"
-    case slotEdited = "slot-edited"
-    case unusableMark = "unusable-mark"
-    case noLeases = "no-leases"
-    case lifetimeUnknown = "lifetime-unknown"
-}
-
 /// Remembers which recurring warnings of a vault were printed lately, so that each is printed once a day.
 ///
 /// The file isn't authenticated: an attacker who can write it can silence a warning, and controls the home already.

@@ -133,7 +133,7 @@ struct ExportTests {
         try await home.run("export", "formed", file, "--in-clear").expectSuccess(
             "",
             errors: """
-                isogeo-vault: warning: A client_secrets.json can't say all: import it with --basic-encoding form.
+                isogeo-vault: warning: A client_secrets.json can't hold all settings: import it with --basic-encoding form.
                 isogeo-vault: \(file) holds the secret of formed in clear: delete it when you no longer need it.
 
                 """

@@ -158,12 +158,9 @@ public struct NewApplication: ~Copyable, Sendable {
     }
 
     private static func warnings(_ file: borrowing ClientSecretsFile, encoding: VaultOAuth.BasicEncoding) -> [String] {
-        var warnings = file.warnings.map { "\($0.sentence)" }
+        var warnings = file.warnings.map(\.sentence)
         if encoding == .raw, BasicCredentials.encodingMatters(clientID: file.clientID, secret: file.secret) {
-            warnings.append(
-                "The id or secret has characters that servers read in two ways; it is sent raw, as Isogeo documents it. "
-                    + "If the server refuses it, import it again with --basic-encoding form --replace."
-            )
+            warnings.append(VaultNotice.encodingMatters.sentence)
         }
         return warnings
     }

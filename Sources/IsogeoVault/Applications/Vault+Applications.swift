@@ -17,13 +17,8 @@ extension Vault {
         let replaced = try await dependencies.perform { () throws(VaultError) in
             let contents = try contents
             let replaced = try contents.add(application, replacing: replacing, proven: proof, now: dependencies.now())
-            let others = contents.otherNames(of: application).map(\.description).joined(separator: ", ")
-            if !others.isEmpty {
-                dependencies.warn(
-                    "The same client_id at \(application.tokenOrigin) is in the vault as \(others) too: "
-                        + "a new secret from Isogeo will have to go to each."
-                )
-            }
+            let others = contents.otherNames(of: application)
+            if !others.isEmpty { dependencies.warn(of: .sameClient(origin: application.tokenOrigin, others)) }
             return replaced
         }
         tokens.drop()

@@ -26,7 +26,7 @@ extension Vault {
     // Failing to record it is only a warning: a disk that became read-only is a reason to export.
     private func recordExport(of name: ApplicationName) {
         do { try contents.recordExport(of: name, now: dependencies.now()) } catch {
-            dependencies.warn("The audit trail can't tell of this export. \(error.sentence) \(error.remedy)")
+            dependencies.warn(of: .unrecordedExport(error))
         }
     }
 
@@ -37,7 +37,7 @@ extension Vault {
             + (metadata.proxy.map { ["--proxy \($0.text)"] } ?? [])
             + (metadata.apiBase.map { ["--api-base \($0.text)"] } ?? [])
         guard !options.isEmpty else { return }
-        dependencies.warn("A client_secrets.json can't say all: import it with \(options.joined(separator: " ")).")
+        dependencies.warn(of: .exportIncomplete(options: options))
     }
 }
 

@@ -38,7 +38,7 @@ extension Vault {
             let credential = SharedCredential(application.metadata, secret: try contents.secret(of: application))
             // A read-only vault gives tokens, so it gives credentials too: failing to record it is only a warning.
             do throws(VaultError) { try contents.recordHandOver(of: name, by: way, now: dependencies.now()) } catch {
-                dependencies.warn("The audit trail can't tell of this. \(error.sentence) \(error.remedy)")
+                dependencies.warn(of: .unrecordedHandOver(error))
             }
             try body(credential)
         }

@@ -21,12 +21,7 @@ extension Vault {
         let copy = "\(path).before-restore-\(now)"
         return try await dependencies.perform { () throws(VaultError) in
             let replaced = try contents.restore(to: path, keeping: copy, marks: dependencies.stateFolder, now: now)
-            if replaced.hadNewerKey {
-                dependencies.warn(
-                    "The backup is from before the vault got a new key: the old keys open it again. Give it another new "
-                        + "one with `rekey` if they were replaced for a reason."
-                )
-            }
+            if replaced.hadNewerKey { dependencies.warn(of: .olderKeyRestored) }
             return replaced.kept
         }
     }

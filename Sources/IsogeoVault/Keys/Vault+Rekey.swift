@@ -81,8 +81,8 @@ extension Vault {
                 (locked) throws(VaultError) in
                 try unlocking.openByKey(locked, dependencies.keySources, &source)
             }
-            if let warning = try contents.compareWithMark(dependencies.rollback, now: dependencies.now) {
-                dependencies.warn(.unusableMark, warning)
+            if let notice = try contents.compareWithMark(dependencies.rollback, now: dependencies.now) {
+                dependencies.warn(of: notice)
             }
             let result = try contents.rekey(by: source, unlocking, options, dependencies: dependencies)
             lease.release()

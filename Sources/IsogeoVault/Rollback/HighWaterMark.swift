@@ -16,15 +16,23 @@ struct HighWaterMark: Sendable {
     }
 
     /// How a mark compares with the vault that was opened.
-    enum Finding: Equatable {
+    enum Finding {
         /// There is no mark, or the vault is newer: a new mark is due.
         case behind
         /// The mark has the vault's state.
         case current
         /// The vault is older than when it was last seen.
         case ahead(State)
-        /// The mark can't be read or isn't this vault's, and why.
-        case unusable(String)
+        /// The mark can't be read or isn't this vault's.
+        case unusable(Fault)
+    }
+
+    /// Why a mark can't be used.
+    enum Fault: Sendable {
+        case unreadable(StoreError)
+        case malformed(path: String)
+        /// The key doesn't prove it.
+        case unproven(path: String)
     }
 
     private let file: StateFile
@@ -46,16 +54,16 @@ struct HighWaterMark: Sendable {
             guard let found = try file.read(limit: 512) else { return .behind }
             bytes = found
         } catch {
-            return .unusable(error.sentence)
+            return .unusable(.unreadable(error))
         }
-        guard let (state, tag) = decode(bytes) else { return .unusable("\(file.path) is no mark of this vault.") }
+        guard let (state, tag) = decode(bytes) else { return .unusable(.malformed(path: file.path)) }
         // A mark of a newer key can't be told from a forged one, and is believed: an attacker with the old key, which
         // may be why there is a new one, could give an old vault any generation.
         if state.keyEpoch > header.keyEpoch { return .ahead(state) }
         // A mark of an older key proves nothing, and a vault with a newer key is newer.
         if state.keyEpoch < header.keyEpoch { return .behind }
         guard tag.span.matchesInConstantTime(self.tag(of: state, sealer).span) else {
-            return .unusable("\(file.path) wasn't written by this vault.")
+            return .unusable(.unproven(path: file.path))
         }
         if state.generation == header.generation { return .current }
         return state.generation > header.generation ? .ahead(state) : .behind

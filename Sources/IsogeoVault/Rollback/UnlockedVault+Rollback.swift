@@ -8,26 +8,24 @@ extension UnlockedVault {
     ///   - now: returns the time in seconds since 1970, if it is needed.
     /// - Returns: a warning.
     /// - Throws: `rolledBack`.
-    func compareWithMark(_ policy: RollbackPolicy, now: () -> Int64) throws(VaultError) -> String? {
+    func compareWithMark(_ policy: RollbackPolicy, now: () -> Int64) throws(VaultError) -> VaultNotice? {
         guard let mark, policy != .ignored else { return nil }
         switch mark.finding(openedHeader, sealer) {
         case .current: return nil
         case .behind:
             mark.write(openedHeader, sealer)
             return nil
-        case .unusable(let sentence):
+        case .unusable(let fault):
             // It is worth no more than a missing mark: an attacker who can edit it can delete it.
             mark.write(openedHeader, sealer)
-            return "\(sentence) This time a rollback of the vault can't be detected."
+            return .unusableMark(fault)
         case .ahead(let seen):
             // Another process may have written the vault and then its mark after this one read the vault. A second
             // reading is at least as new as the mark.
             let present = try read().header.record
             guard present.keyEpoch < seen.keyEpoch || present.generation < seen.generation else { return nil }
             guard policy == .accepted else { throw .rolledBack(database.location, present, seen) }
-            guard !database.isReadOnly else {
-                return "The vault is older than when it was last seen. It is read-only, so the warning will come again."
-            }
+            guard !database.isReadOnly else { return .acceptedReadOnly }
             try change(Query(), now: now()) { (draft) throws(VaultError) in
                 // A mark of a newer key can't be proven, and a forged generation could be one that no vault reaches.
                 if seen.keyEpoch == present.keyEpoch { draft.generationAbove = seen.generation }

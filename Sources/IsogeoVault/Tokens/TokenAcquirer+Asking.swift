@@ -59,7 +59,7 @@ extension TokenAcquirer {
             }
         } catch {
             guard case .leasesUnavailable = error else { throw VaultError(error) }
-            dependencies.warn(.noLeases, "\(error.sentence) Others may ask the server at the same time.")
+            dependencies.warn(of: .noLeases(error))
             return .free(nil)
         }
     }

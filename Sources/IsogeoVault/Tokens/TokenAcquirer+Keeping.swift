@@ -10,17 +10,14 @@ extension TokenAcquirer {
     /// - Returns: false if the application's secret was replaced during the request.
     func store(_ token: StoredToken, _ miss: CacheMiss) -> Bool {
         guard !contents.database.isReadOnly else {
-            dependencies.warn(
-                .readOnly,
-                "The vault at \(contents.database.location) is read-only: the token isn't kept."
-            )
+            dependencies.warn(of: .readOnly(path: contents.database.location))
             return true
         }
         do throws(VaultError) {
             let row = contents.sealer.token(miss.id, of: miss.application.row.id, token)
             return try contents.store(row, of: miss.application, now: dependencies.now())
         } catch {
-            dependencies.warn("The token isn't kept. \(error.sentence) \(error.remedy)")
+            dependencies.warn(of: .tokenNotStored(error))
             return true
         }
     }
@@ -63,7 +60,7 @@ extension TokenAcquirer {
             case .refresh: nil
             }
         guard let old, old.lifetime.isPlausible(dependencies.now()), remaining(old) > least else { throw error }
-        dependencies.warn("\(error.sentence) The cached token is given out while it lives. \(error.remedy)")
+        dependencies.warn(of: .staleToken(error))
         var result = result(old, miss)
         result.failure = error
         return result

@@ -44,7 +44,7 @@ extension Vault {
             guard tokens.reject(token.value, id: id, at: dependencies.moment) else { return false }
             guard let row, !isReadOnly else { return true }
             do throws(VaultError) { try contents.remove(row) } catch {
-                dependencies.warn("The refused token stays in the vault. \(error.sentence) \(error.remedy)")
+                dependencies.warn(of: .refusedTokenStays(error))
             }
             return true
         }
@@ -133,9 +133,7 @@ extension Vault {
             let outcome = Result(catching: body)
             if case .failure(let error) = outcome {
                 dependencies.log(.failed(error))
-                if flight.isRenewal {
-                    dependencies.warn("The token isn't renewed yet. \(error.sentence) \(error.remedy)")
-                }
+                if flight.isRenewal { dependencies.warn(of: .renewalFailed(error)) }
             }
             tokens.complete(flight, flightKey, outcome, at: dependencies.moment)
         }

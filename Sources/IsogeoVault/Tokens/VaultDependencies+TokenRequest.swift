@@ -27,9 +27,7 @@ extension VaultDependencies {
             encoding: metadata.encoding,
             connection: connection(for: metadata, interruption)
         )
-        if grant.lifetimeIsAssumed {
-            warn(.lifetimeUnknown, "The server doesn't say how long its token lives: an hour is assumed.")
-        }
+        if grant.lifetimeIsAssumed { warn(of: .lifetimeAssumed) }
         return grant
     }
 }
