@@ -54,22 +54,6 @@ extension UnlockedVault {
         }
     }
 
-    /// Records in the audit trail that a secret leaves the vault in clear, before it does.
-    func recordExport(of name: ApplicationName, now: Int64) throws(VaultError) {
-        try change(Query(), now: now) { (draft) throws(VaultError) in
-            draft.events.append(AuditEvent(.exported, name.description))
-            draft.raisesGeneration = false
-        }
-    }
-
-    /// Records in the audit trail that another program gets a secret, before it does.
-    func recordHandOver(of name: ApplicationName, by way: String, now: Int64) throws(VaultError) {
-        try change(Query(), now: now) { (draft) throws(VaultError) in
-            draft.events.append(AuditEvent(.lent, name.description, .route(way)))
-            draft.raisesGeneration = false
-        }
-    }
-
     private func changeApplication(
         _ name: ApplicationName,
         now: Int64,

@@ -41,6 +41,16 @@ extension Vault {
     }
 }
 
+extension UnlockedVault {
+    /// Records in the audit trail that a secret leaves the vault in clear, before it does.
+    fileprivate func recordExport(of name: ApplicationName, now: Int64) throws(VaultError) {
+        try change(Query(), now: now) { (draft) throws(VaultError) in
+            draft.events.append(AuditEvent(.exported, name.description))
+            draft.raisesGeneration = false
+        }
+    }
+}
+
 extension ApplicationMetadata {
     /// The imported file, as far as its members are stored.
     func clientSecrets(_ secret: borrowing SecretBytes) -> SecretBytes {

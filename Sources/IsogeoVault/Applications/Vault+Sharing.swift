@@ -45,6 +45,16 @@ extension Vault {
     }
 }
 
+extension UnlockedVault {
+    /// Records in the audit trail that another program gets a secret, before it does.
+    fileprivate func recordHandOver(of name: ApplicationName, by way: String, now: Int64) throws(VaultError) {
+        try change(Query(), now: now) { (draft) throws(VaultError) in
+            draft.events.append(AuditEvent(.lent, name.description, .route(way)))
+            draft.raisesGeneration = false
+        }
+    }
+}
+
 extension Unlocking {
     /// The variables that hold a vault's passphrase itself: `exec` removes them from its program's environment.
     package static let secretVariables: Set<String> = [PassphraseSource.secretVariable]

@@ -50,6 +50,18 @@ extension Vault {
         }
     }
 
+    /// Drops the cached tokens of one application, or of all.
+    ///
+    /// Isogeo can't revoke tokens: they stay valid until they expire.
+    public func forget(_ name: ApplicationName?) async throws(VaultError) {
+        try await dependencies.perform { () throws(VaultError) in
+            let contents = try contents
+            let application = try name.map { (name) throws(VaultError) in try contents.application(name).application }
+            try contents.forget(application, now: dependencies.now())
+            tokens.drop()
+        }
+    }
+
     /// Drops the tokens in this process's memory, and reads the vault anew.
     ///
     /// A process notices the changes of others (a secret, the default application, dropped tokens) when its cached
