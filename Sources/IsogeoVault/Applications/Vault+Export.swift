@@ -1,5 +1,6 @@
 internal import VaultCrypto
 internal import VaultOAuth
+internal import VaultStore
 
 extension Vault {
     /// Writes an application's credential, its secret in clear, to a new `client_secrets.json`.

@@ -1,6 +1,7 @@
 package import VaultCrypto
 internal import VaultKeys
 internal import VaultOAuth
+internal import VaultStore
 
 /// A credential in clear, for another program.
 package struct SharedCredential: ~Copyable {
