@@ -97,7 +97,7 @@ let package = Package(
         ),
         .testTarget(
             name: "VaultCommandsTests",
-            dependencies: ["VaultCommands", "IsogeoVault", "VaultSystem", "VaultTestSupport"]
+            dependencies: ["VaultCommands", "IsogeoVaultTesting", "IsogeoVault", "VaultSystem", "VaultTestSupport"]
         ),
         .testTarget(name: "ProcessTests", dependencies: ["IsogeoVault", "VaultCrypto", "VaultTestSupport"]),
     ]

@@ -7,8 +7,11 @@ export LC_ALL=C.UTF-8
 # Debian's ordinary users have no ldconfig in their PATH.
 PATH=${PATH:-/usr/local/bin:/usr/bin:/bin}:/usr/sbin:/sbin
 
+# The script that the user called, also where it calls another: what to run again.
+export ISOGEO_VAULT_SCRIPT=${ISOGEO_VAULT_SCRIPT:-${0##*/}}
+
 say() { printf '%s\n' "$*" >&2; }
-die() { say "${0##*/}: $*"; exit 1; }
+die() { say "$ISOGEO_VAULT_SCRIPT: $*"; exit 1; }
 
 # Prints the comment at the top of the script that is running.
 usage() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "Scripts/${0##*/}"; }
@@ -46,7 +49,7 @@ toolchain_program() {
 
 # What is built lies in the checkout.
 need_writable_checkout() {
-    [ -w . ] || die "$PWD can't be written to; copy it to a folder of yours and run ./Scripts/${0##*/} there"
+    [ -w . ] || die "$PWD can't be written to; copy it to a folder of yours and run ./Scripts/$ISOGEO_VAULT_SCRIPT there"
 }
 
 # swift_build SCRATCH OPTIONS…: builds into the folder SCRATCH.
@@ -59,7 +62,7 @@ swift_build() {
     swift build --scratch-path "$scratch" "$@" && return
     for package in swift-argument-parser swift-log; do
         [ -e "$scratch/checkouts/$package/Package.swift" ] ||
-            die "the Swift package $package couldn't be fetched; run ./Scripts/${0##*/} again when there is a network"
+            die "the Swift package $package couldn't be fetched; run ./Scripts/$ISOGEO_VAULT_SCRIPT again when there is a network"
     done
     die "the build failed"
 }
@@ -137,7 +140,7 @@ may_install() {
 
 # Installs the Debian packages among "$@" that are missing, or ends the script.
 need_packages() {
-    local missing command own="./Scripts/${0##*/} --install"
+    local missing command own="./Scripts/$ISOGEO_VAULT_SCRIPT --install"
     find_missing "$@"
     [ ${#missing[@]} -gt 0 ] || return 0
     command="apt-get install --no-install-recommends ${missing[*]}"
@@ -167,7 +170,7 @@ want_packages() {
     [ ${#missing[@]} -gt 0 ] || return 0
     # Nobody is asked each time for what can be done without: there is --install.
     if [ -t 0 ] && [ "${install:-}" != yes ]; then
-        say "Going on without ${missing[*]}; ./Scripts/${0##*/} --install installs them"
+        say "Going on without ${missing[*]}; ./Scripts/$ISOGEO_VAULT_SCRIPT --install installs them"
         return
     fi
     if command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || command -v sudo >/dev/null; }; then

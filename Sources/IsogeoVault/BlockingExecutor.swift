@@ -3,18 +3,18 @@ internal import Synchronization
 
 /// Runs what blocks (Argon2id, curl, SQLite, waiting for a lock) on threads of its own.
 ///
-/// Swift's pool has as many threads as there are cores; four blocking calls on a server with two of them hold up every
-/// other task of the program. A thread is started for work while there are fewer than the limit, and ends when nothing
-/// is left to do: starting one costs some 50 µs, what it is started for a hundred times that.
+/// Swift's pool has as many threads as there are cores: on a server with two of them, two blocking calls stop every
+/// other task of the program. The executor starts a thread for a job while it has fewer than its limit, and the thread
+/// ends when no job waits: starting one costs some 50 µs, its job a hundred times that.
 ///
-/// There are two kinds, so that servers that don't answer hold up no work on files.
+/// There are two executors, so that servers that don't answer never hold up work on files.
 package final class BlockingExecutor: TaskExecutor {
-    /// For what ends soon by itself: files, SQLite, Argon2id.
+    /// For work that ends soon by itself: files, SQLite, Argon2id.
     static let files = BlockingExecutor(threadLimit: 8)
-    /// For what waits for others: servers, and the leases of those who ask them.
+    /// For work that waits for servers, or for the leases of processes that wait for servers.
     ///
-    /// A request takes half a minute at most, and a token has one at most, so that only a program with more tokens than
-    /// this that all hang makes one wait for another.
+    /// A request takes half a minute at most, and a token has one request at a time: requests wait for each other only
+    /// in a program that has more tokens than this, whose servers all hang.
     static let requests = BlockingExecutor(threadLimit: 256)
 
     private let threadLimit: Int
@@ -41,7 +41,7 @@ package final class BlockingExecutor: TaskExecutor {
 
     /// Runs a whole program on one of the threads and ends the process with the status that it gives.
     ///
-    /// Swift's own pool never starts: for a command that lives five milliseconds its five threads are one of them.
+    /// Swift's own pool never starts: its threads would cost one of the five milliseconds that a command takes.
     package static func runProgram(_ program: @escaping @Sendable () async -> Int32) -> Never {
         Task(executorPreference: files) { exit(await program()) }
         while true { pause() }
@@ -66,7 +66,7 @@ package final class BlockingExecutor: TaskExecutor {
         if unsafe pthread_create(&thread, nil, serve, executor) == 0 {
             pthread_detach(thread)
         } else {
-            // No thread to be had: better here than never.
+            // The system gives no thread: run the job on this one, rather than never.
             _ = unsafe self.serve()
         }
     }

@@ -1,7 +1,7 @@
 internal import VaultOAuth
 package import VaultSystem
 
-/// What the system and the libraries said of a failure, by their own numbers.
+/// The numbers that the system and the libraries gave for a failure.
 package struct FailureCause: Hashable, Sendable, Encodable {
     /// errno(3).
     package var errno: Int32?

@@ -1,14 +1,15 @@
 internal import VaultSystem
 
-/// A file that holds a secret in clear, because its user asked for just that.
+/// A file that holds a secret in clear, on the explicit demand of the user.
 package enum PlaintextFile {
-    /// Makes the file, mode 0600, where nothing stands yet: whole, or not at all.
+    /// Makes a new file, mode 0600: whole, or not at all.
     ///
     /// - Parameters:
-    ///   - path: where.
-    ///   - content: what it will hold.
+    ///   - path: its path.
+    ///   - content: its content.
     ///   - announce: called once the file can be made and before anything is written.
-    /// - Throws: `exists` when anything lies there, be it a link to nowhere; `inputOutput`; what `announce` throws.
+    /// - Throws: `exists` when there is anything at the path, even a dangling link; `inputOutput`; what `announce`
+    ///   throws.
     package static func make(
         _ path: String,
         _ content: Span<UInt8>,

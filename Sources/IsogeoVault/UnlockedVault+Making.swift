@@ -3,24 +3,24 @@ internal import VaultKeys
 internal import VaultStore
 
 extension UnlockedVault {
-    // How long another process may take to make the vault.
+    // How long to wait for another process that makes the vault, or gives it a new key.
     static let makingPatience = Duration.seconds(30)
 
-    /// Makes a vault with one slot and one application, in one transaction, while nobody else makes it.
+    /// Makes a vault with one slot and one application, in one transaction, under a lease.
     ///
-    /// The slot's key is stored and read back first: there is never a vault whose key is not there.
+    /// The slot's key is stored and read back first, so that no vault exists without its key.
     ///
     /// - Parameters:
     ///   - path: where; missing folders are made.
     ///   - protection: the first slot.
     ///   - application: the first application.
     ///   - proof: the token that proved it, which is kept.
-    ///   - notes: what the audit trail says beside that.
-    ///   - marks: the folder in which is remembered what was seen of the vault.
-    ///   - report: told what was written into the audit trail.
+    ///   - notes: further events for the audit trail.
+    ///   - marks: the folder of high-water marks.
+    ///   - report: is called with the events that were written into the audit trail.
     ///   - now: seconds since 1970.
     /// - Returns: the vault, open.
-    /// - Throws: `exists` when somebody was faster; what is wrong with the place or the key.
+    /// - Throws: `exists` when there is a vault by then; what is wrong with the place or the key.
     static func make(
         at path: String,
         protection: borrowing Protection,
@@ -35,7 +35,7 @@ extension UnlockedVault {
         let place = try mappingErrors { () throws(StoreError) in
             try NewVault(at: path, until: .now + makingPatience)
         }
-        // Seen before a key is made for a vault that somebody has made meanwhile.
+        // Checked before a key is made, as another process may have made the vault while this one waited.
         guard try !exists(at: path) else { throw VaultError(StoreError.vaultExists(path: place.location)) }
         let contents = try make(
             place,
@@ -73,7 +73,7 @@ extension UnlockedVault {
         let sealer = RecordSealer(vaultKey, vault: vault, keyEpoch: 1)
         let metadata = application.metadata(now: now)
         let row = application.withSecret { sealer.application(Sodium.randomBytes(16), metadata, secret: $0) }
-        let token = proof.flatMap { sealer.token($0.granted, of: row.id, metadata) }
+        let token = proof.flatMap { sealer.token($0, of: row.id, metadata) }
         var state = HeaderState()
         state.applications.add(sealer.digest(of: row))
         guard let slots = SlotDigests([slot.digestEntry]) else { throw .damaged(.firstSlotMalformed) }
@@ -90,7 +90,7 @@ extension UnlockedVault {
         do throws(StoreError) {
             database = try place.create(rows)
         } catch {
-            // Only where it is sure that no vault needs it.
+            // Discard the key only if it is certain that no vault needs it.
             if (try? exists(at: place.location)) == false {
                 _ = type(of: protection.source).discard(slot, request, .none)
             }
@@ -102,7 +102,7 @@ extension UnlockedVault {
 
     /// Whether a vault lies at `path`.
     ///
-    /// - Throws: when something lies there that is none, or that can't be used.
+    /// - Throws: when a file lies there that is no vault, or that can't be used.
     static func exists(at path: String) throws(VaultError) -> Bool {
         do throws(StoreError) {
             _ = try VaultDatabase.open(at: path, forWriting: false)

@@ -1,39 +1,39 @@
 internal import VaultKeys
 internal import VaultStore
 
-/// What a change makes of the vault: written together, or not at all.
+/// The rows and the header that a change writes, all in one transaction.
 struct PendingWrite {
     /// The state that the change is based on.
     let snapshot: Snapshot
-    /// What the header will say.
+    /// The header's new state.
     var state: HeaderState
-    /// The slots as they were written; those that were edited are not among them.
+    /// The slots that the header authenticates, without those that were edited.
     let intactSlots: [KeySlot]
-    /// The slots that there will be; nil leaves them, and what the header says of them, as they are.
+    /// The new slots; nil leaves the slots, and their digests in the header, as they are.
     var slots: [KeySlot]?
     /// The rows that change.
     var changes: [Mutation] = []
-    /// What the audit trail will say.
+    /// What is appended to the audit trail.
     var events: [AuditEvent] = []
-    /// Whether it counts as a change of the vault, which a token doesn't.
+    /// Whether the vault's generation rises; a cached token doesn't raise it.
     var raisesGeneration = true
-    /// A generation that the next one is above.
+    /// The new generation is above this one too.
     var generationAbove: Int64 = 0
-    /// Whether all is checked and nothing written.
+    /// Whether everything is checked and nothing written.
     var isRehearsal = false
 }
 
 extension UnlockedVault {
-    /// Changes the vault: `body` is shown the state as it is and says what becomes of it; it is asked again where
-    /// somebody else was faster.
+    /// Changes the vault: `body` gets the present state and makes the next one; it is called again when another process
+    /// committed a change in between.
     ///
     /// - Parameters:
-    ///   - wanted: what `body` needs to see.
+    ///   - wanted: what `body` reads.
     ///   - now: seconds since 1970.
-    ///   - slot: the slot that the change takes away; it alone may have been edited.
-    ///   - body: makes the draft.
+    ///   - slot: the slot that the change removes; no other may have been edited.
+    ///   - body: fills in what to write.
     /// - Returns: what `body` returned.
-    /// - Throws: what `body` throws; `damaged` while a slot isn't as it was written; what the store throws.
+    /// - Throws: what `body` throws; `damaged` while another slot is edited; what the store throws.
     func change<Result>(
         _ wanted: Query,
         now: Int64,
@@ -49,7 +49,7 @@ extension UnlockedVault {
             let intact = snapshot.slots.map(KeySlot.init).filter { slot in !altered.contains { $0.id == slot.id } }
             var draft = PendingWrite(snapshot: snapshot, state: header.state, intactSlots: intact)
             let result = try body(&draft)
-            if draft.raisesGeneration { try Self.refuse(altered.filter { $0.id != slot }.map(\.name)) }
+            if draft.raisesGeneration { try Self.refuse(altered.filter { $0.id != slot }) }
             draft.changes += sealer.auditEntries(draft.events, &draft.state.audit, oldest: snapshot.log, now: now)
             let next = try nextHeader(draft, now: now)
             if draft.isRehearsal, database.isReadOnly {
@@ -67,10 +67,10 @@ extension UnlockedVault {
         return result
     }
 
-    // No change has more to say of itself; so many of the oldest entries may go for it.
+    // No change has more events than this, and the trail drops as many of its oldest entries for them.
     private static let eventLimit: Int64 = 8
 
-    static func refuse(_ altered: [String]) throws(VaultError) {
+    static func refuse(_ altered: [AlteredSlot]) throws(VaultError) {
         guard !altered.isEmpty else { return }
         throw .damaged(.slotsEdited(altered))
     }

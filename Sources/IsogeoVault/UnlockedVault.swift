@@ -3,29 +3,29 @@ internal import VaultCrypto
 internal import VaultKeys
 internal import VaultStore
 
-/// A vault's records with the key that opens them: every header is authenticated before a row is believed.
+/// A vault's records with the key that opens them: the header is authenticated before any row is trusted.
 ///
-/// All of it blocks, and is called on threads that may.
+/// All of its functions block: call them under `BlockingExecutor`.
 final class UnlockedVault: Sendable {
     let database: VaultDatabase
     let sealer: RecordSealer
     /// The slot that opened the vault, by its id.
     let openedBy: [UInt8]
 
-    /// Tokens of this process are written one after the other: a hundred that came at once would else read the header
-    /// again and again, each time to find that another was faster.
+    /// Serializes the writing of tokens in this process: a hundred that arrive at once would otherwise all retry, as
+    /// each commit changes the header that the others have read.
     let storing = Mutex(())
 
-    /// The slots that were not as the header has them when the vault was opened, by name.
-    let alteredSlots: [String]
-    /// What is remembered of the vault outside of it; nil where nothing is.
+    /// The slots that didn't match the header when the vault was opened.
+    let alteredSlots: [AlteredSlot]
+    /// The highest generation that was seen of the vault here; nil where none is kept.
     let mark: HighWaterMark?
-    /// Told the events of each change once it is written: the audit trail and the log say the same.
+    /// Is called with the events of each committed change, so that the log says what the audit trail says.
     let report: Reporting
-    /// The header as it was when the vault was opened.
+    /// The header when the vault was opened.
     let openedHeader: HeaderRecord
 
-    /// Is told what was written into the audit trail.
+    /// Reports events that were written into the audit trail.
     typealias Reporting = @Sendable ([AuditEvent]) -> Void
 
     /// A vault that was just made.
@@ -56,20 +56,20 @@ final class UnlockedVault: Sendable {
     ) throws(VaultError) {
         mark = marks.map { HighWaterMark(of: sealer.context.vault, at: database.location, in: $0) }
         openedHeader = snapshot.header
-        alteredSlots = try Self.check(snapshot, sealer, openedBy: openedBy).alteredSlots.map(\.name)
+        alteredSlots = try Self.check(snapshot, sealer, openedBy: openedBy).alteredSlots
         self.database = database
         self.sealer = sealer
         self.openedBy = openedBy
         self.report = report
     }
 
-    /// Opens the vault at `path`; nobody is asked for anything before it is clear that there is one.
+    /// Opens the vault at `path`; `unlock` is called only when there is one.
     ///
     /// - Parameters:
     ///   - path: where it lies.
-    ///   - now: seconds since 1970; a session ends by it too.
-    ///   - marks: the folder in which is remembered what was seen of it.
-    ///   - report: told what is written into the audit trail.
+    ///   - now: seconds since 1970; it also decides which sessions have expired.
+    ///   - marks: the folder of high-water marks.
+    ///   - report: is called with the events that are written into the audit trail.
     ///   - unlock: opens one of the slots.
     /// - Returns: the vault, its header authenticated.
     /// - Throws: `noVault`, `damaged`, `configuration`, what `unlock` throws.
@@ -98,9 +98,9 @@ final class UnlockedVault: Sendable {
         return try UnlockedVault(database, snapshot, try unlock(slots), marks: marks, reporting: report)
     }
 
-    /// A vault whose key is there.
+    /// A vault with its key.
     ///
-    /// - Throws: `damaged` where the header isn't of that key.
+    /// - Throws: `damaged` where the key doesn't authenticate the header.
     convenience init(
         _ database: VaultDatabase,
         _ snapshot: Snapshot,
@@ -117,15 +117,15 @@ final class UnlockedVault: Sendable {
         try self.init(database, snapshot, sealer: sealer, openedBy: slot, marks: marks, reporting: report)
     }
 
-    /// A header that was authenticated.
+    /// An authenticated header.
     struct CheckedHeader {
         let record: HeaderRecord
         let state: HeaderState
-        /// The slots that are not as the header has them: edited, planted or taken away.
-        let alteredSlots: [(id: [UInt8], name: String)]
+        /// The slots that don't match the header: edited, added or removed by another program.
+        let alteredSlots: [AlteredSlot]
     }
 
-    /// Reads, and authenticates what was read as far as the header speaks of it.
+    /// Reads, and authenticates the header, which covers slots and applications by their digests.
     func read(_ wanted: Query = Query()) throws(VaultError) -> (header: CheckedHeader, snapshot: Snapshot) {
         let snapshot: Snapshot
         do { snapshot = try database.read(wanted) } catch { throw VaultError(error) }
@@ -134,7 +134,7 @@ final class UnlockedVault: Sendable {
 
     /// Authenticates the header of a snapshot, and all slots by it.
     ///
-    /// - Throws: `damaged`; `locked` when the vault has got a new key meanwhile; `tryAgain` for another vault.
+    /// - Throws: `damaged`; `locked` when the vault's key has changed; `tryAgain` for another vault.
     private static func check(_ snapshot: Snapshot, _ sealer: borrowing RecordSealer, openedBy: [UInt8])
         throws(VaultError) -> CheckedHeader
     {
@@ -156,13 +156,18 @@ final class UnlockedVault: Sendable {
         }
     }
 
-    private static func alteredSlots(_ snapshot: Snapshot) -> [(id: [UInt8], name: String)] {
+    private static func alteredSlots(_ snapshot: Snapshot) -> [AlteredSlot] {
         let slots = snapshot.slots.map(KeySlot.init)
         let entries = snapshot.header.slots.entries
-        let foreign = slots.filter { !entries.contains($0.digestEntry) }.map {
-            (id: $0.id, name: "the slot \($0.name)")
-        }
+        let foreign = slots.filter { !entries.contains($0.digestEntry) }
         let gone = entries.filter { entry in !slots.contains { $0.id == entry.id } }
-        return foreign + gone.map { (id: $0.id, name: "a slot that is gone, \(KeySlot.shortID(of: $0.id))") }
+        return foreign.map { AlteredSlot(id: $0.id, kind: $0.kind) } + gone.map { AlteredSlot(id: $0.id, kind: nil) }
     }
+}
+
+/// A key slot that doesn't match the header.
+package struct AlteredSlot: Sendable {
+    let id: [UInt8]
+    /// Nil for a slot whose row is gone.
+    let kind: KeySlot.Kind?
 }

@@ -6,16 +6,15 @@ internal import VaultSystem
 
 /// A vault, open: applications, their sealed secrets, and their cached tokens.
 ///
-/// It may be used from any number of tasks. What blocks runs on threads of its own, never on Swift's. It isn't used
-/// across `fork`.
+/// Any number of tasks may use it. It blocks threads of its own, never Swift's. Don't use it across `fork`.
 public final class Vault: Sendable {
     /// Where the vault lies.
     public let path: String
-    /// Whether the vault can only be read: tokens are given then, and none is kept.
+    /// Whether the vault can only be read: it gives tokens then, and stores none.
     public let isReadOnly: Bool
 
     let dependencies: VaultDependencies
-    /// What is remembered of tokens, so that neither file nor server is asked again.
+    /// Tokens in memory, which are given without a look at file or server.
     let tokens = TokenCache()
     private let opened: Mutex<UnlockedVault?>
 
@@ -34,19 +33,19 @@ public final class Vault: Sendable {
         }
     }
 
-    /// Closes the vault and wipes its key; whatever is asked of it from now on is refused as `locked`.
+    /// Closes the vault and wipes its key; every later call throws `locked`.
     ///
-    /// What is under way comes to its end first, and the key stays for that; a token that is being renewed in the
-    /// background isn't. Closing twice does nothing.
+    /// Calls in progress end first, and the key stays for them; renewals in the background are abandoned. Closing twice
+    /// does nothing.
     public func close() {
         tokens.close()
-        // It ends behind the lock, since wiping and closing the file take longer than anybody should wait for that.
+        // Its deinit runs outside of the lock: wiping the key and closing the file would hold up other threads.
         let contents = opened.withLock { $0.take() }
         if contents != nil { dependencies.log(.closed) }
     }
 
-    /// Where a vault lies when nobody says otherwise: `ISOGEO_VAULT`, else `isogeo-vault/vault.db` in
-    /// `$XDG_DATA_HOME` or `~/.local/share`.
+    /// The path of the vault when none is given: `ISOGEO_VAULT`, else `isogeo-vault/vault.db` in `$XDG_DATA_HOME` or
+    /// `~/.local/share`.
     ///
     /// - Throws: `configuration` where there is no home.
     public static func standardPath() throws(VaultError) -> String {
@@ -60,13 +59,13 @@ public final class Vault: Sendable {
     ///
     /// - Parameters:
     ///   - path: where it lies; nil for the standard place.
-    ///   - unlocking: how; by what the environment names unless said otherwise.
-    ///   - acceptingRollback: whether a vault that is older than it was when it was last seen here is taken as it is.
-    ///   - transport: sends token requests in libcurl's place; it is lent the secret's header.
-    ///   - logger: told what goes on, and never a secret or token.
+    ///   - unlocking: what opens it; by default what the environment names.
+    ///   - acceptingRollback: whether to accept a vault that is older than it was when it was last seen here.
+    ///   - transport: sends token requests in libcurl's place; it sees the header with the secret.
+    ///   - logger: logs what happens, and never a secret or token.
     /// - Returns: the vault, open.
-    /// - Throws: `noVault`; `locked` when the way that was named doesn't open it; `damaged`; `rolledBack`; `configuration`; `inputOutput`;
-    ///   `tryAgain` when others kept the vault busy.
+    /// - Throws: `noVault`; `locked` when the key that was named doesn't open it; `damaged`; `rolledBack`;
+    ///   `configuration`; `inputOutput`; `tryAgain` when other processes kept the vault busy.
     public static func open(
         at path: String? = nil,
         unlocking: Unlocking = .environment,
@@ -86,11 +85,11 @@ public final class Vault: Sendable {
     ///   - protection: what opens it.
     ///   - application: its first application.
     ///   - proof: the token that proved it, which is kept; nil when it wasn't proven.
-    ///   - transport: sends token requests in libcurl's place; it is lent the secret's header.
-    ///   - logger: told what goes on, and never a secret or token.
+    ///   - transport: sends token requests in libcurl's place; it sees the header with the secret.
+    ///   - logger: logs what happens, and never a secret or token.
     /// - Returns: the vault, open.
-    /// - Throws: `exists` when there is one already, be it since a moment ago; `configuration` for an unsafe place or key
-    ///   file; `inputOutput`; `tryAgain` when somebody else has been making it for too long.
+    /// - Throws: `exists` when there is one, even if another process has just made it; `configuration` for an unsafe
+    ///   place or key file; `inputOutput`; `tryAgain` when another process takes too long to make it.
     public static func create(
         at path: String? = nil,
         protectedBy protection: borrowing Protection,
@@ -112,13 +111,13 @@ public final class Vault: Sendable {
     ///
     /// - Parameter path: where; nil for the standard place.
     /// - Returns: false where nothing lies there.
-    /// - Throws: when something lies there that is no vault, or none that could be used.
+    /// - Throws: when a file lies there that is no vault, or that can't be used.
     public static func exists(at path: String? = nil) async throws(VaultError) -> Bool {
         let path = try newPlace(path)
         return try await BlockingExecutor.run { () throws(VaultError) -> Bool in try UnlockedVault.exists(at: path) }
     }
 
-    /// The place for a vault that is made if need be.
+    /// The path of a vault that may have to be made.
     static func newPlace(_ path: String?) throws(VaultError) -> String {
         if path == nil, let home = VaultPlace.missingHome(environment: Environment.value) {
             throw VaultError(.homeMissing(home))
@@ -140,7 +139,7 @@ public final class Vault: Sendable {
         }
     }
 
-    /// Opens a vault by what would have protected it, had nobody made it a moment before.
+    /// Opens a vault that another process has just made, by the key that would have protected it.
     package static func open(
         at path: String?,
         protectedBy protection: borrowing Protection,
@@ -166,15 +165,10 @@ public final class Vault: Sendable {
                 reporting: dependencies.report,
                 unlock
             )
-            if let warning = try contents.compareWithMark(dependencies.rollback, now: dependencies.now) {
-                dependencies.warn(.unusableMark, warning)
+            if let notice = try contents.compareWithMark(dependencies.rollback, now: dependencies.now) {
+                dependencies.warn(of: notice)
             }
-            for slot in contents.alteredSlots {
-                dependencies.warn(
-                    .slotEdited,
-                    "In this vault \(slot) was edited: it can be read, and isn't changed before that is put right."
-                )
-            }
+            for slot in contents.alteredSlots { dependencies.warn(of: .slotEdited(slot)) }
             return Vault(contents, dependencies: dependencies)
         }
         dependencies.log(.opened)

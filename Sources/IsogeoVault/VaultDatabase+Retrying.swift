@@ -1,20 +1,20 @@
 internal import VaultStore
 internal import VaultSystem
 
-/// What is to be written, and what it is based on.
+/// Rows to write, and the header that they are based on.
 struct PreparedCommit<Result> {
     /// Nil writes nothing.
     let changes: [Mutation]?
-    /// Of the header that was read.
+    /// The tag of the header that was read.
     let tag: [UInt8]
     let result: Result
 }
 
 extension VaultDatabase {
-    /// Writes what `prepare` makes of the vault as it is; it is asked again where another process was faster.
+    /// Writes what `prepare` makes of the present vault; it is called again when another process committed in between.
     ///
-    /// - Returns: what the last `prepare` said.
-    /// - Throws: what `prepare` throws; `tryAgain` where others are faster all the time; what the store throws.
+    /// - Returns: the result of the last `prepare`.
+    /// - Throws: what `prepare` throws; `tryAgain` where other processes commit all the time; what the store throws.
     func commit<Result>(
         retrying prepare: () throws(VaultError) -> PreparedCommit<Result>
     ) throws(VaultError) -> Result {
@@ -27,7 +27,7 @@ extension VaultDatabase {
                 return prepared.result
             } catch {
                 guard error == .changedMeanwhile, ContinuousClock.now < deadline else { throw VaultError(error) }
-                // Many that change at once would else meet again and again.
+                // Without a random pause, processes that write at once would collide again and again.
                 SystemClock.sleep(.microseconds(.random(in: 500...10_000)))
             }
         }

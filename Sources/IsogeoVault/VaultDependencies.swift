@@ -3,25 +3,25 @@ package import VaultOAuth
 internal import VaultStore
 internal import VaultSystem
 
-/// What a vault needs of the world beside its file: the clock, the network, and somebody to be warned.
+/// What a vault needs besides its file: clocks, the network, and where warnings and logs go.
 package struct VaultDependencies: Sendable {
     /// Seconds since 1970.
     package var now: @Sendable () -> Int64
-    /// Milliseconds since the computer started, sleep included.
+    /// Milliseconds since the computer started, including sleep.
     package var uptime: @Sendable () -> Int64
     /// What sends requests.
     package var transport: any TokenTransport
-    /// Told, in a sentence, what went wrong without keeping anything from being done.
+    /// Gets, in a sentence, what went wrong though the call succeeds.
     package var warn: @Sendable (String) -> Void
-    /// Told what `VaultEvent` has.
+    /// Gets each `VaultEvent`.
     package var logger: Logger?
-    /// Where what is remembered of vaults outside of them lies; nil remembers nothing.
+    /// The folder of high-water marks and of the days of recurring warnings; nil keeps none.
     package var stateFolder: String?
     /// What to do about a vault that is older than it was.
     package var rollback = RollbackPolicy.refused
-    /// Whether it is time to warn of a state that lasts, of the vault at a path; told once for each warning.
+    /// Whether a recurring warning of the vault at this path is due; called once for each warning.
     package var isDue: @Sendable (RecurringWarning, _ vault: String) -> Bool = { _, _ in true }
-    /// Which vault these doors are of.
+    /// The path of the vault.
     private var vaultPath: String?
     /// How token endpoints are reached.
     package var connection = ConnectionOverrides()
@@ -44,7 +44,7 @@ package struct VaultDependencies: Sendable {
         self.stateFolder = stateFolder
     }
 
-    /// The real ones; warnings go nowhere.
+    /// The real dependencies; warnings go nowhere.
     package static let real = VaultDependencies(
         now: { SystemClock.secondsSinceEpoch },
         transport: CurlTransport(),
@@ -61,7 +61,7 @@ package struct VaultDependencies: Sendable {
 }
 
 extension VaultDependencies {
-    /// The real ones, which remember nothing outside of the vault: for vaults that tests make and throw away.
+    /// The real dependencies without a state folder: for vaults that tests make and throw away.
     package static func forgetful(transport: (any TokenEndpointTransport)?, logger: Logger?) -> VaultDependencies {
         var dependencies = VaultDependencies(transport: transport, logger: logger)
         dependencies.stateFolder = nil
@@ -71,7 +71,7 @@ extension VaultDependencies {
     /// Both clocks.
     var moment: Moment { Moment(now: now(), uptime: uptime()) }
 
-    /// The doors of one vault: the logger knows its path, and is told all warnings too.
+    /// The dependencies of one vault: its logger has the path as metadata, and gets all warnings too.
     func of(vaultAt path: String) -> VaultDependencies {
         var dependencies = self
         dependencies.vaultPath = path
@@ -85,10 +85,10 @@ extension VaultDependencies {
         return dependencies
     }
 
-    /// Warns of a state that lasts, when it is time to.
-    func warn(_ state: RecurringWarning, _ sentence: String) {
-        if let vaultPath, !isDue(state, vaultPath) { return }
-        warn(sentence)
+    /// Warns of an event, or of a state that lasts, if a warning of that is due.
+    func warn(of notice: VaultNotice) {
+        if let state = notice.recurrence, let vaultPath, !isDue(state, vaultPath) { return }
+        warn(notice.sentence)
     }
 
     func log(_ event: @autoclosure () -> VaultEvent) {
@@ -97,12 +97,12 @@ extension VaultDependencies {
         logger.log(level: event.level, event.message, metadata: event.metadata)
     }
 
-    /// Logs what was written into the audit trail; a token is told where it is granted.
+    /// Logs what was written into the audit trail, except for a token, which is logged when it is granted.
     var report: UnlockedVault.Reporting {
         { events in for event in events where event.kind != .tokenRequested { log(.changed(event)) } }
     }
 
-    /// Runs what blocks on a thread that may, and logs how it failed.
+    /// Runs what blocks on a thread of the executor, and logs its error.
     func perform<Result: Sendable>(
         on executor: BlockingExecutor = .files,
         _ body: () throws(VaultError) -> Result

@@ -24,15 +24,11 @@ extension VaultError {
     /// The vault was closed by the program itself.
     static let closed = VaultError(VaultProblem.closed)
 
-    /// The task that waited for a token was cancelled; whoever else waits gets it all the same.
+    /// The task that waited for a token was cancelled; other tasks that wait for the same token still get it.
     static let cancelled = VaultError(VaultProblem.cancelled)
 
     /// Something inside the vault's own boxes isn't as it was written.
     static func damaged(_ damage: VaultProblem.Damage) -> VaultError { VaultError(VaultProblem.damaged(damage)) }
-
-    package init(_ code: Code, _ sentence: String, remedy: String) {
-        self.init(VaultProblem.stated(code, sentence: sentence, remedy: remedy))
-    }
 }
 
 extension KeyError {

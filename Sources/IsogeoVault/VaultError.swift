@@ -9,7 +9,7 @@ public struct VaultError: Error, Sendable {
         /// The exit code of `isogeo-vault` (the numbers of sysexits.h where they fit).
         public let exitStatus: Int32
 
-        /// The call itself can't be understood, or says too little.
+        /// The call can't be understood, or lacks something.
         public static let usage = Code(name: "usage", exitStatus: 64)
         /// An input file isn't acceptable.
         public static let inputNotAcceptable = Code(name: "input-not-acceptable", exitStatus: 65)
@@ -17,7 +17,7 @@ public struct VaultError: Error, Sendable {
         public static let noVault = Code(name: "no-vault", exitStatus: 66)
         /// There is no such application, or more than one and none was named.
         public static let noApplication = Code(name: "no-application", exitStatus: 66)
-        /// There is no usable token, and nobody was to be asked for one.
+        /// There is no usable token, and the server may not be asked for one.
         public static let noToken = Code(name: "no-token", exitStatus: 66)
         /// The token endpoint refuses the credential.
         public static let credentialRefused = Code(name: "credential-refused", exitStatus: 67)
@@ -29,7 +29,7 @@ public struct VaultError: Error, Sendable {
         public static let damaged = Code(name: "damaged", exitStatus: 72)
         /// The vault is older than it was when it was last seen here.
         public static let rolledBack = Code(name: "rolled-back", exitStatus: 72)
-        /// What was to be made is there already.
+        /// What is to be made exists already.
         public static let exists = Code(name: "exists", exitStatus: 73)
         /// Reading or writing failed.
         public static let inputOutput = Code(name: "input-output", exitStatus: 74)
@@ -37,7 +37,8 @@ public struct VaultError: Error, Sendable {
         public static let tryAgain = Code(name: "try-again", exitStatus: 75)
         /// The task that waited was cancelled.
         public static let cancelled = Code(name: "cancelled", exitStatus: 75)
-        /// The server's answer makes no sense, comes from the wrong place, or grants too little; or the API rejects the request.
+        /// The server's answer makes no sense, comes from the wrong place, or grants too little; or the API rejects the
+        /// request.
         public static let unexpectedAnswer = Code(name: "unexpected-answer", exitStatus: 76)
         /// The vault stays locked.
         public static let locked = Code(name: "locked", exitStatus: 77)

@@ -1,19 +1,19 @@
 internal import Logging
 
-/// What a vault tells its logger; nothing else is ever logged.
+/// What a vault logs; it never logs anything else.
 ///
-/// | level | when | metadata beside `vault` |
+/// | level | when | metadata besides `vault` |
 /// | --- | --- | --- |
-/// | `warning` | something went wrong that kept nothing from being done | |
-/// | `info` | an entry was written into the audit trail, but for that of a token | `change`, `subject` |
-/// | `debug` | it was opened or closed | |
-/// | `debug` | the server is asked for a token | `application`, `endpoint` |
+/// | `warning` | something went wrong, and the call succeeds | |
+/// | `info` | an entry was written into the audit trail, except for a token's | `change`, `subject` |
+/// | `debug` | the vault was opened or closed | |
+/// | `debug` | a token is requested from the server | `application`, `endpoint` |
 /// | `debug` | the server has granted one | `application`, `seconds` |
-/// | `debug` | something failed: the error is thrown, and its catcher knows better how bad it is | `code`; `cause`, where the system or a library gave a number |
-/// | `trace` | a cached token is given out | `application`, `seconds` |
+/// | `debug` | a call threw an error, and its caller knows better how bad it is | `code`, and `cause` if there is one |
+/// | `trace` | a cached token is returned | `application`, `seconds` |
 ///
-/// Never a secret, a token, a client_id, a passphrase, or what a file holds. `endpoint` is scheme, host and port;
-/// the words of a failure may quote the server, cleaned as in `VaultError`.
+/// No event holds a secret, a token, a client_id, a passphrase, or content of a file. `cause` is a number of the system
+/// or of a library. `endpoint` is scheme, host and port; an error may quote the server, cleaned as in `VaultError`.
 enum VaultEvent {
     case opened
     case closed

@@ -2,19 +2,19 @@ internal import VaultCrypto
 internal import VaultOAuth
 internal import VaultSystem
 
-/// What this process could do for the secrets in its memory; each of it depends on the computer, or on what else the
-/// program has done before.
+/// How well this process protects the secrets in its memory, which depends on the computer and on the rest of the
+/// program.
 public struct VaultGuarantees: Sendable, Hashable {
     /// Whether all memory of secrets so far is locked, so that it can't be swapped out.
     ///
-    /// It isn't where RLIMIT_MEMLOCK is used up.
+    /// False when RLIMIT_MEMLOCK is used up.
     public let secretsAreLocked: Bool
-    /// Whether what libcurl frees is wiped; nil before the first request by it.
+    /// Whether libcurl wipes the memory that it frees; nil before its first request.
     ///
-    /// It isn't where something else in the process, such as URLSession, had initialised libcurl before.
+    /// False when other code in the process, such as URLSession, initialised libcurl first.
     public let requestsAreWiped: Bool?
-    /// Whether `SSLKEYLOGFILE` is set: then libcurl is asked for nothing, since it would write down what decrypts the
-    /// connection.
+    /// Whether `SSLKEYLOGFILE` is set: then every request by libcurl is refused, since libcurl would write down the
+    /// keys of its connections.
     public let keysAreLogged: Bool
 }
 

@@ -3,22 +3,22 @@ internal import VaultOAuth
 internal import VaultStore
 internal import VaultSystem
 
-// What this floor's errors say in English. Another language stands beside it in a file of its own.
+// What this floor's errors say in English. Another language gets a file of its own.
 
 extension VaultProblem {
     package var sentence: String {
         switch self {
-        case .store(let error), .unusableStateFolder(let error): error.sentence
-        case .keys(let error), .unreadableInput(let error): error.sentence
+        case .store(let error), .unusableStateFolder(let error), .sessionsUnknown(let error): error.sentence
+        case .keys(let error), .unreadableInput(let error), .keyFileNotReplaced(let error): error.sentence
         case .oauth(let error), .givenByHand(let error), .environment(.address(let error, _)): error.sentence
         case .tokenRequest(let error, let application, let endpoint): "\(application) at \(endpoint): \(error.sentence)"
         case .cannotDelete(let error): error.sentence
         case .cannotWrite(let path, let errno):
             "\(path) can't be written: \(errno.map { "\($0)" } ?? "it names no file")."
         case .closed: "The vault was closed."
-        case .cancelled: "The waiting was cancelled."
+        case .cancelled: "The request was cancelled."
         case .damaged(let damage): "The vault is damaged: \(damage.words)."
-        case .keyChanged: "The vault has got a new key meanwhile."
+        case .keyChanged: "The vault's key was changed by another process."
         case .slotCount(let limit, _): "A vault has 1 to \(limit) key slots."
         case .rolledBack(let path, .olderKey): "The vault at \(path) is older than it was: it has had a newer key here."
         case .rolledBack(let path, .generation(let present, let seen)):
@@ -28,6 +28,28 @@ extension VaultProblem {
         case .noStateFolder: "There is no home folder."
         case .fileExists(let path): "There is a file \(path) already."
         case .backupExists(let path): "There is a file at \(path) already."
+        case .noKeyNamed(credentials: nil): "The vault is locked, and nothing says how to open it."
+        case .noKeyNamed(let folder?):
+            "The vault is locked, and nothing says how to open it. $CREDENTIALS_DIRECTORY, \(folder), has no "
+                + "isogeo-vault.key and no isogeo-vault.passphrase."
+        case .sessionNotEnough: "A session isn't enough for this: a key is needed."
+        case .opensVaultAlready(let key): "\(key.subject) opens this vault already."
+        case .recoveryCodeChosen: "A recovery code opens only the vault that it was made for."
+        case .passphraseCount(let limit):
+            "A vault has at most \(limit) passphrases: each is tried, and each try takes its time."
+        case .unknownSlot(let text, _): "The vault has no key slot \(text)."
+        case .ambiguousSlot(let text, _): "\(text) means more than one key slot."
+        case .shownCodeVoid(let problem): problem.sentence
+        case .slotsUnsettled(let slots): "These key slots have no new secret yet: \(list(slots))."
+        case .noSlotLeft: "No key slot would be left."
+        case .opensNoOtherSlot(let key, _): "\(key.subject) opens no key slot that isn't kept already."
+        case .wrongPassphrase(let slot):
+            "That isn't the passphrase of the key slot \(slot), and nothing was changed."
+        case .slotsChanged: "Another process changed the vault's key slots."
+        case .sessionDuration(let days): "A session lasts 1 second to \(days) days."
+        case .sharedUserID:
+            "This container has no user namespace: a process with this uid outside of it, or in another container, "
+                + "could use the session."
         case .applicationExists(let name): "There is an application \(name) already."
         case .noApplication(let name?, _): "There is no application \(name) in the vault."
         case .noApplication(nil, let known) where known.isEmpty: "The vault holds no application."
@@ -40,9 +62,9 @@ extension VaultProblem {
             "The server grants tokens for \(seconds) s, which is no more than the \(minimum) s that are wanted."
         case .proofOfAnother: "The proof is of another credential than the one that is added."
         case .nothingCached: "Nothing is cached of a credential without a vault."
-        case .noUsableToken: "The vault has no usable token, and the server isn't to be asked."
+        case .noUsableToken: "The vault has no usable token, and the server may not be asked for one."
         case .refreshOffline: "A new token can't be had without asking the server."
-        case .remembered(_, let sentence, _), .stated(_, let sentence, _): sentence
+        case .remembered(_, let sentence, _): sentence
         case .apiBase(let error): error.sentence(of: .api)
         case .apiBaseUnknown(let name, let tokenOrigin):
             "The API address of \(name) is unknown; its tokens come from \(tokenOrigin)."
@@ -64,20 +86,50 @@ extension VaultProblem {
         case .cannotDelete: "Check the path, the room on its disk, and who may write there."
         case .cannotWrite: "Name a file in a folder of yours, on a disk with room."
         case .closed: "Open it again."
-        case .cancelled: "Ask again if it is needed."
+        case .cancelled: "Request the token again if you still need it."
         case .damaged: "Restore a backup; trying again doesn't help."
         case .keyChanged: "Unlock it again."
         case .slotCount(_, isEmpty: true): "Add another key before you remove the last one."
-        case .slotCount: "Remove a key that nobody needs."
+        case .slotCount: "Remove a key that you no longer need."
         case .rolledBack:
             "Restore the newest backup: isogeo-vault restore FILE. Or, if you have put it back yourself, say so "
-                + "once with --accept-rollback: what was changed since then is lost, and old secrets and keys count again."
+                + "once with --accept-rollback: what was changed since then is lost, and old secrets and keys count "
+                + "again."
         case .noHome: "Say where it is: --vault PATH, or the variable ISOGEO_VAULT."
         case .homeMissing: "Make it, set HOME, or say where the vault is: --vault PATH, or the variable ISOGEO_VAULT."
         case .noStateFolder, .unusableStateFolder:
             "Where it should be, set XDG_STATE_HOME to a folder of your own."
         case .fileExists: "Name one that doesn't exist yet."
         case .backupExists: "Name another one."
+        case .noKeyNamed(credentials: nil), .sessionNotEnough: "Name a key with \(Self.waysToName)."
+        case .noKeyNamed:
+            "Give the credential one of these names, as in LoadCredential=isogeo-vault.key:PATH. Or name a key with "
+                + "\(Self.waysToName)."
+        case .opensVaultAlready(let key): key.kind.remedyForSecondSlot
+        case .recoveryCodeChosen:
+            "Protect the new vault with a passphrase or a key file, and have a recovery code made for it."
+        case .passphraseCount: "Remove one with `key remove`, or add a key file."
+        case .unknownSlot(_, let known), .ambiguousSlot(_, let known): "Name one by its id: \(list(known))."
+        case .shownCodeVoid(let problem):
+            "\(problem.remedy) The recovery code that was just shown opens nothing: throw it away."
+        case .slotsUnsettled:
+            "For each that stays give --keep-passphrase-file PATH or --keep-key-file PATH; for a recovery code, a "
+                + "terminal or --output FILE; for each that goes --drop-slot ID."
+        case .noSlotLeft: "Keep one of them."
+        case .opensNoOtherSlot(_, remaining: []): "Omit it: no other slot is left to keep."
+        case .opensNoOtherSlot(_, let remaining): "Name what opens one of: \(list(remaining))."
+        case .wrongPassphrase(let slot):
+            "Run it again with the right one, or drop the slot: --drop-slot \(slot)"
+        case .keyFileNotReplaced:
+            "A key file gets its new key in its own folder: make that writable for yourself, or name the key with "
+                + "--shared-key-file, and it stays as it is."
+        case .slotsChanged: "Run it again."
+        case .sessionDuration: "Give another duration."
+        case .sharedUserID:
+            "Give the container a user namespace; or, if no other user has the uid, say --shared-uid."
+        case .sessionsUnknown(let error):
+            "\(error.remedy) A session that began with a vault there lasts until it expires, or until you restart the "
+                + "computer; put the vault back to lock it."
         case .applicationExists: "Replace its secret with --replace, or give the new one another name with --name."
         case .noApplication(let name, let known): Self.remedy(forMissing: name, known: known)
         case .unseenCharacters: "Type the name instead of pasting it, without marks for the direction of writing."
@@ -88,8 +140,8 @@ extension VaultProblem {
         case .proofOfAnother: "Add the application that was proven."
         case .nothingCached: "Ask the server."
         case .noUsableToken: "Ask for one without --offline, once."
-        case .refreshOffline: "Leave one of refresh and offline away."
-        case .remembered(_, _, let remedy), .stated(_, _, let remedy): remedy
+        case .refreshOffline: "Omit either --refresh or --offline."
+        case .remembered(_, _, let remedy): remedy
         case .apiBase(.endpoint(.plainHTTP)):
             "Give its https address with --api-base; plain http is only for this computer itself."
         case .apiBase: "Give its whole address with --api-base, such as https://v1.api.isogeo.com."
@@ -105,12 +157,28 @@ extension VaultProblem {
         }
     }
 
+    private static let waysToName =
+        "--key-file or --passphrase-file, or their variables ISOGEO_VAULT_KEY_FILE and ISOGEO_VAULT_PASSPHRASE_FILE; "
+        + "or run it where you can be asked"
+
     private static func remedy(forMissing name: ApplicationName?, known: [ApplicationName]) -> String {
         guard !known.isEmpty else { return "Import a client_secrets.json: isogeo-vault import FILE" }
         // Enough to find a name that was mistyped; `list` has the others.
         let names = known.prefix(12).map(\.description).joined(separator: ", ") + (known.count > 12 ? ", …" : "")
         guard let meant = name?.suggestion(among: known) else { return "Name one of those in the vault: \(names)" }
         return "Did you mean \(meant)? The vault holds: \(names)"
+    }
+}
+
+extension KeySlot.Kind {
+    fileprivate var remedyForSecondSlot: String {
+        switch self {
+        case .keyFile: "Name a file that doesn't exist yet, or use rekey."
+        case .passphrase: "Choose another passphrase, or add a key of another kind."
+        case .keyring:
+            "Add a key of another kind; for a new key in the keyring: isogeo-vault key change keyring keyring"
+        default: "Add a key of another kind."
+        }
     }
 }
 
@@ -125,8 +193,8 @@ extension VaultProblem.Damage {
         case .applicationsDiffer: "its applications are not those that were written, or partly older"
         case .boxUnreadable: "a box can't be opened"
         case .secretUnreadable(let name): "the secret of \(name) can't be opened"
-        case .slotsEdited(let names): "\(names.joined(separator: ", ")) was edited, so nothing is changed"
-        case .onlySlotsEdited(let names): "\(names.joined(separator: ", ")) was edited, and nothing else opens it"
+        case .slotsEdited(let slots): "\(list(slots.map(\.name))) was edited, so nothing is changed"
+        case .onlySlotsEdited(let slots): "\(list(slots.map(\.name))) was edited, and nothing else opens it"
         case .findings(let findings): findings.map(\.sentence).joined(separator: " ")
         }
     }
@@ -146,9 +214,9 @@ extension VaultProblem.KeptSource {
 
     fileprivate var remedy: String {
         switch self {
-        case .notAFile: "Leave it, or end it where it comes from."
+        case .notAFile: "Delete the secret where it comes from."
         case .notRegular: "Delete by hand what it leads to."
-        case .gone: "See where it went."
+        case .gone: "Find where it was moved to."
         case .symbolicLink: "Name the file that it leads to."
         case .changed: "Look at it, and import it again."
         case .hardLinks(_, _, let inode): "Delete them all: find / -xdev -inum \(inode)"
@@ -204,7 +272,7 @@ extension APIAnswer {
         case 300..<400: "Check path and address: isogeo-vault show \(name)"
         case 401: "Check that both belong together: isogeo-vault show \(name)"
         case 408, 429, 500...: "Ask again \(notBefore == nil ? "in a minute" : "after that time")."
-        case 403 where parties.asksForShares: "Ask whoever runs the API what \(name) may read."
+        case 403 where parties.asksForShares: "Ask the operator of the API what \(name) may read."
         case 403: "See what is shared with it: isogeo-vault check \(name)"
         case 404 where parties.asksForShares: "Check where the API lies, its path too: isogeo-vault show \(name)"
         case 404: "Check the path, and what is shared with it: isogeo-vault check \(name)"
@@ -212,3 +280,5 @@ extension APIAnswer {
         }
     }
 }
+
+private func list(_ names: [String]) -> String { names.joined(separator: ", ") }

@@ -11,13 +11,14 @@ package indirect enum VaultProblem: Sendable {
     case store(StoreError)
     case keys(KeyError)
     case oauth(OAuthError)
-    /// A request for a token: the mail of a cron job is often all that there is to read.
+    /// A failed request for a token; it names both parties, as the mail of a cron job is often all that there is to
+    /// read.
     case tokenRequest(OAuthError, application: ApplicationName, endpoint: String)
-    /// An address, a proxy or a value that was given by hand, or by the environment.
+    /// An address, a proxy or another value from an option or the environment.
     case givenByHand(OAuthError)
     case unreadableInput(KeyError)
     case cannotDelete(SystemError)
-    /// A file that the user named can't be written; no number where its path names none.
+    /// A file that the user named can't be written; without an errno where the path names no file.
     case cannotWrite(path: String, Errno?)
 
     // MARK: - The vault
@@ -36,6 +37,37 @@ package indirect enum VaultProblem: Sendable {
     case fileExists(path: String)
     case backupExists(path: String)
 
+    // MARK: - Keys
+
+    /// No key was named, and no person can be asked; the folder of credentials holds none either, where there is one.
+    case noKeyNamed(credentials: String?)
+    /// A session is open, and the vault must be opened by a key.
+    case sessionNotEnough
+    case opensVaultAlready(KeyName)
+    case recoveryCodeChosen
+    case passphraseCount(limit: Int)
+    case unknownSlot(String, known: [String])
+    case ambiguousSlot(String, known: [String])
+    /// The new recovery code was shown, and then the vault couldn't be written.
+    case shownCodeVoid(any Problem)
+
+    // MARK: - A new vault key
+
+    case slotsUnsettled([String])
+    case noSlotLeft
+    case opensNoOtherSlot(KeyName, remaining: [String])
+    case wrongPassphrase(slot: String)
+    case keyFileNotReplaced(KeyError)
+    case slotsChanged
+
+    // MARK: - Sessions
+
+    case sessionDuration(days: Int64)
+    /// Other systems of the same kernel have this user's number.
+    case sharedUserID
+    /// The vault can't be read, so its sessions can't be found.
+    case sessionsUnknown(StoreError)
+
     // MARK: - Applications
 
     case applicationExists(ApplicationName)
@@ -52,7 +84,7 @@ package indirect enum VaultProblem: Sendable {
     case nothingCached
     case noUsableToken
     case refreshOffline
-    /// What a version that kept words, not data, has left in the vault.
+    /// What an earlier version, which stored the words and not the data, left in the vault.
     case remembered(VaultError.Code, sentence: String, remedy: String)
 
     // MARK: - The API
@@ -68,18 +100,14 @@ package indirect enum VaultProblem: Sendable {
     /// The credential is proven, and the rest isn't.
     case afterGrant(any Problem)
 
-    // MARK: - Not data yet
-
-    case stated(VaultError.Code, sentence: String, remedy: String)
-
     package enum Damage: Sendable {
         case headerEdited, headerUnreadable, openingSlotEdited, firstSlotMalformed, metadataUnreadable
         case applicationsDiffer, boxUnreadable
         case secretUnreadable(ApplicationName)
-        /// Nothing is changed then.
-        case slotsEdited([String])
-        /// And nothing else opens it.
-        case onlySlotsEdited([String])
+        /// The vault refuses changes until these slots are removed.
+        case slotsEdited([AlteredSlot])
+        /// No intact slot opens the vault.
+        case onlySlotsEdited([AlteredSlot])
         case findings([Verification.Finding])
     }
 
@@ -99,7 +127,7 @@ package indirect enum VaultProblem: Sendable {
     }
 
     package enum EnvironmentProblem: Sendable {
-        /// The pairs of variables that there could be.
+        /// With the pairs of variables that could hold one.
         case nothing([(id: String, secret: String)])
         case missing(String, other: String)
         case address(OAuthError, variable: String)
@@ -108,12 +136,12 @@ package indirect enum VaultProblem: Sendable {
         case unknownPlatform
     }
 
-    /// Whose token was shown where.
+    /// Which application's token was sent to which API.
     package struct APIParties: Sendable {
         let application: ApplicationName
         let origin: String
         let tokenOrigin: String
-        /// Whether it is what `check` asks for, which then is no advice.
+        /// Whether `check` sends the request: then its remedy can't be to run `check`.
         let asksForShares: Bool
     }
 }
@@ -121,14 +149,15 @@ package indirect enum VaultProblem: Sendable {
 extension VaultProblem: Problem {
     package var code: VaultError.Code {
         switch self {
-        case .store(let error): error.code
+        case .store(let error), .sessionsUnknown(let error): error.code
         case .keys(let error): error.code
         case .oauth(let error), .tokenRequest(let error, _, _), .apiRequest(let error, _): error.code
         case .givenByHand, .environment, .apiBase, .apiPath, .slotCount, .unseenCharacters, .noName, .proofOfAnother,
-            .nothingCached, .refreshOffline:
+            .nothingCached, .refreshOffline, .opensVaultAlready, .recoveryCodeChosen, .passphraseCount, .unknownSlot,
+            .ambiguousSlot, .slotsUnsettled, .noSlotLeft, .sessionDuration, .sharedUserID:
             .usage
-        case .unreadableInput, .cannotDelete, .cannotWrite, .notDeleted: .inputOutput
-        case .closed, .keyChanged: .locked
+        case .unreadableInput, .cannotDelete, .cannotWrite, .notDeleted, .keyFileNotReplaced: .inputOutput
+        case .closed, .keyChanged, .noKeyNamed, .sessionNotEnough, .opensNoOtherSlot, .wrongPassphrase: .locked
         case .cancelled: .cancelled
         case .damaged: .damaged
         case .rolledBack: .rolledBack
@@ -138,23 +167,23 @@ extension VaultProblem: Problem {
         case .noUsableToken: .noToken
         case .lifetimeTooShort, .notAListOfShares: .unexpectedAnswer
         case .apiAnswer(let answer, _): answer.code
-        case .apiStalled: .tryAgain
+        case .apiStalled, .slotsChanged: .tryAgain
         case .apiReaderStopped: .internalError
-        case .afterGrant(let problem): problem.code
-        case .remembered(let code, _, _), .stated(let code, _, _): code
+        case .afterGrant(let problem), .shownCodeVoid(let problem): problem.code
+        case .remembered(let code, _, _): code
         }
     }
 
     package var cause: FailureCause? {
         switch self {
-        case .store(let error), .unusableStateFolder(let error): error.cause
-        case .keys(let error), .unreadableInput(let error): error.cause
+        case .store(let error), .unusableStateFolder(let error), .sessionsUnknown(let error): error.cause
+        case .keys(let error), .unreadableInput(let error), .keyFileNotReplaced(let error): error.cause
         case .oauth(let error), .tokenRequest(let error, _, _), .givenByHand(let error), .apiBase(let error),
             .apiRequest(let error, _), .environment(.address(let error, _)):
             error.cause
         case .cannotDelete(let error): FailureCause(errno: error.errno)
         case .cannotWrite(_, let errno): FailureCause(errno: errno)
-        case .afterGrant(let problem): problem.cause
+        case .afterGrant(let problem), .shownCodeVoid(let problem): problem.cause
         default: nil
         }
     }

@@ -3,9 +3,9 @@ internal import VaultStore
 
 public import struct FoundationEssentials.Date
 
-/// What a vault's file tells without a key.
+/// What a vault's file shows without a key.
 ///
-/// None of it is authenticated: that takes the key.
+/// None of it is authenticated, which takes the key.
 public struct VaultStatus: Sendable {
     /// One way to open the vault.
     public struct Slot: Sendable {
@@ -25,29 +25,29 @@ public struct VaultStatus: Sendable {
     public let isReadOnly: Bool
     /// When it was made.
     public let created: Date
-    /// When it was last changed, tokens apart.
+    /// When it was last changed, not counting tokens.
     public let changed: Date
-    /// How often it was changed, tokens apart.
+    /// How often it was changed, not counting tokens.
     public let generation: Int
-    /// The ways to open it.
+    /// Its key slots.
     public let slots: [Slot]
     /// How many applications it holds.
     public let applications: Int
-    /// How many tokens lie in it, expired ones included, and notes of failed requests, which live about a minute.
+    /// How many tokens it holds, including expired ones and cached failures, which live about a minute.
     public let tokens: Int
     /// When the last of the tokens expires.
     public let lastTokenExpires: Date?
-    /// When the session ends, as far as the vault's half of it tells; nil where there is none.
+    /// When the session ends, by the vault's half of it; nil where there is none.
     public let sessionEnds: Date?
-    /// Whether it was newer when it was last opened here, as far as can be told without its key.
+    /// Whether it was newer when it was last opened here, by a mark that isn't authenticated without the key.
     package let isOlderThanSeen: Bool
 }
 
 extension Vault {
-    /// What is known of a vault without its key.
+    /// Reads what a vault's file shows without its key.
     ///
     /// - Parameter path: where it lies; nil for the standard place.
-    /// - Returns: what the file tells.
+    /// - Returns: what the file shows.
     /// - Throws: `noVault`, `damaged`, `configuration`.
     public static func status(at path: String? = nil) async throws(VaultError) -> VaultStatus {
         let path = try place(path)

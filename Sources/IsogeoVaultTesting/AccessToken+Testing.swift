@@ -4,13 +4,13 @@ internal import VaultSystem
 internal import struct FoundationEssentials.Date
 
 extension AccessToken {
-    /// A token that nobody has granted, for fakes.
+    /// A token that no server granted, for fakes.
     ///
     /// - Parameters:
     ///   - value: visible ASCII.
     ///   - seconds: how long it lives from now.
-    ///   - application: whose it is.
-    ///   - source: where it says that it comes from.
+    ///   - application: the application that it names.
+    ///   - source: the source that it names.
     /// - Returns: the token.
     public static func forTesting(
         _ value: String = "made-up-token",
@@ -29,8 +29,24 @@ extension AccessToken {
 }
 
 extension VaultError {
-    /// An error of this kind that nothing has caused, for fakes.
+    /// An error of this code without a cause, for fakes.
     public static func forTesting(_ code: Code) -> VaultError {
-        VaultError(code, "A test wants this to fail (\(code.name)).", remedy: "There is nothing to do.")
+        .forTesting(code, "A test makes this fail (\(code.name)).")
     }
+
+    /// An error with these words.
+    package static func forTesting(
+        _ code: Code,
+        _ sentence: String,
+        remedy: String = "There is nothing to do."
+    ) -> VaultError {
+        VaultError(MadeUpProblem(code: code, sentence: sentence, remedy: remedy))
+    }
+}
+
+private struct MadeUpProblem: Problem {
+    let code: VaultError.Code
+    let sentence: String
+    let remedy: String
+    var cause: FailureCause? { nil }
 }

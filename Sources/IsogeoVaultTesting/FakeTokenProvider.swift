@@ -1,21 +1,21 @@
 public import IsogeoVault
 internal import Synchronization
 
-/// Gives out what a test has written down, and notes who asked; there is no vault and no network behind it.
+/// Returns a test's answers, and records its callers; it has neither vault nor network.
 public final class FakeTokenProvider: TokenProviding {
-    /// What is given to one caller.
+    /// The answer to one call.
     public enum Answer: Sendable {
         /// A token.
         case token(AccessToken)
-        /// An error, which is thrown.
+        /// An error to throw.
         case failure(any Error)
     }
 
-    /// How it was asked.
+    /// The arguments of a call.
     public struct Call: Sendable, Hashable {
-        /// Whose token; nil where nobody was named.
+        /// The application; nil for the default one.
         public let application: ApplicationName?
-        /// What was said of the token.
+        /// The options of the token.
         public let options: TokenOptions
 
         /// A call, to compare with.
@@ -28,10 +28,10 @@ public final class FakeTokenProvider: TokenProviding {
     private let answers: [Answer]
     private let made = Mutex<[Call]>([])
 
-    /// A fake that gives these answers in their order, and the last one for ever.
+    /// A fake that returns these answers in order, and then repeats the last one.
     public init(_ first: Answer = .token(.forTesting()), _ others: Answer...) { answers = [first] + others }
 
-    /// The calls so far, in their order.
+    /// The calls so far, in order.
     public var calls: [Call] { made.withLock { $0 } }
 
     /// The next answer.

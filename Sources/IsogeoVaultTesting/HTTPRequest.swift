@@ -1,13 +1,13 @@
-/// An HTTP/1.1 request with a body of a known length (RFC 9112), as far as a token endpoint needs it.
+/// The parts of an HTTP/1.1 request with a `Content-Length` (RFC 9112) that a token endpoint needs.
 struct HTTPRequest {
-    /// More than so many bytes are no token request.
+    /// No token request has more bytes.
     static let sizeLimit = 131_072
 
     let line: String
     let body: String
     private let headers: [(name: String, value: String)]
 
-    /// Reads a request; nil while it isn't whole.
+    /// Parses a request; nil while it is incomplete.
     init?(_ bytes: [UInt8]) {
         guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else { return nil }
         let lines = String(decoding: bytes[..<end.lowerBound], as: UTF8.self).split(separator: "\r\n")

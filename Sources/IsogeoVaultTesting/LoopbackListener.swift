@@ -6,11 +6,11 @@ final class LoopbackListener: Sendable {
     let port: UInt16
 
     private let socket: Int32
-    /// The reading end of a pipe: there is something in it from the moment that the server is to stop.
+    /// The reading end of a pipe, which is readable once the server should stop.
     private let stopping: Int32
     private let stopper: Mutex<Int32?>
 
-    /// How long a client may take for its request, or to take its answer, in milliseconds.
+    /// How long a client may take to send its request, or to read its answer, in milliseconds.
     private static let patience: Int32 = 10_000
 
     init() throws(TestingError) {
@@ -21,7 +21,7 @@ final class LoopbackListener: Sendable {
         socket = descriptor
         stopping = ends[0]
         stopper = Mutex(ends[1])
-        // Known before it may fail: what was opened is closed by `deinit`, which a value that isn't whole never sees.
+        // All properties are set before anything throws: `deinit` doesn't run for a value that isn't initialized.
         let bound = Result { () throws(TestingError) in try Self.listen(descriptor) }
         port = (try? bound.get()) ?? 0
         _ = try bound.get()
@@ -33,7 +33,7 @@ final class LoopbackListener: Sendable {
         close(stopping)
     }
 
-    /// Starts the thread, which holds this object until it was stopped.
+    /// Starts the thread, which keeps this object alive until it stops.
     func serve(_ script: ServerScript) throws(TestingError) {
         let work = unsafe Unmanaged.passRetained(Work(self, script))
         var thread = pthread_t()
@@ -58,7 +58,7 @@ final class LoopbackListener: Sendable {
         guard let end = stopper.withLock({ $0.take() }) else { return }
         _ = unsafe write(end, [0], 1)
         close(end)
-        // Linux refuses connections to a listening socket that was shut down, before it is closed.
+        // Linux refuses connections to a listening socket after shutdown(2), even before it is closed.
         shutdown(socket, Int32(SHUT_RDWR))
     }
 
@@ -79,7 +79,7 @@ final class LoopbackListener: Sendable {
         return UInt16(bigEndian: address.sin_port)
     }
 
-    /// What the thread does.
+    /// The work of the thread.
     private final class Work {
         private let listener: LoopbackListener
         private let script: ServerScript
@@ -104,7 +104,7 @@ final class LoopbackListener: Sendable {
     private func serve(_ connection: Int32, _ script: ServerScript) {
         guard let request = receive(connection) else { return }
         guard let answer = script.answer(request).bytes else {
-            // Until the client says more, or goes.
+            // Until the client sends more, or closes the connection.
             _ = wait(for: connection, POLLIN, -1)
             return
         }
@@ -135,7 +135,7 @@ final class LoopbackListener: Sendable {
         }
     }
 
-    /// Waits until something can be done with a descriptor; false when the time is up, or the server stops.
+    /// Waits until a descriptor is ready; false when the time is up, or the server stops.
     private func wait(for descriptor: Int32, _ event: Int32, _ milliseconds: Int32) -> Bool {
         var polled = [
             pollfd(fd: descriptor, events: Int16(event), revents: 0),
@@ -147,5 +147,5 @@ final class LoopbackListener: Sendable {
     }
 }
 
-// A program that a test starts at this very moment may inherit it all the same: nothing depends on that.
+// A program that a test starts right before this call inherits the descriptor, which does no harm.
 private func closeAtExec(_ descriptor: Int32) { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }

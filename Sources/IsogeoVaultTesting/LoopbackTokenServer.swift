@@ -1,10 +1,10 @@
 internal import Synchronization
 
-/// A token endpoint on 127.0.0.1 that answers as a test has written down, and notes what it was asked.
+/// A token endpoint on 127.0.0.1 that returns a test's answers, and records the requests.
 ///
-/// It serves one connection after the other on a thread of its own, and stops at the end of the value's life.
+/// It serves one connection after the other on a thread of its own, and stops when the value is deinitialized.
 public final class LoopbackTokenServer: Sendable {
-    /// What one request is answered with.
+    /// The answer to one request.
     public enum Answer: Sendable {
         /// A bearer token (RFC 6749 §5.1); without `expires_in` where it is nil.
         case token(String, expiresIn: Int? = 3599)
@@ -12,13 +12,13 @@ public final class LoopbackTokenServer: Sendable {
         case refusal
         /// Any other answer.
         case http(status: Int, body: String, headers: [String] = [])
-        /// None; the connection stays open until the client goes, or the server stops.
+        /// None; the connection stays open until the client closes it, or the server stops.
         case silence
-        /// The end of the connection.
+        /// The connection is closed without an answer.
         case hangUp
     }
 
-    /// A request as it came, without its `Authorization` header.
+    /// A request, without its `Authorization` header.
     public struct Request: Sendable, Hashable {
         /// Such as `POST /oauth/token HTTP/1.1`.
         public let line: String
@@ -34,10 +34,10 @@ public final class LoopbackTokenServer: Sendable {
     /// Starts a server on a free port.
     ///
     /// - Parameters:
-    ///   - application: whose requests it expects; others are answered too, and told apart by `isAuthorized`.
+    ///   - application: the application whose requests have `isAuthorized`; the server answers all requests.
     ///   - answer: the first answer.
-    ///   - others: the next answers; the last one is given for ever.
-    /// - Throws: what the system says.
+    ///   - others: the next answers; the last one is repeated.
+    /// - Throws: the system call that failed.
     public init(
         for application: MadeUpApplication = MadeUpApplication(),
         _ answer: Answer = .token("made-up-token"),
@@ -50,17 +50,17 @@ public final class LoopbackTokenServer: Sendable {
 
     deinit { listener.stop() }
 
-    /// Where tokens are requested.
+    /// The address of the token endpoint.
     public var url: String { "http://127.0.0.1:\(listener.port)/oauth/token" }
 
-    /// The requests so far, in their order.
+    /// The requests so far, in order.
     public var requests: [Request] { script.requests.withLock { $0 } }
 
-    /// Stops listening; whoever asks from now on finds nobody.
+    /// Stops listening; later connections are refused.
     public func stop() { listener.stop() }
 }
 
-/// What a server answers, and what it was asked.
+/// The answers of a server, and the requests that it got.
 final class ServerScript: Sendable {
     private let authorization: String
     private let answers: [LoopbackTokenServer.Answer]
@@ -72,7 +72,7 @@ final class ServerScript: Sendable {
         self.answers = answers
     }
 
-    /// Notes a request and gives its answer.
+    /// Records a request and returns its answer.
     func answer(_ request: HTTPRequest) -> LoopbackTokenServer.Answer {
         let request = LoopbackTokenServer.Request(
             line: request.line,

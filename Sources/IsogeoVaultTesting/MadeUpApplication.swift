@@ -22,7 +22,7 @@ public struct MadeUpApplication: Sendable {
         self.clientSecret = clientSecret
     }
 
-    /// What Isogeo would hand over for it.
+    /// Its `client_secrets.json`, as Isogeo would hand it over.
     func clientSecrets(tokenURI: String) -> String {
         """
         {"web": {"client_id": \(quoted(clientID)), "client_secret": \(quoted(clientSecret)), \
@@ -31,13 +31,13 @@ public struct MadeUpApplication: Sendable {
     }
 }
 
-/// A JSON string (RFC 8259 §7); control characters stay, and are refused by the import.
+/// A JSON string (RFC 8259 §7); control characters stay, and the import refuses them.
 func quoted(_ text: String) -> String {
     "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
 }
 
 extension ApplicationName: ExpressibleByStringLiteral {
-    /// A name that stands in a test's source; one that is no name ends the test.
+    /// A name in a test's source; an invalid one traps.
     public init(stringLiteral text: String) {
         guard let name = ApplicationName(text) else { preconditionFailure("\(text.debugDescription) is no name") }
         self = name

@@ -2,7 +2,7 @@
 internal import Glibc
 internal import VaultSystem
 
-/// A directory of mode 0700 with files in it, and no directories, that ends with the value.
+/// A directory of mode 0700 for files, and no directories, which is removed when the value is deinitialized.
 final class PrivateDirectory: Sendable {
     let path: String
 

@@ -1,14 +1,14 @@
 public import IsogeoVault
 public import Logging
 
-/// A real vault in a folder of its own, which is removed with the value.
+/// A real vault in a folder of its own, which is removed when the value is deinitialized.
 ///
-/// It is opened by a key file beside it: that takes no time, and protects nothing. Keep the value as long as the vault is
-/// used: it closes the vault at its end.
+/// A key file in the same folder opens it: that takes no time, and protects nothing. Keep the value as long as you use
+/// the vault, which it closes at its end.
 public final class TemporaryVault: Sendable {
     /// The vault, open.
     public let vault: Vault
-    /// Where it lies.
+    /// The path of the vault.
     public var path: String { vault.path }
     /// What opens it.
     public var unlocking: Unlocking { .keyFile(folder("vault.key")) }
@@ -18,11 +18,11 @@ public final class TemporaryVault: Sendable {
     /// Makes a vault.
     ///
     /// - Parameters:
-    ///   - application: what it holds.
-    ///   - others: what it holds beside.
-    ///   - tokenURI: where tokens are requested, such as `LoopbackTokenServer.url`.
+    ///   - application: its first application.
+    ///   - others: its other applications.
+    ///   - tokenURI: the token endpoint, such as `LoopbackTokenServer.url`.
     ///   - transport: sends the requests in libcurl's place.
-    ///   - logger: told what goes on.
+    ///   - logger: logs what happens.
     /// - Throws: `TestingError`, or the `VaultError` of an application that no vault takes.
     public init(
         _ application: MadeUpApplication = MadeUpApplication(),
@@ -41,10 +41,10 @@ public final class TemporaryVault: Sendable {
         for application in others { try await vault.add(try Self.new(application, tokenURI, folder)) }
     }
 
-    // The folder goes next.
+    // Before the folder is removed.
     deinit { vault.close() }
 
-    /// Something to add to the vault, or to rotate to.
+    /// An application to add to the vault, or to rotate to.
     ///
     /// - Throws: `TestingError`, or the `VaultError` of an application that no vault takes.
     public func newApplication(_ application: MadeUpApplication, tokenURI: String) throws -> NewApplication {
@@ -56,7 +56,7 @@ public final class TemporaryVault: Sendable {
         _ tokenURI: String,
         _ folder: PrivateDirectory
     ) throws -> NewApplication {
-        // More than one task may want one at a time.
+        // Random, as several tasks may make one at once.
         let file = "client_secrets-\(UInt64.random(in: 0 ... .max)).json"
         try folder.write(application.clientSecrets(tokenURI: tokenURI), to: file)
         defer { folder.remove(file) }

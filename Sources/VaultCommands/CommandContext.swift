@@ -1,23 +1,23 @@
 package import IsogeoVault
 
-/// What a command works with: where it prints, whom it asks, the clock and the network, and which vault it is about.
+/// What a command works with: output, terminal, keyring, clock and network, and the vault that its options name.
 ///
 /// A test runs commands with a context of its own.
 package struct CommandContext: Sendable {
-    /// The result, and nothing else.
+    /// Writes a result to standard output.
     package var output: @Sendable ([UInt8]) throws(VaultError) -> Void
-    /// A line on standard error.
+    /// Writes a line to standard error.
     package var line: @Sendable (String) -> Void
-    /// The terminal, which can be asked and shown something; nil where there is none.
+    /// Asks and shows things on the terminal; nil where there is none.
     package var terminal: @Sendable () -> UserInteraction?
-    /// What the desktop keyring is good for.
+    /// Probes the desktop keyring.
     package var keyring: @Sendable () async -> KeyringReport
-    /// The clock, the network.
+    /// The clock and the network.
     package var dependencies: VaultDependencies
-    /// Which vault the options name; the standard one until they are read.
+    /// The vault that the options name; the standard one until they are read.
     var vault = VaultSelection()
 
-    /// A context of a test; no keyring is looked for unless the test says how, since it would find its user's.
+    /// The context of a test; by default it has no keyring, because it would use the one of the test's user.
     package init(
         output: @escaping @Sendable ([UInt8]) throws(VaultError) -> Void,
         line: @escaping @Sendable (String) -> Void,
@@ -43,14 +43,78 @@ package struct CommandContext: Sendable {
         dependencies: .real
     )
 
-    /// Says something to people; what a terminal would obey is shown instead.
+    /// Writes a message to standard error, its control characters as numbers.
     func message(_ text: String) { line("isogeo-vault: \(text.visibleLines)") }
 
-    /// Tells people of an error and its remedy, each on a line.
+    /// Writes an error and, on the next line, its remedy.
     ///
     /// A remedy may be a list of commands, a line each.
     func message(_ error: VaultError) { message("\(error.sentence.visible)\n  \(error.remedy.visibleLines)") }
 
     /// Prints a result as text, followed by a newline.
     func print(_ text: String) throws(VaultError) { try output(Array("\(text)\n".utf8)) }
+}
+
+/// What the vault options select: the vault, how it is opened, and what is written to standard error.
+struct VaultSelection: Sendable {
+    /// Nil for the standard place.
+    var path: String?
+    /// The key that options name.
+    var named: Unlocking?
+    var mayAsk = true
+    var isQuiet = false
+    /// What happens to a vault that is older than it was.
+    var rollback = RollbackPolicy.refused
+    /// How token endpoints are reached.
+    var connection = ConnectionOverrides()
+
+    /// Whether options or environment name a key.
+    var hasNamedWay: Bool { (named ?? .environment).isNamed }
+}
+
+extension CommandContext {
+    /// How the vault is opened: as the options say, else the environment, else by asking.
+    var unlocking: Unlocking {
+        if let named = vault.named { return named }
+        // Without a terminal to ask on, the keyring's error is the answer.
+        return vault.mayAsk ? .environment(orAsking: interaction) : .environment
+    }
+
+    /// The terminal, where there is one, and the keyring's dialogs; neither with --no-prompt.
+    var interaction: UserInteraction {
+        guard vault.mayAsk else { return .none }
+        var interaction = terminal() ?? UserInteraction.none
+        interaction.tell = { sentence in say(sentence) }
+        return interaction
+    }
+
+    /// Writes a message, unless --quiet is given.
+    func say(_ text: String) {
+        if !vault.isQuiet { message(text) }
+    }
+
+    /// The clock and the network with the options applied; warnings become messages.
+    var vaultDependencies: VaultDependencies {
+        var dependencies = dependencies
+        dependencies.rollback = vault.rollback
+        dependencies.connection = vault.connection
+        guard !vault.isQuiet else { return dependencies }
+        dependencies.warn = { message("warning: \($0)") }
+        if let folder = dependencies.stateFolder {
+            dependencies.isDue = { [now = dependencies.now] in
+                WarningThrottle(vault: $1, in: folder).isDue($0, now: now())
+            }
+        }
+        return dependencies
+    }
+
+    /// Opens the vault; without `bySession` only with a key, as a new session requires.
+    func open(bySession: Bool = true) async throws(VaultError) -> Vault {
+        let way = unlocking
+        return try await Vault.open(
+            at: vault.path,
+            unlocking: bySession ? way : way.withoutSession,
+            dependencies: vaultDependencies
+        )
+    }
 }

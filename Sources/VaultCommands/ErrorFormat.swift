@@ -2,22 +2,22 @@ internal import ArgumentParser
 internal import FoundationEssentials
 internal import IsogeoVault
 
-/// How an error is told on standard error.
+/// How an error is written to standard error.
 enum ErrorFormat: String, ExpressibleByArgument, CaseIterable {
     case text, json
 
-    /// What the arguments ask for, whether or not the rest of them can be understood.
+    /// The format that the arguments ask for, even if the parser refuses the rest of them.
     init(in arguments: [String]) {
-        // Behind two hyphens stand the arguments of another program.
+        // The arguments after two hyphens are another program's.
         let arguments = arguments.prefix { $0 != "--" }
         let asksForJSON = zip(arguments, arguments.dropFirst()).contains { $0 == "--error-format" && $1 == "json" }
         self = asksForJSON || arguments.contains("--error-format=json") ? .json : .text
     }
 
-    /// Tells an error.
+    /// Writes an error.
     ///
     /// - Returns: its exit code.
-    func tell(_ error: VaultError, _ context: CommandContext) -> Int32 {
+    func report(_ error: VaultError, _ context: CommandContext) -> Int32 {
         switch self {
         case .text: context.message(error)
         case .json:
@@ -42,6 +42,6 @@ private struct ErrorReport: Encodable {
     let name: String
     let sentence: String
     let remedy: String
-    /// Left out where neither the system nor a library gave a number.
+    /// Nil if neither the system nor a library gave a number.
     let cause: FailureCause?
 }

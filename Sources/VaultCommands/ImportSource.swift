@@ -1,26 +1,20 @@
 internal import IsogeoVault
 internal import VaultSystem
 
-/// Where a credential is read from.
+/// Where `import` and `token` read a credential.
 enum ImportSource: Sendable {
     case file(String)
     case environment
 
-    /// A file, or the `.json` and `.ini` files of a folder, by name.
+    /// A file, or the `.json` and `.ini` files of a folder, sorted by name.
     static func sources(_ path: String) throws(VaultError) -> [ImportSource] {
         guard path != "-", let all = try? Directory.named(path).names() else { return [.file(path)] }
         let names = all.filter { !$0.hasPrefix(".") && ($0.hasSuffix(".json") || $0.hasSuffix(".ini")) }
-        guard !names.isEmpty else {
-            throw VaultError(
-                .inputNotAcceptable,
-                "The folder \(path) holds no .json or .ini file.",
-                remedy: "Name the files themselves."
-            )
-        }
+        guard !names.isEmpty else { throw VaultError(.noFileInFolder(path: path)) }
         return names.map { .file("\(path)/\($0)") }
     }
 
-    /// What people call it.
+    /// Its name in messages.
     var name: String {
         switch self {
         case .file("-"): "standard input"

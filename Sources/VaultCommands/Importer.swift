@@ -1,13 +1,13 @@
 internal import IsogeoVault
 internal import VaultSystem
 
-/// Takes credentials into a vault, one after the other: the first may make it.
+/// Stores credentials in a vault, one after the other; the first may make the vault.
 struct Importer {
     let command: Import
     let context: CommandContext
     private var vault: Vault?
-    /// How the vault that we made is protected.
-    private var made: NewVaultProtection?
+    /// The key of the vault, if this import made it.
+    private var made: NewKey?
     private var reports: [ImportReport] = []
     private var failures: [VaultError] = []
 
@@ -16,7 +16,7 @@ struct Importer {
         context = command.vault.context(command.connection)
     }
 
-    /// Takes all; one that fails doesn't keep the others out.
+    /// Imports all of them; a failure doesn't stop the others.
     mutating func take(_ sources: [ImportSource]) async throws(VaultError) {
         for (index, source) in sources.enumerated() {
             if sources.count > 1 { Progress.show("\(index + 1) of \(sources.count): \(source.name)", context) }
@@ -24,27 +24,21 @@ struct Importer {
                 try await take(source, isOnly: sources.count == 1)
             } catch {
                 guard sources.count > 1 else { throw error }
-                context.message(
-                    VaultError(error.code, "\(source.name): \(error.sentence)", remedy: error.remedy)
-                )
+                context.message(VaultError(.source(source.name, error.problem)))
                 failures.append(error)
             }
         }
         if sources.count > 1 { Progress.clear(context) }
-        try await tellOfKeyringAlone()
+        try await warnOfKeyringAlone()
         if command.json { try context.printJSON(ImportReports(imports: reports)) }
         guard let first = failures.first else { return }
-        throw VaultError(
-            first.code,
-            "\(failures.count) of \(sources.count) were not imported.",
-            remedy: "Each has its reason above; the others are in the vault."
-        )
+        throw VaultError(.notImported(count: failures.count, of: sources.count, first: first.problem))
     }
 
     private mutating func take(_ source: ImportSource, isOnly: Bool) async throws(VaultError) {
         var application = try source.read(try command.options)
-        // Before the proof, which goes the same way as later requests.
-        if command.replace, !command.dryRun { try await keepWhatIsNotSaid(&application) }
+        // Before the proof, which must connect like later requests.
+        if command.replace, !command.dryRun { try await keepSettings(of: &application) }
         for warning in application.warnings {
             context.say("warning: \(isOnly ? "" : "\(source.name): ")\(warning)")
         }
@@ -65,8 +59,9 @@ struct Importer {
 
     // MARK: - The vault
 
-    /// What `rotate` keeps is kept here too: a job that ran yesterday must run after a new secret.
-    private mutating func keepWhatIsNotSaid(_ application: inout NewApplication) async throws(VaultError) {
+    /// Keeps the settings that no option changes, as `rotate` does: a job that ran with the old secret must run with
+    /// the new one.
+    private mutating func keepSettings(of application: inout NewApplication) async throws(VaultError) {
         if vault == nil, try await !Vault.exists(at: context.vault.path) { return }
         let present: Application
         do throws(VaultError) { present = try await opened().application(application.name) } catch {
@@ -78,18 +73,20 @@ struct Importer {
             besides: try command.options,
             saysEncoding: command.credential.saysEncoding
         )
-        if let droppedBase { context.say(forgottenAPI(at: droppedBase)) }
+        if let droppedBase { context.say(removedAPI(at: droppedBase)) }
     }
 
     private mutating func store(_ application: borrowing NewApplication, _ proof: ProvenToken?) async throws(VaultError)
         -> ImportReport.Outcome
     {
         if vault == nil, try await !Vault.exists(at: context.vault.path) {
-            let way = try await NewVaultProtection.of(command.protect, context)
-            let protection = try way.protection(context)
-            let isMade = try await makeVault(protection, way, with: application, proof)
-            // Opened anew through its slot: from here on it is known that it opens. Where somebody made it a moment
-            // before, what would have protected it opens it, or that is the answer.
+            let key = try await NewKey.ofNewVault(command.protect, context)
+            guard let protection = try key.protection(NewKey.Request(context: context, purpose: .ofNewVault)) else {
+                throw VaultError(.noProtection(keyring: nil))
+            }
+            let isMade = try await makeVault(protection, key, with: application, proof)
+            // Opening it again proves that its slot works. If another process made the vault in the meantime, our key
+            // opens that one, or the error says why not.
             let vault = try await Vault.open(
                 at: context.vault.path,
                 protectedBy: protection,
@@ -97,8 +94,8 @@ struct Importer {
             )
             self.vault = vault
             if isMade {
-                try await addRecoveryCode(to: vault, way)
-                made = way
+                try await addRecoveryCode(to: vault, key)
+                made = key
                 return .madeVault
             }
         }
@@ -106,10 +103,10 @@ struct Importer {
         return try await vault.add(application, replacing: command.replace, proven: proof) ? .replaced : .added
     }
 
-    /// Whether it was us who made the vault; somebody else may have, since we looked.
+    /// Makes the vault; false if another process has made it since we looked.
     private func makeVault(
         _ protection: borrowing Protection,
-        _ way: NewVaultProtection,
+        _ key: NewKey,
         with application: borrowing NewApplication,
         _ proof: ProvenToken?
     ) async throws(VaultError) -> Bool {
@@ -119,7 +116,7 @@ struct Importer {
                 protectedBy: protection,
                 importing: application,
                 proven: proof,
-                decliningRecovery: way.wantsRecoveryCode && command.noRecovery,
+                decliningRecovery: key.isLostWithComputer && command.noRecovery,
                 dependencies: context.vaultDependencies
             )
             return true
@@ -129,25 +126,19 @@ struct Importer {
         }
     }
 
-    // A vault that is there has its protection: --protect names what must open it.
+    // The key that --protect names must open a vault that is there already.
     private mutating func opened() async throws(VaultError) -> Vault {
         if let vault { return vault }
         var context = context
-        if !context.vault.hasNamedWay {
-            switch command.protect {
-            case .keyFile(let path): context.vault.named = .keyFile(path)
-            case .keyring: context.vault.named = .keyring(context.interaction)
-            case .passphrase, .recovery, nil: break
-            }
-        }
+        if !context.vault.hasNamedWay, let way = command.protect?.unlocking(context) { context.vault.named = way }
         let opened = try await context.open()
         vault = opened
         return opened
     }
 
-    // A key file or a keyring is lost with its disk; with somebody at the terminal there is a code on paper before that.
-    private func addRecoveryCode(to vault: Vault, _ way: NewVaultProtection) async throws(VaultError) {
-        guard way.wantsRecoveryCode, !command.noRecovery, let show = context.interaction.show else {
+    // A key file or a keyring is lost with its disk. If a person is there to write it down, make a recovery code, too.
+    private func addRecoveryCode(to vault: Vault, _ key: NewKey) async throws(VaultError) {
+        guard key.isLostWithComputer, !command.noRecovery, let show = context.interaction.show else {
             return
         }
         _ = try await vault.addRecoveryCode(showing: show)
@@ -159,22 +150,16 @@ struct Importer {
         async throws(VaultError)
     {
         guard case .file(let path) = source, path != "-" else {
-            throw VaultError(.usage, "Only a file can be deleted.", remedy: "Leave --delete-source away.")
+            throw VaultError(.deletesOnlyFiles)
         }
-        guard try await opened().holds(application) else {
-            throw VaultError(
-                .damaged,
-                "The vault doesn't give back what was read from \(path), which stays.",
-                remedy: "Look at the vault: isogeo-vault verify"
-            )
-        }
+        guard try await opened().holds(application) else { throw VaultError(.notReadBack(path: path)) }
         try application.deleteSource()
-        context.say("Deleted \(path). Its old bytes may live on in snapshots, backups and on an SSD.")
+        context.say("Deleted \(path). Its old bytes may survive in snapshots, backups and on an SSD.")
     }
 
-    // MARK: - What is said
+    // MARK: - Messages
 
-    private func tellOfKeyringAlone() async throws(VaultError) {
+    private func warnOfKeyringAlone() async throws(VaultError) {
         guard let vault, try await Vault.status(at: vault.path).isOpenedByKeyringAlone else { return }
         context.say("warning: \(VaultStatus.keyringAlone)")
     }
@@ -230,7 +215,7 @@ private struct ImportReports: Encodable {
     let imports: [ImportReport]
 }
 
-/// One line on a terminal that tells how far it is; nothing elsewhere.
+/// A progress line on a terminal; nothing elsewhere.
 private enum Progress {
     static func show(_ text: String, _ context: CommandContext) { write("\r\u{1B}[K\(text.visible)", context) }
     static func clear(_ context: CommandContext) { write("\r\u{1B}[K", context) }

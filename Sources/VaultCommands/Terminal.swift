@@ -14,16 +14,16 @@ enum Terminal {
 
     /// Shows `prompt` and appends what is typed, without its line end.
     ///
-    /// - Throws: `locked` when the prompt is dismissed, or more is typed than a passphrase has.
+    /// - Throws: `locked` if nothing is typed, or more than a passphrase can have.
     private static func ask(_ prompt: String, into passphrase: inout OutputSpan<UInt8>) throws(VaultError) {
         let terminal = try open()
         let result: Result<Void, VaultError>
         do throws(Errno) {
             result = try terminal.withoutEcho { readLine(from: terminal, prompt: prompt, into: &passphrase) }
         } catch {
-            throw failure(error)
+            throw VaultError(.terminal(error))
         }
-        // The line end that was typed was not shown.
+        // The terminal didn't show the line end that was typed.
         try? show("\n", on: terminal)
         try result.get()
     }
@@ -31,11 +31,11 @@ enum Terminal {
     private static func show(recoveryCode: Span<UInt8>) throws(VaultError) {
         let terminal = try open()
         do throws(Errno) {
-            try show("Recovery code of the vault. Write it down now: it is shown this once.\n\n    ", on: terminal)
+            try show("Recovery code of the vault. Write it down now: it is shown only once.\n\n    ", on: terminal)
             try terminal.file.write(recoveryCode)
             try show("\n\nKeep it on paper, apart from this computer.\n", on: terminal)
         } catch {
-            throw failure(error)
+            throw VaultError(.terminal(error))
         }
     }
 
@@ -47,41 +47,22 @@ enum Terminal {
         do throws(Errno) {
             try show(prompt, on: terminal)
             while !passphrase.isFull {
-                guard try terminal.file.read(into: &passphrase) > 0 else { return .failure(dismissed) }
+                guard try terminal.file.read(into: &passphrase) > 0 else { return .failure(VaultError(.nothingTyped)) }
                 guard passphrase.span[passphrase.count - 1] == UInt8(ascii: "\n") else { continue }
                 passphrase.removeLast(1)
                 return .success(())
             }
-            return .failure(tooLong)
+            return .failure(VaultError(.passphraseTooLong))
         } catch {
-            return .failure(failure(error))
+            return .failure(VaultError(.terminal(error)))
         }
     }
 
     private static func open() throws(VaultError) -> ControllingTerminal {
-        do throws(Errno) { return try ControllingTerminal() } catch { throw failure(error) }
+        do throws(Errno) { return try ControllingTerminal() } catch { throw VaultError(.terminal(error)) }
     }
 
     private static func show(_ text: String, on terminal: borrowing ControllingTerminal) throws(Errno) {
         try terminal.file.write(Array(text.utf8).span)
     }
-
-    private static func failure(_ errno: Errno) -> VaultError {
-        VaultError(
-            .locked,
-            "The terminal can't be asked: \(errno).",
-            remedy: "Name a key with --key-file or --passphrase-file."
-        )
-    }
-
-    private static let dismissed = VaultError(
-        .locked,
-        "No passphrase was typed.",
-        remedy: "Run it again and type one, or name a key with --key-file or --passphrase-file."
-    )
-    private static let tooLong = VaultError(
-        .locked,
-        "The passphrase is longer than 1024 bytes.",
-        remedy: "Type a shorter one, or use a key file."
-    )
 }

@@ -1,13 +1,13 @@
 internal import IsogeoVault
 internal import VaultSystem
 
-/// What `token` does once its arguments are known.
+/// The work of `token`, once its arguments are parsed.
 struct TokenCall {
     var application: String?
     var format = Token.Format.raw
     var newline = true
     var options = TokenOptions()
-    /// The credential to ask with in place of one in the vault.
+    /// The credential to use instead of one in the vault.
     var source: ImportSource?
     var credential = NewApplication.Options()
 
@@ -29,10 +29,10 @@ struct TokenCall {
 }
 
 extension AccessToken {
-    /// The token for programs that read text.
+    /// The token as text for other programs.
     ///
-    /// It comes from the server: what a shell or curl would take for more than text is quoted (RFC 6749 Appendix A.12
-    /// allows every visible character).
+    /// RFC 6749 Appendix A.12 allows every visible character in a token, and a hostile server may choose them: shells
+    /// and curl get it quoted.
     fileprivate func text(_ format: Token.Format) -> String {
         switch format {
         case .raw, .json: value
@@ -56,10 +56,9 @@ extension String {
 }
 
 extension TokenCall {
-    /// The call that `token` or `token NAME` is, and nothing else.
+    /// The call `token` or `token NAME`, without options; nil for any other.
     ///
-    /// These are nearly all calls there are, and a parser of arguments takes longer to see it than the vault needs for
-    /// the token: 3 of 6 ms.
+    /// These are nearly all calls, and the argument parser would take half of their time: 3 of 6 ms.
     init?(plain arguments: [String]) {
         guard arguments.first == "token", arguments.count <= 2, arguments.dropFirst().allSatisfy({ !$0.hasPrefix("-") })
         else { return nil }

@@ -2,11 +2,11 @@ package import IsogeoVault
 internal import VaultCrypto
 
 extension UserInteraction {
-    /// Asks by showing a prompt for a line.
+    /// Asks with prompts, a line each.
     ///
     /// - Parameters:
     ///   - prompt: shows its text and appends what is typed, without the line end.
-    ///   - show: shows a recovery code, once.
+    ///   - show: shows a recovery code.
     package init(
         prompting prompt: @escaping @Sendable (String, inout OutputSpan<UInt8>) throws(VaultError) -> Void,
         showing show: @escaping Showing
@@ -25,7 +25,7 @@ extension UserInteraction {
         )
     }
 
-    /// Asks for a new passphrase, twice; three times it may differ.
+    /// Asks for a new passphrase, twice; it gives up when the two differ for the third time.
     private static func askTwice(
         _ prompt: (String, inout OutputSpan<UInt8>) throws(VaultError) -> Void,
         _ passphrase: inout OutputSpan<UInt8>
@@ -39,6 +39,6 @@ extension UserInteraction {
             if again.matches(passphrase.span) { return }
             passphrase.removeAll()
         }
-        throw VaultError(.locked, "The two passphrases differed, three times.", remedy: "Run it again.")
+        throw VaultError(.passphrasesDiffer)
     }
 }

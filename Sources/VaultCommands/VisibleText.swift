@@ -1,11 +1,11 @@
 extension String {
-    /// The text with nothing in it that a terminal would obey or not show: control characters, and those that turn the
-    /// direction of writing, are written as their numbers.
+    /// The text with control characters, and those that change the direction of writing, as numbers.
     ///
-    /// Paths and names of files come from anywhere, and a message about one isn't to move the cursor.
+    /// A path or a server's words may contain anything: a message about them mustn't move the cursor, or look like
+    /// another message.
     var visible: String { visible { _ in false } }
 
-    /// The same, with line ends kept: for what is made of lines.
+    /// The same, but with its line ends.
     var visibleLines: String { visible { $0 == "\n" } }
 
     fileprivate func visible(keeping isKept: (Unicode.Scalar) -> Bool) -> String {
@@ -22,7 +22,7 @@ extension String {
 
 extension Unicode.Scalar {
     fileprivate var isInvisible: Bool {
-        // Nearly all text is ASCII, and the tables of Unicode aren't asked about it.
+        // Nearly all text is ASCII, which needs no look at Unicode's tables.
         if isASCII { return value < 0x20 || value == 0x7F }
         switch properties.generalCategory {
         case .control, .lineSeparator, .paragraphSeparator: return true
@@ -31,12 +31,12 @@ extension Unicode.Scalar {
     }
 }
 
-/// Text that comes in pieces, from somewhere else, made visible but for line ends and tabulators.
+/// Makes text visible that arrives in pieces, such as a server's answer; line ends and tabs stay.
 struct VisibleStream {
-    /// The beginning of a character whose rest is still to come.
+    /// The beginning of a character whose rest hasn't arrived.
     private var unfinished: [UInt8] = []
 
-    /// What can be shown once a piece has come; what isn't UTF-8 is shown as U+FFFD.
+    /// The text that this piece completes; bytes that aren't UTF-8 become U+FFFD.
     mutating func show(_ piece: [UInt8]) -> [UInt8] {
         let bytes = unfinished + piece
         let complete = bytes.count - Self.unfinishedCount(bytes)
@@ -44,7 +44,7 @@ struct VisibleStream {
         return Self.visible(bytes[..<complete])
     }
 
-    /// What is left when no more comes.
+    /// The rest, when no piece is left.
     mutating func end() -> [UInt8] {
         defer { unfinished = [] }
         return Self.visible(unfinished[...])

@@ -30,7 +30,7 @@ import VaultTestSupport
         let contents = try vault.contents
         let (header, snapshot) = try contents.read()
         var state = header.state
-        let events = (state.audit.newest..<count).map { AuditEvent(.renamed, "new \($0)", detail: "old") }
+        let events = (state.audit.newest..<count).map { AuditEvent(.renamed, "new \($0)", .former("old")) }
         let entries = contents.sealer.auditEntries(events, &state.audit, oldest: [], now: 1)
         let next = contents.sealer.header(state, slots: snapshot.header.slots, after: snapshot.header, now: 1)
         try contents.database.commit(entries + [.putHeader(next)], expecting: header.record.tag)

@@ -83,7 +83,7 @@ import VaultTestSupport
     @Test func `what is thrown comes back as it is`() async {
         let error = await failure { () async throws(VaultError) in
             try await BlockingExecutor.run { () throws(VaultError) in
-                throw VaultError(.exists, "It is there.", remedy: "Take it.")
+                throw VaultError.forTesting(.exists, "It is there.")
             }
         }
         #expect(error?.code == .exists && error?.sentence == "It is there.")

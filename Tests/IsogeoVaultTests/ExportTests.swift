@@ -123,10 +123,10 @@ import VaultTestSupport
 
     @Test func `what is given up leaves nothing`() throws {
         let secret = SecretBytes(canary.text)
-        #expect(throws: VaultError(.tryAgain, "", remedy: "")) {
+        #expect(throws: VaultError.forTesting(.tryAgain)) {
             try secret.withBytes { (bytes) throws(VaultError) in
                 try PlaintextFile.make(file, bytes) { () throws(VaultError) in
-                    throw VaultError(.tryAgain, "", remedy: "")
+                    throw VaultError.forTesting(.tryAgain)
                 }
             }
         }

@@ -14,7 +14,7 @@ import VaultTestSupport
 
     private func named(_ environment: [String: String]) -> String? {
         guard let reference = KeyReference.named(inEnvironment: { environment[$0] }) else { return nil }
-        return reference.name + (reference.file?.policy == .shared ? ", shared" : "")
+        return reference.name.subject + (reference.file?.policy == .shared ? ", shared" : "")
     }
 
     @Test func `nothing names no way`() {
@@ -72,6 +72,6 @@ import VaultTestSupport
             (.passphrase(.variable("V")), "The passphrase in $V"),
             (.recovery(file: "/f"), "The recovery code in /f"),
         ]
-        for (way, name) in ways { #expect(way.name == name) }
+        for (way, name) in ways { #expect(way.name.subject == name) }
     }
 }

@@ -39,7 +39,8 @@ import VaultTestSupport
     }
 
     private var named: Unlocking {
-        Unlocking(KeyReference(kind: ChipSource.self, name: "The chip") { () throws(VaultError) in ChipSource() })
+        let name = KeyName.kind(ChipSource.kind)
+        return Unlocking(KeyReference(kind: ChipSource.self, name: name) { () throws(VaultError) in ChipSource() })
     }
 
     @Test func `it protects a new vault, and opens it where it is named`() async throws {
@@ -147,13 +148,13 @@ private final class Chip: Sendable {
 
 private struct ChipSource: KeySource {
     static let kind = KeySlot.Kind(rawValue: "chip")
-    let name = "The chip"
+    let name = KeyName.kind(kind)
     let chip = Chip.current
 
     static func unasked(_ interaction: UserInteraction) -> (any KeySource)? { ChipSource() }
 
     func open(_ slots: [KeySlot], of vault: VaultIdentity) throws(KeyError) -> Unlocked {
-        try KeySlot.open(slots, Self.kind, of: vault, name: name) { (slot) throws(KeyError) in
+        try KeySlot.open(slots, Self.kind, of: vault, name: name.subject) { (slot) throws(KeyError) in
             try chip.secret(for: slot)
         }
     }
@@ -170,7 +171,7 @@ private struct ChipSource: KeySource {
         throws(RenewalFailure) -> RenewedSlot?
     {
         do throws(KeyError) {
-            guard try opens(old, of: request.vault) else { throw .doesNotFit(name) }
+            guard try opens(old, of: request.vault) else { throw .doesNotFit(name.subject) }
             let (chip, new) = (chip, try makeSlot(wrapping: vaultKey, request))
             return RenewedSlot(
                 slot: new,
@@ -185,7 +186,7 @@ private struct ChipSource: KeySource {
         }
     }
 
-    static func discard(_ slot: KeySlot, _ request: SlotRequest, _ interaction: UserInteraction) -> String? {
+    static func discard(_ slot: KeySlot, _ request: SlotRequest, _ interaction: UserInteraction) -> VaultNotice? {
         Chip.current.discard(slot)
         return nil
     }

@@ -115,6 +115,30 @@ import VaultOAuth
         try expectStrict(token.encoded) { _ = try StoredToken(encoded: $0) }
     }
 
+    @Test(
+        arguments: [
+            (.created, "", .none, ""), (.renamed, "old", .former("old"), "old"),
+            (.keyChanged, "passphrase", .former("passphrase"), "passphrase"),
+            (.lent, "exec --sdk", .route("exec --sdk"), "exec --sdk"),
+            (.unlocked, "until 2030-03-17T17:48:20Z", .sessionEnd(1_900_000_100), "until 2030-03-17T17:48:20Z"),
+            (.rekeyed, "epoch 2", .keyEpoch(2), "epoch 2"),
+            // What earlier versions never wrote, and later ones may.
+            (.unlocked, "until noon", .unknown("until noon"), "until noon"),
+            (.rekeyed, "epoch 02", .unknown("epoch 02"), "epoch 02"), (.rekeyed, "2", .unknown("2"), "2"),
+            (.created, "twice", .unknown("twice"), "twice"),
+            (AuditEvent.Kind(rawValue: "later"), "x", .unknown("x"), "x"),
+        ] as [(AuditEvent.Kind, String, AuditDetail, String)]
+    )
+    func `the detail of an audit event is data, in the form that earlier versions wrote`(
+        _ kind: AuditEvent.Kind,
+        _ text: String,
+        _ detail: AuditDetail,
+        _ words: String
+    ) {
+        let read = AuditDetail(encoded: text, of: kind)
+        #expect(read == detail && read.encoded == text && AuditEvent(kind, "s", read).detail == words)
+    }
+
     @Test func `the header's state reads back, strictly`() throws {
         var state = HeaderState()
         #expect(try HeaderState(encoded: state.encoded) == state)

@@ -115,7 +115,7 @@ import VaultTestSupport
 
     @Test func `whoever is asked may give up`() async throws {
         _ = try await makeVault()
-        let givenUp = VaultError(.usage, "Given up.", remedy: "Nothing.")
+        let givenUp = VaultError.forTesting(.usage, "Given up.")
         let way = Unlocking.recoveryCode { (_: inout OutputSpan<UInt8>) throws(VaultError) in throw givenUp }
         let error = await refusal { () async throws(VaultError) in try await Vault.open(at: path, unlocking: way) }
         #expect(error?.sentence == "Given up.")
@@ -126,7 +126,7 @@ import VaultTestSupport
         _ = try await vault.addRecoveryCode(showing: show)
         let code = try #require(shown.codes.first)
         let before = try folder.read("vault.db")
-        let full = VaultError(.inputOutput, "The printer is on fire.", remedy: "Leave the room.")
+        let full = VaultError.forTesting(.inputOutput, "It is full.", remedy: "Leave the room.")
         let failing: UserInteraction.Showing = { (_: Span<UInt8>) throws(VaultError) in throw full }
         for error in [
             await refusal { () async throws(VaultError) in try await vault.addRecoveryCode(showing: failing) },
@@ -146,7 +146,7 @@ import VaultTestSupport
         #expect(try await vault.keys().map(\.kind).sorted() == ["key-file", "recovery"])
         let codes = shown.codes
         try #require(codes.count == 2 && codes[0] != codes[1])
-        #expect(await open(byCode(codes[0])) == .failure(VaultError(.locked, "", remedy: "")))
+        #expect(await open(byCode(codes[0])) == .failure(VaultError.forTesting(.locked)))
         #expect(await open(byCode(codes[1])) == .success(1))
     }
 
@@ -162,7 +162,7 @@ import VaultTestSupport
         _ = try await vault.replaceWithRecoveryCode(first.id, showing: show)
         _ = try await vault.replaceWithRecoveryCode("key-file", showing: show)
         #expect(try await vault.keys().map(\.kind) == ["recovery", "recovery", "recovery"])
-        #expect(await open(byKeyFile) == .failure(VaultError(.locked, "", remedy: "")))
+        #expect(await open(byKeyFile) == .failure(VaultError.forTesting(.locked)))
         for (code, isValid) in zip(shown.codes, [false, true, true, true]) {
             #expect(await (try? open(byCode(code)).get()) == (isValid ? 1 : nil))
         }
@@ -219,7 +219,7 @@ import VaultTestSupport
         }
         for way in [file, prompt] {
             let error = await refusal { () async throws(VaultError) in try Protection.by(way) }
-            #expect(error?.code == .usage && error?.sentence.hasPrefix("A recovery code opens the vault") == true)
+            #expect(error?.code == .usage && error?.sentence.hasPrefix("A recovery code opens only the vault") == true)
         }
     }
 

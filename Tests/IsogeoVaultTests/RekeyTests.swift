@@ -119,7 +119,10 @@ import VaultTestSupport
             _ = done.wait(timeout: .now() + 30)
         }
         #expect(try await old.token().value == "token-1")
-        #expect(world.warnings == ["The token isn't kept. The vault has got a new key meanwhile. Unlock it again."])
+        #expect(
+            world.warnings
+                == ["The token isn't kept. The vault's key was changed by another process. Unlock it again."]
+        )
         #expect(try await world.open().verify().tokens == 0)
     }
 
@@ -309,7 +312,7 @@ extension VaultFixture {
     /// An application, where an error of making it can't be.
     fileprivate func sample(_ name: String) throws(VaultError) -> NewApplication {
         do { return try application(name) } catch {
-            throw VaultError(.internalError, "\(error)", remedy: "")
+            throw VaultError.forTesting(.internalError, "\(error)")
         }
     }
 }

@@ -49,7 +49,7 @@ struct SessionTests {
     @Test func `a session opens the vault without a key, and nobody is asked`() async throws {
         try await withSession { _ in
             let unlocking = Unlocking.environment { (_) throws(VaultError) in
-                throw VaultError(.internalError, "", remedy: "")
+                throw VaultError.forTesting(.internalError)
             }
             for unlocking in [.environment, unlocking] {
                 let opened = try await world.open(unlocking)
@@ -272,7 +272,7 @@ struct SessionTests {
         let shared = SessionReport(obstacle: nil, isSharedUserID: true)
         #expect(throws: SessionReport.sharedUserID) { try shared.check(sharingUserID: false) }
         let refused = VaultError(KeyError.kernelKeyring(errno: .notPermitted))
-        #expect(throws: VaultError(.unavailable, "", remedy: "")) {
+        #expect(throws: VaultError.forTesting(.unavailable)) {
             try SessionReport(obstacle: refused, isSharedUserID: false).check(sharingUserID: true)
         }
     }

@@ -67,7 +67,7 @@ import VaultTestSupport
         let only = Task { try await vault.token() }
         try await world.waitForRequests(1)
         only.cancel()
-        await #expect(throws: VaultError(.cancelled, "", remedy: "")) { try await only.value }
+        await #expect(throws: VaultError.forTesting(.cancelled)) { try await only.value }
         world.server.release()
         #expect(try await vault.token().value == "token-1")
         #expect(asked == 1)
@@ -79,7 +79,7 @@ import VaultTestSupport
             unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
             return try await vault.token().value
         }
-        await #expect(throws: VaultError(.cancelled, "", remedy: "")) { try await early.value }
+        await #expect(throws: VaultError.forTesting(.cancelled)) { try await early.value }
         #expect(asked == 0)
         _ = try await vault.token()
         let late = Task {

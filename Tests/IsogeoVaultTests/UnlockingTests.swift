@@ -78,10 +78,10 @@ import VaultTestSupport
     }
 
     @Test func `an empty answer protects nothing, and whoever gives up is heard`() {
-        #expect(throws: VaultError(.locked, "", remedy: "")) { _ = try Protection.passphrase(asking: saying("")) }
-        #expect(throws: VaultError(.usage, "", remedy: "")) {
+        #expect(throws: VaultError.forTesting(.locked)) { _ = try Protection.passphrase(asking: saying("")) }
+        #expect(throws: VaultError.forTesting(.usage)) {
             _ = try Protection.passphrase { (_: inout OutputSpan<UInt8>) throws(VaultError) in
-                throw VaultError(.usage, "Nobody answers.", remedy: "Come back.")
+                throw VaultError.forTesting(.usage)
             }
         }
     }

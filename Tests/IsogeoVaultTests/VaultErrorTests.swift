@@ -72,10 +72,23 @@ import VaultSystem
         #expect(seen.code == code && seen.sentence == error.sentence && seen.remedy == error.remedy)
     }
 
+    @Test func `an error that says more than its cause keeps the numbers of that cause`() {
+        let key = KeyError.cannotWrite(path: "/f", errno: .accessDenied)
+        let place = StoreError.io(path: "/v", .opening, .accessDenied)
+        let problems: [VaultProblem] = [
+            .keyFileNotReplaced(key), .sessionsUnknown(place), .shownCodeVoid(VaultProblem.store(place)),
+            .shownCodeVoid(VaultProblem.keyFileNotReplaced(key)),
+        ]
+        for problem in problems { #expect(problem.cause?.errno == Errno.accessDenied.code) }
+    }
+
     @Test func `errors are equal by code, and read as sentence and remedy`() {
-        let one = VaultError(.locked, "It is locked.", remedy: "Unlock it.")
-        #expect(one == VaultError(.locked, "Other words.", remedy: "And others."))
-        #expect(one != VaultError(.damaged, "It is locked.", remedy: "Unlock it."))
+        func error(_ code: VaultError.Code, _ sentence: String, _ remedy: String) -> VaultError {
+            VaultError.forTesting(code, sentence, remedy: remedy)
+        }
+        let one = error(.locked, "It is locked.", "Unlock it.")
+        #expect(one == error(.locked, "Other words.", "And others."))
+        #expect(one != error(.damaged, "It is locked.", "Unlock it."))
         #expect("\(one)" == "It is locked. Unlock it.")
     }
 }

@@ -8,7 +8,7 @@ struct APIHome {
 
     /// An answer of the server's.
     enum Answer {
-        /// The usual one: a token for whoever asks for one.
+        /// The usual one: a token for every request.
         case token
         case json(Int, String, headers: [String: String] = [:])
         /// Bytes as they are, then the end of the connection.

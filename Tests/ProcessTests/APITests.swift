@@ -152,8 +152,8 @@ struct APITests {
         #expect(rotated.exitCode == 0, "\(rotated)")
         #expect(
             rotated.errorText.hasSuffix(
-                "isogeo-vault: That its API is at \(world.origin)/api was forgotten: it belongs to the old platform. Say "
-                    + "where the new one's is with --api-base, if it isn't Isogeo's own.\n"
+                "isogeo-vault: The API address \(world.origin)/api was removed: it belongs to the old platform. Give the "
+                    + "new one with --api-base, unless it is Isogeo's own.\n"
             )
         )
         #expect(try await world.home.run("show", "--json").json["api_base"] == nil)

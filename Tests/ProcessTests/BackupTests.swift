@@ -88,8 +88,8 @@ struct BackupTests {
         report.expectSuccess(
             "",
             errors: """
-                isogeo-vault: The vault is again as \(backup) has it.
-                isogeo-vault: What was there before is in \(kept[0]).
+                isogeo-vault: Restored the vault from \(backup).
+                isogeo-vault: The former vault is in \(kept[0]).
 
                 """
         )
@@ -110,7 +110,7 @@ struct BackupTests {
         try FileManager.default.removeItem(atPath: home.vaultFolder)
         try await home.run("restore", backup).expectSuccess(
             "",
-            errors: "isogeo-vault: The vault is again as \(backup) has it.\n"
+            errors: "isogeo-vault: Restored the vault from \(backup).\n"
         )
         #expect(try kept(home).isEmpty)
         #expect(try await home.names() == ["atlas"])

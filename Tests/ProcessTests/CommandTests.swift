@@ -26,7 +26,7 @@ struct CommandTests {
     }
 
     @Test func `nothing is inherited`() async throws {
-        // Without O_CLOEXEC, as somebody else's library might open it.
+        // Without O_CLOEXEC, as another library might open it.
         let leak = unsafe open("/dev/null", O_RDONLY)
         defer { close(leak) }
         let script = "env | sort; pwd; ls /proc/self/fd; (: < /dev/tty) 2>/dev/null || echo no terminal"
@@ -69,7 +69,7 @@ struct CommandTests {
     @Test func `a grandchild that keeps the output open doesn't hold up the end`() async throws {
         let report = try await Command("sh", ["-c", "sleep 3600 & echo $!"]).run()
         #expect(report.exitCode == 0)
-        // It lives on: nobody waited for its end.
+        // It lives on: nothing waited for its end.
         let grandchild = try #require(pid_t(report.outputText.dropLast()))
         #expect(kill(grandchild, SIGKILL) == 0)
     }

@@ -75,7 +75,7 @@ struct ConnectionOptionsTests {
             ("silent", "The API didn't answer in time."), ("stalled", "The API's answer stopped arriving."),
         ] {
             let base = "http://127.0.0.1:\(server.port(name))"
-            // Whoever says nothing waits for half a minute, and so longer than one who comes afterwards.
+            // Without options a call waits for half a minute, and so longer than one that starts after it.
             let patient = try home.command(["api", "/x", "--api-base", base]).start()
             let report = try await home.run("api", "/x", "--timeout", "5", "--api-base", base)
             #expect(patient.report.ending == nil)

@@ -25,7 +25,7 @@ struct DoctorTests {
         -> Report
     {
         var command = try home.command(["doctor", "--json"] + options, variables)
-        // Whoever asked something would wait.
+        // A question would wait for ever.
         command.input = .open
         let run = try await command.run()
         let report = try JSONDecoder().decode(Report.self, from: Data(run.output))
@@ -169,11 +169,11 @@ struct DoctorTests {
         let report = try await home.shell(#"ulimit -l 64; exec "$vault" doctor"#)
         #expect(report.exitCode == 78 && report.outputText.contains("finding  locked-memory: "), "\(report)")
         #expect(
-            report.outputText.contains("(64 KiB, and 512 KiB are wanted)")
+            report.outputText.contains("(64 KiB; 512 KiB are needed)")
                 && report.outputText.contains("LimitMEMLOCK=")
         )
         let last = report.errorText.split(separator: "\n").last
-        #expect(last == "  Each has its remedy beside it.", "\(report)")
+        #expect(last == "  Each has its remedy below it.", "\(report)")
     }
 
     @Test func `a folder that nothing can be remembered in is said`() async throws {
@@ -204,7 +204,7 @@ struct DoctorTests {
         let report = try await examine(home, [], variables)
         #expect(report.of("vault").first?.remedy == "In CI none is needed: isogeo-vault token --from-environment")
         #expect(report.of("environment").first?.remedy?.hasPrefix("isogeo-vault token --from-environment ") == true)
-        #expect(report.of("terminal").map(\.sentence) == ["Nobody can be asked for a passphrase here."])
+        #expect(report.of("terminal").map(\.sentence) == ["There is no terminal to ask for a passphrase on."])
         #expect(report.of("keyring").allSatisfy { !$0.sentence.contains("this vault") })
     }
 

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import VaultTestSupport
 
-/// A vault that somebody edited on the disk is refused by name, and gives nothing.
+/// A vault that was edited on the disk is refused by name, and gives nothing.
 @Suite(.serialized, .needsBinary)
 struct EditedVaultTests {
     private static let damaged = "Restore a backup; trying again doesn't help."

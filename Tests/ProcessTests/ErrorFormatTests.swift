@@ -89,7 +89,7 @@ struct ErrorFormatTests {
         let server = try await TokenServer(options)
         let home = try await Home.withVault(askingAt: server.url)
         for (code, name) in [(67, "credential-refused"), (76, "unexpected-answer"), (75, "try-again")] {
-            // A refusal is remembered, unless somebody insists.
+            // --refresh overrides a refusal that is remembered.
             try expect(code, name, in: try await home.run("token", "--refresh", "--error-format", "json"))
         }
     }
@@ -105,6 +105,19 @@ struct ErrorFormatTests {
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: home.vault)
         try await home.edit("db.execute('UPDATE header SET tag = zeroblob(32)')")
         try expect(72, "damaged", in: try await home.run("list", "--error-format", "json"))
+    }
+
+    @Test func `74 and 126, the command line's own failures keep the system's number`() async throws {
+        let home = try await Home.withVault()
+        let file = try home.folder.write("no program", to: "file")
+        let told = try expect(
+            126,
+            "program-not-started",
+            in: try await home.run("exec", "--error-format", "json", "--", file)
+        )
+        #expect(told.cause == ["errno": 13])
+        let full = try await home.shell(#"exec "$vault" list --error-format json >/dev/full"#)
+        #expect(try expect(74, "input-output", in: full).cause == ["errno": 28])
     }
 
     @Test func `a call that ends well tells no error`() async throws {

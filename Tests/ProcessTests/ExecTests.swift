@@ -82,7 +82,7 @@ struct ExecTests {
         ]
         let descriptor = try await command.run()
         #expect(descriptor.exitCode == 0, "\(descriptor)")
-        // Whoever gives us 5 means it for the program.
+        // Descriptor 5 is for the program.
         #expect(descriptor.outputText == "0\n1\n2\n3\n5\n")
 
         var wound = try home.command([
@@ -101,7 +101,7 @@ struct ExecTests {
         try await home.run("exec", "--", "no-such-program").expectFailure(
             127,
             "There is no program no-such-program.",
-            "Check its name, and PATH; nothing was asked for, and nothing lent."
+            "Check its name, and PATH; no token was requested, and no secret handed over."
         )
         let file = try home.folder.write("#!/bin/sh\n", to: "plain")
         for path in [file, home.folder.path] {
@@ -129,7 +129,7 @@ struct ExecTests {
         try await home.run("exec", "--", "ls | wc").expectFailure(
             127,
             "There is no program 'ls | wc'.",
-            "A line for the shell goes to one: isogeo-vault exec -- sh -c 'ls | wc'"
+            "To run a line of the shell: isogeo-vault exec -- sh -c 'ls | wc'"
         )
         // A text without an interpreter's line is the shell's, as everywhere.
         try home.folder.write("echo from a text \"$1\"\n", to: "plain")

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import VaultTestSupport
 
-/// `export`: the secret in clear, in a file, and only where somebody says so.
+/// `export`: the secret in clear, in a file, and only with --in-clear.
 @Suite(.serialized, .needsBinary)
 struct ExportTests {
     private func object(_ path: String) throws -> [String: Any] {
@@ -56,7 +56,7 @@ struct ExportTests {
         let file = home.folder("out.json")
         try await home.run("export", "atlas", file, "--in-clear").expectSuccess(
             "",
-            errors: "isogeo-vault: \(file) holds the secret of atlas in clear: delete it when it has served.\n"
+            errors: "isogeo-vault: \(file) holds the secret of atlas in clear: delete it when you no longer need it.\n"
         )
         let attributes = try FileManager.default.attributesOfItem(atPath: file)
         #expect(attributes[.posixPermissions] as? Int == 0o600)
@@ -133,8 +133,8 @@ struct ExportTests {
         try await home.run("export", "formed", file, "--in-clear").expectSuccess(
             "",
             errors: """
-                isogeo-vault: warning: A client_secrets.json can't say all: import it with --basic-encoding form.
-                isogeo-vault: \(file) holds the secret of formed in clear: delete it when it has served.
+                isogeo-vault: warning: A client_secrets.json can't hold all settings: import it with --basic-encoding form.
+                isogeo-vault: \(file) holds the secret of formed in clear: delete it when you no longer need it.
 
                 """
         )

@@ -191,7 +191,7 @@ extension FaultRow {
         .with(environment: ["https_proxy": "https://localhost:%PORT:expired proxy%"]),
     ]
 
-    /// What rows speak of beside their own server.
+    /// What rows need in addition to their own server.
     static let others: [String: FaultServer.Script] = [
         "elsewhere": .init(.token),
         "proxy": .init([.read, .tunnel]),

@@ -10,7 +10,7 @@ struct FaultRow: Sendable {
     let says: String
     /// How many whole requests the endpoint gets.
     let requests: Int
-    /// What `token` is called with, beside; `%CA%` and `%PORT:NAME%` are resolved.
+    /// Further arguments of `token`; `%CA%` and `%PORT:NAME%` are resolved.
     var options: [String] = []
     var importOptions: [String] = []
     var environment: [String: String] = [:]

@@ -56,7 +56,7 @@ struct FaultTests {
         #expect(report.outputText == (row.exit == 0 ? "t\n" : ""), "\(row.name)")
         #expect(report.errorText.contains(server.resolve(row.says)) || row.says.isEmpty, "\(row.name): \(report)")
         #expect(report.errorText.isEmpty == (row.exit == 0 && row.says.isEmpty), "\(row.name): \(report)")
-        // Whoever reads it in a mail knows whose it is, and where it went.
+        // A reader of the mail learns the application, and where the request went.
         let origin = endpoint.split(separator: "/").prefix(2).joined(separator: "//")
         if row.exit != 0 {
             #expect(report.errorText.hasPrefix("isogeo-vault: atlas at \(origin): "), "\(row.name): \(report)")

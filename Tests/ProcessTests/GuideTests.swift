@@ -59,7 +59,7 @@ struct GuideTests {
         )
         keyring.send(SIGTERM)
         _ = try await keyring.outcome()
-        // The same vault where the keyring isn't: a finding, at once, with nobody asked.
+        // The same vault where the keyring isn't: a finding, at once, without a question.
         doctor.environment["DBUS_SESSION_BUS_ADDRESS"] = nil
         let gone = try await doctor.run()
         #expect(gone.exitCode == 78 && gone.outputText.contains("finding  keyring: "), "\(gone)")

@@ -5,7 +5,7 @@ import VaultTestSupport
 /// Keys as service managers and containers give them: their owners, modes, links and mounts.
 @Suite(.serialized, .needsBinary)
 struct HeadlessTests {
-    /// A vault whose key file nothing names, and which isn't where the key is lent.
+    /// A vault whose key file nothing names, in another folder than the shared key.
     private func lockedHome() async throws -> Home {
         var home = try await Home.withVault()
         home.environment["ISOGEO_VAULT_KEY_FILE"] = nil
@@ -76,7 +76,7 @@ struct HeadlessTests {
         case systemd
     }
 
-    /// A home of a service's user, with a vault, and a place for keys that root lends.
+    /// A home of a service's user, with a vault, and a folder for keys that root shares.
     private struct Service {
         let root: TemporaryDirectory
         var environment = Command.plainEnvironment
@@ -172,7 +172,7 @@ struct HeadlessTests {
         #expect(shape == .systemd || open.exitCode == 78, "\(open)")
     }
 
-    @Test(.privileged, .enabled("this machine lets nobody mount") { try await HeadlessTests.canMount() })
+    @Test(.privileged, .enabled("this machine allows no mounts") { try await HeadlessTests.canMount() })
     func `root: a key of somebody else is taken from a mount that nobody can write, and from there alone`() async throws
     {
         let service = try await Service()
@@ -200,7 +200,7 @@ struct HeadlessTests {
 
     @Test(
         .privileged,
-        .enabled("no systemd-creds, or nobody may mount") { try await HeadlessTests.canEncryptCredentials() }
+        .enabled("no systemd-creds, or mounting isn't allowed") { try await HeadlessTests.canEncryptCredentials() }
     )
     func `root: a key that systemd-creds encrypted is the key when it is decrypted`() async throws {
         let service = try await Service()

@@ -89,7 +89,7 @@ struct HelpTests {
 
     @Test(arguments: [
         (["tokn"], "tokn", "Did you mean token?"),
-        (["help", "nosuch"], "nosuch", "isogeo-vault help lists those that there are."),
+        (["help", "nosuch"], "nosuch", "isogeo-vault help lists the commands."),
         (["key", "ad", "passphrase"], "key ad", "Did you mean key add?"),
         (["hepl"], "hepl", "Did you mean help?"),
     ]) func `a command that there isn't is called so`(arguments: [String], name: String, remedy: String) async throws {

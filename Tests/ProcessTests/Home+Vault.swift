@@ -4,7 +4,7 @@ import VaultTestSupport
 
 /// What the tests of the commands of daily life look at.
 extension Home {
-    /// What whoever gives another key than the vault's is told.
+    /// The error for another key than the vault's.
     static let otherKeyRemedy =
         "`isogeo-vault status` lists what opens it. An older vault or a backup opens with the keys of its time: what a key "
         + "file held before a `rekey` is in PATH.old-…, next to it."

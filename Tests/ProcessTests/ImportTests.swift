@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import VaultTestSupport
 
-/// What `import` does beside taking one file.
+/// What `import` does in addition to taking one file.
 @Suite(.serialized, .needsBinary)
 struct ImportTests {
     /// Another secret than that of the home's client, and searched for in the same way.
@@ -77,7 +77,7 @@ struct ImportTests {
         #expect(empty.exitCode == 65 && empty.errorText.contains("holds no .json or .ini file."), "\(empty)")
         let file = try home.writeFile()
         let named = try await importing(home, protected(home) + [file, file, "--name", "a"])
-        #expect(named.exitCode == 64 && named.errorText.contains("One name can't go to 2 files."), "\(named)")
+        #expect(named.exitCode == 64 && named.errorText.contains("2 files can't share one name."), "\(named)")
         #expect(!home.exists(home.vaultFolder) && !home.exists(home.key))
     }
 

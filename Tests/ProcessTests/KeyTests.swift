@@ -59,8 +59,8 @@ struct KeyTests {
         try await home.run("key", "remove", "passphrase").expectSuccess(
             "",
             errors:
-                "isogeo-vault: Removed the key slot passphrase. Copies of the vault that were made before still open "
-                + "with it.\n"
+                "isogeo-vault: Removed the key slot passphrase. Its key, where it still exists, opens older copies "
+                + "of the vault.\n"
         )
         #expect(try await home.run("list", "--passphrase-file", secondFile).exitCode == 77)
         #expect(try await home.events().suffix(3) == ["key-added", "key-changed", "key-removed"])
@@ -72,7 +72,7 @@ struct KeyTests {
         let home = try await Home.withVault()
         try await home.run("key", "add", "passphrase").expectFailure(
             64,
-            "Nobody can be asked for the new passphrase.",
+            "There is no terminal to ask for the new passphrase on.",
             "Give it with --new-passphrase-file PATH or --new-passphrase-fd NUMBER."
         )
         #expect(try await home.slots().count == 1)
@@ -103,7 +103,7 @@ struct KeyTests {
         for arguments in [["add"], ["change", "key-file"], ["change", "passphrase"]] {
             try await home.command(["key"] + arguments + ["key-file=\(home.key)"]).run().expectFailure(
                 64,
-                "\(home.key) opens this vault already.",
+                "The key file \(home.key) opens this vault already.",
                 "Name a file that doesn't exist yet, or use rekey."
             )
             let words = ["passphrase", "--new-passphrase-file", again]
@@ -172,9 +172,9 @@ struct KeyTests {
         }
         for arguments in [["key-file=\(home.folder("key-17"))"], ["recovery", "--output", home.folder("code")]] {
             let report = try await home.command(["key", "add"] + arguments).run()
-            report.expectFailure(64, "A vault has 1 to 16 key slots.", "Remove a key that nobody needs.")
+            report.expectFailure(64, "A vault has 1 to 16 key slots.", "Remove a key that you no longer need.")
         }
-        // Nobody was shown a code for which there is no room.
+        // No code was shown for which there is no room.
         #expect(!home.exists(home.folder("code")))
         #expect(try await home.slots().count == 16)
         try await home.run("list", "-q", "--key-file", home.folder("key-16")).expectSuccess()
@@ -198,7 +198,7 @@ struct KeyTests {
         )
         let refused = try await home.run("import", try home.writeFile(), "--name", "b")
         #expect(refused.exitCode == 72 && refused.errorText.contains("so nothing is changed"), "\(refused)")
-        // Whoever is told of it is told what to remove.
+        // The message says what to remove.
         #expect(refused.errorText.contains(other.id), "\(refused)")
         let found = try await home.run("verify")
         #expect(found.exitCode == 72 && found.outputText.contains("A key slot isn't as it was written: "), "\(found)")

@@ -49,7 +49,7 @@ struct KeyringImportTests {
         let terminal = try home.command(["import", file, "--vault", elsewhere]).startOnTerminal()
         let report = try await terminal.process.outcome()
         #expect(report.exitCode == 0 && !report.outputText.contains("assphrase of"), "\(report)")
-        // Somebody was there to write a code down.
+        // A person could write a code down.
         let code = try #require(report.outputText.firstMatch(of: /([0-9A-Z]{5}-){12}[0-9A-Z]{5}/)).0
         let codeFile = try home.folder.write(String(code), to: "code")
         let listed = try await home.run("list", "--vault", elsewhere, "--recovery", codeFile)

@@ -87,7 +87,7 @@ struct KeyringTamperingTests {
         let (home, keyring) = try await made(try Home())
         let report = try await home.run("rekey")
         #expect(report.exitCode == 0, "\(report)")
-        let said = "Backups from before no longer open by the desktop keyring: the key that it had for them is deleted."
+        let said = "Older backups no longer open by the desktop keyring: their key was deleted from it."
         #expect(report.errorText.components(separatedBy: said).count == 2, "\(report)")
         #expect(try await home.items() == 1)
         try await keyring.stop()

@@ -6,7 +6,7 @@ import VaultTestSupport
 @Suite(.serialized, .needsBinary)
 struct KeyringTests {
     private static let sentence =
-        "The vault is protected by this desktop's keyring, and opens by itself while that is unlocked."
+        "This desktop's keyring protects the vault, and opens it while the keyring is unlocked."
 
     private func expectImportAndTokens(with kind: DesktopKeyring.Kind) async throws {
         let server = try await TokenServer.shared.value
@@ -125,8 +125,8 @@ struct KeyringTests {
         try await home.run("key", "remove", "keyring").expectSuccess(
             "",
             errors:
-                "isogeo-vault: Removed the key slot keyring. Copies of the vault that were made before still open with "
-                + "it.\n"
+                "isogeo-vault: Removed the key slot keyring. Its key, where it still exists, opens older copies of "
+                + "the vault.\n"
         )
         #expect(try await home.items() == 0)
         try await keyring.stop()

@@ -7,7 +7,7 @@ import VaultTestSupport
 struct KillTests {
     private static let rounds = TestPaths.isLongRun ? 34 : 6
 
-    /// What is in a vault, as far as somebody who opens it sees.
+    /// The contents of a vault, as the commands show them.
     private struct State: Equatable {
         var names: Set<String>
         var slots: Set<Home.Slot>

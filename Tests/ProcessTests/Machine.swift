@@ -80,7 +80,7 @@ final class Machine {
 extension Trait where Self == ConditionTrait {
     /// For documents that are run as they stand, by root on a machine of its own.
     static var needsMachine: Self {
-        .enabled("nobody may make namespaces here, or useradd, runuser, nsenter or systemd-creds 250 is missing") {
+        .enabled("namespaces can't be made here, or useradd, runuser, nsenter or systemd-creds 250 is missing") {
             guard geteuid() == 0 else { return false }
             let tools = "for t in useradd runuser nsenter systemd-creds; do command -v $t || exit 1; done"
             var tried = Command("unshare", ["--mount", "--net", "sh", "-c", tools + "; mount -t tmpfs none /root"])

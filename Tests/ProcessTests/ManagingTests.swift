@@ -33,7 +33,7 @@ struct ManagingTests {
                     name            atlas
                     client_id       \(home.client.id)
                     tokens from     http://localhost:\(server.port)/oauth/token
-                    API             not known: import it with --api-base
+                    API             unknown: import it with --api-base
                     Basic encoding  raw
                     certificates    the system's
                     proxy           what the environment names
@@ -229,7 +229,7 @@ struct ManagingTests {
         let home = try await homeWithTwo(askingAt: server)
         try await home.run("default", "globe").expectSuccess(
             "",
-            errors: "isogeo-vault: The default is globe from now on.\n"
+            errors: "isogeo-vault: The default application is globe now.\n"
         )
         try await home.run("default").expectSuccess("globe\n")
         let token = try await home.run("token", "--json").json
@@ -242,7 +242,7 @@ struct ManagingTests {
 
         try await home.run("default", "--none").expectSuccess(
             "",
-            errors: "isogeo-vault: No application is the default any more.\n"
+            errors: "isogeo-vault: There is no default application now.\n"
         )
         let known = "Name one of those in the vault: atlas, globe"
         for command in ["token", "default"] {

@@ -4,7 +4,7 @@ import VaultTestSupport
 extension Trait where Self == ConditionTrait {
     /// For a network of a test's own, with a name server of its own.
     fileprivate static var needsNamespaces: Self {
-        .enabled("this computer lets nobody make user, mount and network namespaces") {
+        .enabled("this computer doesn't allow user, mount and network namespaces") {
             let made = try? await Command("unshare", NameServerTests.namespaces + ["true"]).run()
             return made?.exitCode == 0
         }
@@ -16,7 +16,7 @@ struct NameServerTests {
     fileprivate static let namespaces = ["--user", "--map-root-user", "--mount", "--net"]
 
     @Test func `a name server that never answers keeps nobody longer than the time allowed`() async throws {
-        // Without a vault: in a namespace of users the folders above one belong to nobody who is known there.
+        // Without a vault: in a namespace of users the folders above one belong to a user who is unknown there.
         let home = try Home()
         let file = try home.writeFile(tokenURI: "https://id.example/token")
         var command = try home.command(["token", "--from", file, "--connect-timeout", "1", "--timeout", "4"])

@@ -134,7 +134,7 @@ struct PlaceTests {
         let home = try Home()
         let entry = unsafe getpwuid(geteuid())
         let folder = try unsafe String(cString: #require(unsafe entry?.pointee.pw_dir))
-        // Only looked at: whatever lies there is somebody's own.
+        // Only looked at: the test may not change what is there.
         let report = try await home.run("status", with: ["HOME": nil, "XDG_DATA_HOME": nil])
         #expect([0, 66, 78].contains(report.exitCode), "\(report)")
         #expect((report.outputText + report.errorText).contains(folder), "\(report)")
@@ -194,7 +194,8 @@ struct PlaceTests {
         #expect(try home.folder.read("share/isogeo-vault/vault.db") == before)
         // Nowhere to lock: there may be two requests, and that is said.
         let unlocked = try await home.run("token", with: ["XDG_RUNTIME_DIR": nil])
-        #expect(unlocked.exitCode == 0 && unlocked.errorText.contains("Others may ask the server at the same time."))
+        let warning = "Other processes may request the same token at the same time."
+        #expect(unlocked.exitCode == 0 && unlocked.errorText.contains(warning))
         let changed = try await home.run("import", try home.writeFile(), "--name", "b", "-q")
         #expect(changed.exitCode == 74 && changed.errorText.contains("can be read but not written"), "\(changed)")
     }

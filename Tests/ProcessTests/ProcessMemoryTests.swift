@@ -40,7 +40,7 @@ struct ProcessMemoryTests {
         return home
     }
 
-    /// A command that has done all its work, and waits for somebody to take its result.
+    /// A command that has done all its work, and waits for a reader of its result.
     private struct Waiting {
         let process: RunningProcess
         private let pipe: Descriptor

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import VaultTestSupport
 
-/// Passphrases that somebody is asked for, on a terminal.
+/// Prompts for passphrases, on a terminal.
 @Suite(.serialized, .needsBinary)
 struct PromptTests {
     private static let new = "New passphrase of the vault: "

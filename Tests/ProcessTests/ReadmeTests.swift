@@ -204,7 +204,7 @@ final class Desk {
             withDestinationPath: try #require(TestPaths.binary)
         )
         try writeClientSecrets("client_secrets.json")
-        // Whatever is asked of Isogeo's API is asked of ours, whose certificate nobody knows.
+        // Requests to Isogeo's API go to our server, whose certificate no system knows.
         try home.write("connect-to = v1.api.isogeo.com:443:127.0.0.1:\(api.port)\ninsecure\n", to: ".curlrc")
         try tools.write(
             """

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import VaultTestSupport
 
-/// Three OAuth servers that nobody here wrote: each reads the Basic header in a way of its own.
+/// Three OAuth servers of other projects: each reads the Basic header in a way of its own.
 @Suite(.serialized, .needsBinary)
 struct RealServerTests {
     private typealias Encodings = Set<String>

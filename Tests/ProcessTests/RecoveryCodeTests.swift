@@ -5,7 +5,7 @@ import VaultTestSupport
 /// Recovery codes: where they are shown, and what they open.
 @Suite(.serialized, .needsBinary)
 struct RecoveryCodeTests {
-    private static let words = "Recovery code of the vault. Write it down now: it is shown this once."
+    private static let words = "Recovery code of the vault. Write it down now: it is shown only once."
 
     /// The codes that stand in a text.
     private func codes(in text: String) -> [String] {

@@ -14,7 +14,7 @@ struct RekeyTests {
         return try #require(Int(report.outputText.dropLast()), "\(report)")
     }
 
-    /// The copies of old keys beside the key file: one more is the last that is made before the vault is written.
+    /// The copies of old keys next to the key file: one more is the last that is made before the vault is written.
     private func copies(_ home: Home) throws -> Set<String> {
         let names = try FileManager.default.contentsOfDirectory(atPath: home.folder.path)
         // Drafts end in .new.
@@ -46,7 +46,7 @@ struct RekeyTests {
             if Bool.random() {
                 try await Task.sleep(for: .microseconds(Int.random(in: 0...(isByPassphrase ? 3_000_000 : longest))))
             } else {
-                // Where it matters: from when the new key lies beside the file to when it is in its place.
+                // Where it matters: from when the new key is next to the file to when it is in its place.
                 while try self.copies(home) == copies, process.report.ending == nil {
                     try await Task.sleep(for: .microseconds(200))
                 }
@@ -78,7 +78,7 @@ struct RekeyTests {
         let slot = try #require(try await home.slots().first { $0.kind == "recovery" })
         try await home.run("rekey").expectFailure(
             64,
-            "Nothing is said of what becomes of these key slots: recovery \(slot.id).",
+            "These key slots have no new secret yet: recovery \(slot.id).",
             "For each that stays give --keep-passphrase-file PATH or --keep-key-file PATH; for a recovery code, "
                 + "a terminal or --output FILE; for each that goes --drop-slot ID."
         )
@@ -87,8 +87,8 @@ struct RekeyTests {
         report.expectSuccess(
             "",
             errors: """
-                isogeo-vault: The vault has a new key. It is opened by: key-file \(key.id).
-                isogeo-vault: The old key is in \(home.key).old-\(key.id): backups from before open with it, and this vault no more.
+                isogeo-vault: The vault has a new key. These key slots open it: key-file \(key.id).
+                isogeo-vault: The old key is in \(home.key).old-\(key.id): it opens older backups, and this vault no more.
 
                 """
         )
@@ -119,7 +119,7 @@ struct RekeyTests {
         try await home.command(words).run().expectFailure(
             77,
             "The key file \(second) opens no key slot that isn't kept already.",
-            "Leave it out: nothing else is left to keep."
+            "Omit it: no other slot is left to keep."
         )
         #expect(try await home.generation() == before)
     }
@@ -128,7 +128,7 @@ struct RekeyTests {
         let home = try await Home.withVault()
         let before = try home.folder.read("key")
         let report = try await home.run("rekey", "--shared-key-file", home.key)
-        #expect(report.exitCode == 0 && report.errorText.contains("is lent and keeps its key"), "\(report)")
+        #expect(report.exitCode == 0 && report.errorText.contains("is a shared file and keeps its key"), "\(report)")
         #expect(try home.folder.read("key") == before)
         #expect(try await home.names() == ["atlas"])
     }

@@ -43,7 +43,7 @@ struct RotateTests {
         new.expectAbsent(in: rotated)
         try new.expectAbsent(inFolder: home.vaultFolder)
 
-        // The proof is the token that the next one is given; nobody is asked.
+        // The proof is the token that the next call gets; no request is sent.
         let token = try await home.run("token", "--json").json
         #expect(token["source"] as? String == "vault")
         #expect(token["access_token"] as? String != String(old.outputText.dropLast()))
@@ -98,8 +98,8 @@ struct RotateTests {
         try await home.run("rotate", "atlas", try home.writeFile(tokenURI: other.url)).expectSuccess(
             "",
             errors: Self.plainHTTP + Self.said
-                + "isogeo-vault: Tokens are requested from http://localhost:\(other.port) now, "
-                + "before from http://localhost:\(one.port).\n"
+                + "isogeo-vault: Tokens come from http://localhost:\(other.port) now; "
+                + "before, from http://localhost:\(one.port).\n"
         )
         #expect(try one.requests.isEmpty)
         #expect(try other.requests.count == 1)
@@ -112,7 +112,7 @@ struct RotateTests {
             "--token-uri",
             one.url
         )
-        #expect(back.exitCode == 0 && back.errorText.contains("now, before from http://localhost:\(other.port).\n"))
+        #expect(back.exitCode == 0 && back.errorText.contains("now; before, from http://localhost:\(other.port).\n"))
         #expect(try one.requests.count == 1)
     }
 
@@ -143,7 +143,7 @@ struct RotateTests {
         ).expectSuccess("")
         #expect(try server.requests.map(\.body) == ["grant_type=client_credentials&scope=a+b"])
         #expect(try await home.run("show", "--json").json["basic_encoding"] as? String == "form")
-        // What isn't said anew stays.
+        // Settings that no option changes stay.
         try await home.run("rotate", "atlas", "-", "-q", input: home.client.file(tokenURI: server.url))
             .expectSuccess("")
         #expect(try await home.run("show", "--json").json["basic_encoding"] as? String == "form")

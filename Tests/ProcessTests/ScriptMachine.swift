@@ -21,7 +21,13 @@ struct ScriptMachine {
         "apt-get": """
         tries=$(grep -c '^apt-get .*install' "$FAKE/log")
         case ${FAKE_APT:-} in
-            locked) [ "$tries" -gt 2 ] || { echo 'E: Could not get lock /var/lib/dpkg/lock-frontend.'; exit 100; } ;;
+            locked)
+                # As apt says it in the language that it was called in.
+                case ${LC_ALL:-$LANG} in
+                    fr*) reason="E: Impossible d'obtenir le verrou" ;;
+                    *) reason='E: Could not get lock' ;;
+                esac
+                [ "$tries" -gt 2 ] || { echo "$reason /var/lib/dpkg/lock-frontend."; exit 100; } ;;
             offline) echo 'E: Unable to fetch some archives' >&2; exit 100 ;;
             stale) grep -q '^apt-get .*update' "$FAKE/log" || exit 100; touch "$FAKE/updated" ;;
         esac
@@ -61,7 +67,7 @@ struct ScriptMachine {
         for part in ["bin", "has", "tmp", "\(name)/Scripts", "\(name)/Tests/Fixtures"] {
             try files.createDirectory(atPath: folder(part), withIntermediateDirectories: true)
         }
-        // Written anew, since a copy by Foundation would have to belong to the owner of the original.
+        // Written again, since a copy by Foundation would have to belong to the owner of the original.
         let scripts = try files.contentsOfDirectory(atPath: "\(TestPaths.checkout)/Scripts").map { "Scripts/\($0)" }
         for file in scripts + ["Tests/Fixtures/client_secrets.json"] {
             guard let content = files.contents(atPath: "\(TestPaths.checkout)/\(file)") else { continue }

@@ -113,8 +113,8 @@ struct ScriptsTests {
             let machine = try Machine(["FAKE_FETCH": "no"])
             try machine.has()
             let sentence =
-                "build: the Swift package swift-argument-parser couldn't be fetched; "
-                + "run ./Scripts/build again when there is a network\n"
+                "\(script): the Swift package swift-argument-parser couldn't be fetched; "
+                + "run ./Scripts/\(script) again when there is a network\n"
             try expectRefusal(try await machine.script(script).run(), sentence, on: machine)
         }
     }

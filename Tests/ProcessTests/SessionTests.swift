@@ -134,7 +134,7 @@ struct SessionTests {
                 "",
                 errors: """
                     isogeo-vault: The vault is locked.
-                    isogeo-vault: It is still opened without asking by the key file \(home.key), which the environment names.
+                    isogeo-vault: It still opens without asking, by the key file \(home.key), which the environment names.
 
                     """
             )
@@ -264,7 +264,7 @@ struct SessionTests {
 
     // MARK: - Another user
 
-    /// A user whom nobody is, and who has nothing to run but this.
+    /// A uid that no user has, and no process but this.
     private static let stranger = 61_000 + getpid() % 1000
 
     private func asStranger(_ command: Command) -> Command {

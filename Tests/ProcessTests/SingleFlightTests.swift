@@ -164,7 +164,7 @@ struct SingleFlightTests {
         let home = try await Home.withVault(askingAt: server.url)
         try await home.run("token", "--offline").expectFailure(
             66,
-            "The vault has no usable token, and the server isn't to be asked.",
+            "The vault has no usable token, and the server may not be asked for one.",
             "Ask for one without --offline, once."
         )
         let token = try await home.run("token")

@@ -10,7 +10,7 @@ struct StreamsAndEnvironmentTests {
         let server = try await TokenServer.shared.value
         let home = try await Home.withVault(askingAt: server.url)
         let file = try home.writeFile(tokenURI: server.url)
-        // Each writes to a stream that may be closed: results, which nobody gets then, and messages.
+        // Each writes to a stream that may be closed: results, which are lost then, and messages.
         let withResult = closed.contains("1>&-") ? 74 : 0
         for arguments in ["token", "token --refresh --json", "import '\(file)' --name other --replace --json", "frob"] {
             let report = try await home.shell(#"exec "$vault" \#(arguments) \#(closed)"#)
@@ -31,7 +31,7 @@ struct StreamsAndEnvironmentTests {
         try await command.run().expectFailure(
             74,
             "The result can't be written: No space left on device.",
-            "Look at where standard output goes."
+            "Check where standard output goes."
         )
         // The token that was granted isn't lost.
         try await home.run("token").expectSuccess()
@@ -66,7 +66,7 @@ struct StreamsAndEnvironmentTests {
         let (server, authority) = (try await TokenServer(options), try #require(options.authority))
         let home = try Home()
         let log = home.folder("keys.log")
-        // Whoever opens it waits for ever.
+        // Opening it waits for ever.
         let trap = home.folder("trap")
         try #require(unsafe mkfifo(trap, 0o600) == 0)
         let hostile: [String: String?] = [
@@ -122,7 +122,7 @@ struct StreamsAndEnvironmentTests {
         let limits = try String(contentsOfFile: "/proc/\(process.pid)/limits", encoding: .utf8)
         #expect(limits.firstMatch(of: #/Max core file size +0 /#) != nil, "\(limits)")
         if geteuid() != 0 {
-            // proc(5): what isn't dumpable is root's, whoever runs it.
+            // proc(5): what isn't dumpable is root's, whatever user runs it.
             let owner = try FileManager.default.attributesOfItem(atPath: "/proc/\(process.pid)/mem")[.ownerAccountID]
             #expect(owner as? Int == 0)
             #expect(throws: (any Error).self) { try Descriptor(opening: "/proc/\(process.pid)/mem", O_RDONLY) }

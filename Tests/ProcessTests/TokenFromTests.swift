@@ -133,8 +133,8 @@ struct TokenFromTests {
     }
 
     @Test(arguments: [
-        (["atlas", "--from-environment"], "A credential that isn't in the vault has no name there."),
-        (["atlas", "--from", "-"], "A credential that isn't in the vault has no name there."),
+        (["atlas", "--from-environment"], "A credential that isn't in the vault has no name in it."),
+        (["atlas", "--from", "-"], "A credential that isn't in the vault has no name in it."),
         (["--from", "-", "--from-environment"], "Give --from or --from-environment."),
     ]) func `one credential is asked with`(options: [String], sentence: String) async throws {
         let server = try await TokenServer.shared.value

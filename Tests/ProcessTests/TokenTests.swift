@@ -47,7 +47,7 @@ struct TokenTests {
             errors: """
                 isogeo-vault: warning: The token endpoint is plain http, on this computer.
                 isogeo-vault: Made the vault \(home.vault) with the application atlas.
-                isogeo-vault: The vault is protected by the key file \(home.key): keep a copy of it, apart from the vault's.
+                isogeo-vault: The key file \(home.key) protects the vault: keep a copy of it, apart from the vault's.
                 isogeo-vault: Tokens will be requested from http://localhost:9.
                 isogeo-vault: \(file) still holds the secret in clear: delete it when you no longer need it.
 

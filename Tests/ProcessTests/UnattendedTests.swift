@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import VaultTestSupport
 
-/// What the documents say for work that nobody watches, as it stands there: by root, on a machine of its own.
+/// The examples of the documents for unattended work, word for word: by root, on a machine of its own.
 @Suite(.needsBinary, .privileged, .needsMachine)
 struct UnattendedTests {
     private static let found = #"{"status": 200, "body": "[\"old\"]\n"}, {"status": 200, "body": "[\"new\"]\n"}"#

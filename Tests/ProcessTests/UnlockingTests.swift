@@ -132,7 +132,7 @@ struct UnlockingTests {
             #expect(report.exitCode == 64 && report.output.isEmpty)
             #expect(
                 report.errorText.hasPrefix(
-                    "isogeo-vault: Give one way to open the vault: the first one given is the only one tried.\n"
+                    "isogeo-vault: Give only one way to open the vault.\n"
                 )
             )
         }
@@ -225,7 +225,7 @@ struct UnlockingTests {
             "Close it: chmod 600 '\(passphrase)'. A container's secret: --shared-passphrase-file, or its variable "
                 + "ISOGEO_VAULT_SHARED_PASSPHRASE_FILE."
         )
-        // A recovery code is lent to nobody.
+        // There is no shared recovery code.
         try await home.run("list", "--recovery", passphrase).expectFailure(
             78,
             "\(passphrase) is open to others (mode 0644).",

@@ -34,7 +34,7 @@ struct WithoutLibsecretTests {
     }
 
     private static var needsNamespaces: ConditionTrait {
-        .enabled("this container lets nobody have mounts of their own") {
+        .enabled("this container doesn't allow mounts") {
             try await Command("unshare", ["-m", "true"]).run().exitCode == 0
         }
     }

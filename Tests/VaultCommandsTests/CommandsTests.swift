@@ -1,12 +1,13 @@
 import IsogeoVault
+import IsogeoVaultTesting
 import Synchronization
 import Testing
 import VaultCommands
 import VaultTestSupport
 
-/// The commands in process, with doors of the test's own; what needs the real world is a process test.
+/// The commands in this process, with output and terminal of the test; what needs the real ones is a process test.
 struct CommandsTests {
-    /// What was printed and said.
+    /// Collects results and messages.
     private final class Heard: Sendable {
         let output = Mutex([UInt8]())
         let messages = Mutex([String]())
@@ -15,7 +16,7 @@ struct CommandsTests {
         var said: [String] { messages.withLock { $0 } }
     }
 
-    /// Somebody who answers every prompt with the next of the given words.
+    /// Answers each prompt with the next of the given words.
     private final class Answering: Sendable {
         private let words: Mutex<[String]>
         let prompts = Mutex([String]())
@@ -33,7 +34,7 @@ struct CommandsTests {
         private func ask(_ prompt: String, into passphrase: inout OutputSpan<UInt8>) throws(VaultError) {
             prompts.withLock { $0.append(prompt) }
             let word = words.withLock { $0.isEmpty ? nil : $0.removeFirst() }
-            guard let word else { throw VaultError(.locked, "Nobody answers.", remedy: "None.") }
+            guard let word else { throw VaultError.forTesting(.locked, "No answer is left.") }
             for byte in word.utf8 { passphrase.append(byte) }
         }
 
@@ -107,10 +108,39 @@ struct CommandsTests {
         #expect(person.prompts.withLock { $0.isEmpty })
     }
 
-    @Test(arguments: [["frob"], ["token", "--frob"], ["import"], ["import", "a", "--protect", "magic"]])
+    @Test(arguments: [
+        ["frob"], ["token", "--frob"], ["import"], ["import", "a", "--protect", "magic"],
+        ["import", "a", "--protect", "key-file"], ["import", "a", "--protect", "key-file="],
+        ["import", "a", "--protect", "keyring=a"], ["import", "a", "--protect", "recovery"], ["key", "add", "pass"],
+        ["key", "add", "keyring", "--output", "a"], ["key", "add", "recovery", "--new-passphrase-fd", "5"],
+    ])
     func `a call that can't be understood prints no result`(arguments: [String]) async {
         let refused = await run(arguments)
         #expect(refused.code == 64 && refused.heard.text.isEmpty && refused.heard.said.count == 1)
+    }
+
+    @Test func `a q without a query is told what quiet is called, and no other call is`() async {
+        let quiet = "  Write -q name=value; quiet is --quiet here."
+        for arguments in [["-q"], ["-q", "--json"], ["-q", "limit"]] {
+            let refused = await run(["api", "/shares"] + arguments)
+            #expect(refused.code == 64 && refused.heard.said.first?.contains("quiet is --quiet here") == true)
+        }
+        let missing = await run(["api", "/shares", "-q"])
+        #expect(missing.heard.said == ["Missing value for '-q <name=value>'.\n\(quiet)"])
+        let other = await run(["api", "/shares", "--app"])
+        #expect(other.heard.said == ["Missing value for '--app <name>'.\n  isogeo-vault help shows how."])
+    }
+
+    @Test func `no prompt, no question for a new passphrase`() async throws {
+        let folder = try TemporaryDirectory()
+        let (vault, key) = (folder("vault/vault.db"), folder("key"))
+        let made = await run(["import", try file(folder), "--vault", vault, "--protect", "key-file=\(key)"])
+        #expect(made.code == 0)
+        let person = Answering(["a", "a"])
+        let add = ["key", "add", "passphrase", "--vault", vault, "--key-file", key]
+        let refused = await run(add + ["--no-prompt"], answering: person)
+        #expect(refused.code == 64 && person.prompts.withLock { $0.isEmpty })
+        #expect(await run(add, answering: person).code == 0)
     }
 
     @Test func `help is a result and a version too`() async {
@@ -123,7 +153,7 @@ struct CommandsTests {
     @Test func `a result that can't be printed is said`() async {
         let heard = Heard()
         let context = CommandContext(
-            output: { _ throws(VaultError) in throw VaultError(.inputOutput, "Full.", remedy: "Make room.") },
+            output: { _ throws(VaultError) in throw .forTesting(.inputOutput, "Full.", remedy: "Make room.") },
             line: { text in heard.messages.withLock { $0.append(text) } },
             terminal: { nil },
             dependencies: .real

@@ -1,10 +1,11 @@
 import FoundationEssentials
 import IsogeoVault
+import IsogeoVaultTesting
 import Testing
 
 @testable import VaultCommands
 
-/// What `doctor` makes of what it sees, on computers that are made up.
+/// What `doctor` finds on made-up computers.
 struct DoctorChecksTests {
     /// A computer of files, folders and links.
     private func host(
@@ -32,7 +33,7 @@ struct DoctorChecksTests {
         host.read = { path in
             path == "/proc/swaps" ? Self.head + lines.map { "\($0)\tpartition\t1\t0\t-2\n" }.joined() : read(path)
         }
-        return SwapCheck.remarks(host).map(\.level)
+        return SwapCheck.findings(host).map(\.level)
     }
 
     @Test func `swap that isn't encrypted is a finding, each with its name`() {
@@ -40,9 +41,9 @@ struct DoctorChecksTests {
         #expect(swap(["/dev/sda2"], host()) == [.finding])
         #expect(swap(["/dev/sda2", "/dev/sdb2"], host()) == [.finding, .finding])
         let file = host(["/proc/swaps": Self.head + "/swap\\040file\tfile\t1\t0\t-2\n"], devices: ["/swap file": "8:1"])
-        #expect(SwapCheck.remarks(file).first?.sentence.hasPrefix("The swap /swap file isn't encrypted") == true)
-        #expect(SwapCheck.remarks(file).first?.remedy?.hasSuffix("sudo swapoff '/swap file'") == true)
-        #expect(SwapCheck.remarks(host()).map(\.level) == [.note])
+        #expect(SwapCheck.findings(file).first?.sentence.hasPrefix("The swap /swap file isn't encrypted") == true)
+        #expect(SwapCheck.findings(file).first?.remedy?.hasSuffix("sudo swapoff '/swap file'") == true)
+        #expect(SwapCheck.findings(host()).map(\.level) == [.note])
     }
 
     @Test func `swap on dm-crypt is fine, and so is what is made of it alone`() {
@@ -66,7 +67,7 @@ struct DoctorChecksTests {
             device: { _ in nil },
             lockLimit: { nil }
         )
-        #expect(SwapCheck.remarks(endless).map(\.level) == [.finding])
+        #expect(SwapCheck.findings(endless).map(\.level) == [.finding])
     }
 
     @Test func `swap in compressed memory is fine unless it is written back to an open disk`() {
@@ -93,7 +94,7 @@ struct DoctorChecksTests {
 
     @Test func `memory that can't be locked is a finding with the limit in it`() {
         let refused = MemoryCheck.locking(limit: 65536) { _ in false }
-        #expect(refused.map(\.level) == [.finding] && refused[0].sentence.contains("(64 KiB, and 512 KiB are wanted)"))
+        #expect(refused.map(\.level) == [.finding] && refused[0].sentence.contains("(64 KiB; 512 KiB are needed)"))
         // Root may whatever the limit says.
         #expect(MemoryCheck.locking(limit: 65536) { _ in true }.map(\.level) == [.ok])
         #expect(MemoryCheck.locking(limit: nil) { $0 == MemoryCheck.needed }.map(\.level) == [.ok])
@@ -103,7 +104,7 @@ struct DoctorChecksTests {
         let fine = RequestCheck.libraries([("libsodium", "1.0.18")], requests: { () throws(VaultError) in })
         #expect(fine.map(\.level) == [.ok] && fine[0].sentence.hasPrefix("libsodium 1.0.18"))
         let missing = RequestCheck.libraries([]) { () throws(VaultError) in
-            throw VaultError(.configuration, "libcurl isn't installed.", remedy: "Install it.")
+            throw VaultError.forTesting(.configuration, "libcurl isn't installed.", remedy: "Install it.")
         }
         #expect(missing == [.finding("libraries", "libcurl isn't installed.", remedy: "Install it.")])
     }
@@ -116,7 +117,7 @@ struct DoctorChecksTests {
         #expect(levels(["/b"]) == [.ok])
         #expect(
             levels(["/a"]) { (path) throws(VaultError) in
-                throw VaultError(.configuration, "Others may write \(path).", remedy: "None.")
+                throw VaultError.forTesting(.configuration, "Others may write \(path).")
             } == [.finding]
         )
     }
@@ -160,12 +161,12 @@ struct DoctorChecksTests {
         }
         #expect(levels(["/k": "8:1", "/v": "8:1"]) == [.note])
         #expect(levels(["/k": "0:40", "/v": "8:1"]) == [.ok])
-        #expect(levels(["/v": "8:1"], fault: VaultError(.locked, "It can't be read.", remedy: "None.")) == [.finding])
+        #expect(levels(["/v": "8:1"], fault: VaultError.forTesting(.locked, "It can't be read.")) == [.finding])
         #expect(VaultCheck.named(nil, vault: "/v", host()).isEmpty)
     }
 
     @Test func `a keyring that fails is a finding where the vault's key is in it, and a note elsewhere`() {
-        let problem = VaultError(.unavailable, "There is no keyring.", remedy: "Start one.")
+        let problem = VaultError.forTesting(.unavailable, "There is no keyring.", remedy: "Start one.")
         func levels(_ state: KeyringReport.State, _ slots: [String], display: Bool = false) -> [Finding.Level] {
             let isFine = state == .working
             let report = KeyringReport(state, problem: isFine ? nil : problem, hasDisplay: display)
@@ -181,7 +182,7 @@ struct DoctorChecksTests {
     }
 
     @Test func `whether sessions work, and whether one is open, is said`() {
-        let obstacle = VaultError(.unavailable, "The kernel refuses.", remedy: "Allow it.")
+        let obstacle = VaultError.forTesting(.unavailable, "The kernel refuses.", remedy: "Allow it.")
         let refused = KeyringCheck.session(SessionReport(obstacle: obstacle, isSharedUserID: false), ends: nil)
         #expect(refused.map(\.level) == [.note] && refused[0].sentence.contains("The kernel refuses."))
         let shared = KeyringCheck.session(SessionReport(obstacle: nil, isSharedUserID: true), ends: nil)
@@ -201,8 +202,8 @@ struct DoctorChecksTests {
     }
 
     @Test func `secrets in the environment, and what was withheld, are said without a value`() {
-        #expect(EnvironmentCheck.remarks(isSet: { _ in false }, withheld: []).map(\.level) == [.ok])
-        let set = EnvironmentCheck.remarks(isSet: { $0 == "ISOGEO_VAULT_PASSPHRASE" }, withheld: ["SSLKEYLOGFILE"])
+        #expect(EnvironmentCheck.findings(isSet: { _ in false }, withheld: []).map(\.level) == [.ok])
+        let set = EnvironmentCheck.findings(isSet: { $0 == "ISOGEO_VAULT_PASSPHRASE" }, withheld: ["SSLKEYLOGFILE"])
         #expect(set.map(\.level) == [.note, .note])
         #expect(set[0].sentence.hasPrefix("ISOGEO_VAULT_PASSPHRASE ") && set[1].sentence.hasPrefix("SSLKEYLOGFILE "))
     }
@@ -218,20 +219,20 @@ struct DoctorChecksTests {
         #expect(EnvironmentCheck.terminal(false, namedWay: nil, slots: [], .absent).map(\.level) == [.ok])
         func said(_ state: KeyringReport.State, display: Bool = false, way: String? = nil) -> [Finding.Level: String] {
             let report = KeyringReport(state, problem: nil, hasDisplay: display)
-            let remarks = EnvironmentCheck.terminal(false, namedWay: way, slots: ["keyring", "recovery"], report)
-            return Dictionary(uniqueKeysWithValues: remarks.map { ($0.level, $0.sentence) })
+            let findings = EnvironmentCheck.terminal(false, namedWay: way, slots: ["keyring", "recovery"], report)
+            return Dictionary(uniqueKeysWithValues: findings.map { ($0.level, $0.sentence) })
         }
-        let nobody = "Nobody can be asked for a passphrase here, and nobody has to be."
-        #expect(said(.working) == [.ok: nobody])
-        // A keyring that is locked, or not there, opens nothing by itself.
+        let unneeded = "There is no terminal to ask for a passphrase on, and none is needed."
+        #expect(said(.working) == [.ok: unneeded])
+        // A keyring that is locked, or absent, opens nothing by itself.
         for state in [KeyringReport.State.locked, .absent, .unavailable] {
-            #expect(said(state).keys.first == .note && said(state, way: "The key file") == [.ok: nobody])
+            #expect(said(state).keys.first == .note && said(state, way: "The key file") == [.ok: unneeded])
         }
-        #expect(said(.locked, display: true)[.ok]?.hasSuffix("the keyring asks by a dialog.") == true)
+        #expect(said(.locked, display: true)[.ok]?.hasSuffix("the keyring asks with a dialog.") == true)
     }
 }
 
-/// What a terminal would obey.
+/// Text that a terminal would obey.
 struct VisibleTextTests {
     @Test func `control characters and turned writing are shown as numbers, and nothing else is touched`() {
         #expect("a\u{1B}[31mb\u{7}\u{9B}\u{7F}".visible == "a\\u{1b}[31mb\\u{7}\\u{9b}\\u{7f}")

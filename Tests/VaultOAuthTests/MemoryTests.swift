@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import VaultCrypto
+import VaultTestSupport
 
 @testable import VaultOAuth
 
@@ -101,14 +102,13 @@ private final class Needle: Sendable {
 @Suite(.enabled(if: OpenSSL.path != nil, "the openssl program isn't installed"))
 struct MemoryTests {
     @Test func `while an answer is awaited, and afterwards, the secret is in locked pages alone`() async throws {
-        let authority = try await onThread { try Authority() }
-        defer { authority.remove() }
+        let authority = try await ThrowawayCA()
         let server = try await onThread { try TLSServer(authority, isSilent: true) }
         let needle = try Needle()
         guard SecretBytes.allLocked else { try Test.cancel("RLIMIT_MEMLOCK is too small here") }
         let interruption = Interruption()
         let request = try TokenRequest(endpoint: TokenEndpoint("https://localhost:\(server.port)/"))
-        let settings = ConnectionSettings(caFile: authority.file, interruption: interruption)
+        let settings = ConnectionSettings(caFile: authority.certificate, interruption: interruption)
 
         async let waiting = onThread {
             defer { interruption.interrupt() }

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import VaultTestSupport
 
-/// The `openssl` program, as an authority and as a server; every wait for it is bounded, and on a thread of its own.
+/// The `openssl` program, as a server; every wait for it is bounded, and on a thread of its own.
 // @unchecked: Process and Pipe are used by one thread after the other.
 final class OpenSSL: @unchecked Sendable {
     static let path = ["/usr/bin/openssl", "/usr/local/bin/openssl"].first(where: FileManager.default.isExecutableFile)
@@ -27,12 +27,6 @@ final class OpenSSL: @unchecked Sendable {
         try process.run()
     }
 
-    static func run(_ arguments: String, in folder: URL) throws {
-        let command = try OpenSSL(arguments.split(separator: " ").map(String.init), in: folder)
-        try #require(command.ended.wait(timeout: .now() + 600) == .success, "openssl \(arguments): no end")
-        try #require(command.process.terminationStatus == 0, "openssl \(arguments)")
-    }
-
     /// What it has written once `isEnough` says so, or nothing comes.
     func waitForOutput(_ isEnough: (_ count: Int) throws -> Bool) throws {
         let end = ContinuousClock.now + Patience.end
@@ -54,37 +48,19 @@ final class OpenSSL: @unchecked Sendable {
     }
 }
 
-/// A throwaway authority, and one certificate of its making.
-struct Authority: Sendable {
-    let folder: URL
-    var file: String { folder.appendingPathComponent("ca.pem").path }
-
-    init(name: String = "DNS:localhost", days: Int = 2) throws {
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
-        try OpenSSL.run("req -x509 \(key) -keyout ca.key -out ca.pem -days 2 -subj /CN=throwaway", in: folder)
-        try OpenSSL.run("req \(key) -keyout key.pem -out request.pem -subj /CN=server", in: folder)
-        let extensions = folder.appendingPathComponent("extensions")
-        try Data("subjectAltName=\(name)\n".utf8).write(to: extensions)
-        try OpenSSL.run(
-            "x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days \(days) -extfile extensions "
-                + "-out certificate.pem",
-            in: folder
-        )
-    }
-
-    func remove() { try? FileManager.default.removeItem(at: folder) }
-}
-
 /// `openssl s_server`, which answers the first connection with a token, or never.
 struct TLSServer: Sendable {
     let port: Int
     private let program: OpenSSL
 
-    init(_ authority: Authority, options: [String] = [], isSilent: Bool = false) throws {
-        let arguments = ["s_server", "-accept", "127.0.0.1:0", "-cert", "certificate.pem", "-key", "key.pem"]
-        let program = try OpenSSL(arguments + options, in: authority.folder)
+    init(
+        _ authority: ThrowawayCA,
+        certificate: String = "server.pem",
+        options: [String] = [],
+        isSilent: Bool = false
+    ) throws {
+        let arguments = ["s_server", "-accept", "127.0.0.1:0", "-cert", certificate, "-key", "server.key"]
+        let program = try OpenSSL(arguments + options, in: URL(fileURLWithPath: authority.path))
         var port: Int?
         try program.waitForOutput { _ in
             let lines = try program.text().split(separator: "\n", omittingEmptySubsequences: false).dropLast()

@@ -1,4 +1,5 @@
 import Testing
+import VaultTestSupport
 
 @testable import VaultOAuth
 
@@ -7,17 +8,15 @@ struct TLSTests {
     private enum Trust { case authority, another(String), system }
 
     private func ask(
-        name: String = "DNS:localhost",
-        days: Int = 2,
+        certificate: String = "server.pem",
         options: [String] = [],
         trust: Trust = .authority
     ) async throws -> Result<TokenGrant, OAuthError> {
-        let authority = try await onThread { try Authority(name: name, days: days) }
-        defer { authority.remove() }
-        let server = try await onThread { try TLSServer(authority, options: options) }
+        let authority = try await ThrowawayCA(isFaulty: certificate != "server.pem")
+        let server = try await onThread { try TLSServer(authority, certificate: certificate, options: options) }
         let caFile: String? =
             switch trust {
-            case .authority: authority.file
+            case .authority: authority.certificate
             case .another(let file): file
             case .system: nil
             }
@@ -42,15 +41,14 @@ struct TLSTests {
 
     @Test func `each fault of a certificate is told apart`() async throws {
         #expect(try await ask(trust: .system) == .failure(.tls(.unknownIssuer)))
-        let other = try await ask(name: "DNS:other.example")
-        #expect(other == .failure(.tls(.nameMismatch)))
-        #expect(try await ask(days: -1) == .failure(.tls(.expired)))
+        #expect(try await ask(certificate: "other-name.pem") == .failure(.tls(.nameMismatch)))
+        #expect(try await ask(certificate: "expired.pem") == .failure(.tls(.expired)))
+        #expect(try await ask(certificate: "self-signed.pem") == .failure(.tls(.selfSigned)))
     }
 
     @Test func `another authority's file doesn't do`() async throws {
-        let other = try await onThread { try Authority(name: "DNS:localhost", days: 2) }
-        defer { other.remove() }
-        let result = try await ask(trust: .another(other.file))
+        let other = try await ThrowawayCA()
+        let result = try await ask(trust: .another(other.certificate))
         #expect(result == .failure(.tls(.unknownIssuer)))
     }
 

@@ -2,33 +2,33 @@ internal import VaultOAuth
 
 public import struct FoundationEssentials.Date
 
-/// A group application in a vault: what may be shown of it.
+/// A group application in a vault, without its secret.
 public struct Application: Sendable, Equatable {
     /// Its name in this vault.
     public let name: ApplicationName
     /// The OAuth client_id (RFC 6749 §2.2): no secret.
     public let clientID: String
-    /// Where its tokens are requested.
+    /// The token endpoint.
     public let tokenURI: String
     /// Scheme, host and port of `tokenURI`.
     public let tokenOrigin: String
-    /// How id and secret are written into the Basic header.
+    /// The encoding of id and secret in the Basic header.
     public let basicEncoding: NewApplication.BasicEncoding
-    /// The scopes that its file spoke of.
+    /// The scopes in the imported file.
     public let scopes: [String]
-    /// The certificates that are trusted for it instead of the system's.
+    /// The certificates to trust for its endpoint instead of the system's.
     public let caFile: String?
-    /// The proxy for https, where the environment names none.
+    /// The proxy for https if the environment names none.
     public let proxy: String?
-    /// Where the API lies that its tokens are for; nil where nobody said it, and the token endpoint isn't Isogeo's own.
+    /// The address of the API that accepts its tokens; nil if it wasn't recorded and the endpoint isn't Isogeo's own.
     public let apiBase: String?
-    /// The same, where somebody said it.
+    /// The same, if it was recorded.
     package let recordedAPIBase: String?
     /// When it was first imported.
     public let created: Date
     /// When its secret was written.
     public let credentialWritten: Date
-    /// When its cached tokens expire, the last first; empty in a list of applications.
+    /// When its cached tokens expire, the latest first; empty in a list of applications.
     public let tokensExpire: [Date]
 
     init(_ metadata: ApplicationMetadata, tokens: [TokenLifetime] = []) {

@@ -1,8 +1,8 @@
 extension ApplicationName {
-    /// The name that was most likely meant where this one was typed; nil where none is near.
+    /// The known name that was most likely meant by this one; nil if none is similar.
     ///
-    /// Upper and lower case count as one letter. Two mistakes are a slip in a long name; in a short one they make any name
-    /// of any other, so that one of at most four letters is forgiven one.
+    /// Case doesn't count. Two mistakes are a slip in a long name but turn one short name into another: up to four
+    /// letters allow one.
     package func suggestion(among known: [ApplicationName]) -> ApplicationName? {
         let typed = Array(description.lowercased())
         let limit = typed.count <= 4 ? 1 : 2
@@ -10,7 +10,7 @@ extension ApplicationName {
         return distances.filter { $0.distance <= limit }.min { $0.distance < $1.distance }?.name
     }
 
-    /// How many mistakes lie between two texts: a character too many, too few or wrong, or two neighbours exchanged.
+    /// The number of mistakes between two texts: characters inserted, deleted, replaced, or exchanged with a neighbour.
     ///
     /// The Damerau–Levenshtein distance in its restricted form (optimal string alignment): no character is moved twice.
     static func distance(_ one: [Character], _ other: [Character]) -> Int {

@@ -23,10 +23,11 @@ public struct ApplicationName: Hashable, Sendable, CustomStringConvertible {
         description = name
     }
 
-    /// Whether it has characters that nobody sees, as those that turn the direction of writing: it could look like
+    /// Whether it has invisible characters, such as those that change the direction of writing: it could look like
     /// another name.
     ///
-    /// Such a name is read and never given. The joiners (U+200C, U+200D) are letters' business in some scripts.
+    /// Such a name is accepted when read, and refused for a new application. The joiners (U+200C, U+200D) belong to the
+    /// spelling in some scripts.
     var hasUnseenCharacters: Bool {
         description.unicodeScalars.contains { scalar in
             switch scalar.properties.generalCategory {
@@ -37,13 +38,13 @@ public struct ApplicationName: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Refuses to give such a name.
+    /// Refuses such a name.
     func checkVisible() throws(VaultError) {
         guard hasUnseenCharacters else { return }
         throw VaultError(.unseenCharacters)
     }
 
-    /// A name for an application that got none: its client_id without the UUID or random part that it ends in.
+    /// A name derived from a client_id: the client_id without the UUID or random part at its end.
     package init?(suggestedBy clientID: String) {
         var parts = clientID.split(separator: "-", omittingEmptySubsequences: false)
         if parts.count > 5, zip(parts.suffix(5), [8, 4, 4, 4, 12]).allSatisfy({ $0.isHexadecimal && $0.count == $1 }) {

@@ -7,12 +7,12 @@ extension NewApplication {
     /// Reads the variables that Isogeo's SDK and tools read.
     ///
     /// `ISOGEO_API_GROUP_CLIENT_ID` and `ISOGEO_API_GROUP_CLIENT_SECRET`, else `ISOGEO_CLIENT_ID` and
-    /// `ISOGEO_CLIENT_SECRET`; `ISOGEO_TOKEN_URL`, else `ISOGEO_ID_URL`, else `ISOGEO_PLATFORM`. An empty variable is one
-    /// that isn't set. Both secrets are overwritten where they lie, so that this is called once, before other threads look
-    /// at the environment.
+    /// `ISOGEO_CLIENT_SECRET`; `ISOGEO_TOKEN_URL`, else `ISOGEO_ID_URL`, else `ISOGEO_PLATFORM`. An empty variable
+    /// counts as unset. Both secrets are overwritten in the environment's own memory: call this once, before other
+    /// threads read the environment.
     ///
-    /// - Parameter options: what the environment doesn't say.
-    /// - Throws: `usage`, naming the variable that is missing or not acceptable; `configuration` for the CA file.
+    /// - Parameter options: settings that the environment doesn't have.
+    /// - Throws: `usage`, naming the variable that is missing or unacceptable; `configuration` for the CA file.
     public init(fromEnvironment options: Options = Options()) throws(VaultError) {
         try self.init(options, in: .process)
     }
@@ -38,7 +38,7 @@ extension NewApplication {
             throw credential.names.explain(error)
         }
         do { try self.init(file, options, source: .environment, sourceFile: nil) } catch {
-            // There is no input file here that could be at fault.
+            // No input file is involved that the error could blame.
             guard error.code == .inputNotAcceptable else { throw error }
             guard case .oauth(let fault)? = error.problem as? VaultProblem else { throw error }
             throw VaultError(.givenByHand(fault))
@@ -46,16 +46,16 @@ extension NewApplication {
     }
 }
 
-/// The environment, as far as a credential may stand in it.
+/// The environment, as a source of a credential.
 struct CredentialEnvironment: Sendable {
     /// A variable that holds no secret.
     let value: @Sendable (String) -> String?
-    /// Whether a variable is set to anything, without a look at it.
+    /// Whether a variable has a value, without reading it.
     let isSet: @Sendable (String) -> Bool
-    /// A secret, overwritten where it lies.
+    /// Moves a secret out of the environment, and overwrites it there.
     let take: @Sendable (String) -> SecretBytes?
 
-    /// The process's own.
+    /// The environment of this process.
     static let process = CredentialEnvironment(
         value: { Environment.value(of: $0) },
         isSet: { Environment.hasValue($0) },
@@ -79,22 +79,23 @@ struct CredentialEnvironment: Sendable {
         let secret: SecretBytes
     }
 
-    /// The first credential of which anything is set.
+    /// The first pair of variables of which at least one is set.
     func credential() throws(VaultError) -> Credential {
         guard let names = Names.all.first(where: { isSet($0.id) || isSet($0.secret) }) else {
             throw VaultError(.environment(.nothing(Names.all.map { ($0.id, $0.secret) })))
         }
-        // One of two is left from something else, and a mixture would be refused by the server as a wrong secret is.
+        // A lone variable is left over from another setup. Mixed with another pair, the server would refuse it as a
+        // wrong secret.
         guard isSet(names.id) else { throw VaultError(.environment(.missing(names.id, other: names.secret))) }
         guard isSet(names.secret), let secret = take(names.secret) else {
             throw VaultError(.environment(.missing(names.secret, other: names.id)))
         }
-        // The others often hold the same secret.
+        // Other variables often hold the same secret.
         for other in Names.all where other.secret != names.secret { _ = take(other.secret) }
         return Credential(names: names, id: value(names.id) ?? "", secret: secret)
     }
 
-    /// Where tokens are requested, and the variable that says so; nil for Isogeo's.
+    /// The token endpoint and the variable that names it; nil for Isogeo's own.
     func tokenURI() throws(VaultError) -> (text: String, variable: String)? {
         if let text = value("ISOGEO_TOKEN_URL"), !text.isEmpty { return (text, "ISOGEO_TOKEN_URL") }
         if var text = value("ISOGEO_ID_URL"), !text.isEmpty {
@@ -113,7 +114,7 @@ struct CredentialEnvironment: Sendable {
 }
 
 extension CredentialEnvironment.Names {
-    /// A file's fault, as one of the variable that stands for it.
+    /// The error of a file's member, as an error of the variable in its place.
     fileprivate func explain(_ error: OAuthError) -> VaultError {
         guard case .clientSecrets(let problem) = error, let fault = problem.fault else {
             return VaultError(.givenByHand(error))

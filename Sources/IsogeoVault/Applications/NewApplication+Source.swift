@@ -1,9 +1,9 @@
 internal import VaultSystem
 
 extension NewApplication {
-    /// Where a credential was read from.
+    /// The origin of a credential.
     public enum Source: Sendable, Equatable {
-        /// A file, by its path.
+        /// A file, with its path.
         case file(String)
         /// Standard input.
         case standardInput
@@ -11,12 +11,12 @@ extension NewApplication {
         case environment
     }
 
-    /// Deletes the file that the credential was read from, and makes that durable.
+    /// Deletes the file that the credential was read from, and syncs its directory.
     ///
-    /// Only a regular file is deleted that has no other name, and only if what lies there now is the file that was read,
-    /// unchanged. Its bytes may live on: in backups and snapshots, and on the disk itself.
+    /// It deletes only a regular file without other names, which must be the very file that was read, unchanged. The
+    /// bytes may survive in backups, in snapshots, and on the disk itself.
     ///
-    /// - Throws: `inputOutput`, with the reason why it is still there.
+    /// - Throws: `inputOutput`, with the reason why the file is still there.
     public borrowing func deleteSource() throws(VaultError) {
         guard case .file(let path) = source else {
             throw VaultError(.notDeleted(.notAFile))
@@ -63,13 +63,13 @@ extension NewApplication {
     }
 }
 
-/// Which regular file it is, and in which state.
+/// The identity of a regular file, and its state.
 struct FileFingerprint: Equatable, Sendable {
     private let identity: FileIdentity
     private let size: Int64
     private let modified: Int64
 
-    /// Nil for anything but a regular file.
+    /// Nil unless the file is regular.
     init?(_ status: FileStatus) {
         guard status.kind == .regular else { return nil }
         identity = status.identity

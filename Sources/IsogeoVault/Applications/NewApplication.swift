@@ -3,47 +3,47 @@ internal import VaultKeys
 internal import VaultOAuth
 internal import VaultSystem
 
-/// A group application that is to be imported: what its `client_secrets.json` says, and its secret in guarded memory.
+/// A group application to import: the contents of its `client_secrets.json`, with the secret in guarded memory.
 public struct NewApplication: ~Copyable, Sendable {
-    /// What an import may say of an application beside its file.
+    /// Settings of an application that its file doesn't have.
     public struct Options: Sendable {
-        /// The name in the vault; nil makes one of the client_id.
+        /// The name in the vault; nil derives one from the client_id.
         public var name: ApplicationName?
-        /// Where tokens are requested, instead of what the file says.
+        /// The token endpoint, instead of the file's.
         public var tokenURI: String?
-        /// How id and secret are written into the Basic header.
+        /// The encoding of id and secret in the Basic header.
         public var basicEncoding = BasicEncoding.raw
         /// The path of certificates (PEM) to trust instead of the system's.
         public var caFile: String?
-        /// The proxy for https, where the environment names none: `http://host:port` or `https://host:port`.
+        /// The proxy for https if the environment names none: `http://host:port` or `https://host:port`.
         public var proxy: String?
-        /// Where the API lies, such as `https://v1.api.isogeo.com`; nil for Isogeo's own, beside its token endpoints.
+        /// The API's address, such as `https://v1.api.isogeo.com`; nil for the API of Isogeo's own endpoints.
         public var apiBase: String?
 
-        /// What the file says, sent as Isogeo documents it.
+        /// The file's settings, and the encoding that Isogeo documents.
         public init() {}
     }
 
-    /// How id and secret are written before they are put together and encoded in Base64.
+    /// The encoding of id and secret before they are joined and encoded in Base64.
     public enum BasicEncoding: String, Sendable, CaseIterable {
-        /// As they are (RFC 7617), as Isogeo takes them.
+        /// Unchanged (RFC 7617), as Isogeo expects them.
         case raw
         /// Form-encoded first (RFC 6749 §2.3.1).
         case form
     }
 
-    /// The name that it will have.
+    /// The application's name in the vault.
     public let name: ApplicationName
-    /// Where tokens will be requested: scheme, host and port.
+    /// Scheme, host and port of the token endpoint.
     public var tokenOrigin: String { endpoint.origin }
-    /// What is odd about the file without making it useless, in sentences.
+    /// Oddities of the file that don't prevent its import, in sentences.
     public private(set) var warnings: [String]
-    /// Where it was read from.
+    /// The origin of the credential.
     public let source: Source
 
-    /// The file that was read, as it was then; nil for anything but a regular file.
+    /// The file's identity and state when it was read; nil unless it is a regular file.
     let sourceFile: FileFingerprint?
-    /// 16 random bytes that no other value has, be it of the same credential.
+    /// 16 random bytes, different even for two readings of one credential.
     let id = Sodium.randomBytes(16)
     private let file: ClientSecretsFile
     private let endpoint: TokenEndpoint
@@ -52,13 +52,13 @@ public struct NewApplication: ~Copyable, Sendable {
     private var proxy: ProxyAddress?
     private var apiBase: APIBase?
 
-    /// Reads a `client_secrets.json`, or the INI file that Isogeo's SDK makes of it.
+    /// Reads a `client_secrets.json`, or the INI file that Isogeo's SDK makes from it.
     ///
     /// - Parameters:
     ///   - path: the file; `-` is standard input.
-    ///   - options: what the file doesn't say.
-    /// - Throws: `inputNotAcceptable` with what the file is instead; `inputOutput` when it can't be read; `configuration`
-    ///   for the CA file.
+    ///   - options: settings that the file doesn't have.
+    /// - Throws: `inputNotAcceptable`, naming what the file is instead; `inputOutput` if it can't be read;
+    ///   `configuration` for the CA file.
     public init(clientSecrets path: String, _ options: Options = Options()) throws(VaultError) {
         var sourceFile: FileFingerprint?
         let file = try Self.read(path) { sourceFile = FileFingerprint($0) }
@@ -93,14 +93,14 @@ public struct NewApplication: ~Copyable, Sendable {
         self.file = file
     }
 
-    /// Takes over from the application that this one replaces what nobody says anew.
+    /// Takes over the replaced application's settings, except those that were given anew.
     ///
     /// - Parameters:
-    ///   - present: what is in the vault.
-    ///   - options: what is said anew.
-    ///   - saysEncoding: whether the Basic encoding is among it.
-    /// - Returns: where the API was said to be, when that isn't kept: it belongs to another platform's tokens.
-    /// - Throws: `configuration` for certificates that are gone; `inputNotAcceptable` where the encoding can't be kept.
+    ///   - present: the application in the vault.
+    ///   - options: the settings that were given.
+    ///   - saysEncoding: whether the Basic encoding was given.
+    /// - Returns: the API's recorded address if it isn't kept, because the tokens now come from another platform.
+    /// - Throws: `configuration` for certificates that are gone; `inputNotAcceptable` if the encoding can't be kept.
     package mutating func keep(from present: Application, besides options: Options, saysEncoding: Bool)
         throws(VaultError) -> String?
     {
@@ -118,7 +118,7 @@ public struct NewApplication: ~Copyable, Sendable {
         try mappingErrors { () throws(OAuthError) in try CAFile.resolved(path) }
     }
 
-    /// Refuses now what can't be sent, and not when the first job needs a token.
+    /// Refuses a credential that can't be sent at import, rather than when the first job needs a token.
     private static func checkSendable(_ file: borrowing ClientSecretsFile, _ encoding: VaultOAuth.BasicEncoding)
         throws(VaultError)
     {
@@ -145,7 +145,7 @@ public struct NewApplication: ~Copyable, Sendable {
         guard let tokenURI = options.tokenURI else {
             do { return try file.tokenEndpoint() } catch { throw VaultError(error) }
         }
-        // One that was given by hand is not the file's fault.
+        // The fault lies in the option, not in the file.
         do { return try TokenEndpoint(tokenURI) } catch {
             throw VaultError(.givenByHand(error))
         }
@@ -158,23 +158,20 @@ public struct NewApplication: ~Copyable, Sendable {
     }
 
     private static func warnings(_ file: borrowing ClientSecretsFile, encoding: VaultOAuth.BasicEncoding) -> [String] {
-        var warnings = file.warnings.map { "\($0.sentence)" }
+        var warnings = file.warnings.map(\.sentence)
         if encoding == .raw, BasicCredentials.encodingMatters(clientID: file.clientID, secret: file.secret) {
-            warnings.append(
-                "The id or secret has characters that servers read in two ways; it is sent raw, as Isogeo documents it. "
-                    + "If the server refuses it, import it again with --basic-encoding form --replace."
-            )
+            warnings.append(VaultNotice.encodingMatters.sentence)
         }
         return warnings
     }
 }
 
 extension NewApplication {
-    /// Keeps where the API of an application lies that this one replaces, unless options have said it.
+    /// Takes over the replaced application's API address, unless an option sets another.
     ///
-    /// Only of the same platform: tokens of another one are nothing for the old one's API to see.
+    /// The platform must be the same: the old API must not see another platform's tokens.
     ///
-    /// - Returns: the base that isn't kept, where there is one.
+    /// - Returns: an address that isn't kept; nil if there is none.
     private mutating func keepAPIBase(of present: Application) -> String? {
         guard apiBase == nil, let recorded = present.recordedAPIBase else { return nil }
         guard tokenOrigin == present.tokenOrigin else { return recorded }
@@ -182,19 +179,19 @@ extension NewApplication {
         return nil
     }
 
-    /// Lends the secret.
+    /// Calls `body` with the secret.
     borrowing func withSecret<Result, Failure: Error>(
         _ body: (borrowing SecretBytes) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         try body(file.secret)
     }
 
-    /// Whether tokens for both are asked for in the same name at the same place.
+    /// Whether client_id and token endpoint are the same.
     borrowing func isSameClient(as metadata: ApplicationMetadata) -> Bool {
         file.clientID == metadata.clientID && endpoint == metadata.endpoint
     }
 
-    /// What is stored of it beside the secret, with a new credential id.
+    /// The metadata to store, with a new credential id.
     borrowing func metadata(now: Int64, created: Int64? = nil) -> ApplicationMetadata {
         ApplicationMetadata(
             name: name,

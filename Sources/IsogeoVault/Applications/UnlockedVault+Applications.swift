@@ -1,16 +1,17 @@
 internal import VaultCrypto
+internal import VaultOAuth
 internal import VaultStore
 
-/// An application as it lies in the vault: its secret is still sealed.
+/// An application in the vault, its secret still sealed.
 struct StoredApplication: Sendable {
     let row: ApplicationRecord
     let metadata: ApplicationMetadata
 }
 
 extension UnlockedVault {
-    /// Adds an application; one of the same name is replaced only when that is said.
+    /// Adds an application; replaces one of the same name only if `replacing` allows it.
     ///
-    /// - Returns: whether one was replaced. It keeps its row and loses its tokens.
+    /// - Returns: whether one was replaced; it keeps its row and loses its tokens.
     /// - Throws: `exists`, and what a change throws.
     func add(_ new: borrowing NewApplication, replacing: Bool, proven proof: ProvenToken? = nil, now: Int64)
         throws(VaultError) -> Bool
@@ -29,7 +30,7 @@ extension UnlockedVault {
             if let old { draft.changes.append(.removeTokens(application: old.id)) }
             draft.events.append(AuditEvent(old == nil ? .imported : .replaced, new.name.description))
             if let proof {
-                if let token = sealer.token(proof.granted, of: row.id, metadata) {
+                if let token = sealer.token(proof, of: row.id, metadata) {
                     draft.changes.append(.putToken(token))
                 }
                 draft.events.append(AuditEvent(.tokenRequested, new.name.description))
@@ -38,7 +39,7 @@ extension UnlockedVault {
         }
     }
 
-    /// All applications, by name; the rows are compared with what the header says of them.
+    /// All applications, by name, after their rows were compared with the header.
     func applications() throws(VaultError) -> [StoredApplication] {
         let (header, snapshot) = try read(Query(applications: .all))
         try compare(snapshot.applications, with: header)
@@ -47,9 +48,9 @@ extension UnlockedVault {
         return applications.sorted { $0.metadata.name.description < $1.metadata.name.description }
     }
 
-    /// The application that is meant, with its cached tokens: the one of that name, else the default, else the only one.
+    /// An application with its cached tokens: the named one, else the default, else the only one.
     ///
-    /// - Throws: `noApplication`, with the names that there are.
+    /// - Throws: `noApplication`, with the existing names.
     func application(_ name: ApplicationName?) throws(VaultError) -> (
         application: StoredApplication, tokens: [TokenRecord]
     ) {
@@ -70,8 +71,8 @@ extension UnlockedVault {
 
     /// Opens an application's secret, after all rows were compared with the header.
     ///
-    /// However many there are: their number is the file's own word, and a limit is passed by whoever plants rows. What
-    /// follows is a request, which takes longer.
+    /// It compares any number of rows: an attacker who plants rows could exceed a limit. The request that follows takes
+    /// longer.
     ///
     /// - Returns: the secret, in guarded memory.
     func secret(of application: StoredApplication) throws(VaultError) -> SecretBytes {
@@ -106,12 +107,39 @@ extension UnlockedVault {
     }
 }
 
+extension UnlockedVault {
+    /// Whether the stored application of that name has the same client_id, endpoint and secret.
+    func holds(_ new: borrowing NewApplication) throws(VaultError) -> Bool {
+        let (_, snapshot) = try read(Query(applications: .named(tag: sealer.nameTag(of: new.name))))
+        guard let row = snapshot.applications.first else { return false }
+        let application = try stored(row)
+        guard new.isSameClient(as: application.metadata) else { return false }
+        let secret = try secret(of: application)
+        return new.withSecret { $0.matches(secret) }
+    }
+
+    /// The other names under which the vault holds the same client_id of the same endpoint.
+    ///
+    /// The names are a courtesy: errors are reported elsewhere, and a vault with thousands of applications isn't
+    /// searched.
+    func otherNames(of new: borrowing NewApplication) -> [ApplicationName] {
+        guard let counts = try? read(Query(counts: true)).snapshot.counts, counts.applications <= 1000,
+            let applications = try? applications()
+        else { return [] }
+        var names: [ApplicationName] = []
+        for application in applications where application.metadata.name != new.name {
+            if new.isSameClient(as: application.metadata) { names.append(application.metadata.name) }
+        }
+        return names
+    }
+}
+
 extension RecordSealer {
-    /// The row of a token that was just granted; nil for one that may not be kept.
-    func token(_ granted: GrantedToken, of application: [UInt8], _ metadata: ApplicationMetadata) -> TokenRecord? {
-        guard granted.isCacheable else { return nil }
-        let id = tokenID(of: application, metadata, request: granted.request)
-        return token(id, of: application, granted.token)
+    /// The row of the token that proved a credential; nil if the token may not be kept.
+    func token(_ proof: ProvenToken, of application: [UInt8], _ metadata: ApplicationMetadata) -> TokenRecord? {
+        guard proof.grant.isCacheable else { return nil }
+        let id = tokenID(of: application, metadata, request: proof.request)
+        return token(id, of: application, StoredToken(proof.grant))
     }
 }
 

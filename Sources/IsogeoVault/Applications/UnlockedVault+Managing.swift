@@ -2,7 +2,7 @@ internal import VaultCrypto
 internal import VaultStore
 
 extension UnlockedVault {
-    /// Takes an application out of the vault, with its secret and its tokens.
+    /// Removes an application, with its secret and its tokens.
     func remove(_ name: ApplicationName, now: Int64) throws(VaultError) {
         try changeApplication(name, now: now) { (draft, old) throws(VaultError) in
             draft.state.applications.subtract(sealer.digest(of: old.row))
@@ -12,17 +12,17 @@ extension UnlockedVault {
         }
     }
 
-    /// Gives an application another name: its metadata is sealed anew, its secret and its tokens stay.
+    /// Renames an application: its metadata is sealed anew, its secret and its tokens stay.
     func rename(_ name: ApplicationName, to newName: ApplicationName, now: Int64) throws(VaultError) {
         try changeApplication(name, now: now) { (draft, old) throws(VaultError) in
             var metadata = old.metadata
             metadata.name = newName
             draft.put(sealer.application(old.row, metadata), replacing: old.row, sealer)
-            draft.events.append(AuditEvent(.renamed, newName.description, detail: name.description))
+            draft.events.append(AuditEvent(.renamed, newName.description, .former(name.description)))
         }
     }
 
-    /// Says which application is meant when nobody names one; nil takes that back.
+    /// Sets the application for calls that name none; nil unsets it.
     func setDefault(_ name: ApplicationName?, now: Int64) throws(VaultError) {
         guard let name else {
             return try change(Query(), now: now) { (draft) throws(VaultError) in
@@ -36,7 +36,7 @@ extension UnlockedVault {
         }
     }
 
-    /// Replaces an application's secret by one that has just given a token, which is kept with it.
+    /// Replaces an application's secret by a proven one, and stores the token that proved it.
     func rotate(
         _ name: ApplicationName,
         to new: borrowing NewApplication,
@@ -49,24 +49,8 @@ extension UnlockedVault {
             let row = new.withSecret { sealer.application(old.row.id, metadata, secret: $0) }
             draft.put(row, replacing: old.row, sealer)
             draft.changes.append(.removeTokens(application: old.row.id))
-            if let token = sealer.token(proof.granted, of: row.id, metadata) { draft.changes.append(.putToken(token)) }
+            if let token = sealer.token(proof, of: row.id, metadata) { draft.changes.append(.putToken(token)) }
             draft.events.append(AuditEvent(.rotated, name.description))
-        }
-    }
-
-    /// Tells that a secret left the vault in clear, before it does.
-    func tellExport(of name: ApplicationName, now: Int64) throws(VaultError) {
-        try change(Query(), now: now) { (draft) throws(VaultError) in
-            draft.events.append(AuditEvent(.exported, name.description))
-            draft.raisesGeneration = false
-        }
-    }
-
-    /// Tells that a secret goes to another program, before it does.
-    func tellLending(of name: ApplicationName, by way: String, now: Int64) throws(VaultError) {
-        try change(Query(), now: now) { (draft) throws(VaultError) in
-            draft.events.append(AuditEvent(.lent, name.description, detail: way))
-            draft.raisesGeneration = false
         }
     }
 

@@ -6,8 +6,8 @@ extension Vault {
     ///   - replacing: whether one of the same name is replaced; its cached tokens go then.
     ///   - proof: the token that proved it, which is kept; nil when it wasn't proven.
     /// - Returns: whether one was replaced.
-    /// - Throws: `exists`; `damaged`; `inputOutput`; `tryAgain` when others kept the vault busy; `usage` for the proof of
-    ///   another application.
+    /// - Throws: `exists`; `damaged`; `inputOutput`; `tryAgain` when others kept the vault busy; `usage` for the proof
+    ///   of another application.
     @discardableResult
     public func add(
         _ application: borrowing NewApplication,
@@ -17,32 +17,27 @@ extension Vault {
         let replaced = try await dependencies.perform { () throws(VaultError) in
             let contents = try contents
             let replaced = try contents.add(application, replacing: replacing, proven: proof, now: dependencies.now())
-            let others = contents.otherNames(of: application).map(\.description).joined(separator: ", ")
-            if !others.isEmpty {
-                dependencies.warn(
-                    "The same client_id at \(application.tokenOrigin) is in the vault as \(others) too: "
-                        + "a new secret from Isogeo will have to go to each."
-                )
-            }
+            let others = contents.otherNames(of: application)
+            if !others.isEmpty { dependencies.warn(of: .sameClient(origin: application.tokenOrigin, others)) }
             return replaced
         }
         tokens.drop()
         return replaced
     }
 
-    /// Whether the vault gives back what was read: the application of that name has this client_id, token endpoint and
+    /// Whether the vault holds this credential: the application of that name has its client_id, token endpoint and
     /// secret.
     ///
-    /// It is read anew from the vault's file, and the secrets are compared in constant time.
+    /// It reads the vault's file anew, and compares the secrets in constant time.
     ///
-    /// - Throws: `damaged` when the secret can't be opened.
+    /// - Throws: `damaged` if the secret can't be opened.
     public func holds(_ application: borrowing NewApplication) async throws(VaultError) -> Bool {
         try await dependencies.perform { () throws(VaultError) in try contents.holds(application) }
     }
 
     /// The applications, by name.
     ///
-    /// - Throws: `damaged` when they are not those that were written.
+    /// - Throws: `damaged` if the applications differ from the header.
     public func applications() async throws(VaultError) -> [Application] {
         try await dependencies.perform { () throws(VaultError) in
             try contents.applications().map { Application($0.metadata) }
@@ -53,8 +48,8 @@ extension Vault {
 extension Vault {
     /// One application.
     ///
-    /// - Parameter name: which; nil for the default, or the only one.
-    /// - Returns: what is known of it, and when its cached tokens expire.
+    /// - Parameter name: the application's; nil for the default or only one.
+    /// - Returns: the application, and when its cached tokens expire.
     /// - Throws: `noApplication`.
     public func application(_ name: ApplicationName? = nil) async throws(VaultError) -> Application {
         try await dependencies.perform { () throws(VaultError) in
@@ -64,7 +59,7 @@ extension Vault {
         }
     }
 
-    /// Takes an application out of the vault, with its secret and its tokens.
+    /// Removes an application, with its secret and its tokens.
     public func remove(_ name: ApplicationName) async throws(VaultError) {
         try await dependencies.perform { () throws(VaultError) in
             try contents.remove(name, now: dependencies.now())
@@ -72,9 +67,9 @@ extension Vault {
         }
     }
 
-    /// Gives an application another name; its secret and its tokens stay.
+    /// Renames an application; its secret and its tokens stay.
     ///
-    /// - Throws: `exists` when another one has that name.
+    /// - Throws: `exists` if another application has that name.
     public func rename(_ name: ApplicationName, to newName: ApplicationName) async throws(VaultError) {
         try newName.checkVisible()
         try await dependencies.perform { () throws(VaultError) in
@@ -83,7 +78,7 @@ extension Vault {
         }
     }
 
-    /// Says which application is meant when nobody names one; nil takes that back.
+    /// Sets the application for calls that name none; nil unsets it.
     public func setDefault(_ name: ApplicationName?) async throws(VaultError) {
         try await dependencies.perform { () throws(VaultError) in
             try contents.setDefault(name, now: dependencies.now())
@@ -91,13 +86,13 @@ extension Vault {
         }
     }
 
-    /// Replaces an application's secret, after the new one has given a token.
+    /// Replaces an application's secret, after the server has granted a token for the new one.
     ///
     /// - Parameters:
-    ///   - name: whose.
-    ///   - application: the new credential, whose own name doesn't count.
-    ///   - scope: asked for with the proof, where the server wants one.
-    /// - Throws: `credentialRefused`, and nothing has changed then.
+    ///   - name: the application.
+    ///   - application: the new credential; its own name is ignored.
+    ///   - scope: of the request, if the server requires one.
+    /// - Throws: `credentialRefused`, and then nothing has changed.
     public func rotate(
         _ name: ApplicationName,
         to application: borrowing NewApplication,
@@ -105,22 +100,10 @@ extension Vault {
     ) async throws(VaultError) {
         try await dependencies.perform(on: .requests) { () throws(VaultError) in
             let contents = try contents
-            // A name that is mistyped must not cost a request.
+            // A mistyped name must not cost a request.
             _ = try contents.application(name)
             let proof = try ProvenToken(of: application, TokenOptions(scope: scope), dependencies: dependencies)
             try contents.rotate(name, to: application, proof: proof, now: dependencies.now())
-            tokens.drop()
-        }
-    }
-
-    /// Drops the cached tokens of one application, or of all.
-    ///
-    /// Isogeo has no revocation: they live on until they expire.
-    public func forget(_ name: ApplicationName?) async throws(VaultError) {
-        try await dependencies.perform { () throws(VaultError) in
-            let contents = try contents
-            let application = try name.map { (name) throws(VaultError) in try contents.application(name).application }
-            try contents.forget(application, now: dependencies.now())
             tokens.drop()
         }
     }

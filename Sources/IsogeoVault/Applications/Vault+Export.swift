@@ -1,32 +1,33 @@
 internal import VaultCrypto
 internal import VaultOAuth
+internal import VaultStore
 
 extension Vault {
     /// Writes an application's credential, its secret in clear, to a new `client_secrets.json`.
     ///
-    /// The audit trail tells it before the first byte is written. How the Basic header is written and the CA file have no
-    /// place in such a file.
+    /// The audit trail records it before the first byte is written. Such a file has no member for the encoding of the
+    /// Basic header, the CA file, the proxy and the API.
     ///
     /// - Parameters:
-    ///   - name: whose.
-    ///   - path: a place where nothing lies yet; the file gets mode 0600.
+    ///   - name: the application.
+    ///   - path: a new file; it gets mode 0600.
     /// - Throws: `noApplication`; `exists`; `damaged`; `inputOutput`, and then there is no file.
     public func export(_ name: ApplicationName, to path: String) async throws(VaultError) {
         try await dependencies.perform { () throws(VaultError) in
             let (application, _) = try contents.application(name)
             let content = application.metadata.clientSecrets(try contents.secret(of: application))
             try content.withBytes { (bytes) throws(VaultError) in
-                // A path that can't be written is no export, and none is told.
-                try PlaintextFile.make(path, bytes) { tellExport(of: name) }
+                // The event is recorded once the path proves writable.
+                try PlaintextFile.make(path, bytes) { recordExport(of: name) }
             }
             warnOfLosses(application.metadata)
         }
     }
 
-    // A vault on a disk that has become read-only is one more reason to get the secret out.
-    private func tellExport(of name: ApplicationName) {
-        do { try contents.tellExport(of: name, now: dependencies.now()) } catch {
-            dependencies.warn("The audit trail can't tell of this export. \(error.sentence) \(error.remedy)")
+    // Failing to record it is only a warning: a disk that became read-only is a reason to export.
+    private func recordExport(of name: ApplicationName) {
+        do { try contents.recordExport(of: name, now: dependencies.now()) } catch {
+            dependencies.warn(of: .unrecordedExport(error))
         }
     }
 
@@ -37,12 +38,22 @@ extension Vault {
             + (metadata.proxy.map { ["--proxy \($0.text)"] } ?? [])
             + (metadata.apiBase.map { ["--api-base \($0.text)"] } ?? [])
         guard !options.isEmpty else { return }
-        dependencies.warn("A client_secrets.json can't say all: import it with \(options.joined(separator: " ")).")
+        dependencies.warn(of: .exportIncomplete(options: options))
+    }
+}
+
+extension UnlockedVault {
+    /// Records in the audit trail that a secret leaves the vault in clear, before it does.
+    fileprivate func recordExport(of name: ApplicationName, now: Int64) throws(VaultError) {
+        try change(Query(), now: now) { (draft) throws(VaultError) in
+            draft.events.append(AuditEvent(.exported, name.description))
+            draft.raisesGeneration = false
+        }
     }
 }
 
 extension ApplicationMetadata {
-    /// The file that was imported, as far as it is remembered.
+    /// The imported file, as far as its members are stored.
     func clientSecrets(_ secret: borrowing SecretBytes) -> SecretBytes {
         ClientSecretsWriter(
             clientID: clientID,

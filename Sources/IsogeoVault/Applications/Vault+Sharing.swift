@@ -1,8 +1,9 @@
 package import VaultCrypto
 internal import VaultKeys
 internal import VaultOAuth
+internal import VaultStore
 
-/// A credential in clear, on its way to a program that somebody named for it.
+/// A credential in clear, for another program.
 package struct SharedCredential: ~Copyable {
     /// The client's secret.
     package let secret: SecretBytes
@@ -13,19 +14,19 @@ package struct SharedCredential: ~Copyable {
         self.secret = secret
     }
 
-    /// The file that was imported, as far as it is remembered.
+    /// The imported file, as far as its members are stored.
     package borrowing func clientSecretsFile() -> SecretBytes { metadata.clientSecrets(secret) }
 }
 
 extension Vault {
-    /// Lends an application's credential to `body`, which hands it to another program.
+    /// Calls `body`, which hands an application's credential to another program.
     ///
-    /// The audit trail tells it first.
+    /// The audit trail records it first.
     ///
     /// - Parameters:
-    ///   - name: whose.
-    ///   - way: how it leaves, for the audit trail, such as `exec --sdk`.
-    ///   - body: is lent the credential.
+    ///   - name: the application.
+    ///   - way: how the credential leaves, for the audit trail, such as `exec --sdk`.
+    ///   - body: borrows the credential.
     /// - Throws: `noApplication`; `damaged`; what `body` throws.
     package func handOver(
         _ name: ApplicationName,
@@ -36,16 +37,26 @@ extension Vault {
             let contents = try contents
             let (application, _) = try contents.application(name)
             let credential = SharedCredential(application.metadata, secret: try contents.secret(of: application))
-            // A vault that can't be written gives tokens as well: what is lent must not need more than that.
-            do throws(VaultError) { try contents.tellLending(of: name, by: way, now: dependencies.now()) } catch {
-                dependencies.warn("The audit trail can't tell of this. \(error.sentence) \(error.remedy)")
+            // A read-only vault gives tokens, so it gives credentials too: failing to record it is only a warning.
+            do throws(VaultError) { try contents.recordHandOver(of: name, by: way, now: dependencies.now()) } catch {
+                dependencies.warn(of: .unrecordedHandOver(error))
             }
             try body(credential)
         }
     }
 }
 
+extension UnlockedVault {
+    /// Records in the audit trail that another program gets a secret, before it does.
+    fileprivate func recordHandOver(of name: ApplicationName, by way: String, now: Int64) throws(VaultError) {
+        try change(Query(), now: now) { (draft) throws(VaultError) in
+            draft.events.append(AuditEvent(.lent, name.description, .route(way)))
+            draft.raisesGeneration = false
+        }
+    }
+}
+
 extension Unlocking {
-    /// The variables that hold what opens a vault itself, and not where it lies: no other program is given them.
+    /// The variables that hold a vault's passphrase itself: `exec` removes them from its program's environment.
     package static let secretVariables: Set<String> = [PassphraseSource.secretVariable]
 }

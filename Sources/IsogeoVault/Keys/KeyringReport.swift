@@ -1,27 +1,27 @@
 internal import VaultKeys
 
-/// What the desktop keyring is good for, as far as can be seen without asking anybody.
+/// Whether the desktop keyring can keep a key, as far as can be seen without a dialog.
 package struct KeyringReport: Sendable {
-    /// What the probe came to.
+    /// The result of the probe.
     package enum State: Sendable, Equatable {
-        /// A key can be kept in it now.
+        /// It can keep a key now.
         case working
-        /// It works, and its file has no password: whoever reads the file reads the key.
+        /// It works, and its file has no password: a program that can read the file can read the key.
         case plainText
-        /// It works, and whether its file has a password can't be seen.
+        /// It works, and its file can't be found to see whether it has a password.
         case unseen
-        /// It works once somebody has unlocked it.
+        /// It works once the user has unlocked it.
         case locked
-        /// There is no session bus, as on a server: nobody would look for a keyring here.
+        /// There is no session bus, as on a server: no user would expect a keyring here.
         case absent
         /// See the problem.
         case unavailable
     }
 
     package let state: State
-    /// The sentence and the remedy; nil where it works.
+    /// Nil where it works.
     package let problem: VaultError?
-    /// Whether a dialog could be seen here.
+    /// Whether the user could see a dialog here.
     package let hasDisplay: Bool
 
     package init(_ state: State, problem: VaultError? = nil, hasDisplay: Bool = false) {
@@ -30,10 +30,10 @@ package struct KeyringReport: Sendable {
         self.hasDisplay = hasDisplay
     }
 
-    /// Where no keyring is.
+    /// The report where there is no session bus.
     package static let absent = KeyringReport(.absent, problem: VaultError(KeyError.keyring(.noBus)))
 
-    /// Probes the keyring of this session; it has an answer within ten seconds.
+    /// Probes the keyring of this session, within ten seconds.
     package static func current() async -> KeyringReport {
         let environment = KeyringEnvironment.current
         guard environment.hasBus else { return .absent }
@@ -50,7 +50,7 @@ package struct KeyringReport: Sendable {
                     }
                 }
                 if place.isMemoryOnly { return KeyringReport(.unavailable, .memoryOnly, hasDisplay) }
-                // A file in clear is that whether or not it is open.
+                // Before the lock is looked at: a file without a password is in clear even while the keyring is locked.
                 switch place.secrecy {
                 case .inClear: return KeyringReport(.plainText, .plainText, hasDisplay)
                 case .unseen: return KeyringReport(.unseen, .fileUnseen, hasDisplay)

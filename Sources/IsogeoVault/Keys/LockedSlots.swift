@@ -4,28 +4,28 @@ internal import VaultKeys
 /// The slots of a vault that isn't open yet.
 struct LockedSlots {
     let slots: [KeySlot]
-    /// Those that are not as the header has them; the header itself isn't authenticated yet.
-    let altered: [(id: [UInt8], name: String)]
+    /// The slots that don't match the header, which isn't authenticated yet itself.
+    let altered: [AlteredSlot]
     let vault: VaultIdentity
-    /// What may open it beside them, for a while; none of it is authenticated yet.
+    /// The sessions, which may open the vault too; they aren't authenticated yet.
     var sessions = LockedSessions()
 
-    /// The slots that the header speaks of: nobody is waited for because of a row that was planted.
+    /// The slots that match the header: a row that another program added never makes the keyring show a dialog.
     var unaltered: [KeySlot] { slots.filter { slot in !altered.contains { $0.id == slot.id } } }
 
     /// Opens one of the slots.
     func open(by source: any KeySource) throws(VaultError) -> Unlocked {
-        // What may raise a dialog is shown no slot that was planted.
+        // A source that opens without being named may show a dialog, so it gets no slot that was added.
         let slots = type(of: source).isUnasked ? unaltered : slots
         return try open { () throws(KeyError) in try source.open(slots, of: vault) }
     }
 
-    /// Opens one of the slots by what `body` tries.
+    /// Opens one of the slots.
     ///
-    /// - Parameter body: a try at all slots.
+    /// - Parameter body: tries all slots.
     /// - Returns: the vault's key.
-    /// - Throws: `damaged` where nothing fits and a slot was edited: its own key doesn't open it any more, and whoever
-    ///   holds that key must not be told that it is a wrong one. Otherwise what `body` throws.
+    /// - Throws: `damaged` where no slot opens and one was edited: its key no longer opens it, and a user who holds the
+    ///   right key must not read that it is wrong. Otherwise what `body` throws.
     private func open(_ body: () throws(KeyError) -> Unlocked) throws(VaultError) -> Unlocked {
         do throws(KeyError) {
             return try body()
@@ -33,7 +33,7 @@ struct LockedSlots {
             switch error {
             case .doesNotFit, .noSlot, .keyring(.itemGone), .keyring(.itemForeign), .keyring(.itemDoesNotFit):
                 guard !altered.isEmpty else { throw VaultError(error) }
-                throw .damaged(.onlySlotsEdited(altered.map(\.name)))
+                throw .damaged(.onlySlotsEdited(altered))
             default: throw VaultError(error)
             }
         }

@@ -1,62 +1,57 @@
 internal import VaultCrypto
 internal import VaultKeys
 
-/// What a new vault is protected with: its first key slot.
+/// What protects a new vault: its first key slot.
 public struct Protection: ~Copyable, Sendable {
     let source: any KeySource
 
     init(_ source: any KeySource) { self.source = source }
 
-    /// A key file, 32 random bytes; it is made, mode 0600, where there is none.
+    /// A key file, 32 random bytes; where there is none it is made, mode 0600.
     public static func keyFile(_ path: String) -> Protection { Protection(KeyFileSource(making: path)) }
 
     /// A random key in the desktop keyring.
     ///
     /// - Parameters:
-    ///   - interaction: tells of a dialog of the keyring; without `tell` none is raised.
-    ///   - acceptingPlainText: whether a keyring will do that has no password, or whose file isn't where this program
-    ///     looks for it: whoever reads the file may have the key.
-    /// - Returns: the protection; the key is made when it is used.
+    ///   - interaction: its `tell` announces a dialog of the keyring; without `tell` the keyring shows none.
+    ///   - acceptingPlainText: whether to accept a keyring that has no password, or whose file isn't where this program
+    ///     looks for it: a program that reads the file may have the key.
+    /// - Returns: the protection; its key is made when it is used.
     public static func keyring(_ interaction: UserInteraction = .none, acceptingPlainText: Bool = false) -> Protection {
         Protection(KeyringSource(interaction: interaction, acceptsPlainText: acceptingPlainText))
     }
 
-    /// A passphrase that `ask` gets from somebody; it is called once, now.
+    /// A passphrase that `ask` gets from a person; it is called once, now.
     ///
     /// - Throws: what `ask` throws; `locked` when the passphrase is empty.
     public static func passphrase(asking ask: UserInteraction.Asking) throws(VaultError) -> Protection {
         Protection(try PassphraseKeySource(asking: ask))
     }
 
-    /// The passphrase, key file or keyring that `unlocking` names, so that it opens the vault from then on.
+    /// The passphrase, key file or keyring that `unlocking` names.
     ///
-    /// - Throws: what is wrong with what is named; `usage` for a recovery code, which is made and never chosen.
+    /// - Throws: what is wrong with that key; `usage` for a recovery code, which is made and never chosen.
     public static func by(_ unlocking: Unlocking) throws(VaultError) -> Protection {
         guard !unlocking.isRecovery else {
-            throw VaultError(
-                .usage,
-                "A recovery code opens the vault that it was made for, and protects no other.",
-                remedy: "Protect it with a passphrase or a key file, and let a recovery code be made for it."
-            )
+            throw VaultError(.recoveryCodeChosen)
         }
         return Protection(try unlocking.source())
     }
 
-    /// Refuses what opens one of the slots already: two slots of one key look like two ways in, and are lost together.
+    /// Refuses a key that opens one of the slots already: two slots of one key look like two keys, and are lost
+    /// together.
     ///
     /// - Parameters:
-    ///   - slots: those of the vault.
-    ///   - leaving: the slot that goes for the new one. A keyring may get a new item in its place; the same key file or
+    ///   - slots: the vault's slots.
+    ///   - leaving: the slot that the new one replaces. The keyring may have a new item for it; the same key file or
     ///     passphrase would change nothing.
-    ///   - vault: whose they are.
-    /// - Throws: `usage`; what is wrong with a key file that is there.
+    ///   - vault: the vault.
+    /// - Throws: `usage`; what is wrong with an existing key file.
     borrowing func checkIsNew(to slots: [KeySlot], leaving: KeySlot? = nil, of vault: VaultIdentity) throws(VaultError)
     {
         let opensOne = try mappingErrors { () throws(KeyError) in
             try source.opensAny(of: slots, leaving: leaving, of: vault)
         }
-        guard opensOne else { return }
-        let remedy = type(of: source).remedyForSecondSlot
-        throw VaultError(.usage, "\(source.name) opens this vault already.", remedy: remedy)
+        if opensOne { throw VaultError(.opensVaultAlready(source.name)) }
     }
 }

@@ -1,28 +1,28 @@
 internal import VaultKeys
 
-/// A slot for the vault's new key, and what its kind has to do outside of the vault before and after it is written.
+/// A slot for the vault's new key, and what its kind does outside of the vault after the vault was written, or wasn't.
 ///
-/// A kind that keeps its secret somewhere makes a new one *there* first, lets go of the old one when the vault is
-/// written, and of the new one when it isn't.
+/// A kind that keeps its secret elsewhere stores the new one first. It deletes the old one when the vault is written,
+/// and the new one when writing fails.
 struct RenewedSlot {
     let slot: KeySlot
-    /// Puts the new secret into the old one's place; what people should know of that, in a sentence.
-    var finish: () -> String? = { nil }
-    /// Takes the new secret away again.
+    /// Puts the new secret into the old one's place; what the user should know of that.
+    var finish: () -> VaultNotice? = { nil }
+    /// Deletes the new secret.
     var undo: () -> Void = {}
-    /// Where the old secret stays; nil where it stays nowhere, or is the new one too.
+    /// The file that keeps the old secret; nil where none does, or where the secret stays the same.
     var formerKeyFile: String?
 }
 
-/// Why a slot gets no successor.
+/// Why a slot can't be renewed.
 struct RenewalFailure: Error {
     /// How far it came.
     enum Stage {
-        /// What keeps the secrets of all slots of this kind can't be reached.
+        /// The place of all secrets of this kind, such as the keyring, can't be reached.
         case unreachable
         /// The old slot can't be opened; others may be.
         case notOpened
-        /// The new secret can't be made or kept.
+        /// The new secret can't be made or stored.
         case notMade
     }
 

@@ -1,8 +1,8 @@
 internal import VaultKeys
 
-/// Whether sessions can be made here, for whoever asks before anything else is done.
+/// Whether sessions can be made here.
 package struct SessionReport: Sendable {
-    /// What keeps the kernel from holding a session's key, with its remedy; nil where it does.
+    /// Why the kernel doesn't keep a session's key; nil where it does.
     package let obstacle: VaultError?
     /// Whether other systems of the same kernel have this user's number, and with it the session's key.
     package let isSharedUserID: Bool
@@ -12,7 +12,7 @@ package struct SessionReport: Sendable {
         self.isSharedUserID = isSharedUserID
     }
 
-    /// What is so in this process: a key of its own is made and dropped, and nothing stays.
+    /// The report for this process, which gives the kernel a key and takes it back.
     ///
     /// It blocks for a moment, as system calls do.
     package static func current() -> SessionReport {
@@ -21,17 +21,12 @@ package struct SessionReport: Sendable {
         return SessionReport(obstacle: obstacle, isSharedUserID: SharedUserID.here().isShared)
     }
 
-    /// Why a session isn't made without the word that the number is shared.
-    package static let sharedUserID = VaultError(
-        .usage,
-        "This container has no user namespace: whoever has this uid outside of it, or in another container, could use "
-            + "the session.",
-        remedy: "Give the container a user namespace; or, if nobody else has the uid, say --shared-uid."
-    )
+    /// Why no session begins where the user's number is shared, unless the caller accepts that.
+    package static let sharedUserID = VaultError(VaultProblem.sharedUserID)
 
-    /// Refuses where a session can't be made, before anybody is asked for a passphrase.
+    /// Refuses where a session can't be made: to be called before a user has typed a passphrase for one.
     ///
-    /// - Throws: `unavailable`; `usage` where the number is shared and nobody said that this is meant.
+    /// - Throws: `unavailable`; `usage` where the user's number is shared and the caller doesn't accept that.
     package func check(sharingUserID: Bool) throws(VaultError) {
         if let obstacle { throw obstacle }
         guard sharingUserID || !isSharedUserID else { throw Self.sharedUserID }

@@ -2,27 +2,27 @@ internal import VaultCrypto
 internal import VaultKeys
 internal import VaultStore
 
-/// The slots of a vault that gets a new key: each is kept by its secret, replaced, or dropped by name.
+/// The key slots of a vault that gets a new key: each is renewed by its secret, replaced, or dropped by name.
 struct SlotRenewal: ~Copyable {
     /// Seals under the new key.
     let sealer: RecordSealer
-    /// What the header said of the slots when this began.
+    /// The slots' digests in the header when this began.
     let basis: SlotDigests
     private(set) var renewed: [RenewedSlot] = []
-    /// Whether somebody has seen a recovery code.
+    /// Whether a person has seen a new recovery code.
     private(set) var hasShownCode = false
 
-    /// The slots of which nothing is known yet.
+    /// The slots that are neither renewed nor dropped yet.
     private var remaining: [KeySlot]
     private let request: SlotRequest
 
-    /// The slots that there will be.
+    /// The new slots.
     var slots: [KeySlot] { renewed.map(\.slot) }
 
     init(_ contents: UnlockedVault, dropping names: [String], now: Int64) throws(VaultError) {
         let (header, snapshot) = try contents.read()
         let dropped = names.isEmpty ? [] : try contents.droppedSlots(names)
-        try UnlockedVault.refuse(header.alteredSlots.filter { !dropped.contains($0.id) }.map(\.name))
+        try UnlockedVault.refuse(header.alteredSlots.filter { !dropped.contains($0.id) })
         remaining = snapshot.slots.map(KeySlot.init).filter { !dropped.contains($0.id) }
         basis = snapshot.header.slots
         let context = contents.sealer.context
@@ -30,30 +30,24 @@ struct SlotRenewal: ~Copyable {
         request = contents.slotRequest(now: now)
     }
 
-    /// Keeps the slot that opened the vault, unless it is to go.
+    /// Keeps the slot that opened the vault, unless it is dropped.
     mutating func keep(_ id: [UInt8], _ source: any KeySource) throws(VaultError) {
-        // A kind that opens without being named gives its own: `keepUnasked`.
+        // `keepUnasked` renews the slots of a kind that opens without being named.
         guard !type(of: source).isUnasked, let slot = remaining.first(where: { $0.id == id }) else { return }
         try keep(slot, source)
     }
 
-    /// Keeps the slot that something else opens.
+    /// Keeps the slot that another key opens.
     ///
-    /// - Throws: `locked` where it opens none that isn't kept already.
+    /// - Throws: `locked` where it opens no remaining slot.
     mutating func keep(by unlocking: Unlocking) throws(VaultError) {
         let named = unlocking.named
-        // A kind that opens without being named has given its own already.
+        // `keepUnasked` has renewed the slots of such a kind.
         guard named?.kind.isUnasked != true else { return }
         _ = named?.openUnfinished(remaining, request.vault)
         let source = try unlocking.source()
         guard let slot = try opened(by: source) else {
-            throw VaultError(
-                .locked,
-                "\(source.name) opens no key slot that isn't kept already.",
-                remedy: remaining.isEmpty
-                    ? "Leave it out: nothing else is left to keep."
-                    : "Name what opens one of: \(Self.names(remaining))."
-            )
+            throw VaultError(.opensNoOtherSlot(source.name, remaining: remaining.map(\.name)))
         }
         try keep(slot, source)
     }
@@ -62,9 +56,9 @@ struct SlotRenewal: ~Copyable {
     ///
     /// - Parameters:
     ///   - kinds: the kinds of key that are known.
-    ///   - interaction: tells of a dialog of the keyring; without `tell` none is raised.
-    /// - Returns: why a slot can't be kept, and stays without a word.
-    /// - Throws: what keeps a new secret from being stored.
+    ///   - interaction: its `tell` announces a dialog of the keyring; without `tell` the keyring shows none.
+    /// - Returns: why a slot can't be kept; it remains then.
+    /// - Throws: why a new secret can't be stored.
     mutating func keepUnasked(_ kinds: [any KeySource.Type], _ interaction: UserInteraction) throws(VaultError)
         -> KeyError?
     {
@@ -86,74 +80,54 @@ struct SlotRenewal: ~Copyable {
         return problem
     }
 
-    /// Asks for the passphrase of each slot that has one and wasn't named.
-    mutating func keepPassphrases(_ interaction: UserInteraction) throws(VaultError) {
-        for slot in remaining where slot.kind == .passphrase {
-            guard let ask = interaction.asking(for: .slotPassphrase(VaultStatus.Slot(slot))) else { return }
-            let source = try PassphraseKeySource(asking: ask)
-            guard try opens(source, slot) else {
-                throw VaultError(
-                    .locked,
-                    "That isn't the passphrase of the key slot \(slot.shortID), and nothing was changed.",
-                    remedy: "Run it again with the right one, or let go of the slot: --drop-slot \(slot.shortID)"
-                )
-            }
-            try keep(slot, source)
+    /// Refuses to drop a slot that the caller didn't name.
+    ///
+    /// - Parameters:
+    ///   - kinds: the kinds of key that are known.
+    ///   - interaction: whether a person can type a secret here, and see a new one.
+    /// - Throws: `usage`, before a person has typed a secret in vain.
+    func checkIsSettled(_ kinds: [any KeySource.Type], _ interaction: UserInteraction) throws(VaultError) {
+        let unsettled = remaining.filter { slot in
+            !kinds.contains { $0.kind == slot.kind && $0.isRenewed(by: interaction) }
         }
+        guard unsettled.isEmpty else { throw VaultError(.slotsUnsettled(unsettled.map(\.name))) }
+        guard !renewed.isEmpty || !remaining.isEmpty else { throw VaultError(.noSlotLeft) }
     }
 
-    /// Refuses to let go of a slot without a word.
-    ///
-    /// - Parameter interaction: whether passphrases can be asked for, and a recovery code shown.
-    /// - Throws: `usage`, before anybody has typed anything in vain.
-    func checkAllIsSaid(_ interaction: UserInteraction) throws(VaultError) {
-        let silent = remaining.filter { slot in
-            switch slot.kind {
-            case .recovery: interaction.show == nil
-            case .passphrase: interaction.ask == nil
-            default: true
+    /// Keeps the slots whose secret a person types, as a passphrase.
+    mutating func keepTyped(_ kinds: [any KeySource.Type], _ interaction: UserInteraction) throws(VaultError) {
+        for kind in kinds {
+            for slot in remaining where slot.kind == kind.kind {
+                guard let source = try kind.typed(for: slot, interaction) else { break }
+                guard try opens(source, slot) else { throw VaultError(.wrongPassphrase(slot: slot.shortID)) }
+                try keep(slot, source)
             }
         }
-        guard !silent.isEmpty else {
-            guard renewed.isEmpty, remaining.isEmpty else { return }
-            throw VaultError(.usage, "No key slot would be left.", remedy: "Keep one of them.")
+    }
+
+    /// Replaces all slots of a kind by one whose new secret a person is shown, as a recovery code.
+    mutating func showReplacements(_ kinds: [any KeySource.Type], _ interaction: UserInteraction) throws(VaultError) {
+        for kind in kinds where remaining.contains(where: { $0.kind == kind.kind }) {
+            guard let source = try kind.shown(interaction) else { continue }
+            hasShownCode = true
+            let slot = try mappingErrors { () throws(KeyError) in
+                try sealer.withKey { (key) throws(KeyError) in try source.makeSlot(wrapping: key, request) }
+            }
+            renewed.append(RenewedSlot(slot: slot))
+            remaining.removeAll { $0.kind == kind.kind }
         }
-        throw VaultError(
-            .usage,
-            "Nothing is said of what becomes of these key slots: \(Self.names(silent)).",
-            remedy:
-                "For each that stays give --keep-passphrase-file PATH or --keep-key-file PATH; for a recovery code, "
-                + "a terminal or --output FILE; for each that goes --drop-slot ID."
-        )
     }
 
-    /// Makes one recovery code in the place of all that there are, and shows it.
-    mutating func replaceRecoveryCodes(_ interaction: UserInteraction) throws(VaultError) {
-        guard let show = interaction.show, remaining.contains(where: { $0.kind == .recovery }) else { return }
-        let code = RecoveryCode.random()
-        let text = code.text
-        try text.withBytes { (text: Span<UInt8>) throws(VaultError) in try show(text) }
-        hasShownCode = true
-        renewed.append(
-            RenewedSlot(
-                slot: sealer.withKey {
-                    RecoverySlot.make(code, wrapping: $0, of: sealer.context.vault, now: request.now)
-                }
-            )
-        )
-        remaining.removeAll { $0.kind == .recovery }
-    }
-
-    /// Lets go of the old secrets outside of the vault.
+    /// Deletes the old secrets outside of the vault.
     ///
-    /// - Returns: what people should know of that, each once.
+    /// - Returns: what the user should know of that, each once.
     func finish() -> [String] {
-        renewed.compactMap { $0.finish() }.reduce(into: []) { said, sentence in
-            if !said.contains(sentence) { said.append(sentence) }
+        renewed.compactMap { $0.finish()?.sentence }.reduce(into: []) { sentences, sentence in
+            if !sentences.contains(sentence) { sentences.append(sentence) }
         }
     }
 
-    /// Lets go of the new ones.
+    /// Deletes the new ones.
     func undo() { for slot in renewed { slot.undo() } }
 
     private mutating func keep(_ slot: KeySlot, _ source: any KeySource) throws(VaultError) {
@@ -162,13 +136,7 @@ struct SlotRenewal: ~Copyable {
             new = try renewed(slot, source)
         } catch {
             guard case .cannotWrite = error.error else { throw VaultError(error.error) }
-            throw VaultError(
-                .inputOutput,
-                error.error.sentence,
-                remedy:
-                    "A key file gets its new key in its own folder: make that writable for yourself, or name the key "
-                    + "with --shared-key-file, and it stays as it is."
-            )
+            throw VaultError(.keyFileNotReplaced(error.error))
         }
         guard let new else { return }
         renewed.append(new)
@@ -190,6 +158,4 @@ struct SlotRenewal: ~Copyable {
         guard slot.kind == type(of: source).kind else { return false }
         do { return try source.opens(slot, of: request.vault) } catch { throw VaultError(error) }
     }
-
-    private static func names(_ slots: [KeySlot]) -> String { slots.map(\.name).joined(separator: ", ") }
 }

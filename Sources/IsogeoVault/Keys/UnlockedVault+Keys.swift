@@ -3,18 +3,18 @@ internal import VaultKeys
 internal import VaultStore
 
 extension UnlockedVault {
-    /// The slots, by when they were made.
+    /// The slots, oldest first.
     func slots() throws(VaultError) -> [KeySlot] {
         try read().snapshot.slots.map(KeySlot.init).sorted { ($0.created, $0.shortID) < ($1.created, $1.shortID) }
     }
 
-    /// Adds a slot that `protection` opens.
+    /// Adds a slot for `protection`.
     ///
     /// - Returns: the slot.
     func addKey(_ protection: borrowing Protection, now: Int64, rehearsing: Bool = false) throws(VaultError) -> KeySlot
     {
         try protection.checkIsNew(to: try slots(), of: sealer.context.vault)
-        // Made once, before the change: deriving a passphrase's key takes half a second.
+        // Made before the change, which may be repeated: deriving a passphrase's key takes half a second.
         let slot = try newSlot(protection, now: now)
         try undoingSlot(slot, of: protection.source) { () throws(VaultError) in
             try change(Query(), now: now) { (draft) throws(VaultError) in
@@ -26,13 +26,13 @@ extension UnlockedVault {
         return slot
     }
 
-    /// Puts a new slot into the place of another; sessions end with the old one.
+    /// Replaces a slot by a new one, and ends all sessions.
     ///
     /// - Returns: both.
     func changeKey(_ id: String, to protection: borrowing Protection, now: Int64, rehearsing: Bool = false)
         throws(VaultError) -> (new: KeySlot, old: KeySlot?)
     {
-        // Before anything is made: a key file for a slot that there isn't would lie about for ever.
+        // Checked before anything is made: a wrong `id` would leave a key file that opens nothing.
         let present = try slots()
         let former = try Self.slot(id, among: present.map { ($0.id, $0.name, $0.shortID) })
         try protection.checkIsNew(to: present, leaving: present.first { $0.id == former }, of: sealer.context.vault)
@@ -43,7 +43,7 @@ extension UnlockedVault {
                 let old = try Self.slot(id, among: draft.intactSlots.map { ($0.id, $0.name, $0.shortID) })
                 let gone = draft.intactSlots.first { $0.id == old }
                 draft.slots = try Self.adding(slot, to: draft.intactSlots.filter { $0.id != old })
-                draft.events.append(AuditEvent(.keyChanged, slot.name, detail: id))
+                draft.events.append(AuditEvent(.keyChanged, slot.name, .former(id)))
                 draft.isRehearsal = rehearsing
                 return (new: slot, old: gone)
             }
@@ -51,11 +51,9 @@ extension UnlockedVault {
         return changed
     }
 
-    /// Takes a slot away, be it one that was edited; never the last one.
+    /// Removes a slot, even one that was edited, and ends all sessions; the last slot stays.
     ///
-    /// Sessions end with it.
-    ///
-    /// - Returns: the slot; nil where it isn't there as a whole.
+    /// - Returns: the slot; nil where its row is gone.
     func removeKey(_ id: String, now: Int64) throws(VaultError) -> KeySlot? {
         let (header, snapshot) = try read()
         let slot = try Self.slot(id, among: Self.known(header, snapshot))
@@ -67,8 +65,7 @@ extension UnlockedVault {
         return snapshot.slots.map(KeySlot.init).first { $0.id == slot }
     }
 
-    /// The slots that somebody may name: those that are there, be they edited, and those that the header tells of and
-    /// are gone.
+    /// The slots that a user may name: those that have a row, edited or not, and those that only the header lists.
     static func known(_ header: CheckedHeader, _ snapshot: Snapshot)
         -> [(id: [UInt8], name: String, shortID: String)]
     {
@@ -90,11 +87,7 @@ extension UnlockedVault {
     private static func adding(_ slot: KeySlot, to slots: [KeySlot]) throws(VaultError) -> [KeySlot] {
         let all = slots + [slot]
         guard all.filter({ $0.kind == .passphrase }).count <= KeySlot.passphraseLimit else {
-            throw VaultError(
-                .usage,
-                "A vault has at most \(KeySlot.passphraseLimit) passphrases: each is tried, and each try takes its time.",
-                remedy: "Remove one with `key remove`, or add a key file."
-            )
+            throw VaultError(.passphraseCount(limit: KeySlot.passphraseLimit))
         }
         return all
     }
@@ -108,12 +101,87 @@ extension UnlockedVault {
             (wanted.utf8.count >= 2 && slot.shortID.hasPrefix(wanted)) || slot.name.hasPrefix("\(wanted) ")
         }
         guard let slot = found.first, found.count == 1 else {
-            throw VaultError(
-                .usage,
-                found.isEmpty ? "The vault has no key slot \(text)." : "\(text) means more than one key slot.",
-                remedy: "Name one by its id: \(slots.map(\.name).joined(separator: ", "))."
-            )
+            let known = slots.map(\.name)
+            throw VaultError(found.isEmpty ? .unknownSlot(text, known: known) : .ambiguousSlot(text, known: known))
         }
         return slot.id
+    }
+
+    /// Makes a recovery code, shows it, and writes its slot: an additional one, or in the place of another.
+    ///
+    /// - Returns: the new slot, and the one that it replaces.
+    func putRecoveryCode(replacing slot: String?, showing show: UserInteraction.Showing, now: Int64) throws(VaultError)
+        -> (new: KeySlot, old: KeySlot?)
+    {
+        let code = RecoveryCode.random()
+        let text = code.text
+        let protection = Protection(RecoveryCodeSource(code))
+        // A rehearsal first: a user would otherwise copy 65 characters by hand for a vault that has no room for a slot.
+        try put(protection, replacing: slot, now: now, rehearsing: true)
+        try text.withBytes { (text: Span<UInt8>) throws(VaultError) in try show(text) }
+        do {
+            return try put(protection, replacing: slot, now: now)
+        } catch {
+            throw VaultError(.shownCodeVoid(error.problem))
+        }
+    }
+
+    @discardableResult
+    private func put(
+        _ protection: borrowing Protection,
+        replacing slot: String?,
+        now: Int64,
+        rehearsing: Bool = false
+    ) throws(VaultError) -> (new: KeySlot, old: KeySlot?) {
+        guard let slot else { return (try addKey(protection, now: now, rehearsing: rehearsing), nil) }
+        return try changeKey(slot, to: protection, now: now, rehearsing: rehearsing)
+    }
+
+    /// Deletes what a removed slot has outside of the vault: its item in the keyring, and the kernel's keys of
+    /// sessions.
+    ///
+    /// - Parameters:
+    ///   - slot: nil where its row was gone.
+    ///   - hadSessions: whether there were sessions.
+    ///   - interaction: its `tell` announces a dialog of the keyring; without `tell` the keyring shows none.
+    ///   - dependencies: where warnings go, of what can't be deleted.
+    func cleanUp(
+        of slot: KeySlot?,
+        hadSessions: Bool,
+        _ interaction: UserInteraction,
+        _ dependencies: VaultDependencies
+    ) {
+        revokeSessions(hadSessions, dependencies)
+        if let slot { discard(slot, interaction, dependencies) }
+    }
+
+    /// Deletes what the slot's kind keeps elsewhere; a failure is only a warning, as the vault no longer needs it.
+    private func discard(_ slot: KeySlot, _ interaction: UserInteraction, _ dependencies: VaultDependencies) {
+        let kind = dependencies.keySources.first { $0.kind == slot.kind }
+        let request = slotRequest(now: dependencies.now())
+        if let notice = kind?.discard(slot, request, interaction) { dependencies.warn(of: notice) }
+    }
+
+    /// A request for a slot of this vault.
+    func slotRequest(now: Int64) -> SlotRequest {
+        SlotRequest(vault: sealer.context.vault, path: database.location, now: now)
+    }
+
+    /// Runs a change that adds a slot, and deletes the slot's secret elsewhere if the change fails.
+    ///
+    /// It is deleted only where it is certain that the vault doesn't have the slot.
+    func undoingSlot<Result>(
+        _ slot: KeySlot,
+        of source: any KeySource,
+        _ change: () throws(VaultError) -> Result
+    ) throws(VaultError) -> Result {
+        do {
+            return try change()
+        } catch {
+            if let slots = try? slots(), !slots.contains(where: { $0.id == slot.id }) {
+                _ = type(of: source).discard(slot, slotRequest(now: slot.created), .none)
+            }
+            throw error
+        }
     }
 }

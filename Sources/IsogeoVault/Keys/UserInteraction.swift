@@ -1,15 +1,15 @@
 /// How the library reaches a person: what it may ask for, show, and say.
 ///
-/// A part that is nil can't be done here, and is never waited for: a service has none of them. What a closure throws is
-/// thrown by the function that called it. Any of them may block; none is called on Swift's pool.
+/// A service leaves all closures nil, and the library never waits for one of them. The library's functions throw what a
+/// closure throws. A closure may block; none is called on Swift's pool.
 public struct UserInteraction: Sendable {
-    /// What a person is asked for.
+    /// A secret that a person is asked for.
     public enum Request: Sendable {
         /// A passphrase that opens the vault.
         case passphrase
         /// The passphrase of this key slot.
         case slotPassphrase(VaultStatus.Slot)
-        /// A new passphrase; asking twice, and comparing, is the closure's business.
+        /// A new passphrase; the closure asks twice and compares.
         case newPassphrase
         /// A recovery code.
         case recoveryCode
@@ -25,15 +25,15 @@ public struct UserInteraction: Sendable {
     /// It is the only time that the code can be seen.
     public typealias Showing = @Sendable (Span<UInt8>) throws(VaultError) -> Void
 
-    /// Asks for what is requested, as `Asking` does.
+    /// Asks for the requested secret, as `Asking` does.
     public var ask: (@Sendable (Request, inout OutputSpan<UInt8>) throws(VaultError) -> Void)?
     /// Shows a new recovery code.
     public var show: Showing?
-    /// Says, in a sentence, that a dialog of the desktop keyring waits, or why a passphrase is asked for instead; without
-    /// it no dialog is raised, and a keyring that is locked stays so.
+    /// Tells the person, in a sentence, that a dialog of the desktop keyring waits, or why the keyring isn't used;
+    /// without it the keyring shows no dialog, and a locked keyring stays locked.
     public var tell: (@Sendable (_ sentence: String) -> Void)?
 
-    /// What can be done here; a part that is left out can't.
+    /// The closures that a program has; a person can't be asked, shown or told anything by one that is omitted.
     public init(
         ask: (@Sendable (Request, inout OutputSpan<UInt8>) throws(VaultError) -> Void)? = nil,
         show: Showing? = nil,
@@ -44,18 +44,20 @@ public struct UserInteraction: Sendable {
         self.tell = tell
     }
 
-    /// Nobody is asked, shown or told anything.
+    /// No person can be asked, shown or told anything.
     public static let none = UserInteraction()
 
-    /// Asks for this one secret; nil where nothing can be asked for.
+    /// Asks for this one secret; nil where no person can be asked.
     package func asking(for request: Request) -> Asking? {
         guard let ask else { return nil }
         return { (secret) throws(VaultError) in try ask(request, &secret) }
     }
 
-    /// What is called when a dialog of the keyring is up; nil where none may be raised.
+    /// Is called when the keyring shows a dialog; nil where it may show none.
     var onDialog: (@Sendable () -> Void)? {
         guard let tell else { return nil }
-        return { tell("Waiting for the keyring's dialog…") }
+        return { tell(VaultNotice.keyringDialogWaits.sentence) }
     }
+
+    func tell(_ notice: VaultNotice) { tell?(notice.sentence) }
 }

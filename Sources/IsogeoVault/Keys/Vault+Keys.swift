@@ -1,31 +1,31 @@
 internal import VaultKeys
 
 extension Vault {
-    /// The key slots, by when they were made.
+    /// The key slots, oldest first.
     public func keys() async throws(VaultError) -> [VaultStatus.Slot] {
         try await dependencies.perform { () throws(VaultError) in try contents.slots().map(VaultStatus.Slot.init) }
     }
 
-    /// Adds a key slot: another way to open the vault.
+    /// Adds a key slot: another key that opens the vault.
     ///
     /// Nothing is encrypted anew.
     ///
     /// - Returns: the slot.
-    /// - Throws: `usage` when there are 16 slots, or 4 passphrases, already, and for what opens the vault already.
+    /// - Throws: `usage` when there are already 16 slots, or 4 passphrases, and for a key that opens the vault already.
     public func addKey(_ protection: borrowing Protection) async throws(VaultError) -> VaultStatus.Slot {
         try await dependencies.perform { () throws(VaultError) in
             VaultStatus.Slot(try contents.addKey(protection, now: dependencies.now()))
         }
     }
 
-    /// Puts a new key slot into the place of another.
+    /// Replaces a key slot by a new one.
     ///
     /// - Parameters:
     ///   - slot: the beginning of its id, or its kind where only one has it.
-    ///   - protection: what opens the new one.
+    ///   - protection: the new key.
     ///   - interaction: as for `removeKey(_:interaction:)`.
     /// - Returns: the new slot.
-    /// - Throws: `usage` when there is no such slot, and for what opens the vault already.
+    /// - Throws: `usage` when there is no such slot, and for a key that opens the vault already.
     public func changeKey(
         _ slot: String,
         to protection: borrowing Protection,
@@ -42,12 +42,12 @@ extension Vault {
 
     /// Removes a key slot; the last one stays.
     ///
-    /// This file is closed to that key from now on, copies of it are not: after a leak a new secret is needed. An item in
-    /// the desktop keyring goes with its slot; where it can't, there is a warning.
+    /// The removed key no longer opens this file, and still opens copies of it: after a leak, get a new secret from
+    /// Isogeo. The slot's item in the desktop keyring is deleted too; where that fails, there is a warning.
     ///
     /// - Parameters:
     ///   - slot: the beginning of its id, or its kind where only one has it.
-    ///   - interaction: tells of a dialog of the keyring; without `tell` none is raised.
+    ///   - interaction: its `tell` announces a dialog of the keyring; without `tell` the keyring shows none.
     /// - Throws: `usage` when there is no such slot, or no other.
     public func removeKey(_ slot: String, interaction: UserInteraction = .none) async throws(VaultError) {
         try await dependencies.perform { () throws(VaultError) in
@@ -55,6 +55,44 @@ extension Vault {
             let hadSessions = contents.hasSessions
             let gone = try contents.removeKey(slot, now: dependencies.now())
             contents.cleanUp(of: gone, hadSessions: hadSessions, interaction, dependencies)
+        }
+    }
+
+    /// Adds a recovery code: 256 random bits that open the vault when everything else is lost.
+    ///
+    /// The code is shown *before* the vault is written, so that no vault has a code that its user never saw.
+    ///
+    /// - Parameter show: shows the code; where it throws, nothing is written. It may block.
+    /// - Returns: the slot.
+    /// - Throws: `usage` when there are already 16 slots; why the vault can't be written, mostly before the code is
+    ///   shown; an error that comes later says that the code is void. What `show` throws.
+    public func addRecoveryCode(showing show: UserInteraction.Showing) async throws(VaultError) -> VaultStatus.Slot {
+        try await dependencies.perform { () throws(VaultError) in
+            VaultStatus.Slot(try contents.putRecoveryCode(replacing: nil, showing: show, now: dependencies.now()).new)
+        }
+    }
+
+    /// Replaces a key slot, by default the recovery code's, by a new recovery code.
+    ///
+    /// The old one opens the vault until the new one has been shown and written.
+    ///
+    /// - Parameters:
+    ///   - slot: the beginning of its id, or its kind where only one has it.
+    ///   - interaction: as for `removeKey(_:interaction:)`.
+    ///   - show: shows the code; where it throws, nothing is written. It may block.
+    /// - Returns: the new slot.
+    /// - Throws: `usage` when there is no such slot; else as `addRecoveryCode(showing:)`.
+    public func replaceWithRecoveryCode(
+        _ slot: String = "recovery",
+        interaction: UserInteraction = .none,
+        showing show: UserInteraction.Showing
+    ) async throws(VaultError) -> VaultStatus.Slot {
+        try await dependencies.perform { () throws(VaultError) in
+            let contents = try contents
+            let hadSessions = contents.hasSessions
+            let (new, old) = try contents.putRecoveryCode(replacing: slot, showing: show, now: dependencies.now())
+            contents.cleanUp(of: old, hadSessions: hadSessions, interaction, dependencies)
+            return VaultStatus.Slot(new)
         }
     }
 }

@@ -1,10 +1,11 @@
 internal import VaultCrypto
 internal import VaultOAuth
 
-/// What is known of an application, all but its secret.
+/// An application without its secret.
 struct ApplicationMetadata: Equatable, Sendable {
     var name: ApplicationName
-    /// 16 random bytes, new whenever a secret is written: a token is found under it, and so never under another secret.
+    /// 16 random bytes, new with each secret: the id of a token depends on it, so that no secret finds another's
+    /// tokens.
     var credential: [UInt8]
     var clientID: String
     var endpoint: TokenEndpoint
@@ -18,12 +19,12 @@ struct ApplicationMetadata: Equatable, Sendable {
     /// Seconds since 1970; so are all times here.
     var created: Int64
     var credentialWritten: Int64
-    /// For https where the environment names none.
+    /// The proxy for https where the environment names none.
     var proxy: ProxyAddress?
-    /// Where the API lies, where it was said; nil leaves it to what is known of the token endpoint.
+    /// The address of the API that was given; nil derives it from the token endpoint.
     var apiBase: APIBase?
 
-    // 2 has two fields more. Without either it stays 1, which earlier versions of this program read.
+    // Version 2 has two more fields. Without either it stays 1, which earlier programs read.
     private var version: UInt64 { proxy == nil && apiBase == nil ? 1 : 2 }
 
     var encoded: [UInt8] {
@@ -82,7 +83,7 @@ extension ApplicationMetadata {
 }
 
 extension CanonicalDecoder {
-    /// What the next text means, in the one form that it is written in; an empty one is none.
+    /// Reads the next text, which must be in its canonical form; an empty one is nil.
     fileprivate mutating func nextOptional<Value: CustomStringConvertible>(_ read: (String) -> Value?)
         throws(CryptoError) -> Value?
     {
@@ -92,7 +93,7 @@ extension CanonicalDecoder {
         return value
     }
 
-    /// The next text; an empty one is none.
+    /// The next text; an empty one is nil.
     fileprivate mutating func nextOptionalText() throws(CryptoError) -> String? {
         let text = try nextText()
         return text.isEmpty ? nil : text

@@ -1,11 +1,11 @@
 internal import VaultCrypto
 
-/// One entry of the audit trail as it lies in its box.
+/// An entry of the audit trail, as its box holds it.
 struct AuditEntry: Equatable, Sendable {
     /// Seconds since 1970.
     let time: Int64
     let event: AuditEvent
-    /// The digest of the entry before; of the first one, 32 zeros.
+    /// The digest of the entry before; 32 zeros in the first one.
     let previous: [UInt8]
 
     private static let version: UInt64 = 1
@@ -22,7 +22,7 @@ struct AuditEntry: Equatable, Sendable {
         encoder.append(time)
         encoder.append(event.kind.rawValue)
         encoder.append(event.subject)
-        encoder.append(event.detail)
+        encoder.append(event.data.encoded)
         encoder.append(previous)
         return encoder.bytes
     }
@@ -32,19 +32,20 @@ struct AuditEntry: Equatable, Sendable {
         guard try decoder.nextNumber() == Self.version else { throw .malformedEncoding }
         time = try decoder.nextSignedNumber()
         let kind = AuditEvent.Kind(rawValue: try decoder.nextText())
-        event = AuditEvent(kind, try decoder.nextText(), detail: try decoder.nextText())
+        let subject = try decoder.nextText()
+        event = AuditEvent(kind, subject, AuditDetail(encoded: try decoder.nextText(), of: kind))
         previous = try decoder.next()
         try decoder.finish()
     }
 }
 
-/// Where the audit trail begins and ends: what the header authenticates of it.
+/// Both ends of the audit trail, which the header authenticates.
 struct AuditBounds: Equatable, Sendable {
     /// The number of the oldest entry that is kept, from 1; one more than `newest` when there is none.
     var oldest: Int64 = 1
-    /// The digest that the oldest entry names as the one before.
+    /// The digest of the entry before the oldest, which is gone.
     var beforeOldest = [UInt8](repeating: 0, count: KeyedHash.count)
-    /// The number of the newest entry; 0 when there was never one.
+    /// The number of the newest entry; 0 when there has been none.
     var newest: Int64 = 0
     var newestDigest = [UInt8](repeating: 0, count: KeyedHash.count)
 

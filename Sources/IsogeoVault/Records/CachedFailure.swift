@@ -2,40 +2,40 @@ internal import VaultCrypto
 internal import VaultOAuth
 internal import VaultSystem
 
-/// Why the server gave no token, kept a while in the token's place: those who waited for it needn't ask again.
+/// Why the server gave no token, kept for a while in the token's place, so that processes that waited don't ask again.
 struct CachedFailure: Equatable, Sendable {
-    /// When the asking began and ended, in seconds since 1970.
+    /// When the request began and ended, in seconds since 1970.
     let began: Int64
     let ended: Int64
-    /// Before this nobody asks again, in seconds since 1970; the time of its end where it was only for those who waited.
+    /// Until when no process asks again, in seconds since 1970; `ended` where it is only for processes that waited.
     let notBefore: Int64
     let content: Content
 
     enum Content: Equatable, Sendable {
         case problem(OAuthError)
-        /// What versions wrote that kept words: `VaultError.Code.name`, and what they said.
+        /// What earlier versions stored: `VaultError.Code.name`, sentence and remedy.
         case words(code: String, sentence: String, remedy: String)
     }
 
-    /// How long a refused credential is remembered, in seconds: asked with each minute, it locks no account.
+    /// For how many seconds a refused credential isn't sent again: once a minute locks no account.
     static let refusalMemory: Int64 = 60
-    /// The longest that a server may keep us from asking, in seconds.
+    /// For how many seconds a server may forbid requests at most.
     static let longestMemory: Int64 = 86_400
     private static let word = "failure"
     private static let version: UInt64 = 2
     private static let versionOfWords: UInt64 = 1
 
-    /// Whether it keeps everybody from asking, and not only those who waited for it.
+    /// Whether it forbids requests to all processes, and not only to those that waited for it.
     ///
-    /// One that comes from the future, or speaks of a time further off than any, is of a clock that was wrong.
+    /// One that ended in the future, or forbids for longer than is possible, was written under a wrong clock.
     func forbidsAsking(at now: Int64) -> Bool {
         ended - 60 <= now && now < notBefore && notBefore <= ended + Self.longestMemory
     }
 
-    /// When it goes.
+    /// When it is deleted.
     var expires: Int64 { max(notBefore, ended + Self.refusalMemory) }
 
-    /// The failure, as those who share it are told; nil for one that this version doesn't know.
+    /// The error that the processes throw that share it; nil for one that this version doesn't know.
     func error(asking metadata: ApplicationMetadata) -> VaultError? {
         switch content {
         case .problem(let problem): return VaultError(problem, asking: metadata)

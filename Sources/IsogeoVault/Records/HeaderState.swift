@@ -1,17 +1,16 @@
 internal import VaultCrypto
-internal import VaultKeys
 internal import VaultStore
 
-/// What the header says in its sealed box.
+/// The content of the header's sealed box.
 struct HeaderState: Equatable {
-    /// The sum over all application rows.
+    /// The set hash of all application rows.
     var applications = SetHash()
-    /// The row that is meant when nobody names one.
+    /// The row of the default application.
     var defaultApplication: [UInt8]?
-    /// The two ends of the audit trail.
+    /// Both ends of the audit trail.
     var audit = AuditBounds()
 
-    /// Version 1 knew no audit trail.
+    /// Version 1 had no audit trail.
     private static let version: UInt64 = 2
 
     var encoded: [UInt8] {
@@ -47,7 +46,7 @@ struct HeaderState: Equatable {
 }
 
 extension HeaderRecord {
-    /// What the tag authenticates: all of the header but the tag.
+    /// What the tag authenticates: the header without the tag.
     func authenticated(format: UInt64) -> [UInt8] {
         var encoder = CanonicalEncoder()
         encoder.append("isogeo-vault header")
@@ -61,32 +60,4 @@ extension HeaderRecord {
         encoder.append(state)
         return encoder.bytes
     }
-}
-
-extension KeySlot {
-    init(_ record: SlotRecord) {
-        self.init(
-            id: record.id,
-            kind: Kind(rawValue: record.kind),
-            created: record.created,
-            parameters: record.parameters,
-            salt: record.salt,
-            commitment: record.commitment,
-            wrappedKey: record.wrappedKey
-        )
-    }
-
-    var record: SlotRecord {
-        SlotRecord(
-            id: id,
-            kind: kind.rawValue,
-            created: created,
-            parameters: parameters,
-            salt: salt,
-            commitment: commitment,
-            wrappedKey: wrappedKey
-        )
-    }
-
-    var digestEntry: SlotDigests.Entry { SlotDigests.Entry(id: id, digest: digest) }
 }

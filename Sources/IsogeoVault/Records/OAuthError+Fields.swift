@@ -1,9 +1,9 @@
 internal import VaultOAuth
 internal import VaultSystem
 
-/// A failure of a request as a few texts: its name, which never changes, and its fields.
+/// A failed request as a list of texts: its name, which never changes, and its fields.
 ///
-/// An empty text stands for a field that there isn't.
+/// A field without a value is an empty text.
 extension OAuthError {
     private static let plain: [(name: String, error: OAuthError)] =
         [

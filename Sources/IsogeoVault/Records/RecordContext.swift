@@ -2,7 +2,8 @@ internal import VaultCrypto
 internal import VaultKeys
 internal import VaultStore
 
-/// Where a box belongs: what is authenticated beside it, so that no two rows, purposes, epochs or vaults can be exchanged.
+/// The associated data of a box: it binds the box to its vault, key epoch, row and purpose, so that none can be
+/// swapped.
 struct RecordContext {
     /// The number of the format, which is part of every context.
     static let format: UInt64 = 1
@@ -18,8 +19,10 @@ struct RecordContext {
         return encoder.bytes
     }
 
-    /// The credential's id stands in the metadata: a secret opens only beside the metadata that it was written with, or
-    /// that took over its id, and not its name, so that a rename leaves it alone.
+    /// Binds a secret to the credential's id, which is in the metadata.
+    ///
+    /// The secret opens only with the metadata that has its id. It isn't bound to the application's name, so that a
+    /// rename needn't seal it anew.
     func secret(of application: [UInt8], credential: [UInt8]) -> [UInt8] {
         var encoder = encoder(table: "application", row: application, purpose: "secret")
         encoder.append(credential)
@@ -33,7 +36,7 @@ struct RecordContext {
         return encoder.bytes
     }
 
-    /// The end stands in clear beside the box; a later one that somebody writes there doesn't open.
+    /// The row has its end in clear; a box whose end was edited doesn't open.
     func session(_ id: [UInt8], expires: Int64) -> [UInt8] {
         var encoder = encoder(table: "session", row: id, purpose: "vault key")
         encoder.append(expires)

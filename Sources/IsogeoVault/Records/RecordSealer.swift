@@ -3,12 +3,12 @@ internal import VaultKeys
 internal import VaultOAuth
 internal import VaultStore
 
-/// Makes rows of what is known, and knows what rows say: sealing and authentication, without any file.
+/// Seals data into rows, and opens and authenticates rows; it touches no file.
 struct RecordSealer: ~Copyable, Sendable {
     let context: RecordContext
     private let key: VaultKey
 
-    // Derived once: each takes guarded memory of its own, which costs more than what is done with it.
+    // Derived once: allocating guarded memory for each costs more than sealing with it.
     private let headerKey, namesKey, metadataKey, secretsKey, tokensKey: Subkey
     fileprivate let rowHashKey, logKey: Subkey
 
@@ -24,7 +24,7 @@ struct RecordSealer: ~Copyable, Sendable {
         context = RecordContext(vault: vault, keyEpoch: keyEpoch)
     }
 
-    /// Lends the vault key, to be wrapped for a slot.
+    /// Calls `body` with the vault key, to wrap it for a slot.
     borrowing func withKey<Result, Failure: Error>(
         _ body: (borrowing VaultKey) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -73,7 +73,7 @@ struct RecordSealer: ~Copyable, Sendable {
 
     // MARK: - Applications
 
-    /// What finds an application by its name without telling it.
+    /// Finds an application by its name, and doesn't reveal the name.
     func nameTag(of name: ApplicationName) -> [UInt8] {
         var encoder = CanonicalEncoder()
         encoder.append("name")
@@ -126,7 +126,7 @@ struct RecordSealer: ~Copyable, Sendable {
         )
     }
 
-    /// What a row adds to the header's set hash.
+    /// The row's element in the header's set hash.
     func digest(of row: ApplicationRecord) -> [UInt8] {
         var encoder = CanonicalEncoder()
         encoder.append(row.id)
@@ -138,7 +138,7 @@ struct RecordSealer: ~Copyable, Sendable {
 
     // MARK: - Tokens
 
-    /// What a token is found under: another secret, endpoint, scope or parameter is another token.
+    /// The id of a token: another secret, endpoint, scope or parameter gives another one.
     func tokenID(of application: [UInt8], _ metadata: ApplicationMetadata, request: [UInt8]) -> [UInt8] {
         var encoder = CanonicalEncoder()
         encoder.append("token")
@@ -155,7 +155,7 @@ struct RecordSealer: ~Copyable, Sendable {
 
     func token(_ row: TokenRecord) throws(CryptoError) -> StoredToken { try StoredToken(encoded: content(of: row)) }
 
-    /// Where the note of a failure lies that kept a token from being given: beside the token, as a row of its own.
+    /// The id of the row of a failed request, which exists besides the token's row.
     func noteID(of token: [UInt8]) -> [UInt8] {
         var encoder = CanonicalEncoder()
         encoder.append("failure")
@@ -163,7 +163,7 @@ struct RecordSealer: ~Copyable, Sendable {
         return KeyedHash.digest(of: encoder.bytes, key: namesKey.bytes)
     }
 
-    /// In whose place the note of a refusal lies: the credential is what is refused, whatever was asked for with it.
+    /// The id of the row of a refusal: the server refuses the credential, whichever token was requested with it.
     func refusalID(of application: StoredApplication) -> [UInt8] {
         tokenID(of: application.row.id, application.metadata, request: [])
     }
@@ -214,14 +214,14 @@ extension RecordSealer {
         return try AuditEntry(encoded: box.publicBytes)
     }
 
-    /// The rows that tell of `events`, behind the newest entry; the oldest ones go beyond the limit.
+    /// Appends `events` to the audit trail, and removes the oldest entries above the limit.
     ///
     /// - Parameters:
-    ///   - events: what is told, in its order.
-    ///   - bounds: what the header says of the trail, before and after.
-    ///   - oldest: the oldest rows there are. One that isn't where it should be stays, for `verify` to name.
+    ///   - events: the events, in their order.
+    ///   - bounds: the ends of the trail in the header, before and after.
+    ///   - oldest: the oldest rows. One with an unexpected number stays, and `verify` reports it.
     ///   - now: seconds since 1970.
-    /// - Returns: what is written.
+    /// - Returns: the rows to write.
     func auditEntries(_ events: [AuditEvent], _ bounds: inout AuditBounds, oldest: [LogRecord], now: Int64)
         -> [Mutation]
     {
@@ -241,7 +241,7 @@ extension RecordSealer {
         return changes
     }
 
-    /// What the next entry and the header know of this one.
+    /// The digest by which the next entry and the header authenticate this one.
     func digest(of row: LogRecord) -> [UInt8] {
         var encoder = CanonicalEncoder()
         encoder.append(row.number)
@@ -251,6 +251,6 @@ extension RecordSealer {
 }
 
 extension SecretBytes {
-    /// The bytes of something that is sealed and yet no secret in memory: metadata, tokens, the header's state.
+    /// The bytes of a plaintext that needs no guarded memory: metadata, tokens, the header's state.
     fileprivate var publicBytes: [UInt8] { withBytes { bytes in bytes.indices.map { bytes[$0] } } }
 }

@@ -2,33 +2,32 @@ internal import VaultCrypto
 internal import VaultOAuth
 internal import VaultStore
 
-/// All that a vault holds, sealed anew under another key.
+/// The records of a vault, sealed anew under another key.
 ///
 /// One box is open at a time: a vault may have thousands of secrets, and guarded memory is for a few dozen.
 struct Resealing {
-    /// What replaces every row but those of slots.
+    /// What replaces every row except those of slots.
     private(set) var changes: [Mutation] = [.removeAllTokens, .removeAllSessions, .removeLogEntries(through: .max)]
-    /// What the header will say.
+    /// The header's new state.
     private(set) var state: HeaderState
 
     /// Seals a state of the vault anew.
     ///
     /// - Parameters:
-    ///   - snapshot: everything.
-    ///   - state: what its header says.
-    ///   - old: the sealer that it was written with.
-    ///   - new: the one that it is to be read with.
-    ///   - events: what the audit trail tells behind what it told before.
+    ///   - snapshot: all records.
+    ///   - state: the state of its header.
+    ///   - old: the sealer of the present key.
+    ///   - new: the sealer of the new key.
+    ///   - events: what is appended to the audit trail.
     ///   - now: seconds since 1970.
-    /// - Throws: `authenticationFailed` for a box that doesn't open. Tokens that don't are left out, and so are those
-    ///   that were asked for with other scopes than the application's: they are found under what was asked for, which
-    ///   nothing but the request tells.
+    /// - Throws: `authenticationFailed` for a box that doesn't open. Tokens that don't open are left out, and so are
+    ///   tokens with other scopes than the application's: the id of a token depends on its request, which isn't stored.
     init(
         _ snapshot: Snapshot,
         _ state: HeaderState,
         from old: borrowing RecordSealer,
         to new: borrowing RecordSealer,
-        telling events: [AuditEvent],
+        appending events: [AuditEvent],
         now: Int64
     ) throws(CryptoError) {
         self.state = state
@@ -62,8 +61,8 @@ struct Resealing {
         return nil
     }
 
-    /// The same entries, chained by digests under the new key; the end before the oldest stays what it says of one that
-    /// has gone.
+    /// The same entries, chained by digests under the new key; the oldest keeps the digest of its predecessor, which is
+    /// gone.
     private static func log(
         _ rows: [LogRecord],
         _ bounds: inout AuditBounds,
@@ -88,7 +87,7 @@ struct Resealing {
 }
 
 extension ApplicationMetadata {
-    /// What its tokens are asked for with as a rule: nothing, or all of its scopes.
+    /// The usual requests for its tokens: without a scope, or with all of its scopes.
     fileprivate var likelyRequests: [[UInt8]] {
         [nil, scopes.isEmpty ? nil : scopes.joined(separator: " ")].compactMap { scope in
             (try? TokenRequest(endpoint: endpoint, scope: scope))?.body

@@ -1,7 +1,7 @@
 internal import VaultCrypto
 internal import VaultOAuth
 
-/// A token as it lies in its box.
+/// A token, as its box holds it.
 struct StoredToken: Equatable, Sendable {
     let value: String
     let lifetime: TokenLifetime

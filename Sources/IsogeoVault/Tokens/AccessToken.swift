@@ -1,25 +1,25 @@
 public import struct FoundationEssentials.Date
 
-/// A bearer token (RFC 6750), which gives whoever holds it access until it expires.
+/// A bearer token (RFC 6750): its holder has access until it expires.
 ///
 /// It prints as `AccessToken(redacted)`, in interpolations, dumps and mirrors too. Its text lies in ordinary memory.
 public struct AccessToken: Sendable, Equatable {
     /// The token itself: visible ASCII.
     public let value: String
-    /// When it ends, by this computer's clock.
+    /// When it expires, by this computer's clock.
     public let expires: Date
-    /// How many seconds it had left when it was given out.
+    /// The seconds that were left when it was returned.
     public let remainingSeconds: Int
     /// The application that it was granted to.
     public let application: ApplicationName
-    /// Where it came from this time.
+    /// Where this call got it.
     public let source: Source
 
     /// Where a token came from.
     public enum Source: String, Sendable {
-        /// It was in the vault.
+        /// It was cached in the vault.
         case vault
-        /// It was asked for just now.
+        /// The token endpoint granted it for this call.
         case endpoint
     }
 
@@ -45,7 +45,8 @@ public struct AccessToken: Sendable, Equatable {
         self.source = source
     }
 
-    /// The value of the `Authorization` header: `Bearer`, with the capital that some servers insist on, and the token.
+    /// The value of the `Authorization` header: `Bearer`, with the capital letter that some servers require, and the
+    /// token.
     public var authorization: String { "Bearer \(value)" }
 }
 

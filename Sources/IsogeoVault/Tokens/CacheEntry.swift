@@ -1,24 +1,24 @@
-/// A token that this process has in its memory, measured by two clocks.
+/// A token in this process's memory, measured by two clocks.
 ///
-/// The clock of the day may be set while it is held; the boot clock goes on through that, and through sleep. What is left
-/// by the one or the other, the smaller counts.
+/// The wall clock may be set meanwhile; the boot clock runs on through that, and through sleep. The clock that shows
+/// less time left counts.
 struct CacheEntry: Sendable {
     let token: StoredToken
-    /// Whose it is, by its name when it was asked for.
+    /// The application, by its name at the time of the request.
     let application: ApplicationName
-    /// What it is found under in the vault.
+    /// Its id in the vault.
     let id: [UInt8]
     /// Its end on the boot clock, in milliseconds.
     private let end: Int64
 
-    init(_ issued: TokenResult, at moment: Moment) {
-        token = issued.token
-        application = issued.application
-        id = issued.id
-        end = moment.uptime + issued.token.lifetime.remaining(at: moment.now) * 1000
+    init(_ result: TokenResult, at moment: Moment) {
+        token = result.token
+        application = result.application
+        id = result.id
+        end = moment.uptime + result.token.lifetime.remaining(at: moment.now) * 1000
     }
 
-    /// How many whole seconds are left.
+    /// The whole seconds left.
     func remaining(at moment: Moment) -> Int64 {
         max(0, min(token.lifetime.remaining(at: moment.now), (end - moment.uptime) / 1000))
     }
@@ -28,7 +28,7 @@ struct CacheEntry: Sendable {
             && moment.uptime + max(token.lifetime.skew, minimum) * 1000 < end
     }
 
-    /// Whether it is time for another one.
+    /// Whether the token is due for renewal.
     func isDue(at moment: Moment) -> Bool { remaining(at: moment) <= token.lifetime.renewalThreshold }
 }
 
@@ -36,6 +36,6 @@ struct CacheEntry: Sendable {
 struct Moment: Sendable {
     /// Seconds since 1970; it may be set.
     let now: Int64
-    /// Milliseconds since the computer started, sleep included; nobody sets it.
+    /// Milliseconds since the computer started, sleep included; it can't be set.
     let uptime: Int64
 }

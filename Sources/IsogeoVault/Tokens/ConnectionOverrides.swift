@@ -1,12 +1,12 @@
 internal import VaultOAuth
 
-/// What one call says of the way to token endpoints; what it leaves open is the application's, or usual.
+/// One call's settings for its connections; a nil setting takes the application's value, or the default.
 package struct ConnectionOverrides: Sendable {
-    /// Certificates (PEM) in place of those that are kept for the application, or the system's.
+    /// Certificates (PEM) to trust instead of the application's, or the system's.
     package var caFile: String?
-    /// How long a connection may take to come about; 10 seconds.
+    /// The limit for making a connection; 10 seconds by default.
     package var connectTimeLimit: Duration?
-    /// How long a token may take, with all tries, and how long an API may be silent; 30 seconds.
+    /// The limit for a token with all retries, and for an API's silence; 30 seconds by default.
     package var timeLimit: Duration?
 
     package init(caFile: String? = nil, connectTimeLimit: Duration? = nil, timeLimit: Duration? = nil) {
@@ -17,15 +17,15 @@ package struct ConnectionOverrides: Sendable {
 }
 
 extension VaultDependencies {
-    /// How long a token may take at most.
+    /// The limit for a token, with all retries.
     var timeLimit: Duration { connection.timeLimit ?? TokenClient.timeLimit }
 
-    /// How the endpoint of an application is reached.
+    /// The settings of a connection to an application's endpoint.
     ///
     /// - Parameters:
     ///   - metadata: the application's.
     ///   - interruption: ends the request.
-    /// - Returns: what this call says, else what is kept for the application.
+    /// - Returns: this call's settings, else the application's.
     func connection(for metadata: ApplicationMetadata, _ interruption: Interruption? = nil) -> ConnectionSettings {
         var settings = ConnectionSettings(
             timeLimit: timeLimit,

@@ -4,14 +4,14 @@ internal import VaultCrypto
 internal import VaultOAuth
 internal import VaultSystem
 
-/// Sends by a transport of the program's own, and waits for it on a thread of ours.
+/// Sends requests by a program's own transport, and waits for it on a blocking thread.
 ///
-/// The transport runs on Swift's pool, which our threads are no part of: a thread that waits here keeps nothing from
-/// going on. The wait is bounded all the same.
+/// The transport runs on Swift's pool. The waiting thread isn't part of that pool, so it can't block the transport; the
+/// wait is bounded all the same.
 struct CustomTransport: TokenTransport {
     let transport: any TokenEndpointTransport
 
-    /// How much longer than its limit a transport may take, so that its own error comes first.
+    /// A transport may exceed its limit by this, so that its own error comes first.
     private static let grace = Duration.seconds(1)
 
     func send(_ request: borrowing TransportRequest, timeLimit: Duration) throws(OAuthError) -> TransportReply {
@@ -28,7 +28,7 @@ struct CustomTransport: TokenTransport {
     }
 }
 
-/// One request under way: an escaping closure can't hold what isn't copyable, an object of it can.
+/// A request in flight: an object, because an escaping closure can't capture a noncopyable value.
 private final class CustomExchange: Sendable {
     typealias Outcome = Result<TokenEndpointReply, any Error>
 

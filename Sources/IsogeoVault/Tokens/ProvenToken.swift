@@ -1,32 +1,35 @@
 internal import VaultOAuth
 
-/// The proof that a credential works: a token that it gave just now.
+/// The proof that a credential works: a token that the server just granted for it.
 ///
-/// `Vault.add` keeps it with the application, so that the first who wants a token needs no other.
+/// `Vault.add` stores it with the application, so that the first caller needs no request.
 public struct ProvenToken: Sendable {
-    let granted: GrantedToken
-    /// The `NewApplication` that was proven, and no other.
+    let grant: TokenGrant
+    /// The body of the request that the server granted.
+    let request: [UInt8]
+    /// The `NewApplication` that was proven.
     private let application: [UInt8]
 
-    /// Asks for a token with a credential that isn't in a vault yet; it blocks.
+    /// Requests a token with a credential that isn't in a vault yet; it blocks.
     ///
-    /// - Throws: `credentialRefused`, and whatever else can keep a token from being given.
+    /// - Throws: `credentialRefused`; what else `VaultDependencies.requestToken` throws.
     init(of application: borrowing NewApplication, _ options: TokenOptions, dependencies: VaultDependencies)
         throws(VaultError)
     {
         let metadata = application.metadata(now: dependencies.now())
         do throws(OAuthError) {
             let request = try options.request(to: metadata.endpoint)
-            granted = try application.withSecret { (secret) throws(OAuthError) in
-                try GrantedToken(request, for: metadata, secret: secret, dependencies: dependencies)
+            grant = try application.withSecret { (secret) throws(OAuthError) in
+                try dependencies.requestToken(request, for: metadata, secret: secret)
             }
+            self.request = request.body
         } catch {
             throw VaultError(error, asking: metadata)
         }
         self.application = application.id
     }
 
-    /// Refuses the proof of another application: its token would be given out for this one.
+    /// Refuses the proof of another application, whose token would be returned for this one.
     func check(_ application: borrowing NewApplication) throws(VaultError) {
         guard self.application == application.id else {
             throw VaultError(.proofOfAnother)
@@ -35,11 +38,11 @@ public struct ProvenToken: Sendable {
 }
 
 extension NewApplication {
-    /// Proves that the credential works, by a live token.
+    /// Proves that the credential works, by requesting a token.
     ///
-    /// - Parameter scope: asked for, where the server wants one.
-    /// - Returns: the proof, which `Vault.add` and `Vault.create` may keep.
-    /// - Throws: `credentialRefused`, which is never tried again by itself; `tryAgain`; `unexpectedAnswer`.
+    /// - Parameter scope: of the request, if the server requires one.
+    /// - Returns: the proof, which `Vault.add` and `Vault.create` may store.
+    /// - Throws: `credentialRefused`, which is never retried automatically; `tryAgain`; `unexpectedAnswer`.
     public borrowing func prove(scope: String? = nil) async throws(VaultError) -> ProvenToken {
         try await prove(scope: scope, dependencies: .real)
     }
@@ -52,12 +55,12 @@ extension NewApplication {
         }
     }
 
-    /// A token for this credential, which is asked for and kept nowhere; no vault is needed.
+    /// Requests a token for this credential without a vault, and stores it nowhere.
     ///
-    /// - Parameter options: scope, parameters and least lifetime; there is no cache that `refresh` could pass over.
-    /// - Returns: the token, be it one that may not be kept.
-    /// - Throws: `credentialRefused`, which is never tried again by itself; `tryAgain`; `unexpectedAnswer`, also when the
-    ///   server grants less than the least lifetime.
+    /// - Parameter options: scope, parameters and minimum lifetime; `refresh` changes nothing, since there is no cache.
+    /// - Returns: the token, even one that may not be cached.
+    /// - Throws: `credentialRefused`, which is never retried automatically; `tryAgain`; `unexpectedAnswer`, also if the
+    ///   server grants less than the minimum lifetime.
     public borrowing func token(_ options: TokenOptions = TokenOptions()) async throws(VaultError) -> AccessToken {
         try await token(options, dependencies: .real)
     }
@@ -70,14 +73,10 @@ extension NewApplication {
             throw VaultError(.nothingCached)
         }
         return try await BlockingExecutor.run(on: .requests) { () throws(VaultError) in
-            let granted = try ProvenToken(of: self, options, dependencies: dependencies).granted
-            try granted.check(minimum: Int64(options.minimumLifetime), now: dependencies.now())
-            return AccessToken(
-                granted.token,
-                of: name,
-                remaining: granted.token.lifetime.remaining(at: dependencies.now()),
-                .endpoint
-            )
+            let token = StoredToken(try ProvenToken(of: self, options, dependencies: dependencies).grant)
+            try token.lifetime.check(minimum: Int64(options.minimumLifetime), now: dependencies.now())
+            let remaining = token.lifetime.remaining(at: dependencies.now())
+            return AccessToken(token, of: name, remaining: remaining, .endpoint)
         }
     }
 }

@@ -2,121 +2,122 @@ internal import VaultCrypto
 internal import VaultOAuth
 internal import VaultStore
 
-/// One request, whoever wants the token: under a lease, and after a look at what others have come to.
+/// One request for all processes that want the token: the holder of a lease sends it, the others take its result.
 extension TokenAcquirer {
-    /// Asks for a token, unless somebody else has done it by the time that it is our turn.
+    /// Requests a token, unless another process does so while this one waits for the lease.
     ///
-    /// - Throws: why there is none.
-    func ask(_ prospect: CacheMiss) throws(VaultError) -> TokenResult {
-        var prospect = prospect
+    /// - Throws: why there is no token.
+    func ask(_ miss: CacheMiss) throws(VaultError) -> TokenResult {
+        var miss = miss
         for _ in 0..<Self.lookLimit {
-            if case .use = purpose, let note = prospect.note, note.forbidsAsking(at: dependencies.now()),
-                let error = note.error(asking: prospect.application.metadata)
+            if case .use = purpose, let note = miss.note, note.forbidsAsking(at: dependencies.now()),
+                let error = note.error(asking: miss.application.metadata)
             {
-                return try instead(of: error, prospect)
+                return try staleToken(after: error, miss)
             }
-            switch try waitForLease(prospect) {
-            case .news(.token(let token)): return issued(token, prospect)
-            case .news(.failure(let error)): return try instead(of: error, prospect)
-            case .news(.tooShort(let token)): throw token.lifetime.tooShort(for: minimum)
-            case .free(let lease): if let token = try ask(prospect, under: lease) { return token }
+            switch try waitForLease(miss) {
+            case .concurrent(.token(let token)): return result(token, miss)
+            case .concurrent(.failure(let error)): return try staleToken(after: error, miss)
+            case .concurrent(.tooShort(let token)): throw token.lifetime.tooShort(for: minimum)
+            case .free(let lease): if let token = try ask(miss, under: lease) { return token }
             }
-            // The application was changed while we waited: it may have another name, secret or endpoint.
+            // The application changed during the wait: it may have another name, secret or endpoint.
             guard case .wanted(let next) = try look() else { continue }
-            prospect = next
+            miss = next
         }
         throw VaultError(StoreError.changedMeanwhile)
     }
 
-    // Somebody who changes an application again and again, each time just before it is our turn, is nobody to wait for.
+    // Give up after four attempts: a writer that keeps changing the application would otherwise starve this request.
     private static let lookLimit = 4
 
     private enum LeaseWait: ~Copyable {
-        /// It is our turn; nil where there is nothing to lock: whoever asks, asks.
+        /// This process sends the request; without a lease where the file system has no locks.
         case free(Lease?)
-        /// It was somebody else's turn.
-        case news(ConcurrentResult)
+        /// Another process has sent it.
+        case concurrent(ConcurrentResult)
     }
 
+    /// What another process got since this one looked.
     private enum ConcurrentResult {
         case token(StoredToken), failure(VaultError), tooShort(StoredToken)
     }
 
-    /// How long a holder of the lease may need at worst, and a little more.
+    /// The longest that a holder of the lease may need, and a little more.
     private var patience: Duration { dependencies.timeLimit + .seconds(5) }
 
-    private func waitForLease(_ prospect: CacheMiss) throws(VaultError) -> LeaseWait {
-        func news() throws(StoreError) -> ConcurrentResult? { try self.news(since: prospect) }
+    private func waitForLease(_ miss: CacheMiss) throws(VaultError) -> LeaseWait {
         do throws(StoreError) {
-            let name = LeaseName(token: prospect.id)
-            switch try contents.database.lease(name, until: .now + patience, checking: news) {
-            case .found(let news): return .news(news)
+            let name = LeaseName(token: miss.id)
+            let lookup = { () throws(StoreError) in try concurrentResult(since: miss) }
+            switch try contents.database.lease(name, until: .now + patience, checking: lookup) {
+            case .found(let result): return .concurrent(result)
             case .acquired(let lease):
-                if let news = try news() { return .news(news) }
+                if let result = try lookup() { return .concurrent(result) }
                 return .free(lease)
             }
         } catch {
             guard case .leasesUnavailable = error else { throw VaultError(error) }
-            dependencies.warn(.noLeases, "\(error.sentence) Others may ask the server at the same time.")
+            dependencies.warn(of: .noLeases(error))
             return .free(nil)
         }
     }
 
-    /// What others have come to since we looked.
+    /// What another process stored since `miss` was read.
     ///
-    /// Their failure is ours too: we would have asked the same at the same time. No clock is needed to tell: the note
-    /// wasn't there before.
-    private func news(since prospect: CacheMiss) throws(StoreError) -> ConcurrentResult? {
-        let rows = try contents.database.read(Query(tokens: .of(application: prospect.application.row.id))).tokens
-        let (token, note) = kept(prospect.id, of: prospect.application, in: rows)
-        if let token, token != prospect.cached, isUsable(token) {
+    /// Its failure is this caller's too, who would have sent the same request at the same time. No clock is needed to
+    /// recognise it: the note is a new one.
+    private func concurrentResult(since miss: CacheMiss) throws(StoreError) -> ConcurrentResult? {
+        let rows = try contents.database.read(Query(tokens: .of(application: miss.application.row.id))).tokens
+        let (token, note) = kept(miss.id, of: miss.application, in: rows)
+        if let token, token != miss.cached, isUsable(token) {
             let isNewEnough =
                 switch purpose {
-                // To a refresher too: it wasn't there when it looked, and whoever waited with it is served as well.
+                // For a refresh too: the token is newer than its call.
                 case .use, .refresh: true
                 case .renewal(let old): replaces(old, token)
                 }
             if isNewEnough, isUsable(token, minimum: minimum) { return .token(token) }
             if isNewEnough, token.lifetime.seconds <= minimum { return .tooShort(token) }
         }
-        guard let note, note != prospect.note, let error = note.error(asking: prospect.application.metadata) else {
+        guard let note, note != miss.note, let error = note.error(asking: miss.application.metadata) else {
             return nil
         }
         return .failure(error)
     }
 
-    /// Asks the server and keeps what it gives; the lease is lent so that it can't end before.
+    /// Sends the request and stores its result; borrowing the lease keeps it held until then.
     ///
-    /// - Returns: the token; nil when the application isn't as it was.
-    private func ask(_ prospect: CacheMiss, under lease: borrowing Lease?) throws(VaultError) -> TokenResult? {
-        let application = prospect.application
+    /// - Returns: the token; nil if the application has changed since it was read.
+    private func ask(_ miss: CacheMiss, under lease: borrowing Lease?) throws(VaultError) -> TokenResult? {
+        let application = miss.application
         let secret: SecretBytes
         do throws(VaultError) { secret = try contents.secret(of: application) } catch {
-            guard error.code == .tryAgain, try contents.application(wish.name).application.row != application.row else {
+            guard error.code == .tryAgain, try contents.application(key.name).application.row != application.row else {
                 throw error
             }
             return nil
         }
         let began = dependencies.now()
-        let granted: GrantedToken
+        let grant: TokenGrant
         dependencies.log(.asking(application.metadata.name, endpoint: application.metadata.endpoint.origin))
         do throws(OAuthError) {
-            granted = try GrantedToken(
-                prospect.request,
+            grant = try dependencies.requestToken(
+                miss.request,
                 for: application.metadata,
                 secret: secret,
-                dependencies: dependencies,
                 interruption: interruption
             )
         } catch {
-            remember(error, since: began, prospect)
-            return try instead(of: VaultError(error, asking: application.metadata), prospect)
+            remember(error, since: began, miss)
+            return try staleToken(after: VaultError(error, asking: application.metadata), miss)
         }
-        dependencies.log(.granted(application.metadata.name, seconds: granted.token.lifetime.seconds))
-        var issued = TokenResult(granted.token, of: application.metadata.name, id: prospect.id, .endpoint)
-        issued.isKept = granted.isCacheable && store(granted.token, prospect)
-        if !granted.isCacheable { forgetNote(prospect) }
-        try granted.check(minimum: minimum, now: dependencies.now())
-        return issued
+        let token = StoredToken(grant)
+        dependencies.log(.granted(application.metadata.name, seconds: token.lifetime.seconds))
+        var result = TokenResult(token, of: application.metadata.name, id: miss.id, .endpoint)
+        result.isKept = grant.isCacheable && store(token, miss)
+        if !grant.isCacheable { forgetNote(miss) }
+        try token.lifetime.check(minimum: minimum, now: dependencies.now())
+        return result
     }
 }

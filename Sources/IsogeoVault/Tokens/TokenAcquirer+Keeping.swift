@@ -1,39 +1,36 @@
 internal import VaultOAuth
 internal import VaultStore
 
-/// What is left behind for others, and what is given where nothing new is to be had.
+/// What a request leaves in the vault, and the token that stands in for a new one.
 extension TokenAcquirer {
-    /// Keeps a token in the vault.
+    /// Stores a token in the vault.
     ///
-    /// It is in hand: that it can't be kept is worth a warning and no more.
+    /// The caller has the token already, so a failure to store it is only a warning.
     ///
-    /// - Returns: false for a token of a secret that isn't the application's any more.
-    func store(_ token: StoredToken, _ prospect: CacheMiss) -> Bool {
+    /// - Returns: false if the application's secret was replaced during the request.
+    func store(_ token: StoredToken, _ miss: CacheMiss) -> Bool {
         guard !contents.database.isReadOnly else {
-            dependencies.warn(
-                .readOnly,
-                "The vault at \(contents.database.location) is read-only: the token isn't kept."
-            )
+            dependencies.warn(of: .readOnly(path: contents.database.location))
             return true
         }
         do throws(VaultError) {
-            let row = contents.sealer.token(prospect.id, of: prospect.application.row.id, token)
-            return try contents.store(row, of: prospect.application, now: dependencies.now())
+            let row = contents.sealer.token(miss.id, of: miss.application.row.id, token)
+            return try contents.store(row, of: miss.application, now: dependencies.now())
         } catch {
-            dependencies.warn("The token isn't kept. \(error.sentence) \(error.remedy)")
+            dependencies.warn(of: .tokenNotStored(error))
             return true
         }
     }
 
-    /// Takes the note of a failure away where a token was granted that can't take its place.
-    func forgetNote(_ prospect: CacheMiss) {
-        guard prospect.note != nil else { return }
-        try? contents.removeNotes(of: prospect.id, prospect.application)
+    /// Removes the note of a failure after a grant that may not be cached, and so can't replace the note.
+    func forgetNote(_ miss: CacheMiss) {
+        guard miss.note != nil else { return }
+        try? contents.removeNotes(of: miss.id, miss.application)
     }
 
-    /// Leaves a note for those who wait for the lease, before they get it.
-    func remember(_ error: OAuthError, since began: Int64, _ prospect: CacheMiss) {
-        // What this process or computer lacks, others may have.
+    /// Stores a note of a failure for the processes that wait for the lease.
+    func remember(_ error: OAuthError, since began: Int64, _ miss: CacheMiss) {
+        // A failure of this process or computer says nothing about others.
         guard [.refused, .unavailable, .unacceptableAnswer].contains(error.category),
             interruption?.isInterrupted != true, !contents.database.isReadOnly
         else { return }
@@ -45,28 +42,27 @@ extension TokenAcquirer {
             notBefore: error.category == .refused ? max(asked, now + CachedFailure.refusalMemory) : asked,
             .problem(error)
         )
-        // Where none can be left they ask for themselves, and are told then.
-        let application = prospect.application
-        let place = error.category == .refused ? contents.sealer.refusalID(of: application) : prospect.id
+        // If the note can't be stored, the others send requests of their own and learn the same.
+        let application = miss.application
+        let place = error.category == .refused ? contents.sealer.refusalID(of: application) : miss.id
         try? contents.store(note, insteadOf: place, of: application, now: now)
     }
 
-    /// What is given where there is no new token: the old one, while it lives, to whoever wants a token and nothing more.
+    /// The old token, while it lives, in place of a new one that couldn't be had (stale-if-error, RFC 5861 §4).
     ///
-    /// - Throws: the error, where there is none.
-    func instead(of error: VaultError, _ prospect: CacheMiss) throws(VaultError) -> TokenResult {
+    /// - Throws: the error, if there is no such token, or the caller insists on a new one.
+    func staleToken(after error: VaultError, _ miss: CacheMiss) throws(VaultError) -> TokenResult {
         let least = max(minimum, TokenCache.minimumStaleLifetime)
         let old: StoredToken? =
             switch purpose {
-            case .use: prospect.cached
+            case .use: miss.cached
             case .renewal(let old): old
             case .refresh: nil
             }
         guard let old, old.lifetime.isPlausible(dependencies.now()), remaining(old) > least else { throw error }
-        dependencies.warn("\(error.sentence) The cached token is given out while it lives. \(error.remedy)")
-        var issued = issued(old, prospect)
-        issued.failure = error
-        return issued
+        dependencies.warn(of: .staleToken(error))
+        var result = result(old, miss)
+        result.failure = error
+        return result
     }
-
 }

@@ -2,33 +2,33 @@ internal import VaultCrypto
 internal import VaultOAuth
 internal import VaultStore
 
-/// Gives out one token: the one in the vault, or a new one that it asks for while nobody else does.
+/// Acquires one token: the one in the vault, or a new one, which it requests under a lease.
 ///
-/// It blocks: for the file, for the lease of another process, for the server.
+/// It blocks: on the file, on the lease of another process, on the server.
 struct TokenAcquirer: Sendable {
     let contents: UnlockedVault
     let dependencies: VaultDependencies
-    let wish: TokenKey
+    let key: TokenKey
     let options: TokenOptions
     let purpose: Purpose
     /// Tokens that an API has refused.
     let rejected: Set<String>
-    /// The token that this process has had, which it knows the age of by another clock too.
+    /// The token that this process cached, whose age a second clock measures.
     let held: CacheEntry?
     /// Ends the request.
     let interruption: Interruption?
 
-    /// What the token is for, which says whether one in the vault will do.
+    /// What the token is for, which decides whether the one in the vault serves.
     enum Purpose: Sendable {
-        /// Any that is usable.
+        /// Any usable token serves.
         case use
-        /// One that came since its caller did.
+        /// Only a token that is newer than the call.
         case refresh
-        /// One in the place of this, which is still given out.
+        /// Only a successor of this token, which callers still get meanwhile.
         case renewal(of: StoredToken)
     }
 
-    /// A token to ask for, and what lay in its place when somebody looked.
+    /// A token to request, and the state of the vault when the lookup failed.
     struct CacheMiss: Sendable {
         let application: StoredApplication
         let request: TokenRequest
@@ -44,19 +44,18 @@ struct TokenAcquirer: Sendable {
 
     var minimum: Int64 { Int64(options.minimumLifetime) }
 
-    /// Looks into the vault, and asks nobody.
+    /// Looks into the vault; sends no request.
     ///
-    /// - Returns: the token, or what is to be asked for.
-    /// - Throws: what keeps a token from being had: no such application, a grant that is known to be too short, a
-    ///   failure after which nobody is to ask yet.
+    /// - Returns: the token, or what to request.
+    /// - Throws: no such application; a grant that is known to be too short.
     func look() throws(VaultError) -> Lookup {
-        let (application, rows) = try contents.application(wish.name)
+        let (application, rows) = try contents.application(key.name)
         let request = try mappingErrors { () throws(OAuthError) in
             try options.request(to: application.metadata.endpoint)
         }
         let id = contents.sealer.tokenID(of: application.row.id, application.metadata, request: request.body)
         let kept = kept(id, of: application, in: rows)
-        let prospect = CacheMiss(
+        let miss = CacheMiss(
             application: application,
             request: request,
             id: id,
@@ -64,14 +63,14 @@ struct TokenAcquirer: Sendable {
             note: kept.note
         )
         if let token = kept.token, case .use = purpose {
-            if isUsable(token, minimum: minimum) { return .found(issued(token, prospect)) }
-            // What was granted for less than is wanted would be granted for less again.
+            if isUsable(token, minimum: minimum) { return .found(result(token, miss)) }
+            // The server granted less than the minimum, and would again.
             if isUsable(token), token.lifetime.seconds <= minimum { throw token.lifetime.tooShort(for: minimum) }
         }
         if let token = kept.token, case .renewal(let old) = purpose, replaces(old, token) {
-            return .found(issued(token, prospect))
+            return .found(result(token, miss))
         }
-        return .wanted(prospect)
+        return .wanted(miss)
     }
 
     func replaces(_ old: StoredToken, _ token: StoredToken) -> Bool {
@@ -91,7 +90,7 @@ struct TokenAcquirer: Sendable {
         return held.remaining(at: dependencies.moment)
     }
 
-    /// What lies in a token's place: what can't be opened is none, and neither is what an API has refused.
+    /// The stored token, unless its box can't be opened or an API refused it, and the note of a failure.
     func kept(_ id: [UInt8], of application: StoredApplication, in rows: [TokenRecord])
         -> (token: StoredToken?, note: CachedFailure?)
     {
@@ -102,13 +101,33 @@ struct TokenAcquirer: Sendable {
             guard let row = rows.first(where: { $0.id == noteID }), let found = try? contents.sealer.note(row) else {
                 continue
             }
-            // Of two the one that keeps us longer, which is the refusal as a rule.
+            // The later of the two deadlines, which usually is the refusal's.
             if found.notBefore > note?.notBefore ?? .min { note = found }
         }
         return (token.flatMap { rejected.contains($0.value) ? nil : $0 }, note)
     }
 
-    func issued(_ token: StoredToken, _ prospect: CacheMiss) -> TokenResult {
-        TokenResult(token, of: prospect.application.metadata.name, id: prospect.id, .vault)
+    func result(_ token: StoredToken, _ miss: CacheMiss) -> TokenResult {
+        TokenResult(token, of: miss.application.metadata.name, id: miss.id, .vault)
+    }
+}
+
+/// An acquired token, and where it came from.
+struct TokenResult: Sendable {
+    let token: StoredToken
+    let application: ApplicationName
+    /// Its id in the vault.
+    let id: [UInt8]
+    let source: AccessToken.Source
+    /// Whether other callers may get it too.
+    var isKept = true
+    /// Why there is no newer token, if one was requested.
+    var failure: VaultError?
+
+    init(_ token: StoredToken, of application: ApplicationName, id: [UInt8], _ source: AccessToken.Source) {
+        self.token = token
+        self.application = application
+        self.id = id
+        self.source = source
     }
 }

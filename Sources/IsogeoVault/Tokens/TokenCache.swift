@@ -1,20 +1,36 @@
 internal import Synchronization
 internal import VaultOAuth
 
-/// What a vault remembers of tokens while it is open: those at hand, those that are being got, and what went wrong.
+/// Identifies a token among all that a vault can acquire.
 ///
-/// It spares the file and the server, and is never more than that: all of it may be dropped at any moment. Tokens lie
-/// here in ordinary memory.
+/// One token serves equal keys as long as nothing changes in the vault.
+struct TokenKey: Hashable, Sendable {
+    /// Nil for the default application, whichever that is at the time.
+    let name: ApplicationName?
+    let scope: String?
+    let parameters: [TokenOptions.Parameter]
+
+    init(_ name: ApplicationName?, _ options: TokenOptions) {
+        self.name = name
+        scope = options.scope
+        parameters = options.parameters
+    }
+}
+
+/// An open vault's cached tokens, requests in flight, and failed renewals.
+///
+/// It saves reads of the file and requests to the server, nothing more: all of it may be dropped at any moment. Tokens
+/// lie here in ordinary memory.
 final class TokenCache: Sendable {
-    /// Which callers share one request: those whom the same token serves.
+    /// Callers with equal keys share one request.
     struct FlightKey: Hashable, Sendable {
-        let wish: TokenKey
+        let token: TokenKey
         let minimum: Int64
-        /// For those who pass over the cache, the second in which they came: nobody is given what was asked for before.
+        /// The second in which a call that bypasses the cache came: a request that began earlier doesn't serve it.
         let refreshing: Int64?
     }
 
-    /// How a renewal that failed is kept from being tried at each call.
+    /// The pause after a failed renewal, so that it isn't tried at each call.
     private struct BackOff {
         var failures: Int64 = 0
         /// On the boot clock, in milliseconds.
@@ -31,120 +47,120 @@ final class TokenCache: Sendable {
         var replaced: [[UInt8]: Int64] = [:]
     }
 
-    /// What is left of a token when it is given out for want of a new one, at least, in seconds.
+    /// A token that stands in for a new one lives at least this long, in seconds.
     static let minimumStaleLifetime: Int64 = 5
-    /// How long a token's successor is believed in, in milliseconds: one that an API refuses as well isn't replaced too.
+    /// For so long, in milliseconds, a token that replaced a refused one isn't replaced itself.
     static let replacementPause: Int64 = 60_000
-    // Five seconds, doubled at each failure, and five minutes at most: a token in its last tenth lives that long.
+    // Five seconds, doubled with each failure, up to five minutes: a token in its last tenth lives that long.
     private static let backOffBounds: (first: Int64, longest: Int64) = (5000, 300_000)
-    /// So many of anything are remembered before it is looked through for what is over.
+    /// Expired entries are removed once there are more entries than this.
     private static let roomyCount = 256
 
     private let state = Mutex(State())
 
-    /// How many tasks of this process wait for a token.
+    /// The tasks of this process that wait for a token.
     var waiterCount: Int { state.withLock { $0.flights.values.reduce(0) { $0 + $1.waiterCount } } }
 
-    /// Whether a token is being got.
+    /// Whether a request is in flight.
     var hasFlights: Bool { state.withLock { !$0.flights.isEmpty } }
 
-    /// The tokens at hand.
+    /// The cached tokens.
     var values: [String] { state.withLock { $0.held.values.map(\.token.value) } }
 
-    // MARK: - Tokens at hand
+    // MARK: - Cached tokens
 
-    /// The token that is at hand, if it may be given out.
+    /// The cached token, if it is usable.
     ///
     /// - Parameters:
-    ///   - wish: which.
-    ///   - minimum: seconds that it must still live.
+    ///   - key: the token's.
+    ///   - minimum: seconds that the token must still live.
     ///   - moment: now.
-    /// - Returns: the token, and, where the caller is to have it renewed, the flight for that. Nobody else is given one
-    ///   until it has landed.
-    /// - Throws: `locked` when the vault was closed.
-    func token(for wish: TokenKey, minimum: Int64, at moment: Moment) throws(VaultError) -> (
+    /// - Returns: the token and, if this caller has to renew it, the flight for that. No other caller gets a flight
+    ///   until this one is complete.
+    /// - Throws: `locked` if the vault is closed.
+    func token(for key: TokenKey, minimum: Int64, at moment: Moment) throws(VaultError) -> (
         token: CacheEntry, renewal: TokenFlight?
     )? {
         try state.withLock { state throws(VaultError) in
             guard !state.isClosed else { throw .closed }
-            guard let held = state.held[wish] else { return nil }
+            guard let held = state.held[key] else { return nil }
             guard held.isUsable(at: moment, minimum: minimum) else {
-                // While the server is left in peace, a token past its skew is better than none.
-                guard let backOff = state.backOffs[wish], moment.uptime < backOff.end,
+                // During the pause after a failure, a token past its skew is better than none.
+                guard let backOff = state.backOffs[key], moment.uptime < backOff.end,
                     held.token.lifetime.isPlausible(moment.now),
                     held.remaining(at: moment) > max(minimum, Self.minimumStaleLifetime)
                 else { return nil }
                 return (held, nil)
             }
-            guard held.isDue(at: moment), state.backOffs[wish].map({ $0.end <= moment.uptime }) ?? true else {
+            guard held.isDue(at: moment), state.backOffs[key].map({ $0.end <= moment.uptime }) ?? true else {
                 return (held, nil)
             }
-            let key = FlightKey(wish: wish, minimum: 0, refreshing: nil)
-            guard state.flights[key] == nil else { return (held, nil) }
+            let flightKey = FlightKey(token: key, minimum: 0, refreshing: nil)
+            guard state.flights[flightKey] == nil else { return (held, nil) }
             let flight = TokenFlight(isRenewal: true, generation: state.generation)
-            state.flights[key] = flight
+            state.flights[flightKey] = flight
             return (held, flight)
         }
     }
 
-    /// The token of a wish, whether it may be given out or not.
-    func held(_ wish: TokenKey) -> CacheEntry? { state.withLock { $0.held[wish] } }
+    /// The cached token, usable or not.
+    func held(_ key: TokenKey) -> CacheEntry? { state.withLock { $0.held[key] } }
 
-    /// Tokens that an API has refused: they are not taken from the vault again.
+    /// Tokens that an API has refused, which the vault's copy must not bring back.
     var rejected: Set<String> { state.withLock { Set($0.rejected) } }
 
     // MARK: - Flights
 
-    /// The flight that gets what the key says, and whether it is the caller who has to make it land.
+    /// The flight for a key, and whether the caller has to complete it.
     ///
-    /// - Throws: `locked` when the vault was closed.
-    func joinOrStart(_ key: FlightKey) throws(VaultError) -> (flight: TokenFlight, isFirst: Bool) {
+    /// - Throws: `locked` if the vault is closed.
+    func joinOrStart(_ flightKey: FlightKey) throws(VaultError) -> (flight: TokenFlight, isFirst: Bool) {
         try state.withLock { state throws(VaultError) in
             guard !state.isClosed else { throw .closed }
-            if let flight = state.flights[key] { return (flight, false) }
+            if let flight = state.flights[flightKey] { return (flight, false) }
             let flight = TokenFlight(isRenewal: false, generation: state.generation)
-            state.flights[key] = flight
+            state.flights[flightKey] = flight
             return (flight, true)
         }
     }
 
-    /// Takes in how a flight ended, then lets those go who wait for it.
-    func complete(_ flight: TokenFlight, _ key: FlightKey, _ outcome: TokenFlight.Outcome, at moment: Moment) {
+    /// Records a flight's outcome, then resumes the tasks that wait for it.
+    func complete(_ flight: TokenFlight, _ flightKey: FlightKey, _ outcome: TokenFlight.Outcome, at moment: Moment) {
         state.withLock { state in
-            if state.flights[key] === flight { state.flights[key] = nil }
+            if state.flights[flightKey] === flight { state.flights[flightKey] = nil }
             guard flight.generation == state.generation, !state.isClosed else { return }
             Self.clear(&state, at: moment)
             switch outcome {
-            case .success(let issued):
-                Self.hold(issued, key.wish, &state, at: moment)
-                if issued.failure == nil {
-                    state.backOffs[key.wish] = nil
+            case .success(let result):
+                Self.hold(result, flightKey.token, &state, at: moment)
+                if result.failure == nil {
+                    state.backOffs[flightKey.token] = nil
                 } else {
-                    Self.backOff(key.wish, &state, moment)
+                    Self.backOff(flightKey.token, &state, moment)
                 }
             case .failure:
-                if flight.isRenewal { Self.backOff(key.wish, &state, moment) }
+                if flight.isRenewal { Self.backOff(flightKey.token, &state, moment) }
             }
         }
         flight.complete(outcome)
     }
 
-    private static func hold(_ issued: TokenResult, _ wish: TokenKey, _ state: inout State, at moment: Moment) {
-        guard issued.isKept, !state.rejected.contains(issued.token.value) else { return }
-        if let held = state.held[wish] {
-            // The same one keeps the measure that was taken first.
-            if held.token == issued.token { return }
-            if held.isUsable(at: moment, minimum: 0), held.token.lifetime.asked > issued.token.lifetime.asked { return }
+    private static func hold(_ result: TokenResult, _ key: TokenKey, _ state: inout State, at moment: Moment) {
+        guard result.isKept, !state.rejected.contains(result.token.value) else { return }
+        if let held = state.held[key] {
+            // The same token keeps its first measurement.
+            if held.token == result.token { return }
+            if held.isUsable(at: moment, minimum: 0), held.token.lifetime.asked > result.token.lifetime.asked { return }
         }
-        state.held[wish] = CacheEntry(issued, at: moment)
+        state.held[key] = CacheEntry(result, at: moment)
     }
 
-    private static func backOff(_ wish: TokenKey, _ state: inout State, _ moment: Moment) {
-        var backOff = state.backOffs[wish] ?? BackOff()
+    private static func backOff(_ key: TokenKey, _ state: inout State, _ moment: Moment) {
+        var backOff = state.backOffs[key] ?? BackOff()
         let longest = min(backOffBounds.longest, backOffBounds.first << min(backOff.failures, 10))
         backOff.failures += 1
         backOff.end = moment.uptime + Int64.random(in: longest / 2...longest)
-        state.backOffs[wish] = backOff
+        state.backOffs[key] = backOff
     }
 
     private static func clear(_ state: inout State, at moment: Moment) {
@@ -156,10 +172,10 @@ final class TokenCache: Sendable {
 
     // MARK: - Ends
 
-    /// Forgets a token that an API refuses.
+    /// Drops a token that an API refuses.
     ///
-    /// - Returns: false where it has taken the place of another a minute ago, which an API refused as well: then the
-    ///   token isn't what is wrong, and nothing is forgotten.
+    /// - Returns: false if the token replaced another refused one within the last minute: then the token isn't the
+    ///   cause, and stays.
     func reject(_ value: String, id: [UInt8], at moment: Moment) -> Bool {
         state.withLock { state in
             guard !state.rejected.contains(value) else { return true }
@@ -171,12 +187,12 @@ final class TokenCache: Sendable {
         }
     }
 
-    /// What a token at hand is found under in the vault.
+    /// A cached token's id in the vault.
     func id(of value: String) -> [UInt8]? {
         state.withLock { state in state.held.values.first { $0.token.value == value }?.id }
     }
 
-    /// Forgets all: something was changed, and what is at hand, or under way, may be of before.
+    /// Drops everything: the vault has changed, and cached tokens and flights may be from before.
     func drop() {
         state.withLock { state in
             state.generation += 1
@@ -184,7 +200,7 @@ final class TokenCache: Sendable {
         }
     }
 
-    /// Forgets all for good, and ends renewals that nobody waits for.
+    /// Drops everything for good, and ends renewals without a waiting task.
     func close() {
         let flights = state.withLock { state in
             state.isClosed = true

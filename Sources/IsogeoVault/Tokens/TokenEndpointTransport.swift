@@ -1,27 +1,27 @@
 internal import VaultCrypto
 internal import VaultOAuth
 
-/// Sends a vault's token requests by an HTTP client of the program's own.
+/// Sends a vault's token requests by a program's own HTTP client.
 ///
-/// This is one of the doors through which a secret leaves the vault, which SECURITY.md names: the finished
-/// `Authorization` header is lent to it, and what becomes of that is the program's business. Without one the system's libcurl sends the request, with the guarantees that
-/// SECURITY.md speaks of.
+/// SECURITY.md lists this among the ways in which a secret leaves the vault: the transport borrows the finished
+/// `Authorization` header, and the program is responsible for it from there. Without a transport the system's libcurl
+/// sends the request, with the guarantees in SECURITY.md.
 ///
-/// What an implementation owes:
-/// - it sends to exactly this URL, follows no redirect, and verifies certificates (by `caFile` where there is one);
+/// An implementation must obey these rules:
+/// - it sends to exactly this URL, follows no redirect, and verifies certificates (with `caFile` if that is set);
 /// - it logs neither the header nor the answer's body, and keeps neither;
-/// - it tries once: the vault itself tries again where that can't lock an account;
+/// - it tries once: the vault itself retries, if that can't lock an account;
 /// - it ends within `timeLimit`, and when its task is cancelled. The vault waits a second longer and gives up.
 ///
-/// It is called in a task of its own on Swift's pool, while a thread of the vault's waits: it must not block, and must
-/// not ask the same vault for a token.
+/// The vault calls it in a separate task on Swift's pool, while one of its threads waits: it must not block, and must
+/// not request a token from the same vault.
 public protocol TokenEndpointTransport: Sendable {
-    /// Sends one request and gives the answer, whatever its status.
+    /// Sends one request and returns the answer, whatever its status.
     ///
-    /// - Parameter request: what is sent; it ends, and its header is wiped, some time after this returns.
+    /// - Parameter request: the request; its header is wiped some time after this returns.
     /// - Returns: the answer.
-    /// - Throws: a `TokenEndpointFailure` where one fits. Of any other error nothing is kept, since its words could hold
-    ///   the header, and the request isn't tried again.
+    /// - Throws: a `TokenEndpointFailure` if one fits. The vault keeps nothing of any other error, since its text could
+    ///   hold the header, and doesn't retry.
     func send(_ request: borrowing TokenEndpointRequest) async throws -> TokenEndpointReply
 }
 
@@ -35,25 +35,24 @@ public struct TokenEndpointRequest: ~Copyable, Sendable {
         public let value: String
     }
 
-    /// Where it goes: https, or http to this computer.
+    /// The endpoint: https, or http to this computer.
     public let url: String
-    /// The header lines beside `Authorization`.
+    /// The header lines without `Authorization`.
     public let headers: [Header]
     /// The body, form-encoded.
     public let body: [UInt8]
-    /// How long all of it may take.
+    /// The limit for the whole exchange.
     public let timeLimit: Duration
     /// Certificates (PEM) to trust instead of the system's.
     public let caFile: String?
-    /// The application's own proxy, for https where the environment names none: `http://host:port` or `https://…`.
+    /// The application's proxy, for https if the environment names none: `http://host:port` or `https://…`.
     public let proxy: String?
 
     private let authorization: SecretBytes
 
-    /// Lends the value of the header `Authorization`: `Basic`, a space, and id and secret in Base64.
+    /// Calls `body` with the value of the header `Authorization`: `Basic`, a space, and id and secret in Base64.
     ///
-    /// Whoever holds these bytes holds the secret. They lie in guarded memory until this returns; copies are the
-    /// caller's to wipe.
+    /// These bytes contain the secret. They lie in guarded memory; a caller that copies them must wipe the copies.
     public borrowing func withAuthorization<Result: ~Copyable, Failure: Error>(
         _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -81,7 +80,7 @@ extension TokenEndpointRequest.Header {
     }
 }
 
-/// What came back from a token endpoint.
+/// The answer of a token endpoint.
 public struct TokenEndpointReply: Sendable {
     /// The HTTP status.
     public var status: Int
@@ -89,10 +88,10 @@ public struct TokenEndpointReply: Sendable {
     public var body: [UInt8]
     /// The value of `Retry-After` (RFC 9110 §10.2.3).
     public var retryAfter: String?
-    /// The value of `Location`, so that an error can name where the endpoint has gone.
+    /// The value of `Location`, so that an error can name the endpoint's new address.
     public var location: String?
 
-    /// An answer as it came.
+    /// An answer, unchanged.
     public init(status: Int, body: [UInt8], retryAfter: String? = nil, location: String? = nil) {
         self.status = status
         self.body = body
@@ -103,9 +102,9 @@ public struct TokenEndpointReply: Sendable {
 
 /// Why no answer came from a token endpoint.
 public enum TokenEndpointFailure: Error, Hashable, CaseIterable {
-    /// There was no connection, or it broke; it is tried again.
+    /// There was no connection, or it broke; the vault retries.
     case noConnection
-    /// The time was up; it is tried again where time is left.
+    /// The request timed out; the vault retries while time is left.
     case timedOut
     /// The server's certificate can't be trusted.
     case untrustedServer

@@ -1,15 +1,15 @@
 internal import Synchronization
 internal import VaultOAuth
 
-/// A token that somebody is getting, and all tasks of this process that wait for it.
+/// A token request in flight, and the tasks of this process that wait for it.
 ///
-/// They are suspended and hold no thread. One that is cancelled leaves, and the request goes on for the others.
+/// Waiting tasks are suspended and hold no thread. A cancelled task leaves, and the request goes on for the others.
 final class TokenFlight: Sendable {
     typealias Outcome = Result<TokenResult, VaultError>
 
-    /// Whether it renews a token that is still given out, so that nobody needs to wait.
+    /// Whether it renews a token that callers still get, so that none has to wait.
     let isRenewal: Bool
-    /// The state of the vault's memory that it began in; see `TokenCache.drop`.
+    /// The cache's generation when it began; see `TokenCache.drop`.
     let generation: Int
     /// Ends the request.
     let interruption = Interruption()
@@ -18,7 +18,7 @@ final class TokenFlight: Sendable {
         var outcome: Outcome?
         var lastTicket = 0
         var tasks: [Int: CheckedContinuation<Outcome, Never>] = [:]
-        /// Cancelled before they came to wait.
+        /// The tickets of tasks that were cancelled before they began to wait.
         var cancelled: Set<Int> = []
     }
 
@@ -29,10 +29,10 @@ final class TokenFlight: Sendable {
         self.generation = generation
     }
 
-    /// How many tasks wait.
+    /// The number of waiting tasks.
     var waiterCount: Int { state.withLock { $0.tasks.count } }
 
-    /// Waits for it to land.
+    /// Waits until the flight is complete.
     ///
     /// - Returns: the token.
     /// - Throws: why there is none; `cancelled` as soon as the waiting task is.
@@ -51,7 +51,7 @@ final class TokenFlight: Sendable {
         return try outcome.get()
     }
 
-    /// Ends it for all who wait.
+    /// Resumes all waiting tasks with the outcome.
     func complete(_ outcome: Outcome) {
         let tasks = state.withLock { state in
             state.outcome = outcome
@@ -61,7 +61,7 @@ final class TokenFlight: Sendable {
         for task in tasks { task.resume(returning: outcome) }
     }
 
-    /// What the task needn't wait for; nil lets it wait.
+    /// The outcome, if the task needn't wait; nil after it was added to the waiting tasks.
     private func enter(_ task: CheckedContinuation<Outcome, Never>, _ ticket: Int) -> Outcome? {
         state.withLock { state in
             if let outcome = state.outcome { return outcome }

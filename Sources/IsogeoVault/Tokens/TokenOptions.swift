@@ -1,30 +1,30 @@
 internal import VaultOAuth
 
-/// What may be said of a token that is wanted.
+/// Options of a token request.
 public struct TokenOptions: Sendable, Hashable {
-    /// A parameter of the request beside those of the grant, such as `audience`.
+    /// A further parameter of the request, such as `audience`.
     public struct Parameter: Sendable, Hashable {
         /// Its name: any but `grant_type`, `scope`, `client_id`, `client_secret` and `client_assertion`.
         public var name: String
-        /// Its value, as it is before it is form-encoded.
+        /// Its value, before form-encoding.
         public var value: String
 
-        /// A parameter; what can't be sent is refused when a token is asked for.
+        /// A parameter; `token` refuses one that can't be sent.
         public init(_ name: String, _ value: String) {
             self.name = name
             self.value = value
         }
     }
 
-    /// The scopes to ask for, with one space between them (RFC 6749 §3.3); nil leaves it to the server.
+    /// The requested scopes, with one space between them (RFC 6749 §3.3); nil leaves the choice to the server.
     public var scope: String?
-    /// How many seconds it must still live, at least; a server that grants less is an error.
+    /// The seconds that the token must still live; a server that grants less is an error.
     public var minimumLifetime: Int
-    /// Whether a token is asked for even when a usable one is cached.
+    /// Whether to request a token even if a usable one is cached.
     public var refresh: Bool
-    /// What the server wants beside, in this order; other parameters are another token.
+    /// Further parameters of the request, in this order; other parameters give another token.
     public var parameters: [Parameter]
-    /// Whether nobody is asked: a usable token is in the vault, or there is none.
+    /// Whether to send no request: without a usable token in the vault there is none.
     public var offline: Bool
 
     /// A token with any time left, cached or new.
@@ -44,9 +44,9 @@ public struct TokenOptions: Sendable, Hashable {
 }
 
 extension TokenOptions {
-    /// The request that asks for such a token.
+    /// The request for such a token.
     ///
-    /// - Throws: what can't be sent.
+    /// - Throws: a scope or parameter that can't be sent.
     func request(to endpoint: TokenEndpoint) throws(OAuthError) -> TokenRequest {
         try TokenRequest(
             endpoint: endpoint,
@@ -55,7 +55,7 @@ extension TokenOptions {
         )
     }
 
-    /// Refuses what contradicts itself.
+    /// Refuses options that contradict each other.
     ///
     /// - Throws: `usage`.
     func check() throws(VaultError) {

@@ -2,14 +2,14 @@ internal import Synchronization
 internal import VaultStore
 
 extension UnlockedVault {
-    /// Keeps a token, lets go of all that have expired and of the note in its place, and tells that it was asked for.
+    /// Stores a token, removes expired ones and the note of a failure, and records the request in the audit trail.
     ///
     /// - Parameters:
     ///   - token: its row.
-    ///   - application: whose it is, as it was when the server was asked.
+    ///   - application: the application as it was at the time of the request.
     ///   - now: seconds since 1970.
-    /// - Returns: whether it was kept: a token of a secret that was replaced meanwhile would lie there and never be found.
-    /// - Throws: `tryAgain` when its application has gone meanwhile; what the store throws.
+    /// - Returns: false if the secret was replaced during the request: no lookup would ever find its token.
+    /// - Throws: `tryAgain` if the application is gone; what the store throws.
     func store(_ token: TokenRecord, of application: StoredApplication, now: Int64) throws(VaultError) -> Bool {
         try storing.withLock { _ throws(VaultError) in try storeInTurn(token, of: application, now: now) }
     }
@@ -35,7 +35,7 @@ extension UnlockedVault {
         }
     }
 
-    /// Keeps the note of a failure for those who wait; it is no use of a secret that the audit trail would tell.
+    /// Stores the note of a failure for waiting processes; the audit trail records grants only.
     func store(_ note: CachedFailure, insteadOf token: [UInt8], of application: StoredApplication, now: Int64)
         throws(VaultError)
     {
@@ -43,7 +43,7 @@ extension UnlockedVault {
         try changeTokens([.removeTokensExpired(at: now), .putToken(row)])
     }
 
-    /// Lets go of what keeps others from asking for a token.
+    /// Removes the notes that keep processes from requesting a token.
     func removeNotes(of token: [UInt8], _ application: StoredApplication) throws(VaultError) {
         try changeTokens(noteRemovals(of: token, application))
     }
@@ -52,19 +52,19 @@ extension UnlockedVault {
         [token, sealer.refusalID(of: application)].map { .removeToken(id: sealer.noteID(of: $0)) }
     }
 
-    /// Lets go of a cached token that an API refuses, unless another lies in its place by now.
+    /// Removes a cached token that an API refuses, unless it was replaced already.
     func remove(_ row: TokenRecord) throws(VaultError) {
         try changeTokens([.removeTokenIfUnchanged(id: row.id, box: row.box)])
     }
 
-    /// Changes tokens alone, and the header not.
+    /// Changes tokens without writing the header.
     private func changeTokens(_ changes: [Mutation]) throws(VaultError) {
         try database.commit { () throws(VaultError) -> PreparedCommit<Void> in
             PreparedCommit(changes: changes, tag: try read().header.record.tag, result: ())
         }
     }
 
-    /// How long a cached token lives; nil when it can't be opened.
+    /// A cached token's lifetime; nil if its box can't be opened.
     func lifetime(of row: TokenRecord) -> TokenLifetime? { (try? sealer.token(row))?.lifetime }
 
     /// Drops the cached tokens of an application, or all.

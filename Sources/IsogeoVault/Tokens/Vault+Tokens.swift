@@ -1,63 +1,73 @@
 internal import VaultStore
 
 extension Vault {
-    /// A token: the one at hand while it is usable, else a new one.
+    /// A token: the cached one while it is usable, else a new one.
     ///
-    /// However many tasks and processes ask at once, one of them asks the server, and a failure is shared as a token is.
-    /// A token in the last tenth of its life is renewed in the background while it is still given out. Whoever gets one
-    /// that is at hand isn't suspended, and reads no file.
+    /// However many tasks and processes call it at once, one of them sends a request, and all share its token or its
+    /// failure. A token in the last tenth of its life is renewed in the background, and callers still get it meanwhile.
+    /// A cached token costs neither a suspension nor a file access.
     ///
-    /// A task that is cancelled stops waiting at once; the request goes on, and what it brings is kept.
+    /// A cancelled task stops waiting at once; the request goes on, and its token is cached.
     ///
     /// - Parameters:
-    ///   - name: whose; nil for the default application, or the only one.
-    ///   - options: scope, parameters, least lifetime, and whether the cache is passed over, or nobody is asked.
+    ///   - name: the application; nil for the default or only one.
+    ///   - options: scope, parameters, minimum lifetime, and whether to bypass the cache or to send no request.
     /// - Returns: the token.
-    /// - Throws: `noApplication`; `noToken` when nobody is to be asked; `credentialRefused`, which is never tried again by
-    ///   itself, and remembered for a minute; `tryAgain`; `unexpectedAnswer`; `cancelled`; `damaged`; `configuration`.
+    /// - Throws: `noApplication`; `noToken` offline; `credentialRefused`, which is never retried automatically and is
+    ///   remembered for a minute; `tryAgain`; `unexpectedAnswer`; `cancelled`; `damaged`; `configuration`.
     public func token(
         for name: ApplicationName? = nil,
         _ options: TokenOptions = TokenOptions()
     ) async throws(VaultError) -> AccessToken {
-        let wish = TokenKey(name, options)
-        if !options.refresh, let token = try tokenAtHand(wish, options) { return token }
+        let key = TokenKey(name, options)
+        if !options.refresh, let token = try cachedToken(key, options) { return token }
         try options.check()
-        return options.offline ? try await storedToken(wish, options) : try await newToken(wish, options)
+        return options.offline ? try await storedToken(key, options) : try await newToken(key, options)
     }
 
-    /// Tells that an API has refused a token (401) though it should live: it is forgotten, and the next caller gets
-    /// another one.
+    /// Drops a token that an API refused (401) although it should be good; the next caller gets another one.
     ///
-    /// However many tasks tell it of one token, it is replaced once. Nothing happens where another one has taken its place
-    /// already, and none is forgotten that took the place of a refused one less than a minute ago: then it isn't the
-    /// token that is wrong.
+    /// However many tasks report one token, it is replaced once. Nothing happens if it was replaced already. A token
+    /// that replaced a refused one less than a minute ago stays: then the token isn't the cause.
     ///
-    /// - Parameter token: which was refused.
-    /// - Returns: whether it is worth trying once more with the next token.
-    /// - Throws: what keeps the vault from being read.
+    /// - Parameter token: the refused one.
+    /// - Returns: whether one more try with the next token is worthwhile.
+    /// - Throws: why the vault can't be read.
     @discardableResult
     public func invalidate(_ token: AccessToken) async throws(VaultError) -> Bool {
         try await dependencies.perform { () throws(VaultError) in
             let contents = try contents
-            // Its application may be gone, or have another name: then nobody is given the token from the vault.
+            // Without its application, or under another name, no caller gets the token from the vault.
             let rows = (try? contents.application(token.application).tokens) ?? []
             let row = rows.first { (try? contents.sealer.token($0))?.value == token.value }
             guard let id = row?.id ?? tokens.id(of: token.value) else { return true }
             guard tokens.reject(token.value, id: id, at: dependencies.moment) else { return false }
             guard let row, !isReadOnly else { return true }
             do throws(VaultError) { try contents.remove(row) } catch {
-                dependencies.warn("The refused token stays in the vault. \(error.sentence) \(error.remedy)")
+                dependencies.warn(of: .refusedTokenStays(error))
             }
             return true
         }
     }
 
-    /// Forgets what this process has in its memory of the vault's tokens, and reads the vault anew.
+    /// Drops the cached tokens of one application, or of all.
     ///
-    /// What other processes have changed (a secret, the default application, dropped tokens) is noticed by itself when a
-    /// token at hand comes to its end; this is for whoever can't wait for that.
+    /// Isogeo can't revoke tokens: they stay valid until they expire.
+    public func forget(_ name: ApplicationName?) async throws(VaultError) {
+        try await dependencies.perform { () throws(VaultError) in
+            let contents = try contents
+            let application = try name.map { (name) throws(VaultError) in try contents.application(name).application }
+            try contents.forget(application, now: dependencies.now())
+            tokens.drop()
+        }
+    }
+
+    /// Drops the tokens in this process's memory, and reads the vault anew.
     ///
-    /// - Throws: `locked` when the vault has got a new key; what keeps it from being read.
+    /// A process notices the changes of others (a secret, the default application, dropped tokens) when its cached
+    /// token expires; `reload` is for programs that can't wait for that.
+    ///
+    /// - Throws: `locked` if the vault got a new key; why it can't be read.
     public func reload() async throws(VaultError) {
         tokens.drop()
         try await dependencies.perform { () throws(VaultError) in _ = try contents.read() }
@@ -65,92 +75,89 @@ extension Vault {
 }
 
 extension Vault {
-    private func tokenAtHand(_ wish: TokenKey, _ options: TokenOptions) throws(VaultError) -> AccessToken? {
+    private func cachedToken(_ key: TokenKey, _ options: TokenOptions) throws(VaultError) -> AccessToken? {
         let moment = dependencies.moment
         let minimum = Int64(options.minimumLifetime)
-        guard let (held, renewal) = try tokens.token(for: wish, minimum: minimum, at: moment) else { return nil }
-        if let renewal { renew(held.token, wish, renewal) }
+        guard let (held, renewal) = try tokens.token(for: key, minimum: minimum, at: moment) else { return nil }
+        if let renewal { renew(held.token, key, renewal) }
         let rest = held.remaining(at: moment)
         dependencies.log(.found(held.application, seconds: rest))
         return AccessToken(held.token, of: held.application, remaining: rest, .vault)
     }
 
-    private func storedToken(_ wish: TokenKey, _ options: TokenOptions) async throws(VaultError) -> AccessToken {
-        let issuer = issuer(try contents, wish, options, .use, nil)
-        let look = try await dependencies.perform { () throws(VaultError) in try issuer.look() }
-        guard case .found(let issued) = look else {
+    private func storedToken(_ key: TokenKey, _ options: TokenOptions) async throws(VaultError) -> AccessToken {
+        let acquirer = acquirer(try contents, key, options, .use, nil)
+        let look = try await dependencies.perform { () throws(VaultError) in try acquirer.look() }
+        guard case .found(let result) = look else {
             throw VaultError(.noUsableToken)
         }
-        return accessToken(issued, wish)
+        return accessToken(result, key)
     }
 
     /// Looks into the vault or asks the server, or waits for another task that does.
-    private func newToken(_ wish: TokenKey, _ options: TokenOptions) async throws(VaultError) -> AccessToken {
+    private func newToken(_ key: TokenKey, _ options: TokenOptions) async throws(VaultError) -> AccessToken {
         guard !Task.isCancelled else { throw .cancelled }
         let contents = try contents
         let began = dependencies.now()
-        let key = TokenCache.FlightKey(
-            wish: wish,
+        let flightKey = TokenCache.FlightKey(
+            token: key,
             minimum: Int64(options.minimumLifetime),
             refreshing: options.refresh ? began : nil
         )
-        let (flight, isFirst) = try tokens.joinOrStart(key)
+        let (flight, isFirst) = try tokens.joinOrStart(flightKey)
         if isFirst {
-            let issuer = issuer(contents, wish, options, options.refresh ? .refresh : .use, flight)
+            let acquirer = acquirer(contents, key, options, options.refresh ? .refresh : .use, flight)
             do throws(VaultError) {
-                // A look is short, and most often it is all: on this task's own thread, when that is one that may block.
-                let look = try await dependencies.perform { () throws(VaultError) in try issuer.look() }
+                // A look is short and usually enough: it runs on this task's own thread if that may block.
+                let look = try await dependencies.perform { () throws(VaultError) in try acquirer.look() }
                 switch look {
-                case .found(let issued): complete(flight, key, .success(issued))
-                case .wanted(let prospect):
-                    run(flight, key) { () throws(VaultError) in try issuer.ask(prospect) }
+                case .found(let result): complete(flight, flightKey, .success(result))
+                case .wanted(let miss):
+                    run(flight, flightKey) { () throws(VaultError) in try acquirer.ask(miss) }
                 }
             } catch {
-                complete(flight, key, .failure(error))
+                complete(flight, flightKey, .failure(error))
             }
         }
-        return accessToken(try await flight.outcome(), wish)
+        return accessToken(try await flight.outcome(), key)
     }
 
-    private func renew(_ token: StoredToken, _ wish: TokenKey, _ flight: TokenFlight) {
-        let key = TokenCache.FlightKey(wish: wish, minimum: 0, refreshing: nil)
-        let options = TokenOptions(scope: wish.scope, parameters: wish.parameters)
-        guard let contents = try? contents else { return complete(flight, key, .failure(.closed)) }
-        let issuer = issuer(contents, wish, options, .renewal(of: token), flight)
-        run(flight, key) { () throws(VaultError) in
-            switch try issuer.look() {
-            case .found(let issued): return issued
-            case .wanted(let prospect): return try issuer.ask(prospect)
+    private func renew(_ token: StoredToken, _ key: TokenKey, _ flight: TokenFlight) {
+        let flightKey = TokenCache.FlightKey(token: key, minimum: 0, refreshing: nil)
+        let options = TokenOptions(scope: key.scope, parameters: key.parameters)
+        guard let contents = try? contents else { return complete(flight, flightKey, .failure(.closed)) }
+        let acquirer = acquirer(contents, key, options, .renewal(of: token), flight)
+        run(flight, flightKey) { () throws(VaultError) in
+            switch try acquirer.look() {
+            case .found(let result): return result
+            case .wanted(let miss): return try acquirer.ask(miss)
             }
         }
     }
 
-    /// Runs what waits for a server on a thread of its own, and for no task in particular: whoever cancels its own
-    /// cancels nobody else's.
+    /// Waits for a server on a separate thread and in a detached task: cancelling one caller doesn't cancel the others.
     private func run(
         _ flight: TokenFlight,
-        _ key: TokenCache.FlightKey,
+        _ flightKey: TokenCache.FlightKey,
         _ body: @escaping @Sendable () throws(VaultError) -> TokenResult
     ) {
         Task.detached(executorPreference: BlockingExecutor.requests) { [tokens, dependencies] in
             let outcome = Result(catching: body)
             if case .failure(let error) = outcome {
                 dependencies.log(.failed(error))
-                if flight.isRenewal {
-                    dependencies.warn("The token isn't renewed yet. \(error.sentence) \(error.remedy)")
-                }
+                if flight.isRenewal { dependencies.warn(of: .renewalFailed(error)) }
             }
-            tokens.complete(flight, key, outcome, at: dependencies.moment)
+            tokens.complete(flight, flightKey, outcome, at: dependencies.moment)
         }
     }
 
-    private func complete(_ flight: TokenFlight, _ key: TokenCache.FlightKey, _ outcome: TokenFlight.Outcome) {
-        tokens.complete(flight, key, outcome, at: dependencies.moment)
+    private func complete(_ flight: TokenFlight, _ flightKey: TokenCache.FlightKey, _ outcome: TokenFlight.Outcome) {
+        tokens.complete(flight, flightKey, outcome, at: dependencies.moment)
     }
 
-    private func issuer(
+    private func acquirer(
         _ contents: UnlockedVault,
-        _ wish: TokenKey,
+        _ key: TokenKey,
         _ options: TokenOptions,
         _ purpose: TokenAcquirer.Purpose,
         _ flight: TokenFlight?
@@ -158,21 +165,21 @@ extension Vault {
         TokenAcquirer(
             contents: contents,
             dependencies: dependencies,
-            wish: wish,
+            key: key,
             options: options,
             purpose: purpose,
             rejected: tokens.rejected,
-            held: tokens.held(wish),
+            held: tokens.held(key),
             interruption: flight?.interruption
         )
     }
 
-    private func accessToken(_ issued: TokenResult, _ wish: TokenKey) -> AccessToken {
+    private func accessToken(_ result: TokenResult, _ key: TokenKey) -> AccessToken {
         let moment = dependencies.moment
-        // What is held is measured by both clocks.
-        let held = tokens.held(wish).flatMap { $0.token == issued.token ? $0 : nil }
-        let rest = held?.remaining(at: moment) ?? issued.token.lifetime.remaining(at: moment.now)
-        if issued.source == .vault { dependencies.log(.found(issued.application, seconds: rest)) }
-        return AccessToken(issued.token, of: issued.application, remaining: rest, issued.source)
+        // The cached entry is measured by both clocks.
+        let held = tokens.held(key).flatMap { $0.token == result.token ? $0 : nil }
+        let rest = held?.remaining(at: moment) ?? result.token.lifetime.remaining(at: moment.now)
+        if result.source == .vault { dependencies.log(.found(result.application, seconds: rest)) }
+        return AccessToken(result.token, of: result.application, remaining: rest, result.source)
     }
 }

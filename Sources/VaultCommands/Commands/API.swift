@@ -5,32 +5,32 @@ internal import IsogeoVault
 struct API: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "api",
-        abstract: "Read Isogeo's API with an application's token: a GET, its answer on standard output.",
+        abstract: "Send a GET to Isogeo's API with an application's token, and print the answer.",
         discussion: """
-            The token goes to the API of its own platform, unless --api-base names another, and nowhere else: https \
-            alone, and no redirect is followed. When the API refuses a cached token, one new one is asked for. An answer \
-            may be of any size; on a terminal its control characters are shown as their numbers.
+            The token goes only to the API of its own platform, or to the address that --api-base gives: over https, \
+            without following redirects. If the API refuses a cached token, a new one is requested, once. An answer \
+            may be of any size; a terminal shows its control characters as numbers.
 
               isogeo-vault api /shares
               isogeo-vault api /resources/search -q _limit=10 -q q="type:dataset"
 
-            Where the API lies is known of Isogeo's own platforms; of others, import says it with --api-base.
+            The API addresses of Isogeo's own platforms are known; import --api-base stores another one.
             """
     )
 
-    @Argument(help: "What is read, beginning with a slash.")
+    @Argument(help: "The path to read, beginning with a slash.")
     var path: String
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("A parameter of the query; it is percent-encoded here.", valueName: "name=value")
+        help: ArgumentHelp("A query parameter; the command percent-encodes it.", valueName: "name=value")
     )
     var query: [String] = []
 
     @Option(help: ArgumentHelp("The application.", valueName: "name"))
     var app: String?
 
-    @Option(help: ArgumentHelp("Where the API lies, this time.", valueName: "url"))
+    @Option(help: ArgumentHelp("The API's address for this call.", valueName: "url"))
     var apiBase: String?
 
     @OptionGroup(title: "Token")
@@ -42,9 +42,18 @@ struct API: AsyncParsableCommand {
     @OptionGroup(title: "Vault")
     var vault: VaultOptionsWithQuery
 
+    /// Whether a `-q` has no value, which suggests that `--quiet` is meant.
+    ///
+    /// The parser refuses it too, but its error can't be asked which option lacks a value.
+    static func isQuietMeant(by arguments: [String]) -> Bool {
+        guard arguments.first == configuration.commandName else { return false }
+        let own = arguments.prefix { $0 != "--" }
+        return own.last == "-q" || zip(own, own.dropFirst()).contains { $0 == "-q" && $1.hasPrefix("-") }
+    }
+
     func validate() throws {
         guard query.allSatisfy({ $0.contains("=") }) else {
-            throw ValidationError("Write -q name=value; quiet is --quiet here.")
+            throw CommandProblem.Call.queryWithoutValue
         }
     }
 

@@ -7,8 +7,8 @@ struct Backup: AsyncParsableCommand {
         commandName: "backup",
         abstract: "Write a consistent copy of the vault, without its cached tokens.",
         discussion: """
-            Every box is opened first: what is damaged isn't copied. The copy is encrypted like the vault, and the same \
-            keys open it; keep them apart from it.
+            The command opens every box first, and copies no damage. The copy is encrypted like the vault, and the \
+            same keys open it; keep them apart from it.
             """
     )
 

@@ -5,9 +5,9 @@ internal import IsogeoVault
 struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Prove an application's credential: ask for a token, then for what is shared with it.",
+        abstract: "Prove an application's credential: request a token, then list what is shared with it.",
         discussion: """
-            The token is always a new one, and is kept. Which application: NAME, else $ISOGEO_VAULT_APP, else the \
+            The token is always a new one, and is cached. Which application: NAME, else $ISOGEO_VAULT_APP, else the \
             default, else the only one.
             """
     )
@@ -15,7 +15,7 @@ struct Check: AsyncParsableCommand {
     @OptionGroup
     var application: ApplicationOptions
 
-    @Option(help: ArgumentHelp("Where the API lies, this time.", valueName: "url"))
+    @Option(help: ArgumentHelp("The API's address for this call.", valueName: "url"))
     var apiBase: String?
 
     @Flag(help: "Print it as JSON.")

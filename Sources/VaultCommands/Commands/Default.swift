@@ -1,25 +1,25 @@
 internal import ArgumentParser
 internal import IsogeoVault
 
-/// Says which application is meant when none is named: `isogeo-vault default [NAME]`.
+/// Sets or shows the default application: `isogeo-vault default [NAME]`.
 struct Default: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "default",
-        abstract: "Say which application is meant when none is named, or show it.",
-        discussion: "Without a name the one that is meant now is printed."
+        abstract: "Set the application that commands use when none is named, or show it.",
+        discussion: "Without a name it prints the one that they use now."
     )
 
     @OptionGroup
     var application: ApplicationOptions
 
-    @Flag(help: "Have no default any more.")
+    @Flag(help: "Remove the default.")
     var none = false
 
     @OptionGroup(title: "Vault")
     var vault: VaultOptions
 
     func validate() throws {
-        guard !none || application.given == nil else { throw ValidationError("Give a name or --none.") }
+        guard !none || application.given == nil else { throw CommandProblem.Call.one(of: "a name", "--none") }
     }
 
     func run() async throws {
@@ -27,11 +27,11 @@ struct Default: AsyncParsableCommand {
         let opened = try await context.open()
         if none {
             try await opened.setDefault(nil)
-            context.say("No application is the default any more.")
+            context.say("There is no default application now.")
         } else if let name = application.given {
             let application = try validName(name)
             try await opened.setDefault(application)
-            context.say("The default is \(application) from now on.")
+            context.say("The default application is \(application) now.")
         } else {
             try context.print(try await opened.application().name.description)
         }

@@ -2,14 +2,14 @@ internal import ArgumentParser
 internal import IsogeoVault
 internal import VaultSystem
 
-/// Looks at the host: `isogeo-vault doctor`.
+/// Checks the host: `isogeo-vault doctor`.
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Look at this computer: the vault's place, memory, libraries, clock, network.",
+        abstract: "Check this computer: the vault's place, memory, libraries, clock, network.",
         discussion: """
-            Changes nothing, asks for no key and sends nothing. Each finding has its remedy; with any the exit code is \
-            78. A note is good to know, and no finding. --fix sets right the modes of the vault's folder, of its files, \
+            It changes nothing, asks for no key and sends nothing. Each finding has its remedy, and the exit code is \
+            78 if there is one. A note is no finding. --fix corrects the modes of the vault's folder, of its files, \
             and of the key file that is named, where they are yours, and says so.
             """
     )
@@ -17,7 +17,7 @@ struct Doctor: AsyncParsableCommand {
     @Flag(help: "Print it as JSON.")
     var json = false
 
-    @Flag(help: "Set right the modes that are findings, where the files are yours.")
+    @Flag(help: "Correct the modes that are findings, where the files are yours.")
     var fix = false
 
     @OptionGroup(title: "Vault")
@@ -28,14 +28,10 @@ struct Doctor: AsyncParsableCommand {
         var vault = try await VaultInspection(at: context.vault.path)
         let fixed = fix ? try await repair(vault) : []
         if !fixed.isEmpty { vault = try await VaultInspection(at: context.vault.path) }
-        let report = DoctorReport(fixed: fixed, checks: remarks(vault, await context.keyring(), context))
+        let report = DoctorReport(fixed: fixed, checks: findings(vault, await context.keyring(), context))
         if json { try context.printJSON(report) } else { try context.print(report.text) }
         guard report.findings > 0 else { return }
-        throw VaultError(
-            .configuration,
-            report.findings == 1 ? "There is a finding." : "There are \(report.findings) findings.",
-            remedy: "Each has its remedy beside it."
-        )
+        throw VaultError(.findings(count: report.findings))
     }
 
     private var namedWay: HostInspection.NamedWay? {
@@ -50,33 +46,68 @@ struct Doctor: AsyncParsableCommand {
         return done
     }
 
-    private func remarks(_ vault: VaultInspection, _ keyring: KeyringReport, _ context: CommandContext) -> [Finding] {
+    private func findings(_ vault: VaultInspection, _ keyring: KeyringReport, _ context: CommandContext) -> [Finding] {
         let host = HostEnvironment.real
         let (way, slots) = (namedWay, vault.status?.slots.map(\.kind) ?? [])
         let isCI = host.isSet("CI")
-        var remarks = VaultCheck.place(vault, isCI: isCI)
-        remarks += VaultCheck.rollback(vault.status?.isOlderThanSeen == true)
-        remarks += VaultCheck.memory(HostInspection.memoryFault())
-        remarks += VaultCheck.fileSystem(vault.fileSystem) + VaultCheck.keys(slots)
-        remarks += VaultCheck.named(way, vault: vault.path, host)
-        remarks += KeyringCheck.desktop(keyring, slots: slots)
-        remarks += KeyringCheck.session(SessionReport.current(), ends: vault.status?.sessionEnds)
-        remarks += EnvironmentCheck.terminal(context.terminal() != nil, namedWay: way?.name, slots: slots, keyring)
-        remarks += EnvironmentCheck.remarks(
+        var findings = VaultCheck.place(vault, isCI: isCI)
+        findings += VaultCheck.rollback(vault.status?.isOlderThanSeen == true)
+        findings += VaultCheck.memory(HostInspection.memoryFault())
+        findings += VaultCheck.fileSystem(vault.fileSystem) + VaultCheck.keys(slots)
+        findings += VaultCheck.named(way, vault: vault.path, host)
+        findings += KeyringCheck.desktop(keyring, slots: slots)
+        findings += KeyringCheck.session(SessionReport.current(), ends: vault.status?.sessionEnds)
+        findings += EnvironmentCheck.terminal(context.terminal() != nil, namedWay: way?.name, slots: slots, keyring)
+        findings += EnvironmentCheck.findings(
             isSet: Environment.isSet,
             withheld: Hardening.withheldVariables,
             isCI: isCI
         )
-        remarks += SwapCheck.remarks(host) + MemoryCheck.coreDumps(host)
-        remarks += MemoryCheck.locking(limit: host.lockLimit(), canLock: HostInspection.canLock)
-        remarks += MemoryCheck.wiping(Hardening.wipesFreedMemory)
-        remarks += RequestCheck.libraries(HostInspection.libraries, requests: HostInspection.checkRequests)
-        remarks += RequestCheck.certificates(
+        findings += SwapCheck.findings(host) + MemoryCheck.coreDumps(host)
+        findings += MemoryCheck.locking(limit: host.lockLimit(), canLock: HostInspection.canLock)
+        findings += MemoryCheck.wiping(Hardening.wipesFreedMemory)
+        findings += RequestCheck.libraries(HostInspection.libraries, requests: HostInspection.checkRequests)
+        findings += RequestCheck.certificates(
             exists: { host.resolve($0) != nil },
             check: HostInspection.checkCertificates
         )
-        remarks += RequestCheck.proxies(host)
-        remarks += VaultCheck.clock(now: context.dependencies.now(), changed: vault.status?.changed.epochSeconds)
-        return remarks
+        findings += RequestCheck.proxies(host)
+        findings += VaultCheck.clock(now: context.dependencies.now(), changed: vault.status?.changed.epochSeconds)
+        return findings
+    }
+}
+
+/// The result of `doctor`.
+struct DoctorReport: Encodable {
+    struct Check: Encodable {
+        let check: String
+        let level: String
+        let sentence: String
+        let remedy: String?
+    }
+
+    /// The number of findings.
+    let findings: Int
+    /// What was corrected, as commands.
+    let fixed: [String]
+    let checks: [Check]
+
+    init(fixed: [String], checks: [Finding]) {
+        self.fixed = fixed
+        self.checks = checks.map {
+            Check(check: $0.check, level: $0.level.rawValue, sentence: $0.sentence, remedy: $0.remedy)
+        }
+        findings = checks.count { $0.level == .finding }
+    }
+
+    /// The text for people: a line for each check, with its remedy below it.
+    var text: String {
+        let fixed = fixed.map { "fixed    \($0.visible)" }
+        let checks = checks.map { check in
+            let level = check.level + String(repeating: " ", count: 9 - check.level.utf8.count)
+            let remedy = check.remedy.map { "\n         \($0.visible)" } ?? ""
+            return "\(level)\(check.check): \(check.sentence.visible)\(remedy)"
+        }
+        return (fixed + checks).joined(separator: "\n")
     }
 }

@@ -7,20 +7,21 @@ struct Exec: AsyncParsableCommand {
         commandName: "exec",
         abstract: "Run a program with a token in its environment.",
         discussion: """
-            The program finds a token in $ISOGEO_ACCESS_TOKEN, and when it ends, in seconds since 1970, in \
-            $ISOGEO_ACCESS_TOKEN_EXPIRES. It takes our place, except with --private-file: its exit code and signals are \
-            its own, and it gets back the umask, limits and environment that we were started with, without \
+            The program finds a token in $ISOGEO_ACCESS_TOKEN, and its expiry, in seconds since 1970, in \
+            $ISOGEO_ACCESS_TOKEN_EXPIRES. It replaces isogeo-vault, except with --private-file: exit code and signals \
+            are its own, and it gets the umask, limits and environment that isogeo-vault was started with, without \
             ISOGEO_VAULT_PASSPHRASE.
 
               isogeo-vault exec -- ./export.sh
               isogeo-vault exec -- sh -c './list.sh | wc -l'
               isogeo-vault exec city-maps --sdk -- python3 sync.py
 
-            --sdk and --client-secrets hand over the client secret itself, in clear, to a program that asks for its \
-            own tokens. Each is said on standard error, and told by the audit trail. --client-secrets needs \
+            --sdk and --client-secrets hand over the client secret itself, in clear, to a program that requests its \
+            own tokens. Standard error says so, and the audit trail records it. --client-secrets needs \
             $XDG_RUNTIME_DIR, a folder of yours alone, which cron and services usually lack; --sdk doesn't.
 
-            Exit codes: the program's own; 127 there is no such program; 126 it can't be started; before that, ours.
+            Exit codes: the program's own; 127 there is no such program; 126 it can't be started; before that, those \
+            of isogeo-vault.
             """
     )
 
@@ -32,7 +33,7 @@ struct Exec: AsyncParsableCommand {
 
     @Flag(
         help: """
-            Give the variables that Isogeo's SDK and tools read, ISOGEO_API_GROUP_CLIENT_SECRET and \
+            Set the variables that Isogeo's SDK and tools read, ISOGEO_API_GROUP_CLIENT_SECRET and \
             ISOGEO_CLIENT_SECRET among them.
             """
     )
@@ -40,7 +41,7 @@ struct Exec: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Give a client_secrets.json, its secret in clear, which lies in memory; its path is in this variable.",
+            "Put a client_secrets.json, its secret in clear, into memory, and its path into this variable.",
             valueName: "variable"
         )
     )
@@ -49,16 +50,16 @@ struct Exec: AsyncParsableCommand {
     @Flag(
         help: """
             With --client-secrets: a file in $XDG_RUNTIME_DIR instead, for programs whose children close descriptors. \
-            It is removed when the program has ended; after a kill -9 or a power cut, by the next \
-            exec --client-secrets.
+            isogeo-vault removes it when the program has ended; after a kill -9 or a power cut, the next \
+            exec --client-secrets does.
             """
     )
     var privateFile = false
 
-    @Flag(help: "With --sdk or --client-secrets: give no token, and ask for none.")
+    @Flag(help: "With --sdk or --client-secrets: request and hand over no token.")
     var noToken = false
 
-    @Flag(help: "Ask for a new token even when the cached one is usable.")
+    @Flag(help: "Request a new token even if the cached one is usable.")
     var refresh = false
 
     @OptionGroup(title: "Token")
@@ -72,21 +73,19 @@ struct Exec: AsyncParsableCommand {
 
     func validate() throws {
         guard !command.isEmpty else {
-            throw ValidationError("No program is named: write it behind two hyphens, exec [<name>] -- <cmd>.")
+            throw CommandProblem.Call.noProgram
         }
         guard !privateFile || clientSecrets != nil else {
-            throw ValidationError("--private-file goes with --client-secrets.")
+            throw CommandProblem.Call.goesWith("--private-file", ["--client-secrets"])
         }
         guard !noToken || sdk || clientSecrets != nil else {
-            throw ValidationError("--no-token goes with --sdk or --client-secrets.")
+            throw CommandProblem.Call.goesWith("--no-token", ["--sdk", "--client-secrets"])
         }
         if let clientSecrets, !clientSecrets.isNameOfVariable {
-            throw ValidationError("--client-secrets wants the name of a variable: letters, digits and underscores.")
+            throw CommandProblem.Call.notAVariable("--client-secrets")
         }
         if let clientSecrets, clientSecrets.meansSomethingElse {
-            throw ValidationError(
-                "--client-secrets wants a variable of its own, and \(clientSecrets) means something else."
-            )
+            throw CommandProblem.Call.variableInUse("--client-secrets", variable: clientSecrets)
         }
     }
 
@@ -105,7 +104,7 @@ struct Exec: AsyncParsableCommand {
 }
 
 extension String {
-    /// Whether shells, the loader, most programs or we ourselves read a variable of this name.
+    /// Whether shells, the loader, most programs or isogeo-vault read a variable of this name.
     fileprivate var meansSomethingElse: Bool {
         let names: Set = [
             "PATH", "HOME", "IFS", "SHELL", "USER", "LOGNAME", "PWD", "ENV", "BASH_ENV", "LANG", "TERM", "TMPDIR",

@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import IsogeoVault
-internal import VaultSystem
 
 /// Writes a secret in clear: `isogeo-vault export NAME FILE --in-clear`.
 struct Export: AsyncParsableCommand {
@@ -8,7 +7,7 @@ struct Export: AsyncParsableCommand {
         commandName: "export",
         abstract: "Write an application back to a client_secrets.json, its secret in clear.",
         usage: "isogeo-vault export [<options>] <name> <file>",
-        discussion: "The file is made, mode 0600; nothing is overwritten. The audit trail tells of it."
+        discussion: "It makes the file, mode 0600, and overwrites nothing. The audit trail records it."
     )
 
     @OptionGroup
@@ -25,27 +24,14 @@ struct Export: AsyncParsableCommand {
         let name = try validName(application.name)
         try checkMeant(name)
         try await context.open().export(name, to: file)
-        context.say("\(file) holds the secret of \(name) in clear: delete it when it has served.")
+        context.say("\(file) holds the secret of \(name) in clear: delete it when you no longer need it.")
     }
 
-    private var name: String { application.name }
     private var file: String { application.operand }
 
     private func checkMeant(_ application: ApplicationName) throws(VaultError) {
-        guard file != "-" else {
-            throw VaultError(
-                .usage,
-                "A secret goes into a file, never to standard output, which terminals and logs keep.",
-                remedy: "Name the file to make."
-            )
-        }
-        guard inClear else {
-            throw VaultError(
-                .usage,
-                "This writes the secret of \(application) to \(file) in clear.",
-                remedy: "Say that you mean it: isogeo-vault export \(name.shellWord) \(file.shellWord) --in-clear"
-            )
-        }
+        guard file != "-" else { throw VaultError(.secretOnStandardOutput) }
+        guard inClear else { throw VaultError(.exportUnconfirmed(application, file: file)) }
     }
 
     enum FileToMake: OperandHelp {

@@ -8,7 +8,7 @@ struct Forget: AsyncParsableCommand {
         abstract: "Drop the cached tokens of an application, or of all.",
         discussion: """
             Which application: NAME, else $ISOGEO_VAULT_APP, else the default, else the only one. Isogeo has no \
-            revocation: a token that somebody else holds lives on until it expires.
+            revocation: a token that a program has already got is valid until it expires.
             """
     )
 
@@ -22,7 +22,7 @@ struct Forget: AsyncParsableCommand {
     var vault: VaultOptions
 
     func validate() throws {
-        guard !all || application.given == nil else { throw ValidationError("Give a name or --all.") }
+        guard !all || application.given == nil else { throw CommandProblem.Call.one(of: "a name", "--all") }
     }
 
     func run() async throws {

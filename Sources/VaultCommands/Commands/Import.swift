@@ -1,23 +1,23 @@
 internal import ArgumentParser
 internal import IsogeoVault
 
-/// Takes credentials in: `isogeo-vault import FILE…`.
+/// Stores credentials: `isogeo-vault import FILE…`.
 struct Import: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Take client_secrets.json files into the vault, their secrets encrypted.",
+        abstract: "Store client_secrets.json files in the vault, their secrets encrypted.",
         discussion: """
-            The first import makes the vault and protects it as --protect says; without it, by the key file or \
-            passphrase that options or environment name, else by the desktop keyring where one works, else by a \
-            passphrase that you are asked for. Where there is none of these, nothing is made. A vault that is there \
+            The first import makes the vault and protects it as --protect says; without it, with the key file or \
+            passphrase that options or environment name, else with the desktop keyring if it works, else with a \
+            passphrase that it asks you for. If there is none of these, it makes nothing. A vault that is there \
             already keeps its protection.
 
               isogeo-vault import client_secrets.json
               isogeo-vault import --protect key-file=vault.key client_secrets.json
 
-            A file stays where it is, with the secret in clear, unless --delete-source says otherwise. That deletes it \
-            after its secret was read back from the vault; on an SSD, in a snapshot or in a backup the old bytes may \
-            live on, which no program can change: the sure way is a new secret from Isogeo.
+            A file stays where it is, with the secret in clear, unless --delete-source is given. That deletes it after \
+            its secret was read back from the vault. On an SSD, in a snapshot or in a backup the old bytes may \
+            survive, and no program can change that: the sure way is a new secret from Isogeo.
             """
     )
 
@@ -33,32 +33,32 @@ struct Import: AsyncParsableCommand {
     @Flag(
         help: """
             Replace an application of that name, its secret and its tokens; encoding, proxy, certificates and API stay \
-            unless options say otherwise.
+            unless options change them.
             """
     )
     var replace = false
 
     @Option(
         help: ArgumentHelp(
-            "How a new vault is protected: keyring, passphrase, or key-file=PATH (made if missing).",
+            "How a new vault is protected: \(NewKey.helpForNewVault).",
             valueName: "way"
         )
     )
-    var protect: ProtectArgument?
+    var protect: NewKey?
 
     @Flag(help: "Make no recovery code for a new vault that a key file or keyring alone would open.")
     var noRecovery = false
 
-    @Flag(help: "Ask for a token first; nothing is kept when the server refuses.")
+    @Flag(help: "Request a token first; if the server refuses, nothing is stored.")
     var check = false
 
-    @Option(help: ArgumentHelp("The scopes to ask for with --check.", valueName: "scopes"))
+    @Option(help: ArgumentHelp("The scopes to request with --check.", valueName: "scopes"))
     var scope: String?
 
-    @Flag(help: "Delete each file once its secret was read back from the vault.")
+    @Flag(help: "Delete each file after its secret was read back from the vault.")
     var deleteSource = false
 
-    @Flag(help: "Say what would be imported and keep nothing; needs no vault.")
+    @Flag(help: "Show what would be imported and store nothing; needs no vault.")
     var dryRun = false
 
     @Flag(help: "Print what was imported as JSON.")
@@ -75,20 +75,20 @@ struct Import: AsyncParsableCommand {
 
     func validate() throws {
         guard fromEnvironment != !files.isEmpty else {
-            throw ValidationError("Give files, or --from-environment.")
+            throw CommandProblem.Call.nothingToImport
         }
-        guard files.filter({ $0 == "-" }).count <= 1 else { throw ValidationError("Standard input can be read once.") }
+        guard files.filter({ $0 == "-" }).count <= 1 else { throw CommandProblem.Call.standardInputTwice }
         guard !deleteSource || !(fromEnvironment || files.contains("-")) else {
-            throw ValidationError("Only a file can be deleted: --delete-source goes with files.")
+            throw CommandProblem.Call.deletesOnlyFiles
         }
-        if case .recovery = protect { throw ValidationError("A vault can't begin with a recovery code alone.") }
-        guard scope == nil || check else { throw ValidationError("--scope goes with --check.") }
+        guard protect?.isRecoveryCode != true else { throw CommandProblem.Call.recoveryCodeAlone }
+        guard scope == nil || check else { throw CommandProblem.Call.goesWith("--scope", ["--check"]) }
     }
 
     func run() async throws {
         let sources = try fromEnvironment ? [.environment] : files.flatMap(ImportSource.sources)
         guard name == nil || sources.count == 1 else {
-            throw VaultError(.usage, "One name can't go to \(sources.count) files.", remedy: "Import them one by one.")
+            throw VaultError(.oneNameForFiles(count: sources.count))
         }
         var importer = Importer(self)
         try await importer.take(sources)
@@ -100,25 +100,6 @@ struct Import: AsyncParsableCommand {
             options.caFile = connection.caFile
             if let name { options.name = try validName(name) }
             return options
-        }
-    }
-}
-
-/// The value of `--protect`, and of `key add`.
-enum ProtectArgument: ExpressibleByArgument {
-    case passphrase
-    case keyring
-    case keyFile(path: String)
-    case recovery
-
-    init?(argument: String) {
-        switch argument {
-        case "passphrase": self = .passphrase
-        case "keyring": self = .keyring
-        case "recovery": self = .recovery
-        case _ where argument.hasPrefix("key-file=") && argument.utf8.count > "key-file=".utf8.count:
-            self = .keyFile(path: String(argument.dropFirst("key-file=".count)))
-        default: return nil
         }
     }
 }

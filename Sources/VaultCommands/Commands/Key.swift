@@ -7,8 +7,8 @@ struct Key: AsyncParsableCommand {
         commandName: "key",
         abstract: "List, add, change and remove the ways to open the vault.",
         discussion: """
-            Each key slot opens the vault by itself. Removing one closes this file to it, and not the copies of the file \
-            that somebody may have: after a leak ask Isogeo for a new secret.
+            Each key slot opens the vault by itself. When one is removed, its key no longer opens this file, but still \
+            opens older copies of it: after a leak ask Isogeo for a new secret.
             """,
         subcommands: [KeyList.self, KeyAdd.self, KeyChange.self, KeyRemove.self]
     )
@@ -37,7 +37,7 @@ struct KeyList: AsyncParsableCommand {
 struct KeyAdd: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "add",
-        abstract: "Add a way to open the vault: passphrase, keyring, key-file=PATH (made if missing), or recovery."
+        abstract: "Add a way to open the vault: \(NewKey.help)."
     )
 
     @OptionGroup
@@ -58,7 +58,7 @@ struct KeyAdd: AsyncParsableCommand {
 struct KeyChange: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "change",
-        abstract: "Put a new key into the place of another, as for a new passphrase."
+        abstract: "Replace a key with a new one, such as a new passphrase."
     )
 
     @Argument(help: "The slot: the beginning of its id, or its kind where only one has it.")
@@ -94,7 +94,73 @@ struct KeyRemove: AsyncParsableCommand {
     func run() async throws {
         let context = vault.context
         try await context.open().removeKey(slot, interaction: context.interaction)
-        context.say("Removed the key slot \(slot). Copies of the vault that were made before still open with it.")
+        context.say("Removed the key slot \(slot). Its key, where it still exists, opens older copies of the vault.")
+    }
+}
+
+/// The key of a new slot.
+struct NewKeyOptions: ParsableArguments {
+    @Argument(help: "\(NewKey.help).")
+    var way: NewKey
+
+    @Option(help: ArgumentHelp("The new passphrase is in this file, mode 0600 and yours.", valueName: "path"))
+    var newPassphraseFile: String?
+
+    @Option(help: ArgumentHelp("The new passphrase comes from this descriptor.", valueName: "number"))
+    var newPassphraseFd: Int32?
+
+    @Option(
+        help: ArgumentHelp(
+            "Write the recovery code to this file, mode 0600, instead of the terminal.",
+            valueName: "path"
+        )
+    )
+    var output: String?
+
+    func validate() throws {
+        guard passphrases.count <= 1 else { throw CommandProblem.Call.severalNewPassphrases }
+        guard passphrases.isEmpty || way.isPassphrase else {
+            throw CommandProblem.Call.goesWith("A new passphrase", ["the way passphrase"])
+        }
+        guard output == nil || way.isRecoveryCode else {
+            throw CommandProblem.Call.goesWith("--output", ["the way recovery"])
+        }
+    }
+
+    private var passphrases: [Unlocking] {
+        [newPassphraseFile.map { .passphraseFile($0) }, newPassphraseFd.map { .passphraseDescriptor($0) }]
+            .compactMap(\.self)
+    }
+
+    private func protection(_ context: CommandContext) throws(VaultError) -> Protection? {
+        try way.protection(NewKey.Request(context: context, purpose: .ofNewSlot, passphrase: passphrases.first))
+    }
+
+    // Never on standard output, which CI's logs keep.
+    private func show(_ code: Span<UInt8>, _ context: CommandContext) throws(VaultError) {
+        if let output { return try PlaintextFile.make(output, code) }
+        guard let show = context.terminal()?.show else { throw VaultError(.noTerminalForRecoveryCode) }
+        try show(code)
+    }
+
+    func add(to vault: Vault, _ context: CommandContext) async throws(VaultError) -> VaultStatus.Slot {
+        guard let protection = try protection(context) else {
+            return try await vault.addRecoveryCode { (code) throws(VaultError) in try show(code, context) }
+        }
+        return try await vault.addKey(protection)
+    }
+
+    func change(_ slot: String, of vault: Vault, _ context: CommandContext) async throws(VaultError)
+        -> VaultStatus.Slot
+    {
+        let interaction = context.interaction
+        guard let protection = try protection(context) else {
+            return try await vault.replaceWithRecoveryCode(slot, interaction: interaction) {
+                (code) throws(VaultError) in
+                try show(code, context)
+            }
+        }
+        return try await vault.changeKey(slot, to: protection, interaction: interaction)
     }
 }
 

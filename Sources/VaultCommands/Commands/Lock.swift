@@ -5,10 +5,10 @@ internal import IsogeoVault
 struct Lock: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lock",
-        abstract: "End the session: both halves of what opens the vault go.",
+        abstract: "End the session: delete both halves of what opens the vault.",
         discussion: """
-            No key is needed. It also says what still opens the vault without anybody being asked. Programs that have \
-            the vault open keep it open.
+            It needs no key. It also says what still opens the vault without asking. Programs that have the vault open \
+            keep it open.
             """
     )
 
@@ -20,14 +20,14 @@ struct Lock: AsyncParsableCommand {
         let ended = try await Vault.endSession(at: context.vault.path, dependencies: context.vaultDependencies)
         context.say(ended ? "The vault is locked." : "There was no session.")
         for way in try await Self.openWays(context) {
-            context.say("It is still opened without asking by \(way).")
+            context.say("It still opens without asking, by \(way).")
         }
     }
 
     private static func openWays(_ context: CommandContext) async throws(VaultError) -> [String] {
         let hasKeyring = try await Vault.status(at: context.vault.path).slots.contains { $0.kind == "keyring" }
         return [
-            Unlocking.environment.wayWithoutAsking,
+            Unlocking.environment.keyName.map { "\($0.phrase), which the environment names" },
             hasKeyring ? "the desktop keyring, while that is unlocked: lock the keyring too" : nil,
         ].compactMap(\.self)
     }

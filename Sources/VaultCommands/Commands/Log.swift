@@ -7,12 +7,12 @@ struct Log: AsyncParsableCommand {
         commandName: "log",
         abstract: "Show the audit trail: what was done to the vault, and with its secrets.",
         discussion: """
-            The entries are sealed and chained: nobody without the vault's key can change one or take one out. The last \
-            10000 are kept.
+            The entries are sealed and chained: without the vault's key, none can be changed or taken out. The vault \
+            keeps the last 10000.
             """
     )
 
-    @Option(help: ArgumentHelp("Show so many of the newest entries.", valueName: "count"))
+    @Option(help: ArgumentHelp("Show this many of the newest entries.", valueName: "count"))
     var last: Int?
 
     @Flag(help: "Print them as JSON.")
@@ -22,7 +22,7 @@ struct Log: AsyncParsableCommand {
     var vault: VaultOptions
 
     func validate() throws {
-        guard last.map({ $0 > 0 }) ?? true else { throw ValidationError("--last is a number above 0.") }
+        guard last.map({ $0 > 0 }) ?? true else { throw CommandProblem.Call.notPositive("--last") }
     }
 
     func run() async throws {

@@ -7,14 +7,14 @@ struct Rekey: AsyncParsableCommand {
         commandName: "rekey",
         abstract: "Give the vault a new key and seal everything in it anew.",
         discussion: """
-            For the day when somebody may have got hold of a key and a copy of the vault. With a new secret from Isogeo \
-            (rotate) it ends what they have. Nothing is written before all is known: what opens the vault stays, and for \
-            each other key slot one of the options says what becomes of it. On a terminal you are asked for the other \
-            passphrases. A session isn't enough for this: a key is needed.
+            For the day when a key and a copy of the vault may have leaked. With a new secret from Isogeo (rotate) it \
+            makes both worthless. It writes nothing before all is known: what opens the vault stays, and for each \
+            other key slot an option says whether it stays. On a terminal it asks for the other passphrases. A session \
+            isn't enough for this: it needs a key.
 
-            A key file gets a new key; the old one stays beside it, since backups from before open with that. A key in \
-            the desktop keyring is replaced and deleted: backups from before need another key. A recovery code is \
-            replaced by a new one. Sessions end, and programs that have the vault open must open it again.
+            A key file gets a new key, and the old one is kept next to it, because older backups open with that. A key \
+            in the desktop keyring is replaced and deleted: older backups need another key. A new recovery code \
+            replaces the old ones. Sessions end, and programs that have the vault open must open it again.
             """
     )
 
@@ -24,7 +24,7 @@ struct Rekey: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Keep the slot that this key file opens; it gets a new key.", valueName: "path"))
     var keepKeyFile: [String] = []
 
-    @Option(help: ArgumentHelp("Let go of this slot: the beginning of its id.", valueName: "id"))
+    @Option(help: ArgumentHelp("Drop this slot: the beginning of its id.", valueName: "id"))
     var dropSlot: [String] = []
 
     @Option(
@@ -55,13 +55,13 @@ struct Rekey: AsyncParsableCommand {
 
     private func report(_ result: Rekeying, _ context: CommandContext) {
         let slots = result.slots.map { "\($0.kind) \($0.id)" }.joined(separator: ", ")
-        context.say("The vault has a new key. It is opened by: \(slots).")
+        context.say("The vault has a new key. These key slots open it: \(slots).")
         for path in result.formerKeyFiles {
-            context.say("The old key is in \(path): backups from before open with it, and this vault no more.")
+            context.say("The old key is in \(path): it opens older backups, and this vault no more.")
         }
     }
 
-    // A code is shown even where nothing may be asked for.
+    // --no-prompt forbids questions; it doesn't forbid showing a code.
     private func showing(_ context: CommandContext) -> UserInteraction.Showing? {
         guard let output else { return context.terminal()?.show }
         return { (code: Span<UInt8>) throws(VaultError) in try PlaintextFile.make(output, code) }

@@ -1,16 +1,15 @@
 internal import ArgumentParser
 internal import IsogeoVault
-internal import VaultSystem
 
-/// Takes an application out: `isogeo-vault remove NAME --yes`.
+/// Removes an application: `isogeo-vault remove NAME --yes`.
 struct Remove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "remove",
-        abstract: "Take an application out of the vault, with its secret and its tokens.",
+        abstract: "Remove an application from the vault, with its secret and its tokens.",
         usage: "isogeo-vault remove [<options>] <name>",
         discussion: """
-            The vault may hold the only copy of the secret: without --yes nothing is removed. A backup that was made \
-            before still has it.
+            The vault may hold the only copy of the secret: without --yes nothing is removed. Older backups still have \
+            it.
             """
     )
 
@@ -27,15 +26,8 @@ struct Remove: AsyncParsableCommand {
 
     func run() async throws {
         let context = vault.context
-        let name = try application.required()
-        let application = try validName(name)
-        guard yes else {
-            throw VaultError(
-                .usage,
-                "Removing \(application) takes its secret out of the vault for good.",
-                remedy: "Say that you mean it: isogeo-vault remove \(name.shellWord) --yes"
-            )
-        }
+        let application = try validName(try application.required())
+        guard yes else { throw VaultError(.removalUnconfirmed(application)) }
         try await context.open().remove(application)
         context.say("Removed the application \(application).")
     }

@@ -1,14 +1,14 @@
 internal import ArgumentParser
 internal import IsogeoVault
 
-/// Puts a copy back: `isogeo-vault restore FILE`.
+/// Restores a backup: `isogeo-vault restore FILE`.
 struct Restore: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",
-        abstract: "Put a backup into the vault's place, after it was verified.",
+        abstract: "Verify a backup, and put it in the vault's place.",
         discussion: """
-            The key is the backup's. What lies in the vault's place is copied beside it first. A vault that is too \
-            damaged to be read must be moved away by hand before.
+            It needs a key of the backup. A vault that is there is copied first, to a file next to it. If that vault \
+            is too damaged to be read, move it away by hand before.
             """
     )
 
@@ -21,8 +21,8 @@ struct Restore: AsyncParsableCommand {
     func run() async throws {
         let context = vault.context
         let kept = try await openBackup(context).restore(to: context.vault.path)
-        context.say("The vault is again as \(file) has it.")
-        if let kept { context.say("What was there before is in \(kept).") }
+        context.say("Restored the vault from \(file).")
+        if let kept { context.say("The former vault is in \(kept).") }
     }
 
     private func openBackup(_ context: CommandContext) async throws(VaultError) -> Vault {
@@ -34,11 +34,7 @@ struct Restore: AsyncParsableCommand {
             return try await context.open()
         } catch {
             guard error.code == .noVault else { throw error }
-            throw VaultError(
-                .noVault,
-                "There is no backup at \(file).",
-                remedy: "Name a file that isogeo-vault backup has written."
-            )
+            throw VaultError(.noBackup(path: file))
         }
     }
 }

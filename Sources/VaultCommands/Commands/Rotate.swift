@@ -8,16 +8,16 @@ struct Rotate: AsyncParsableCommand {
         abstract: "Replace an application's secret, after the new one has given a token.",
         usage: "isogeo-vault rotate [<options>] <name> <file>",
         discussion: """
-            The new client_secrets.json is tried first: when the server refuses it, or can't be reached, the vault stays \
-            as it is. Basic encoding, proxy and certificates stay what they were unless options say otherwise, and so does \
-            where the API is, while tokens come from the same server.
+            The command tries the new client_secrets.json first: if the server refuses it, or can't be reached, the \
+            vault stays as it is. Basic encoding, proxy and certificates stay unless options change them; so does the \
+            API's address while tokens come from the same server.
             """
     )
 
     @OptionGroup
     var application: ApplicationAndOperand<NewFile>
 
-    @Option(help: ArgumentHelp("The scopes to ask for with the proof.", valueName: "scopes"))
+    @Option(help: ArgumentHelp("The scopes to request with the proof.", valueName: "scopes"))
     var scope: String?
 
     @OptionGroup(title: "Credential")
@@ -41,15 +41,14 @@ struct Rotate: AsyncParsableCommand {
         try await opened.rotate(name, to: new, scope: scope)
         context.say("The new secret of \(name) gave a token and is in the vault now.")
         if new.tokenOrigin != present.tokenOrigin {
-            context.say("Tokens are requested from \(new.tokenOrigin) now, before from \(present.tokenOrigin).")
+            context.say("Tokens come from \(new.tokenOrigin) now; before, from \(present.tokenOrigin).")
         }
-        if let droppedBase { context.say(forgottenAPI(at: droppedBase)) }
+        if let droppedBase { context.say(removedAPI(at: droppedBase)) }
     }
 
-    /// What the options say.
+    /// The options for reading the new file.
     ///
-    /// How the Basic header is written is known before the file is read, since some ids and secrets can only be sent
-    /// form-encoded.
+    /// They include the present Basic encoding, because some ids and secrets can only be sent form-encoded.
     private func options(for present: Application) -> NewApplication.Options {
         var options = credential.options
         options.name = present.name

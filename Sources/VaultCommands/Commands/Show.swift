@@ -2,11 +2,11 @@ internal import ArgumentParser
 internal import FoundationEssentials
 internal import IsogeoVault
 
-/// Shows what is known of an application: `isogeo-vault show [NAME]`.
+/// Shows an application: `isogeo-vault show [NAME]`.
 struct Show: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Show what is known of an application, never its secret.",
+        abstract: "Show an application's settings and times, never its secret.",
         discussion: "Which application: NAME, else $ISOGEO_VAULT_APP, else the default, else the only one."
     )
 
@@ -28,13 +28,13 @@ struct Show: AsyncParsableCommand {
 }
 
 extension Application {
-    /// What is known of it, a line for each fact.
+    /// The application for people, a line for each fact.
     fileprivate func text(now: Int64) -> String {
         table([
             ["name", name.description],
             ["client_id", clientID],
             ["tokens from", tokenURI],
-            ["API", apiBase ?? "not known: import it with --api-base"],
+            ["API", apiBase ?? "unknown: import it with --api-base"],
             ["Basic encoding", basicEncoding.rawValue],
             ["certificates", caFile ?? "the system's"],
             ["proxy", proxy ?? "what the environment names"],
@@ -50,5 +50,40 @@ extension Application {
         return tokensExpire.map { expiry in
             expiry.epochSeconds > now ? "\(expiry.epochSeconds - now) s left" : "expired"
         }.joined(separator: ", ")
+    }
+}
+
+/// An application as JSON.
+struct ApplicationReport: Encodable {
+    let name: String
+    let client_id: String
+    let token_uri: String
+    let basic_encoding: String
+    let ca_file: String?
+    let proxy: String?
+    let api_base: String?
+    let scopes: [String]
+    let created: String
+    let created_epoch: Int64
+    let secret_written: String
+    let secret_written_epoch: Int64
+    let tokens_expire: [String]
+    let tokens_expire_epoch: [Int64]
+
+    init(_ application: Application) {
+        name = application.name.description
+        client_id = application.clientID
+        token_uri = application.tokenURI
+        basic_encoding = application.basicEncoding.rawValue
+        ca_file = application.caFile
+        proxy = application.proxy
+        api_base = application.apiBase
+        scopes = application.scopes
+        created = application.created.rfc3339
+        created_epoch = application.created.epochSeconds
+        secret_written = application.credentialWritten.rfc3339
+        secret_written_epoch = application.credentialWritten.epochSeconds
+        tokens_expire = application.tokensExpire.map(\.rfc3339)
+        tokens_expire_epoch = application.tokensExpire.map(\.epochSeconds)
     }
 }

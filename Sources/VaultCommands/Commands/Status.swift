@@ -2,11 +2,11 @@ internal import ArgumentParser
 internal import FoundationEssentials
 internal import IsogeoVault
 
-/// Shows a vault from outside: `isogeo-vault status`.
+/// Shows a vault without opening it: `isogeo-vault status`.
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Show what the vault's file tells without a key: place, slots, counts, times."
+        abstract: "Show what can be seen of the vault without a key: place, slots, counts, times."
     )
 
     @Flag(help: "Print it as JSON.")
@@ -48,13 +48,6 @@ extension VaultStatus {
 
 /// A vault's state as JSON.
 private struct StatusReport: Encodable {
-    struct Slot: Encodable {
-        let id: String
-        let kind: String
-        let created: String
-        let created_epoch: Int64
-    }
-
     let vault: String
     let format: Int
     let read_only: Bool
@@ -64,7 +57,7 @@ private struct StatusReport: Encodable {
     let changed_epoch: Int64
     let generation: Int
     let older_than_seen: Bool
-    let slots: [Slot]
+    let slots: [SlotReport]
     let applications: Int
     let tokens: Int
     let last_token_expires: String?
@@ -82,14 +75,7 @@ private struct StatusReport: Encodable {
         changed_epoch = status.changed.epochSeconds
         generation = status.generation
         older_than_seen = status.isOlderThanSeen
-        slots = status.slots.map { slot in
-            Slot(
-                id: slot.id,
-                kind: slot.kind,
-                created: slot.created.rfc3339,
-                created_epoch: slot.created.epochSeconds
-            )
-        }
+        slots = status.slots.map(SlotReport.init)
         applications = status.applications
         tokens = status.tokens
         last_token_expires = status.lastTokenExpires?.rfc3339
@@ -97,4 +83,13 @@ private struct StatusReport: Encodable {
         session_ends = status.sessionEnds?.rfc3339
         session_ends_epoch = status.sessionEnds?.epochSeconds
     }
+}
+
+extension VaultStatus {
+    /// Whether a reset of the keyring would lose the vault.
+    var isOpenedByKeyringAlone: Bool { slots.map(\.kind) == ["keyring"] }
+
+    /// The warning about such a vault.
+    static let keyringAlone =
+        "only this desktop's keyring can open it; for another key: isogeo-vault key add recovery"
 }

@@ -8,7 +8,7 @@ struct Token: AsyncParsableCommand {
         abstract: "Print a token: the cached one while it is usable, else a new one.",
         discussion: """
             The token is the only thing on standard output, followed by a newline. However many processes ask at once, \
-            one of them asks the server; the others are given the same token.
+            one of them sends a request, and all get the same token.
 
             Which application: NAME, else $ISOGEO_VAULT_APP, else the default, else the only one.
 
@@ -36,24 +36,24 @@ struct Token: AsyncParsableCommand {
     @Flag(help: "The same as --format json.")
     var json = false
 
-    @Flag(help: "Print no newline behind the token.")
+    @Flag(help: "Print no newline after the token.")
     var noNewline = false
 
-    @Flag(help: "Ask for a new token even when the cached one is usable.")
+    @Flag(help: "Request a new token even if the cached one is usable.")
     var refresh = false
 
-    @Flag(help: "Ask no server: print the cached token, or fail with 66 when none is usable.")
+    @Flag(help: "Send no request: print the cached token, or fail with 66 if none is usable.")
     var offline = false
 
     @Option(
-        help: ArgumentHelp("Ask with this client_secrets.json and keep nothing; no vault is needed.", valueName: "file")
+        help: ArgumentHelp("Use this client_secrets.json and store nothing; needs no vault.", valueName: "file")
     )
     var from: String?
 
-    @Flag(help: "Ask with the credential in the environment and keep nothing; no vault is needed.")
+    @Flag(help: "Use the credential in the environment and store nothing; needs no vault.")
     var fromEnvironment = false
 
-    // Not taken, so that it is refused by its name: what stands behind an unknown option would pass for the application.
+    // Declared so that it is refused by its name: the value of an unknown option would pass for the application.
     @Option(help: .hidden)
     var apiBase: String?
 
@@ -71,25 +71,20 @@ struct Token: AsyncParsableCommand {
 
     func validate() throws {
         guard apiBase == nil else {
-            throw ValidationError("--api-base goes with import, rotate, api and check; a token is requested elsewhere.")
+            throw CommandProblem.Call.tokenHasNoAPI
         }
         guard !json || format == .raw || format == .json else {
-            throw ValidationError("--json and --format \(format.rawValue) contradict each other.")
+            throw CommandProblem.Call.contradiction(["--json", "--format \(format.rawValue)"])
         }
-        guard from == nil || !fromEnvironment else { throw ValidationError("Give --from or --from-environment.") }
+        guard from == nil || !fromEnvironment else { throw CommandProblem.Call.one(of: "--from", "--from-environment") }
         guard credential.isEmpty || from != nil || fromEnvironment else {
-            throw ValidationError(
-                "--token-uri, --basic-encoding and --proxy go with --from and --from-environment; "
-                    + "what is in the vault has its own."
-            )
+            throw CommandProblem.Call.credentialOptionsForVault
         }
         guard application.given == nil || (from == nil && !fromEnvironment) else {
-            throw ValidationError("A credential that isn't in the vault has no name there.")
+            throw CommandProblem.Call.nameOfOtherCredential
         }
         guard !offline || !refresh && from == nil && !fromEnvironment else {
-            throw ValidationError(
-                "--offline prints what is cached, and contradicts --refresh, --from and --from-environment."
-            )
+            throw CommandProblem.Call.offlineAsks
         }
     }
 

@@ -2,18 +2,18 @@ internal import ArgumentParser
 internal import FoundationEssentials
 internal import IsogeoVault
 
-/// Begins a session: `isogeo-vault unlock --for 8h`.
+/// Starts a session: `isogeo-vault unlock --for 8h`.
 struct Unlock: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "unlock",
-        abstract: "Begin a session: for a while your programs open the vault without a key.",
+        abstract: "Start a session: for a while your programs open the vault without a key.",
         discussion: """
-            There is no daemon. A random key lies in the kernel's keyring of your user, which drops it in time; what it \
-            opens is a row of the vault. All programs of yours can use it, cron's and those of other logins too.
+            There is no daemon. The kernel's keyring of your user holds a random key, and drops it in time; the key \
+            opens a row of the vault. All programs of yours can use it, including those of cron and of other logins.
 
-            The session ends with its time, with `lock`, with `key remove` and `key change`, and when the computer \
-            restarts; not surely when you log out. A way to open the vault that is named goes before it. A session \
-            doesn't prolong itself: `unlock` wants the key each time, and the new session takes the old one's place.
+            The session ends with its time, with `lock`, `key remove` and `key change`, and when the computer \
+            restarts, but not necessarily when you log out. A key that is named is tried instead of it. A session \
+            can't prolong itself: `unlock` needs the key each time, and the new session replaces the old one.
 
             \("  ")isogeo-vault unlock --for 8h
             """
@@ -25,7 +25,7 @@ struct Unlock: AsyncParsableCommand {
     )
     var time: String = "8h"
 
-    @Flag(help: "Even where other systems share your uid, as in a container without a user namespace.")
+    @Flag(help: "Start it even if other systems share your uid, as in a container without a user namespace.")
     var sharedUid = false
 
     @Flag(help: "Print the end of the session as JSON.")
@@ -36,14 +36,14 @@ struct Unlock: AsyncParsableCommand {
 
     func validate() throws {
         guard SessionDuration(argument: time) != nil else {
-            throw ValidationError("--for is a number and s, m, h or d, from 1s to 30d.")
+            throw CommandProblem.Call.notADuration("--for")
         }
     }
 
     func run() async throws {
         let context = vault.context
         guard let duration = SessionDuration(argument: time)?.duration else { return try validate() }
-        // Before anybody is asked for a passphrase that would serve nothing.
+        // Before a person types a passphrase for nothing.
         try SessionReport.current().check(sharingUserID: sharedUid)
         let opened = try await context.open(bySession: false)
         let end = try await opened.startSession(for: duration, sharingUserID: sharedUid)
@@ -62,5 +62,24 @@ private struct SessionEnd: Encodable {
         self.vault = vault
         unlocked_until = end.rfc3339
         unlocked_until_epoch = end.epochSeconds
+    }
+}
+
+/// How long a session lasts, as people write it: `8h`, `30m`, `90s`, `2d`.
+struct SessionDuration: ExpressibleByArgument {
+    let duration: Duration
+
+    private static let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
+
+    /// Nil for what isn't a whole number of seconds, minutes, hours or days, from a second to thirty days.
+    init?(argument: String) {
+        guard let unit = argument.last.flatMap({ Self.units[$0] }) else { return nil }
+        let digits = argument.dropLast()
+        guard !digits.isEmpty, digits.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+            let number = Int64(digits)
+        else { return nil }
+        let (seconds, overflow) = number.multipliedReportingOverflow(by: unit)
+        guard !overflow, (.seconds(1)...Vault.longestSession).contains(.seconds(seconds)) else { return nil }
+        duration = .seconds(seconds)
     }
 }

@@ -5,7 +5,7 @@ internal import IsogeoVault
 struct Verify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Open every box in the vault and follow every chain; 72 when something isn't as it was written."
+        abstract: "Open every box in the vault and follow every chain; 72 if something isn't as it was written."
     )
 
     @Flag(help: "Print what was found as JSON.")
@@ -19,11 +19,7 @@ struct Verify: AsyncParsableCommand {
         let result = try await context.open().verify()
         if json { try context.printJSON(VerificationReport(result)) } else { try context.print(result.text) }
         guard result.findings.contains(where: \.isDamage) else { return }
-        throw VaultError(
-            .damaged,
-            "The vault isn't as it was written.",
-            remedy: "Restore a backup: isogeo-vault restore FILE"
-        )
+        throw VaultError(.verificationFailed)
     }
 }
 

@@ -1,20 +1,20 @@
-/// What one look at the host has shown.
+/// The result of one check of the host.
 struct Finding: Equatable, Sendable {
     enum Level: String, Sendable {
         /// As it should be.
         case ok
-        /// Good to know; nothing has to be done.
+        /// Good to know; nothing needs to be done.
         case note
-        /// To be put right.
+        /// To be corrected.
         case finding
     }
 
-    /// What was looked at: a word that never changes.
+    /// What was checked: a word that never changes.
     let check: String
     let level: Level
     /// What was seen, in a sentence or two.
     let sentence: String
-    /// What to do, where something can be done.
+    /// What to do about it, if anything.
     let remedy: String?
 
     static func ok(_ check: String, _ sentence: String) -> Finding {

@@ -1,16 +1,16 @@
 internal import FoundationEssentials
 internal import IsogeoVault
 
-/// What opens a vault with nobody asked: the desktop keyring, and a session in the kernel's.
+/// What opens a vault without asking: the desktop keyring, and a session in the kernel's.
 enum KeyringCheck {
-    /// The desktop keyring; where the vault has no key in it, nothing about it is a finding.
+    /// The desktop keyring; its problems are findings only if the vault has a key in it.
     static func desktop(_ report: KeyringReport, slots: [String]) -> [Finding] {
         let isWanted = slots.contains("keyring")
         guard let problem = report.problem else { return [.ok("keyring", "The desktop keyring works.")] }
         switch report.state {
-        // Its key opens the vault all the same.
+        // Its key opens the vault nevertheless.
         case .unseen: return [.note("keyring", problem.sentence, remedy: problem.remedy)]
-        // Somebody will be asked for its password, which is as it should be.
+        // The desktop will ask for its password, as it should.
         case .locked where report.hasDisplay: return [.note("keyring", problem.sentence, remedy: problem.remedy)]
         default:
             return isWanted
@@ -29,26 +29,26 @@ enum KeyringCheck {
     /// - Parameters:
     ///   - report: what the kernel allows.
     ///   - ends: when the vault's session ends; nil where there is none.
-    /// - Returns: what is to be said.
+    /// - Returns: the findings.
     static func session(_ report: SessionReport, ends: Date?) -> [Finding] {
-        var remarks: [Finding] = []
+        var findings: [Finding] = []
         if let obstacle = report.obstacle {
-            remarks.append(.note("session", "unlock can't work here. \(obstacle.sentence)", remedy: obstacle.remedy))
+            findings.append(.note("session", "unlock can't work here. \(obstacle.sentence)", remedy: obstacle.remedy))
         } else if report.isSharedUserID {
             let shared = SessionReport.sharedUserID
-            remarks.append(.note("session", shared.sentence, remedy: shared.remedy))
+            findings.append(.note("session", shared.sentence, remedy: shared.remedy))
         } else {
-            remarks.append(.ok("session", "The kernel keeps keys for sessions."))
+            findings.append(.ok("session", "The kernel can keep the keys of sessions."))
         }
         if let ends {
-            remarks.append(
+            findings.append(
                 .note(
                     "session",
-                    "Until \(ends.rfc3339) a session opens the vault.",
+                    "A session opens the vault until \(ends.rfc3339).",
                     remedy: "isogeo-vault lock ends it."
                 )
             )
         }
-        return remarks
+        return findings
     }
 }

@@ -1,24 +1,24 @@
-/// Whether memory stays where it is: crashes, and locking.
+/// Whether a crash, swap or a reused page can reveal secrets in memory.
 enum MemoryCheck {
-    /// What a command may hold at once, generously: keys, slots and secrets of a page each, and the buffers of a request.
+    /// The bytes that a command locks, generously: a page for each key, slot and secret, and a request's buffers.
     static let needed = 512 * 1024
 
     static func coreDumps(_ host: HostEnvironment) -> [Finding] {
         let program = host.read("/proc/sys/kernel/core_pattern")?.trimmedLine ?? ""
-        var remarks: [Finding] = []
+        var findings: [Finding] = []
         if program.hasPrefix("|") {
-            remarks.append(
+            findings.append(
                 .note(
                     "core-dumps",
-                    "Crashes of programs are handed to \(program.dropFirst().prefix { $0 != " " }). This command is never "
-                        + "dumped; a program that uses the library is, without the memory that its secrets lie in."
+                    "Crashes of programs are handed to \(program.dropFirst().prefix { $0 != " " }). This command is "
+                        + "never dumped; a program that uses the library is, but without the memory of its secrets."
                 )
             )
         } else {
-            remarks.append(.ok("core-dumps", "This command is never dumped, and no program is handed crashes."))
+            findings.append(.ok("core-dumps", "This command is never dumped, and no program collects crashes."))
         }
         if host.read("/proc/sys/fs/suid_dumpable")?.trimmedLine == "1" {
-            remarks.append(
+            findings.append(
                 .finding(
                     "core-dumps",
                     "Programs that change their user are dumped too (fs.suid_dumpable is 1).",
@@ -26,22 +26,22 @@ enum MemoryCheck {
                 )
             )
         }
-        return remarks
+        return findings
     }
 
-    /// Whether secrets can be kept from being swapped.
+    /// Whether secrets can be locked in memory, so that they are never swapped.
     ///
     /// - Parameters:
     ///   - limit: RLIMIT_MEMLOCK in bytes; nil for none.
-    ///   - canLock: whether that much can really be locked: root may whatever the limit says, and a container may not.
-    /// - Returns: what is to be said.
+    ///   - canLock: whether so many bytes can be locked: root may exceed the limit, a container may stay below it.
+    /// - Returns: the findings.
     static func locking(limit: UInt64?, canLock: (Int) -> Bool) -> [Finding] {
-        let told = limit.map { "\($0 / 1024) KiB" } ?? "without a limit"
-        guard !canLock(needed) else { return [.ok("locked-memory", "Secrets can be locked in memory (\(told)).")] }
+        let limit = limit.map { "\($0 / 1024) KiB" } ?? "without a limit"
+        guard !canLock(needed) else { return [.ok("locked-memory", "Secrets can be locked in memory (\(limit)).")] }
         return [
             .finding(
                 "locked-memory",
-                "Not enough memory can be locked (\(told), and \(needed / 1024) KiB are wanted): secrets could be swapped.",
+                "Too little memory can be locked (\(limit); \(needed / 1024) KiB are needed): secrets may be swapped.",
                 remedy:
                     "Raise RLIMIT_MEMLOCK: LimitMEMLOCK=8M in a systemd unit, memlock in /etc/security/limits.conf, "
                     + "or --ulimit memlock=8388608 for a container."

@@ -1,8 +1,8 @@
 internal import IsogeoVault
 
-/// Whether a token could be asked for: libcurl, certificates, proxies.
+/// Whether a token could be requested: libcurl, certificates, proxies.
 ///
-/// Nothing is sent.
+/// No check sends anything.
 enum RequestCheck {
     static func libraries(
         _ versions: [(name: String, version: String)],
@@ -11,25 +11,25 @@ enum RequestCheck {
         let linked = versions.map { "\($0.name) \($0.version)" }.joined(separator: ", ")
         do {
             try requests()
-            return [.ok("libraries", "\(linked), and a libcurl that will do.")]
+            return [.ok("libraries", "\(linked), and a libcurl that works.")]
         } catch {
             return [.finding("libraries", error.sentence, remedy: error.remedy)]
         }
     }
 
-    /// Where distributions keep the authorities that libcurl trusts.
+    /// Where distributions keep the CA certificates that libcurl trusts.
     static let bundles = [
         "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
         "/etc/ssl/cert.pem",
     ]
 
-    /// Whether there are authorities to trust, which nobody else could have put there.
+    /// Whether there are CA certificates, in a file that no other user can have changed.
     ///
     /// - Parameters:
     ///   - paths: where they may be.
     ///   - exists: whether there is such a file.
-    ///   - check: what is wrong with it.
-    /// - Returns: what is to be said.
+    ///   - check: throws what is wrong with it.
+    /// - Returns: the findings.
     static func certificates(
         _ paths: [String] = bundles,
         exists: (String) -> Bool,
@@ -39,7 +39,7 @@ enum RequestCheck {
             return [
                 .finding(
                     "certificates",
-                    "There are no certificates of authorities: no server can be trusted.",
+                    "There are no CA certificates: no server can be trusted.",
                     remedy: "Install them: sudo apt-get install ca-certificates; or import with --ca-file."
                 )
             ]
@@ -49,20 +49,20 @@ enum RequestCheck {
                 .finding(
                     "certificates",
                     error.sentence,
-                    remedy: "Make them anew: sudo update-ca-certificates --fresh; and look who has changed them."
+                    remedy: "Make them again: sudo update-ca-certificates --fresh; and find out who changed them."
                 )
             ]
         }
-        return [.ok("certificates", "The authorities are those of \(path).")]
+        return [.ok("certificates", "The CA certificates are those of \(path).")]
     }
 
-    /// Proxies as libcurl reads them for https: lower case first; `http_proxy` is for plain http, which goes nowhere.
+    /// Proxies as libcurl reads them for https: lower case first; `http_proxy` is for plain http, which is never used.
     static func proxies(_ host: HostEnvironment) -> [Finding] {
         let names = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
-        var remarks: [Finding] = []
+        var findings: [Finding] = []
         if let name = names.first(where: host.isSet), let value = host.variable(name) {
             let except = ["no_proxy", "NO_PROXY"].first(where: host.isSet)
-            remarks.append(
+            findings.append(
                 .note(
                     "proxies",
                     "Requests go through \(withoutCredentials(value)) (\(name))"
@@ -70,21 +70,21 @@ enum RequestCheck {
                 )
             )
         } else {
-            remarks.append(.ok("proxies", "Requests go to the server directly, as far as the environment goes."))
+            findings.append(.ok("proxies", "The environment names no proxy: requests go to the server directly."))
         }
         if host.isSet("http_proxy") || host.isSet("HTTP_PROXY"), !names.contains(where: host.isSet) {
-            remarks.append(
+            findings.append(
                 .note(
                     "proxies",
-                    "http_proxy is set and not used: tokens are asked for over https alone.",
-                    remedy: "Where the proxy is meant for https too, set https_proxy."
+                    "http_proxy is set but not used: tokens are requested over https alone.",
+                    remedy: "If the proxy is for https too, set https_proxy."
                 )
             )
         }
-        return remarks
+        return findings
     }
 
-    /// Host and port of a proxy: what stands before an @ may be a password.
+    /// Host and port of a proxy: what comes before an @ may be a password.
     static func withoutCredentials(_ proxy: String) -> String {
         let start = proxy.firstRange(of: "://").map { proxy[$0.upperBound...] } ?? proxy[...]
         let end = start.split(separator: "@", omittingEmptySubsequences: false).last ?? start

@@ -1,12 +1,12 @@
 internal import FoundationEssentials
 internal import IsogeoVault
 
-/// The vault itself, as far as it can be seen without a key.
+/// What can be seen of the vault without a key.
 enum VaultCheck {
     static func place(_ vault: VaultInspection, isCI: Bool) -> [Finding] {
-        var remarks = vault.faults.map { Finding.finding("vault", $0.error.sentence, remedy: $0.error.remedy) }
+        var findings = vault.faults.map { Finding.finding("vault", $0.error.sentence, remedy: $0.error.remedy) }
         if vault.isMissing {
-            remarks.append(
+            findings.append(
                 .note(
                     "vault",
                     "There is no vault at \(vault.path).",
@@ -16,12 +16,12 @@ enum VaultCheck {
                 )
             )
         } else if let status = vault.status {
-            remarks.append(.ok("vault", "\(status.path) is sound, as far as can be seen without its key."))
+            findings.append(.ok("vault", "\(status.path) is sound, as far as can be seen without its key."))
         }
-        return remarks
+        return findings
     }
 
-    /// That what was seen of the vault before was newer; whether it is true only the vault's key can tell.
+    /// The vault was newer when it was last seen; without its key that can't be verified.
     static let isOlder = "older than it was when it was last opened here"
 
     static func rollback(_ isOlder: Bool) -> [Finding] {
@@ -31,22 +31,22 @@ enum VaultCheck {
                 "rollback",
                 "The vault's file is \(Self.isOlder).",
                 remedy:
-                    "Restore the newest backup: isogeo-vault restore FILE. Or, if you have put it back yourself, say so "
-                    + "once with --accept-rollback."
+                    "Restore the newest backup: isogeo-vault restore FILE. Or, if you have put it back yourself, "
+                    + "accept it once with --accept-rollback."
             )
         ]
     }
 
-    /// Whether it can be remembered how new vaults were.
+    /// Whether this computer can remember how new vaults were.
     static func memory(_ fault: (error: VaultError, isAccess: Bool)?) -> [Finding] {
         guard let (error, isAccess) = fault else { return [] }
-        let sentence = "Nothing can be remembered of vaults here, as how new they were. \(error.sentence)"
+        let sentence = "This computer can't remember how new vaults were. \(error.sentence)"
         return isAccess
             ? [.note("memory-of-vaults", sentence, remedy: error.remedy)]
             : [.finding("memory-of-vaults", sentence, remedy: error.remedy)]
     }
 
-    /// statfs(2)'s numbers of file systems that are somebody else's computer.
+    /// statfs(2)'s numbers of file systems that another computer, or a program, serves.
     private static let network: [UInt32: String] = [
         0x6969: "NFS", 0xFF53_4D42: "CIFS", 0xFE53_4D42: "SMB", 0x517B: "SMB", 0x0102_1997: "9p", 0x5346_414F: "AFS",
         0x00C3_6400: "Ceph", 0x6573_5546: "FUSE",
@@ -59,7 +59,7 @@ enum VaultCheck {
             return [
                 .note(
                     "file-system",
-                    "The vault lies in memory (tmpfs): with the next start of this computer it is gone."
+                    "The vault is in memory (tmpfs): it is lost when this computer restarts."
                 )
             ]
         }
@@ -67,26 +67,26 @@ enum VaultCheck {
         return [
             .note(
                 "file-system",
-                "The vault lies on \(name): whether locks and syncs hold is up to whoever serves it.",
-                remedy: "Keep it on a disk of this computer where you can: ISOGEO_VAULT names the place."
+                "The vault is on \(name): whether locks and syncs hold depends on its server.",
+                remedy: "Keep it on a disk of this computer if you can: ISOGEO_VAULT names the place."
             )
         ]
     }
 
-    /// The year before which no clock is right: there was no such program.
+    /// 2024: an earlier time is wrong, because this program didn't exist.
     private static let earliest: Int64 = 1_704_067_200
 
     static func clock(now: Int64, changed: Int64?) -> [Finding] {
-        let remedy = "Set the clock: sudo timedatectl set-ntp true; where there is no network, sudo date --set."
+        let remedy = "Set the clock: sudo timedatectl set-ntp true; without a network, sudo date --set."
         if now < earliest {
             return [.finding("clock", "The clock is wrong: it says \(rfc3339(now)).", remedy: remedy)]
         }
-        // A minute is what clocks of two hosts may differ by.
+        // The clocks of two hosts may differ by a minute.
         if let changed, changed > now + 60 {
             return [
                 .finding(
                     "clock",
-                    "The vault was changed at \(rfc3339(changed)), which is still to come: the clock is wrong, or was then.",
+                    "The vault was changed at \(rfc3339(changed)), in the future: the clock is wrong, or was then.",
                     remedy: remedy
                 )
             ]
@@ -96,48 +96,40 @@ enum VaultCheck {
 
     private static func rfc3339(_ seconds: Int64) -> String { Date(timeIntervalSince1970: Double(seconds)).rfc3339 }
 
-    /// How many ways there are into the vault, and whether the next accident closes it.
+    /// How many keys open the vault, and whether one accident can close it.
     static func keys(_ slots: [String]) -> [Finding] {
         guard let only = slots.first else { return [] }
         guard slots.count == 1 else { return [.ok("keys", "\(slots.count) keys open the vault: \(list(slots)).")] }
         let remedy = "Make a second one: isogeo-vault key add recovery"
-        switch only {
-        case "keyring":
-            return [
-                .finding(
-                    "keys",
-                    "Only this desktop's keyring opens the vault: a keyring that is reset takes it along.",
-                    remedy: remedy
-                )
-            ]
-        default:
-            return [
-                .note("keys", "One key alone opens the vault, a \(only): with it the vault is lost.", remedy: remedy)
-            ]
-        }
+        let key = SoleKey(only)
+        return [
+            key.isEasilyLost
+                ? .finding("keys", key.sentence, remedy: remedy) : .note("keys", key.sentence, remedy: remedy)
+        ]
     }
 
     private static func list(_ slots: [String]) -> String { slots.joined(separator: ", ") }
 
-    /// The key file or passphrase file that is named, seen from outside.
+    /// The key file or passphrase file that is named, without reading it.
     ///
     /// - Parameters:
     ///   - way: what options or environment name.
     ///   - vault: the vault's path.
-    ///   - host: tells which disk a file lies on.
-    /// - Returns: what is to be said; nothing where nothing is named.
+    ///   - host: knows which disk a file is on.
+    /// - Returns: the findings; none where nothing is named.
     static func named(_ way: HostInspection.NamedWay?, vault: String, _ host: HostEnvironment) -> [Finding] {
         guard let way else { return [] }
         if let fault = way.fault { return [.finding("named-key", fault.sentence, remedy: fault.remedy)] }
         guard way.isKeyFile, let path = way.path, let key = host.device(path), key == host.device(vault) else {
-            return [.ok("named-key", "\(way.name) is what will be tried, and nothing else.")]
+            return [.ok("named-key", "\(way.name) is the only key that will be tried.")]
         }
         return [
             .note(
                 "named-key",
-                "\(way.name) lies on the same disk as the vault: it protects copies of the vault alone, and no stolen disk.",
+                "\(way.name) is on the same disk as the vault: it protects copies of the vault, but no stolen disk.",
                 remedy:
-                    "Keep it elsewhere: a systemd credential (LoadCredentialEncrypted=), another disk, a container's secret."
+                    "Keep it elsewhere: a systemd credential (LoadCredentialEncrypted=), another disk, a container's "
+                    + "secret."
             )
         ]
     }

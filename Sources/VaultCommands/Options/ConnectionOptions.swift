@@ -1,11 +1,11 @@
 internal import ArgumentParser
 internal import IsogeoVault
 
-/// How the token endpoint is reached in this call.
+/// How this call connects to the token endpoint and the API.
 struct ConnectionOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Certificates (PEM) to trust instead of the system's; import and rotate keep it with the application.",
+            "Certificates (PEM) to trust instead of the system's; import and rotate store it with the application.",
             valueName: "path"
         )
     )
@@ -16,20 +16,21 @@ struct ConnectionOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Wait no longer for a token, with all tries, or for the API's next byte (default: 30).",
+            "Wait no longer for a token, all attempts included, or for the API's next byte (default: 30).",
             valueName: "seconds"
         )
     )
     var timeout: Int?
 
     func validate() throws {
+        let range = 1...300
         for (name, value) in [("--connect-timeout", connectTimeout), ("--timeout", timeout)] {
-            if let value, !(1...300).contains(value) { throw ValidationError("\(name) is 1 to 300 seconds.") }
+            if let value, !range.contains(value) { throw CommandProblem.Call.outOfRange(name, range) }
         }
-        guard caFile != "" else { throw ValidationError("--ca-file has no path.") }
+        guard caFile != "" else { throw CommandProblem.Call.noPath("--ca-file") }
     }
 
-    /// What differs from the usual.
+    /// The settings that differ from the defaults.
     var overrides: ConnectionOverrides {
         ConnectionOverrides(
             caFile: caFile,

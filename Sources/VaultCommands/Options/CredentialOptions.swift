@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import IsogeoVault
 
-/// What a call says of a credential that its file doesn't.
+/// What options add to a credential, or change in it.
 struct CredentialOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where tokens are requested, instead of what the file says.", valueName: "url"))
     var tokenUri: String?
@@ -15,13 +15,13 @@ struct CredentialOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The proxy for https where the environment names none (https_proxy), kept with the application.",
+            "The proxy for https where the environment names none (https_proxy), stored with the application.",
             valueName: "url"
         )
     )
     var proxy: String?
 
-    /// Whether nothing is said.
+    /// Whether none of the options is given.
     var isEmpty: Bool { tokenUri == nil && basicEncoding == nil && proxy == nil }
 
     var options: NewApplication.Options {
@@ -33,20 +33,20 @@ struct CredentialOptions: ParsableArguments {
     }
 }
 
-/// The same for a credential that the vault keeps, with where its tokens are good for.
+/// The same for a credential that the vault stores, with the address of its API.
 struct KeptCredentialOptions: ParsableArguments {
     @OptionGroup
     var credential: CredentialOptions
 
     @Option(
         help: ArgumentHelp(
-            "Where the API is, for api and check; not needed for Isogeo's own platforms.",
+            "The API's address, for api and check; not needed for Isogeo's own platforms.",
             valueName: "url"
         )
     )
     var apiBase: String?
 
-    /// Whether the Basic encoding is among what is said.
+    /// Whether the Basic encoding is given.
     var saysEncoding: Bool { credential.basicEncoding != nil }
 
     var options: NewApplication.Options {
@@ -63,8 +63,8 @@ enum EncodingArgument: String, ExpressibleByArgument, CaseIterable {
     var encoding: NewApplication.BasicEncoding { self == .raw ? .raw : .form }
 }
 
-/// What is said when tokens come from another platform, whose API lies elsewhere.
-func forgottenAPI(at base: String) -> String {
-    "That its API is at \(base) was forgotten: it belongs to the old platform. Say where the new one's is with "
-        + "--api-base, if it isn't Isogeo's own."
+/// What is said when tokens come from another platform, which has an API of its own.
+func removedAPI(at base: String) -> String {
+    "The API address \(base) was removed: it belongs to the old platform. Give the new one with --api-base, unless it "
+        + "is Isogeo's own."
 }

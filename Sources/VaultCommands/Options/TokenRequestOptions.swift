@@ -1,17 +1,17 @@
 internal import ArgumentParser
 internal import IsogeoVault
 
-/// Which token is wanted: the same for every command that takes one.
+/// The options of a token request, the same for every command that needs a token.
 struct TokenRequestOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Seconds that the token must still live, at least.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("How long the token must still be valid, at least.", valueName: "seconds"))
     var minTtl = 0
 
-    @Option(help: ArgumentHelp("The scopes to ask for, in one word with spaces.", valueName: "scopes"))
+    @Option(help: ArgumentHelp("The scopes to request, in one argument with spaces.", valueName: "scopes"))
     var scope: String?
 
     @Option(
         help: ArgumentHelp(
-            "A parameter that the server wants as well, such as audience=…; may be given again.",
+            "A further parameter of the request, such as audience=…; may be repeated.",
             valueName: "name=value"
         ),
         transform: { try TokenOptions.Parameter(argument: $0) }
@@ -19,7 +19,8 @@ struct TokenRequestOptions: ParsableArguments {
     var param: [TokenOptions.Parameter] = []
 
     func validate() throws {
-        guard (0...86_400).contains(minTtl) else { throw ValidationError("--min-ttl is 0 to 86400 seconds.") }
+        let range = 0...86_400
+        guard range.contains(minTtl) else { throw CommandProblem.Call.outOfRange("--min-ttl", range) }
     }
 
     func options(refresh: Bool = false, offline: Bool = false) -> TokenOptions {
@@ -28,10 +29,10 @@ struct TokenRequestOptions: ParsableArguments {
 }
 
 extension TokenOptions.Parameter {
-    /// Reads `name=value`; the value may be empty, and have equals signs itself.
+    /// Parses `name=value`; the value may be empty, and contain equals signs.
     fileprivate init(argument: String) throws {
         let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, !parts[0].isEmpty else { throw ValidationError("--param wants NAME=VALUE.") }
+        guard parts.count == 2, !parts[0].isEmpty else { throw CommandProblem.Call.parameterWithoutValue }
         self.init(String(parts[0]), String(parts[1]))
     }
 }

@@ -1,18 +1,18 @@
 internal import ArgumentParser
 internal import IsogeoVault
 
-/// Which vault, and how it is opened: the same for every command.
-typealias VaultOptions = VaultOptionsBeside<QuietShortly>
+/// The vault, and how it is opened: the same for every command.
+typealias VaultOptions = VaultOptionsWith<ShortQuiet>
 
-/// The same for a command that means something else by `-q`.
-typealias VaultOptionsWithQuery = VaultOptionsBeside<QuietInFull>
+/// The same for a command whose `-q` is a query.
+typealias VaultOptionsWithQuery = VaultOptionsWith<LongQuiet>
 
-/// How quiet is asked for.
-protocol QuietNaming: Sendable { static var names: NameSpecification { get } }
-enum QuietShortly: QuietNaming { static let names: NameSpecification = [.short, .long] }
-enum QuietInFull: QuietNaming { static let names: NameSpecification = .long }
+/// The names of the flag for quiet.
+protocol QuietNames: Sendable { static var names: NameSpecification { get } }
+enum ShortQuiet: QuietNames { static let names: NameSpecification = [.short, .long] }
+enum LongQuiet: QuietNames { static let names: NameSpecification = .long }
 
-struct VaultOptionsBeside<Quiet: QuietNaming>: ParsableArguments {
+struct VaultOptionsWith<Quiet: QuietNames>: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The vault (default: $ISOGEO_VAULT, else ~/.local/share/isogeo-vault/vault.db).",
@@ -21,48 +21,51 @@ struct VaultOptionsBeside<Quiet: QuietNaming>: ParsableArguments {
     )
     var vault: String?
 
-    @Option(help: ArgumentHelp("Open it by this key file, mode 0600 and yours.", valueName: "path"))
+    @Option(help: ArgumentHelp("Open it with this key file, mode 0600 and yours.", valueName: "path"))
     var keyFile: String?
 
-    @Option(help: ArgumentHelp("Open it by a key file that a container or service manager lends.", valueName: "path"))
+    @Option(help: ArgumentHelp("Open it with a key file from a container or service manager.", valueName: "path"))
     var sharedKeyFile: String?
 
-    @Option(help: ArgumentHelp("Open it by the passphrase in this file, mode 0600 and yours.", valueName: "path"))
+    @Option(help: ArgumentHelp("Open it with the passphrase in this file, mode 0600 and yours.", valueName: "path"))
     var passphraseFile: String?
 
-    @Option(help: ArgumentHelp("Open it by the passphrase in a file that is lent so.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp(
+            "Open it with the passphrase in a file from a container or service manager.",
+            valueName: "path"
+        )
+    )
     var sharedPassphraseFile: String?
 
-    @Option(help: ArgumentHelp("Open it by the passphrase that this descriptor gives.", valueName: "number"))
+    @Option(help: ArgumentHelp("Open it with the passphrase from this descriptor.", valueName: "number"))
     var passphraseFd: Int32?
 
     @Option(
-        help: ArgumentHelp("Open it by the passphrase that this command prints (/bin/sh -c).", valueName: "command")
+        help: ArgumentHelp("Open it with the passphrase that this command prints (/bin/sh -c).", valueName: "command")
     )
     var passphraseCommand: String?
 
-    @Option(help: ArgumentHelp("Open it by the recovery code in this file, mode 0600 and yours.", valueName: "path"))
+    @Option(help: ArgumentHelp("Open it with the recovery code in this file, mode 0600 and yours.", valueName: "path"))
     var recovery: String?
 
     @Flag(
-        help: "Take a vault that is older than it was when it was last seen here: it then counts as the newest state."
+        help: "Accept a vault that is older than it was when it was last seen here: it then counts as the newest state."
     )
     var acceptRollback = false
 
     @Flag(help: "Never ask for a passphrase: fail instead.")
     var noPrompt = false
 
-    @Option(help: "How an error is told: text, or json on one line.")
+    @Option(help: "How an error is written: text, or json on one line.")
     var errorFormat = ErrorFormat.text
 
-    @Flag(name: Quiet.names, help: "Say nothing on standard error, errors apart.")
+    @Flag(name: Quiet.names, help: "Write nothing but errors to standard error.")
     var quiet = false
 
     func validate() throws {
-        guard named.count <= 1 else {
-            throw ValidationError("Give one way to open the vault: the first one given is the only one tried.")
-        }
-        guard vault != "" else { throw ValidationError("--vault has no path.") }
+        guard named.count <= 1 else { throw CommandProblem.Call.severalWaysToOpen }
+        guard vault != "" else { throw CommandProblem.Call.noPath("--vault") }
     }
 
     private var named: [Unlocking] {
@@ -77,7 +80,7 @@ struct VaultOptionsBeside<Quiet: QuietNaming>: ParsableArguments {
         ].compactMap(\.self)
     }
 
-    /// What the command works with, about this vault.
+    /// What the command works with, and this vault.
     var context: CommandContext {
         var context = CommandContext.current
         context.vault = VaultSelection(
@@ -90,7 +93,7 @@ struct VaultOptionsBeside<Quiet: QuietNaming>: ParsableArguments {
         return context
     }
 
-    /// The same, with how token endpoints and API are reached.
+    /// The same, with how it connects to token endpoint and API.
     func context(_ connection: ConnectionOptions) -> CommandContext {
         var context = context
         context.vault.connection = connection.overrides

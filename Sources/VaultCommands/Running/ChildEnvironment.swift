@@ -2,24 +2,24 @@ internal import IsogeoVault
 internal import VaultCrypto
 internal import VaultSystem
 
-/// The environment of a program that `exec` starts: ours as we were started with it, without what opens the vault, and
-/// with what the program is given.
+/// The environment of a program that `exec` starts: the one we were started with, without what opens the vault, and
+/// with what the program is to get.
 struct ChildEnvironment: ~Copyable {
     private var environment = Execution.Environment(removing: Unlocking.secretVariables)
-    /// `NAME=secret` and a NUL, each; a secret is copied into guarded memory alone, and from there by the kernel.
+    /// `NAME=secret` and a NUL, each: only guarded memory holds copies of the secret, until the kernel copies them.
     private var secrets = SecretBytes(capacity: 0) { _ in }
     private var secretOffsets: [Int] = []
 
-    /// Takes variables away, whatever they were.
+    /// Removes variables.
     mutating func remove(_ names: some Sequence<String>) { environment.removed.formUnion(names) }
 
-    /// Gives a variable that is no secret.
+    /// Sets a variable that isn't secret.
     mutating func set(_ name: String, to value: String) {
         environment.removed.insert(name)
         environment.added.append("\(name)=\(value)")
     }
 
-    /// Gives a secret under these names; called once.
+    /// Sets these variables to a secret; called once.
     mutating func set(_ names: [String], to secret: borrowing SecretBytes) {
         environment.removed.formUnion(names)
         let capacity = names.reduce(0) { $0 + $1.utf8.count + 2 + secret.count }
@@ -38,12 +38,12 @@ struct ChildEnvironment: ~Copyable {
         secretOffsets = offsets
     }
 
-    /// Becomes the program; returns only where that fails, with the reason.
+    /// Replaces this process with the program; returns only if that fails, with the reason.
     borrowing func become(_ path: String, _ arguments: [String]) -> Errno {
         secrets.withBytes { Execution.become(path, arguments, environment, secrets: $0, at: secretOffsets) }
     }
 
-    /// Starts the program beside us.
+    /// Starts the program as a child.
     borrowing func start(_ path: String, _ arguments: [String]) throws(Errno) {
         try secrets.withBytes { (secrets) throws(Errno) in
             try Execution.start(path, arguments, environment, secrets: secrets, at: secretOffsets)

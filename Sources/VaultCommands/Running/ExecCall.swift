@@ -2,17 +2,17 @@ internal import IsogeoVault
 internal import VaultCrypto
 internal import VaultSystem
 
-/// What `exec` does once its arguments are known.
+/// The work of `exec`, once its arguments are parsed.
 struct ExecCall {
     let program: Program
     var application: String?
-    /// Nil asks for none.
+    /// Nil requests none.
     var token: TokenOptions?
     var sdk = false
-    /// The variable that tells where the client_secrets.json is.
+    /// The variable that gets the path of the client_secrets.json.
     var clientSecrets: String?
     var privateFile = false
-    /// Where the passphrase was read.
+    /// The descriptor that gave the passphrase.
     var passphraseDescriptor: Int32?
 
     private static let tokenVariables = ["ISOGEO_ACCESS_TOKEN", "ISOGEO_ACCESS_TOKEN_EXPIRES"]
@@ -22,7 +22,7 @@ struct ExecCall {
         let opened = try await context.open()
         if let passphraseDescriptor { Self.withhold(passphraseDescriptor) }
         let application = try await opened.application(try applicationName(application))
-        // Before a token is asked for, and before anybody is told of a secret that then isn't lent.
+        // Before a token is requested, and before a message announces a secret that then isn't handed over.
         if clientSecrets != nil { try SharedSecretDirectory.checkPlace() }
         var environment = ChildEnvironment()
         environment.remove(Self.tokenVariables)
@@ -39,7 +39,7 @@ struct ExecCall {
         var folder: SharedSecretDirectory?
         try await opened.handOver(application.name, by: way) { (credential) throws(VaultError) in
             if sdk { environment.give(credential, of: application) }
-            // From now on: whoever ends us while the file is there and the program isn't would leave the file.
+            // A signal that ended us after the file is made, and before the program has started, would leave the file.
             if privateFile { Execution.awaitChild() }
             do throws(VaultError) {
                 if let clientSecrets {
@@ -52,22 +52,22 @@ struct ExecCall {
                 if privateFile { try program.start(environment) } else { try program.become(environment) }
             } catch {
                 folder?.remove()
-                // What came meanwhile ends us now, with nothing left behind.
+                // A signal that arrived in the meantime ends us now, and leaves nothing behind.
                 if privateFile { Execution.awaitNoChild() }
                 throw error
             }
         }
-        // We stay for hours, maybe, and need neither key nor secret for that.
+        // We may stay for hours, and need neither key nor secret for that.
         opened.close()
         environment = ChildEnvironment()
         if let folder { Execution.endWithChild { folder.remove() } }
     }
 
-    /// The program must not read again what has opened the vault: of a file, a copy of its descriptor could be wound back.
+    /// Keeps the program from reading the passphrase again: it could seek to the beginning of a file that it inherits.
     private static func withhold(_ descriptor: Int32) {
         let file = FileDescriptor(borrowing: descriptor)
         guard descriptor <= 2 else { return file.closeOnExecution() }
-        // A standard stream has to be something, and a terminal gives nothing twice.
+        // A standard stream must be open, and a terminal gives nothing twice.
         if descriptor == 0, !file.isTerminal() { file.replace(by: "/dev/null") }
     }
 
@@ -95,11 +95,7 @@ struct ExecCall {
                 try FileDescriptor.sealedFile("client_secrets.json", bytes)
             }
         } catch {
-            throw VaultError(
-                .inputOutput,
-                "No file can be made in memory: \(error).",
-                remedy: "Use --private-file."
-            )
+            throw VaultError(.fileInMemory(error))
         }
         try folder.link(to: descriptor)
     }
@@ -109,7 +105,7 @@ extension ChildEnvironment {
     private static let idVariables = ["ISOGEO_API_GROUP_CLIENT_ID", "ISOGEO_CLIENT_ID"]
     private static let secretVariables = ["ISOGEO_API_GROUP_CLIENT_SECRET", "ISOGEO_CLIENT_SECRET"]
 
-    /// Gives what Isogeo's SDK and tools read; what they would find of another platform goes.
+    /// Sets what Isogeo's SDK and tools read, and removes what would point them to another platform.
     fileprivate mutating func give(_ credential: borrowing SharedCredential, of application: Application) {
         set(Self.secretVariables, to: credential.secret)
         for name in Self.idVariables { set(name, to: application.clientID) }
@@ -117,7 +113,7 @@ extension ChildEnvironment {
         set("ISOGEO_PLATFORM", to: application.platform)
         remove(["ISOGEO_API_URL", "ISOGEO_ID_URL"])
         if let base = application.apiBase { set("ISOGEO_API_URL", to: base) }
-        // Isogeo's tools put /oauth/token behind it.
+        // Isogeo's tools append /oauth/token to it.
         if application.tokenURI.hasSuffix("/oauth/token") {
             set("ISOGEO_ID_URL", to: String(application.tokenURI.dropLast("/oauth/token".count)))
         }
@@ -125,7 +121,7 @@ extension ChildEnvironment {
 }
 
 extension Application {
-    /// The SDK's word for whose servers these are.
+    /// The SDK's name of the platform.
     fileprivate var platform: String {
         switch tokenOrigin {
         case "https://id.api.isogeo.com": "prod"

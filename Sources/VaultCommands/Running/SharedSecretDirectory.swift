@@ -2,32 +2,30 @@ internal import IsogeoVault
 internal import VaultCrypto
 internal import VaultSystem
 
-/// A directory of one program that `exec` starts, with one name in it: `client_secrets.json`.
+/// A directory for one program that `exec` starts, with one file in it: `client_secrets.json`.
 ///
-/// It lies in `$XDG_RUNTIME_DIR`, which is in memory and goes with the session, and is named after its owner's process.
-/// A program that we became leaves it behind, and so do we when we are killed: the next `exec` sweeps. With a secret in
-/// it the directory is held by a lock as long as we live, which tells in other containers too.
+/// It is in `$XDG_RUNTIME_DIR`, which is in memory and ends with the session, and its name has its owner's process in
+/// it. A program that replaces us leaves it behind, and so do we when we are killed: the next `exec` removes it. As
+/// long as we live, we hold a lock on a directory with a secret in it, because other containers can't see our process.
 final class SharedSecretDirectory {
     private static let fileName = "client_secrets.json"
     private static let baseName = "isogeo-vault-exec"
 
     private let base: Directory
     private let name: String
-    /// What holds the lock, until our end closes it; nil where there is none.
+    /// Holds the lock until this process ends; nil where there is none.
     private let lock: FileDescriptor?
-    /// What the program is told.
+    /// The path that the program gets.
     var file: String { "\(base.path(of: name))/\(Self.fileName)" }
 
-    /// Makes it, empty, and sweeps what is left of others.
+    /// Makes it, empty, and removes those that other processes have left.
     ///
-    /// - Parameter isHeld: for a file that is to go when we have ended, however that is.
+    /// - Parameter isHeld: whether a lock marks it as in use, for a file that must not outlive this process.
     /// - Returns: the directory.
-    /// - Throws: `configuration` where there is no `XDG_RUNTIME_DIR` that will do; `inputOutput`.
+    /// - Throws: `configuration` if `XDG_RUNTIME_DIR` is missing or unsafe; `inputOutput`.
     static func make(isHeld: Bool) throws(VaultError) -> SharedSecretDirectory {
         let runtime = try runtimeDirectory()
-        guard let owner = ProcessIdentity.current else {
-            throw VaultError(.configuration, "/proc can't be read.", remedy: "Mount it: mount -t proc proc /proc")
-        }
+        guard let owner = ProcessIdentity.current else { throw VaultError(.processesUnreadable) }
         do throws(SystemError) {
             let base = try runtime.making(baseName)
             try base.check(.ownPrivate)
@@ -36,7 +34,7 @@ final class SharedSecretDirectory {
                 try base.makeDirectory(owner.name)
                 return SharedSecretDirectory(base: base, name: owner.name, lock: nil)
             }
-            // A sweeping process may find it before it is locked.
+            // Another process may remove it before it is locked.
             for _ in 0..<100 {
                 let name = "\(owner.name)-\(UInt64.random(in: .min ... .max))"
                 try base.makeDirectory(name)
@@ -47,7 +45,7 @@ final class SharedSecretDirectory {
             }
             throw .failed(path: base.path, .makingDirectory, .wouldBlock)
         } catch {
-            throw failure(error)
+            throw VaultError(.runtimeDirectory(error))
         }
     }
 
@@ -57,7 +55,7 @@ final class SharedSecretDirectory {
         self.lock = lock
     }
 
-    /// Locks it, provided that the name still leads to what was locked.
+    /// Locks it; nil if the name no longer leads to the directory that was locked.
     private static func lock(_ name: String, in base: borrowing Directory) -> FileDescriptor? {
         guard let lock = try? base.open(name, [.readOnly, .directory]), lock.tryLock(),
             let named = try? base.status(of: name), let held = try? lock.status(), named.identity == held.identity
@@ -65,12 +63,12 @@ final class SharedSecretDirectory {
         return lock
     }
 
-    /// Puts a name there that leads to a descriptor of whatever program looks.
+    /// Puts a link there to a descriptor of the program that follows it.
     func link(to descriptor: Int32) throws(VaultError) {
         do throws(SystemError) {
             try base.opening(name).makeLink(Self.fileName, to: "/proc/self/fd/\(descriptor)")
         } catch {
-            throw Self.failure(error)
+            throw VaultError(.runtimeDirectory(error))
         }
     }
 
@@ -80,15 +78,15 @@ final class SharedSecretDirectory {
         try content.withBytes { (content) throws(VaultError) in try PlaintextFile.make(path, content) }
     }
 
-    /// Takes it away; what can't be taken away is swept later.
+    /// Removes it; if that fails, a later `exec` does.
     func remove() { base.removeDirectory(name) }
 
     private static func sweep(_ base: borrowing Directory) {
         for name in (try? base.names()) ?? [] {
             let parts = name.split(separator: "-", maxSplits: 3, omittingEmptySubsequences: false)
             guard let owner = ProcessIdentity(name: parts.prefix(3).joined(separator: "-")) else { continue }
-            // Of one that is held its lock tells: it is kept until it is gone, so that a process which has just made it
-            // sees that, and makes another.
+            // A directory whose lock is free has no owner. We keep the lock until it is removed, so that a process
+            // which has just made it sees that, and makes another.
             if owner.isGone {
                 base.removeDirectory(name)
             } else if parts.count == 4, let lock = lock(name, in: base) {
@@ -98,30 +96,18 @@ final class SharedSecretDirectory {
         }
     }
 
-    /// Refuses now what would be refused when a secret is to be put there.
+    /// Throws now what `make` would throw because of `XDG_RUNTIME_DIR`.
     static func checkPlace() throws(VaultError) { _ = try runtimeDirectory() }
 
     private static func runtimeDirectory() throws(VaultError) -> Directory {
         guard let path = Environment.value(of: "XDG_RUNTIME_DIR"), FilePath.isAbsolute(path) else {
-            throw VaultError(
-                .configuration,
-                "XDG_RUNTIME_DIR isn't set, and a secret in clear is put into no other folder.",
-                remedy: "Set it to a folder of yours in memory, mode 0700, or use --sdk, which needs none."
-            )
+            throw VaultError(.noRuntimeDirectory)
         }
         do throws(SystemError) {
             return try Directory.walk(to: try FilePath.resolve(path), .own)
         } catch {
-            guard case .unsafePath(let unsafe) = error else { throw failure(error) }
-            throw VaultError(
-                .configuration,
-                "XDG_RUNTIME_DIR can't be used. \(unsafe.sentence)",
-                remedy: "Set it to a folder of yours, mode 0700, in folders that are yours or root's."
-            )
+            guard case .unsafePath(let unsafe) = error else { throw VaultError(.runtimeDirectory(error)) }
+            throw VaultError(.unusableRuntimeDirectory(unsafe))
         }
-    }
-
-    private static func failure(_ error: SystemError) -> VaultError {
-        VaultError(.inputOutput, error.sentence, remedy: "Check the folder that XDG_RUNTIME_DIR names.")
     }
 }

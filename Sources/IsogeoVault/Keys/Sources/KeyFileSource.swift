@@ -5,29 +5,26 @@ internal import VaultSystem
 /// A key file: 32 random bytes.
 struct KeyFileSource: KeySource {
     static let kind = KeySlot.Kind.keyFile
-    static let remedyForSecondSlot = "Name a file that doesn't exist yet, or use rekey."
-    // One file gets one new key, however many slots it opened.
+    // A file that opens several slots gets one new key.
     static let renewsAllAtOnce = true
 
-    let name: String
+    var name: KeyName { .keyFile(path) }
     let path: String
     private let policy: FilePolicy
-    /// What was read; nil for a file that is read, or made, when it is used.
+    /// The key that was read; nil for a file that is read, or made, when it is used.
     private let held: Held<SecretBytes>?
 
     /// The key in a file.
     ///
     /// - Throws: `unreadable`, `unsafeFile`, `notAKeyFile`.
     init(reading path: String, policy: FilePolicy) throws(KeyError) {
-        name = "The key file \(path)"
         self.path = path
         self.policy = policy
         held = Held(try KeyFile.read(path, policy: policy))
     }
 
-    /// A file of the user's own that is made for a slot where there is none.
+    /// A file of the user's own, which is made for a slot if it doesn't exist.
     init(making path: String) {
-        name = path
         self.path = path
         policy = .own
         held = nil
@@ -46,9 +43,9 @@ struct KeyFileSource: KeySource {
     func open(_ slots: [KeySlot], of vault: VaultIdentity) throws(KeyError) -> Unlocked {
         let key = try key()
         do throws(KeyError) {
-            return try KeyFileSlot.open(slots, by: key.secret, of: vault, name: "The key file \(path)")
+            return try KeyFileSlot.open(slots, by: key.secret, of: vault, name: name.subject)
         } catch {
-            // A key file whose vault has just got a new key, while the process that gave it one died.
+            // A `rekey` that was killed may have left the file's new key next to it.
             guard policy == .own, let unlocked = KeyFileReplacement.openUnfinished(path, slots, of: vault) else {
                 throw error
             }
@@ -72,7 +69,7 @@ struct KeyFileSource: KeySource {
         return KeyFileSlot.make(key.secret, wrapping: vaultKey, of: request.vault, now: request.now)
     }
 
-    /// A file of the user's own gets a new key; one that is lent can't be written here, and keeps its key.
+    /// A file of the user's own gets a new key; a shared one can't be written here, and keeps its key.
     func renew(_ old: KeySlot, wrapping vaultKey: borrowing VaultKey, _ request: SlotRequest)
         throws(RenewalFailure) -> RenewedSlot?
     {
@@ -80,9 +77,7 @@ struct KeyFileSource: KeySource {
             let key = try key()
             guard policy == .own else {
                 let slot = KeyFileSlot.make(key.secret, wrapping: vaultKey, of: request.vault, now: request.now)
-                let warning =
-                    "\(path) is lent and keeps its key: whoever has a copy of it opens the vault with it as before."
-                return RenewedSlot(slot: slot, finish: { warning })
+                return RenewedSlot(slot: slot, finish: { [path] in .sharedKeyFileKept(path) })
             }
             let (slot, replacement) = try KeyFileReplacement.make(
                 path,
@@ -94,10 +89,8 @@ struct KeyFileSource: KeySource {
             return RenewedSlot(
                 slot: slot,
                 finish: {
-                    guard !replacement.finish() else { return nil }
-                    return
-                        "\(replacement.path) couldn't be replaced: its new key is in \(replacement.pending), which "
-                        + "opens the vault."
+                    replacement.finish()
+                        ? nil : .keyFilePending(replacement.path, newKey: replacement.pending)
                 },
                 undo: { replacement.undo() },
                 formerKeyFile: replacement.former
@@ -127,7 +120,7 @@ extension KeyReference {
     static func keyFile(_ path: String, _ policy: FilePolicy) -> KeyReference {
         KeyReference(
             kind: KeyFileSource.self,
-            name: "The key file \(path)",
+            name: .keyFile(path),
             file: File(path: path, policy: policy, content: .key),
             openUnfinished: { slots, vault in
                 policy == .own ? KeyFileReplacement.openUnfinished(path, slots, of: vault) : nil

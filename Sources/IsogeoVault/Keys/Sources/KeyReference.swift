@@ -1,11 +1,11 @@
 internal import VaultKeys
 internal import VaultSystem
 
-/// A way to open a vault that was named, and isn't read yet.
+/// A key that was named, and isn't read yet.
 ///
-/// It is the only one tried: when it fails, that is the answer.
+/// It is the only one tried: when it doesn't open the vault, nothing else does.
 struct KeyReference: Sendable {
-    /// A file that can be looked at before it is read.
+    /// A file that `doctor` checks without reading it.
     struct File: Equatable, Sendable {
         let path: String
         let policy: FilePolicy
@@ -13,27 +13,27 @@ struct KeyReference: Sendable {
     }
 
     let kind: any KeySource.Type
-    /// What people call it, at the start of a sentence.
-    let name: String
+    /// What people call it.
+    let name: KeyName
     /// Its key file or passphrase file.
     var file: File?
-    /// Whether a person is asked when it is read.
+    /// Whether reading it asks a person.
     var asks = false
-    /// Finishes what a `rekey` that died has left, and opens by it; nil where nothing is left.
+    /// Finishes a `rekey` that was killed, and opens the vault by the new key; nil where there is nothing to finish.
     var openUnfinished: @Sendable ([KeySlot], VaultIdentity) -> Unlocked? = { _, _ in nil }
-    /// Reads it, once.
+    /// Reads it; a descriptor, or a person, gives it only once.
     let read: @Sendable () throws(VaultError) -> any KeySource
 
-    /// The first way that the environment names.
+    /// The first key that the environment names.
     ///
     /// In this order: `ISOGEO_VAULT_KEY_FILE`, `ISOGEO_VAULT_SHARED_KEY_FILE`, `ISOGEO_VAULT_PASSPHRASE_FILE`,
     /// `ISOGEO_VAULT_SHARED_PASSPHRASE_FILE`, `ISOGEO_VAULT_PASSPHRASE`, then `isogeo-vault.key` and
-    /// `isogeo-vault.passphrase` in `$CREDENTIALS_DIRECTORY` (systemd.exec(5)). A variable that is set and empty names a
-    /// way, which then fails: it isn't passed over.
+    /// `isogeo-vault.passphrase` in `$CREDENTIALS_DIRECTORY` (systemd.exec(5)). A variable that is set and empty names
+    /// a key, which then fails: it isn't skipped.
     ///
     /// - Parameters:
     ///   - variable: the value of a variable of the environment; nil when it isn't set.
-    ///   - kinds: the kinds of key, in the order in which they are looked for.
+    ///   - kinds: the kinds of key, in the order in which they are tried.
     /// - Returns: nil when none is named.
     static func named(
         inEnvironment variable: (String) -> String?,

@@ -1,65 +1,77 @@
 internal import VaultCrypto
 internal import VaultKeys
 
-/// What opens the key slots of one kind, and makes, renews and discards them: a conforming type for each kind.
+/// Opens, makes, renews and discards the key slots of one kind.
 ///
-/// A value is ready to be used: a key that was read, a passphrase that was typed, or the desktop keyring, which never
-/// hands its keys out. How a person or the environment names one is a `KeyReference`.
+/// A value is ready to be used: a key that was read, a passphrase that was typed, or the desktop keyring, which hands
+/// no key out. A `KeyReference` is how an option or the environment names one.
 protocol KeySource: Sendable {
     /// The kind of its slots.
     static var kind: KeySlot.Kind { get }
 
-    /// What people call it, at the start of a sentence.
-    var name: String { get }
+    /// What people call it.
+    var name: KeyName { get }
 
-    /// What the variables of the environment name, by the value of each; nil when they name none of this kind.
+    /// Whether a reset of what keeps the secret of a slot may delete it, and its user not think of the vault.
+    static var isEasilyLost: Bool { get }
+
+    /// The key that a variable of the environment names; nil when none names one of this kind.
     static func named(byVariables variable: (String) -> String?) -> KeyReference?
 
-    /// What a folder of credentials holds, as systemd makes one; nil when it holds none of this kind.
+    /// The key in a folder of credentials, as systemd makes one; nil when it holds none of this kind.
     static func named(inCredentials folder: String) -> KeyReference?
 
-    /// The source that opens a vault by itself, where none is named; nil for a kind that must be named or typed.
+    /// The source that opens a vault where no key is named; nil for a kind that must be named or typed.
     static func unasked(_ interaction: UserInteraction) -> (any KeySource)?
 
-    /// Opens the vault by the first of the slots that this source fits.
+    /// Opens the vault by the first of the slots that this source opens.
     ///
-    /// - Throws: `doesNotFit` or `noSlot` where it fits none.
+    /// - Throws: `doesNotFit` or `noSlot` where it opens none.
     func open(_ slots: [KeySlot], of vault: VaultIdentity) throws(KeyError) -> Unlocked
 
     /// Whether it opens this slot.
     func opens(_ slot: KeySlot, of vault: VaultIdentity) throws(KeyError) -> Bool
 
-    /// Whether it opens one of the slots already, so that no second one is made for it; `leaving` goes for the new one.
+    /// Whether it opens one of the slots already, so that it gets no second one; the new slot replaces `leaving`.
     func opensAny(of slots: [KeySlot], leaving: KeySlot?, of vault: VaultIdentity) throws(KeyError) -> Bool
 
-    /// What to do instead of making a second slot.
-    static var remedyForSecondSlot: String { get }
-
-    /// Makes a slot; a secret that is kept elsewhere is made there before, and read back.
+    /// Makes a slot; a secret that is kept elsewhere is stored there first, and read back.
     func makeSlot(wrapping vaultKey: borrowing VaultKey, _ request: SlotRequest) throws(KeyError) -> KeySlot
 
     /// Makes the slot that takes the place of `old` when the vault gets a new key.
     ///
-    /// - Returns: nil where such a slot gets a new secret that must be shown: a recovery code.
+    /// - Returns: nil for a kind whose new secret is `shown`.
     func renew(_ old: KeySlot, wrapping vaultKey: borrowing VaultKey, _ request: SlotRequest)
         throws(RenewalFailure) -> RenewedSlot?
 
     /// Whether one renewal serves all slots that the source opens.
     static var renewsAllAtOnce: Bool { get }
 
-    /// Discards what is kept elsewhere for a slot that is gone.
+    /// Whether a person can renew a slot that the caller didn't name: by `typed` or `shown`.
+    static func isRenewed(by interaction: UserInteraction) -> Bool
+
+    /// Asks a person for the secret of this slot; nil for a kind that isn't typed.
+    static func typed(for slot: KeySlot, _ interaction: UserInteraction) throws(VaultError) -> (any KeySource)?
+
+    /// Makes a new secret and shows it to a person, who keeps it; nil for a kind that isn't shown.
+    static func shown(_ interaction: UserInteraction) throws(VaultError) -> (any KeySource)?
+
+    /// Deletes what is kept elsewhere for a slot that was removed.
     ///
-    /// - Returns: in a sentence, what is left there; nil where nothing is.
-    static func discard(_ slot: KeySlot, _ request: SlotRequest, _ interaction: UserInteraction) -> String?
+    /// - Returns: a warning of what is left there; nil where nothing is.
+    static func discard(_ slot: KeySlot, _ request: SlotRequest, _ interaction: UserInteraction) -> VaultNotice?
 }
 
 extension KeySource {
     static func named(byVariables variable: (String) -> String?) -> KeyReference? { nil }
     static func named(inCredentials folder: String) -> KeyReference? { nil }
     static func unasked(_ interaction: UserInteraction) -> (any KeySource)? { nil }
-    static var remedyForSecondSlot: String { "Add a key of another kind." }
+    static func isRenewed(by interaction: UserInteraction) -> Bool { false }
+    static func typed(for slot: KeySlot, _ interaction: UserInteraction) throws(VaultError) -> (any KeySource)? { nil }
+    static func shown(_ interaction: UserInteraction) throws(VaultError) -> (any KeySource)? { nil }
     static var renewsAllAtOnce: Bool { false }
-    static func discard(_ slot: KeySlot, _ request: SlotRequest, _ interaction: UserInteraction) -> String? { nil }
+    static var isEasilyLost: Bool { false }
+    static func discard(_ slot: KeySlot, _ request: SlotRequest, _ interaction: UserInteraction) -> VaultNotice? { nil }
 
     func opens(_ slot: KeySlot, of vault: VaultIdentity) throws(KeyError) -> Bool {
         do throws(KeyError) {
@@ -73,7 +85,7 @@ extension KeySource {
         }
     }
 
-    // A slot that can't be tried, since it was edited, isn't one that opens the vault.
+    // An edited slot, which throws, opens nothing.
     func opensAny(of slots: [KeySlot], leaving: KeySlot?, of vault: VaultIdentity) throws(KeyError) -> Bool {
         for slot in slots where (try? opens(slot, of: vault)) == true { return true }
         return false
@@ -90,16 +102,27 @@ enum KeySources {
     ]
 }
 
+/// The only key of a vault, and whether it is lost easily.
+package struct SoleKey {
+    let kind: KeySlot.Kind
+
+    /// The only key slot's kind, as `VaultStatus.Slot` names it.
+    package init(_ kind: String) { self.kind = KeySlot.Kind(rawValue: kind) }
+
+    /// Whether a reset of what keeps the key may delete it, and its user not think of the vault.
+    package var isEasilyLost: Bool { KeySources.standard.first { $0.kind == kind }?.isEasilyLost ?? false }
+}
+
 /// Which vault a slot is made for, where, and when.
 struct SlotRequest {
     let vault: VaultIdentity
-    /// Where the vault lies, for people who look at what is kept for it elsewhere.
+    /// The vault's path, by which users recognize its items in the keyring.
     let path: String
     /// Seconds since 1970.
     let now: Int64
 }
 
-/// A secret that several values share; it is wiped with the last of them.
+/// A secret that several values share; the last of them wipes it.
 final class Held<Secret: ~Copyable & Sendable>: Sendable {
     let secret: Secret
     init(_ secret: consuming Secret) { self.secret = secret }

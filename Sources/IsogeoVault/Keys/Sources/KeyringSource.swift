@@ -2,16 +2,16 @@ internal import VaultCrypto
 internal import VaultKeys
 internal import VaultSystem
 
-/// The desktop keyring, which keeps a random key for each of its slots and hands none out.
+/// The desktop keyring, which keeps a random key for each of its slots.
 struct KeyringSource: KeySource {
     static let kind = KeySlot.Kind.keyring
-    static let remedyForSecondSlot =
-        "Add a key of another kind; for a new key in the keyring: isogeo-vault key change keyring keyring"
+    // Desktops offer the reset of a keyring whose password was forgotten.
+    static let isEasilyLost = true
 
-    let name = "This desktop's keyring"
-    /// Tells of a dialog; without `tell` none is raised.
+    let name = KeyName.kind(.keyring)
+    /// Its `tell` announces a dialog; without `tell` the keyring shows none.
     let interaction: UserInteraction
-    /// Whether a new key may lie where whoever reads the keyring's file may have it.
+    /// Whether a new key may go into a keyring whose file is in clear.
     var acceptsPlainText = false
 
     static func unasked(_ interaction: UserInteraction) -> (any KeySource)? {
@@ -19,7 +19,7 @@ struct KeyringSource: KeySource {
     }
 
     func open(_ slots: [KeySlot], of vault: VaultIdentity) throws(KeyError) -> Unlocked {
-        // Among many clients at once gnome-keyring knows nothing of its collection for a moment (seen once with 20).
+        // With many clients at once gnome-keyring doesn't find its collection for a moment (seen once with 20).
         for _ in 0..<2 {
             do throws(KeyError) {
                 return try KeyringSlot.open(slots, of: vault, in: try SecretService.find(interaction))
@@ -32,12 +32,12 @@ struct KeyringSource: KeySource {
     }
 
     func opensAny(of slots: [KeySlot], leaving: KeySlot?, of vault: VaultIdentity) throws(KeyError) -> Bool {
-        // The slot that goes may get a new item in its place.
+        // The slot that is replaced may get a new item.
         let others = slots.filter { $0.kind == .keyring && $0.id != leaving?.id }
-        // Without another slot nobody is asked to unlock anything here; what ails the keyring is told where the key is
-        // made.
+        // Without another slot there is nothing to open, and no dialog to show; `makeSlot` throws what is wrong with
+        // the keyring.
         guard !others.isEmpty, let service = try? SecretService.find(interaction) else { return false }
-        // Not by comparing what try? gives with nil: with a noncopyable result that crashes once optimised (Swift 6.3.1).
+        // Comparing the result of `try?` with nil crashes in optimised code when it is noncopyable (Swift 6.3.1).
         do throws(KeyError) {
             _ = try KeyringSlot.open(others, of: vault, in: service)
             return true
@@ -51,9 +51,9 @@ struct KeyringSource: KeySource {
         return try make(in: service, acceptsPlainText ? .any : .password, wrapping: vaultKey, request)
     }
 
-    /// A new key in the keyring; the old one's item goes when the vault is written.
+    /// Stores a new key in the keyring; the old one's item is deleted when the vault is written.
     ///
-    /// A default collection may have become another since: the new key lies no worse than the old one did.
+    /// Another collection may be the default now: it is refused if it protects the new key less than the old one.
     func renew(_ old: KeySlot, wrapping vaultKey: borrowing VaultKey, _ request: SlotRequest)
         throws(RenewalFailure) -> RenewedSlot?
     {
@@ -73,22 +73,17 @@ struct KeyringSource: KeySource {
         return RenewedSlot(
             slot: new,
             finish: {
-                guard let problem = Self.deleteItem(of: old, request, interaction) else {
-                    return "Backups from before no longer open by the desktop keyring: the key that it had for them is "
-                        + "deleted."
-                }
-                return
-                    "The keyring keeps an item that opens nothing but backups from before: “isogeo-vault key of "
-                    + "\(request.path)”. \(problem.sentence)"
+                Self.deleteItem(of: old, request, interaction).map {
+                    .keyringItemStays(vault: request.path, $0, opensBackups: true)
+                } ?? .keyringItemReplaced
             },
             undo: { _ = Self.deleteItem(of: new, request, interaction) }
         )
     }
 
-    static func discard(_ slot: KeySlot, _ request: SlotRequest, _ interaction: UserInteraction) -> String? {
-        deleteItem(of: slot, request, interaction).map { problem in
-            "The keyring keeps an item that opens nothing any more: “isogeo-vault key of \(request.path)”. "
-                + problem.sentence
+    static func discard(_ slot: KeySlot, _ request: SlotRequest, _ interaction: UserInteraction) -> VaultNotice? {
+        deleteItem(of: slot, request, interaction).map {
+            .keyringItemStays(vault: request.path, $0, opensBackups: false)
         }
     }
 
@@ -110,9 +105,9 @@ struct KeyringSource: KeySource {
         }
     }
 
-    /// Takes a slot's item out of the keyring.
+    /// Deletes a slot's item from the keyring.
     ///
-    /// - Returns: what kept it there.
+    /// - Returns: why it stays; nil where it is deleted.
     private static func deleteItem(of slot: KeySlot, _ request: SlotRequest, _ interaction: UserInteraction)
         -> KeyError?
     {
@@ -130,14 +125,14 @@ struct KeyringSource: KeySource {
 
 extension KeyReference {
     static func keyring(_ interaction: UserInteraction) -> KeyReference {
-        KeyReference(kind: KeyringSource.self, name: "This desktop's keyring") { () throws(VaultError) in
+        KeyReference(kind: KeyringSource.self, name: .kind(.keyring)) { () throws(VaultError) in
             KeyringSource(interaction: interaction)
         }
     }
 }
 
 extension SecretService {
-    /// Finds the keyring; its dialogs may be raised where somebody is told of them.
+    /// Finds the keyring, which may show dialogs where the user is told of them.
     fileprivate static func find(_ interaction: UserInteraction) throws(KeyError) -> SecretService {
         try mappingErrors { () throws(KeyringProblem) in try find(onDialog: interaction.onDialog) }
     }

@@ -2,17 +2,16 @@ package import VaultCrypto
 internal import VaultKeys
 internal import VaultSystem
 
-/// A passphrase, in hand.
+/// A passphrase that was read or typed.
 struct PassphraseKeySource: KeySource {
     static let kind = KeySlot.Kind.passphrase
-    static let remedyForSecondSlot = "Choose another passphrase, or add a key of another kind."
 
-    let name: String
+    let name: KeyName
     private let passphrase: Held<Passphrase>
 
     /// The passphrase that a file, descriptor, command or variable gives.
     init(reading source: PassphraseSource) throws(KeyError) {
-        name = source.name
+        name = .passphrase(source)
         passphrase = Held(try source.read())
     }
 
@@ -20,7 +19,7 @@ struct PassphraseKeySource: KeySource {
     ///
     /// - Throws: what `ask` throws; `locked` when the passphrase is empty.
     init(asking ask: UserInteraction.Asking) throws(VaultError) {
-        name = "The passphrase"
+        name = .kind(.passphrase)
         passphrase = Held(try Passphrase(asking: ask))
     }
 
@@ -38,15 +37,22 @@ struct PassphraseKeySource: KeySource {
         return FilePath.exists(path) ? .passphrase(.file(path, policy: .shared)) : nil
     }
 
+    static func isRenewed(by interaction: UserInteraction) -> Bool { interaction.ask != nil }
+
+    static func typed(for slot: KeySlot, _ interaction: UserInteraction) throws(VaultError) -> (any KeySource)? {
+        guard let ask = interaction.asking(for: .slotPassphrase(VaultStatus.Slot(slot))) else { return nil }
+        return try PassphraseKeySource(asking: ask)
+    }
+
     func open(_ slots: [KeySlot], of vault: VaultIdentity) throws(KeyError) -> Unlocked {
-        try PassphraseSlot.open(slots, by: passphrase.secret, of: vault, name: name)
+        try PassphraseSlot.open(slots, by: passphrase.secret, of: vault, name: name.subject)
     }
 
     func makeSlot(wrapping vaultKey: borrowing VaultKey, _ request: SlotRequest) throws(KeyError) -> KeySlot {
         try makeSlot(.moderate, wrapping: vaultKey, request)
     }
 
-    /// The passphrase stays, at the cost that it had.
+    /// The same passphrase, at the cost of the old slot.
     func renew(_ old: KeySlot, wrapping vaultKey: borrowing VaultKey, _ request: SlotRequest)
         throws(RenewalFailure) -> RenewedSlot?
     {
@@ -76,7 +82,8 @@ extension KeyReference {
         if case .file(let path, let policy) = source {
             file = File(path: path, policy: policy, content: .passphrase)
         }
-        return KeyReference(kind: PassphraseKeySource.self, name: source.name, file: file) { () throws(VaultError) in
+        return KeyReference(kind: PassphraseKeySource.self, name: .passphrase(source), file: file) {
+            () throws(VaultError) in
             try mappingErrors { () throws(KeyError) in try PassphraseKeySource(reading: source) }
         }
     }
@@ -89,6 +96,8 @@ extension Passphrase {
             (output: inout OutputSpan<UInt8>) throws(VaultError) in
             try ask(&output)
         }
-        do { self = try Passphrase(bytes) } catch { throw VaultError(.emptyPassphrase("The passphrase")) }
+        do { self = try Passphrase(bytes) } catch {
+            throw VaultError(.emptyPassphrase(KeyName.kind(.passphrase).subject))
+        }
     }
 }

@@ -1,0 +1,151 @@
+internal import VaultCrypto
+internal import VaultStore
+internal import VaultSystem
+
+extension UnlockedVault {
+    /// Writes a consistent copy, without tokens, to a new file.
+    ///
+    /// - Throws: `damaged` before anything is written; `exists`; what the store throws.
+    func backup(to path: String) throws(VaultError) {
+        let exists = VaultError(.backupExists(path: path))
+        guard !Self.isTaken(path) else { throw exists }
+        let snapshot = try intactSnapshot()
+        do throws(StoreError) { try Self.write(snapshot, to: path) } catch {
+            if case .vaultExists = error { throw exists }
+            throw VaultError(error)
+        }
+    }
+
+    /// All rows, after each was opened and compared with the header.
+    ///
+    /// - Parameter slots: the ids of slots that may have been edited.
+    /// - Returns: the rows.
+    /// - Throws: `damaged`, with all findings.
+    func intactSnapshot(but slots: [[UInt8]] = []) throws(VaultError) -> Snapshot {
+        do { try database.checkStructure() } catch { throw VaultError(error) }
+        let (header, snapshot) = try read(.everything)
+        let known = Set(
+            header.alteredSlots.filter { slots.contains($0.id) }.map { Verification.Finding.slot($0.name) }
+        )
+        let damage = verification(of: snapshot, header).findings.filter { $0.isDamage && !known.contains($0) }
+        guard damage.isEmpty else { throw .damaged(.findings(damage)) }
+        return snapshot
+    }
+
+    private static func isTaken(_ path: String) -> Bool {
+        (try? FileStatus(of: path, followsLink: false)) != nil
+    }
+
+    /// Writes a copy under a new name: other copies may be from the same second.
+    ///
+    /// - Returns: its path: `path`, or `path` with a number.
+    private static func writeCopy(_ snapshot: Snapshot, _ path: String) throws(StoreError) -> String {
+        var (copy, number) = (path, 1)
+        while true {
+            if !isTaken(copy) {
+                do throws(StoreError) {
+                    try write(snapshot, to: copy)
+                    return copy
+                } catch {
+                    // Another restore took the name meanwhile.
+                    guard case .vaultExists = error else { throw error }
+                }
+            }
+            number += 1
+            copy = "\(path)-\(number)"
+        }
+    }
+
+    private static func write(_ snapshot: Snapshot, to path: String) throws(StoreError) {
+        try VaultDatabase.create(at: path, [.putHeader(snapshot.header)] + rows(of: snapshot))
+    }
+
+    /// The vault that `restore` replaced.
+    struct Replaced {
+        /// The path of its copy; nil if there was no vault.
+        let kept: String?
+        /// Whether it had a newer key than the backup.
+        let hadNewerKey: Bool
+    }
+
+    private static func rows(of snapshot: Snapshot) -> [Mutation] {
+        snapshot.slots.map(Mutation.putSlot) + snapshot.applications.map(Mutation.putApplication)
+            + snapshot.log.map(Mutation.putLogEntry)
+    }
+
+    /// Restores this vault, a backup, to `path`.
+    ///
+    /// A state of the same vault at `path` is copied first, and then replaced in one transaction: programs that have it
+    /// open continue with the restored state.
+    ///
+    /// - Parameters:
+    ///   - path: the vault's place.
+    ///   - copy: the path for the copy; an existing file gets a number instead.
+    ///   - marks: the folder of the high-water marks, which then accept the older state.
+    ///   - now: seconds since 1970.
+    /// - Returns: the vault that was replaced.
+    /// - Throws: `damaged` if the backup is; `exists` if another vault is at `path`.
+    func restore(to path: String, keeping copy: String, marks: String?, now: Int64) throws(VaultError) -> Replaced {
+        let backup = try intactSnapshot()
+        do throws(StoreError) {
+            let location = try VaultDatabase.prepare(at: path)
+            let mark = marks.map { HighWaterMark(of: sealer.context.vault, at: location, in: $0) }
+            let seen = mark?.provenGeneration(sealer) ?? 0
+            // If this process is killed before it writes the mark, a mark of a newer key would refuse the vault.
+            if let epoch = mark?.claimedEpoch, epoch > backup.header.keyEpoch { mark?.remove() }
+            let database: VaultDatabase
+            do {
+                database = try VaultDatabase.open(at: path)
+            } catch {
+                guard error.category == .noVault else { throw error }
+                let next = try restored(backup, above: seen, now: now)
+                try Self.write(next, to: path)
+                mark?.write(next.header, sealer)
+                report([Self.restoredEvent])
+                return Replaced(kept: nil, hadNewerKey: false)
+            }
+            let current = try database.read(.everything)
+            guard current.header.vaultID == backup.header.vaultID else { throw .vaultExists(path: path) }
+            let kept = try Self.writeCopy(current, copy)
+            let next = try restored(backup, above: max(current.header.generation, seen), now: now)
+            try database.commit(
+                Self.removals(of: current) + Self.rows(of: next) + [.putHeader(next.header)],
+                expecting: current.header.tag
+            )
+            mark?.write(next.header, sealer)
+            report([Self.restoredEvent])
+            return Replaced(kept: kept, hadNewerKey: current.header.keyEpoch > next.header.keyEpoch)
+        } catch {
+            throw VaultError(error)
+        }
+    }
+
+    private static let restoredEvent = AuditEvent(.restored)
+
+    /// The backup's state, with an entry in its audit trail and a generation above all earlier ones.
+    private func restored(_ backup: Snapshot, above generation: Int64, now: Int64) throws(StoreError) -> Snapshot {
+        guard var state = try? sealer.state(of: backup.header) else {
+            throw .damaged(path: database.location, .headerUnreadable)
+        }
+        var next = backup
+        for case .putLogEntry(let row) in sealer.auditEntries(
+            [Self.restoredEvent],
+            &state.audit,
+            oldest: [],
+            now: now
+        ) {
+            next.log.append(row)
+        }
+        var previous = backup.header
+        previous.generation = max(previous.generation, generation)
+        next.header = sealer.header(state, slots: backup.header.slots, after: previous, now: now)
+        next.tokens = []
+        return next
+    }
+
+    private static func removals(of snapshot: Snapshot) -> [Mutation] {
+        [.removeAllTokens, .removeAllSessions, .removeLogEntries(through: .max)]
+            + snapshot.applications.map { .removeApplication(id: $0.id) }
+            + snapshot.slots.map { .removeSlot(id: $0.id) }
+    }
+}

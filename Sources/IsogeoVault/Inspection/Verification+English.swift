@@ -1,0 +1,13 @@
+extension Verification.Finding {
+    /// The finding, as a sentence.
+    public var sentence: String {
+        switch self {
+        case .slot(let name): "A key slot isn't as it was written: \(name)."
+        case .unreadableApplications(let count): "Applications that can't be opened: \(count)."
+        case .applicationsDiffer: "The applications are not those that were written, or partly older."
+        case .unreadableTokens(let count): "Cached tokens to be asked for again, as they can't be opened: \(count)."
+        case .auditTrailHasGaps: "The audit trail has gaps."
+        case .auditTrailBroken(let number): "The audit trail is broken at entry \(number)."
+        }
+    }
+}

@@ -1,0 +1,135 @@
+internal import VaultCrypto
+internal import VaultKeys
+internal import VaultStore
+internal import VaultSystem
+
+/// The newest state of a vault that this home has seen, stored outside the vault: it detects an older vault file.
+///
+/// There is one for each vault and path, so that opening a backup elsewhere isn't a rollback, and opening one in the
+/// vault's place is. An attacker who can write here can also delete the mark: it detects what a sync program or a
+/// restored disk did, and attackers who have the vault's file but not the home.
+struct HighWaterMark: Sendable {
+    /// The state that a mark claims; only the vault's key can prove it.
+    struct State: Equatable {
+        let keyEpoch: Int64
+        let generation: Int64
+    }
+
+    /// How a mark compares with the vault that was opened.
+    enum Finding {
+        /// There is no mark, or the vault is newer: a new mark is due.
+        case behind
+        /// The mark has the vault's state.
+        case current
+        /// The vault is older than when it was last seen.
+        case ahead(State)
+        /// The mark can't be read or isn't this vault's.
+        case unusable(Fault)
+    }
+
+    /// Why a mark can't be used.
+    enum Fault: Sendable {
+        case unreadable(StoreError)
+        case malformed(path: String)
+        /// The key doesn't prove it.
+        case unproven(path: String)
+    }
+
+    private let file: StateFile
+    private let vault: VaultIdentity
+    private let vaultPath: String
+
+    /// The mark of a vault at a path without links, in a folder that may not exist yet.
+    init(of vault: VaultIdentity, at vaultPath: String, in folder: String) {
+        self.vault = vault
+        self.vaultPath = vaultPath
+        let path = KeyedHash.publicDigest(of: Array(vaultPath.utf8)).prefix(8)
+        file = StateFile("\(HexadecimalDigits.text(vault.id))-\(HexadecimalDigits.text(Array(path))).mark", in: folder)
+    }
+
+    /// Compares the mark with a header that the same key has authenticated.
+    func finding(_ header: HeaderRecord, _ sealer: borrowing RecordSealer) -> Finding {
+        let bytes: [UInt8]
+        do {
+            guard let found = try file.read(limit: 512) else { return .behind }
+            bytes = found
+        } catch {
+            return .unusable(.unreadable(error))
+        }
+        guard let (state, tag) = decode(bytes) else { return .unusable(.malformed(path: file.path)) }
+        // A mark of a newer key can't be told from a forged one, and is believed: an attacker with the old key, which
+        // may be why there is a new one, could give an old vault any generation.
+        if state.keyEpoch > header.keyEpoch { return .ahead(state) }
+        // A mark of an older key proves nothing, and a vault with a newer key is newer.
+        if state.keyEpoch < header.keyEpoch { return .behind }
+        guard tag.span.matchesInConstantTime(self.tag(of: state, sealer).span) else {
+            return .unusable(.unproven(path: file.path))
+        }
+        if state.generation == header.generation { return .current }
+        return state.generation > header.generation ? .ahead(state) : .behind
+    }
+
+    /// The mark's epoch, unproven.
+    var claimedEpoch: Int64? { read?.state.keyEpoch }
+
+    /// Whether the mark claims a newer state than this header; unproven.
+    func claimsNewer(than header: HeaderRecord) -> Bool {
+        guard let state = read?.state else { return false }
+        return (state.keyEpoch, state.generation) > (header.keyEpoch, header.generation)
+    }
+
+    /// The mark's generation if this key proves it, else 0.
+    func provenGeneration(_ sealer: borrowing RecordSealer) -> Int64 {
+        guard let (state, tag) = read, state.keyEpoch == sealer.context.keyEpoch,
+            tag.span.matchesInConstantTime(self.tag(of: state, sealer).span)
+        else { return 0 }
+        return state.generation
+    }
+
+    private var read: (state: State, tag: [UInt8])? { (try? file.read(limit: 512)).flatMap { $0 }.flatMap(decode) }
+
+    /// Stores a header's state; without a writable folder the vault works without a mark.
+    ///
+    /// Call it after the vault's header was written: a process that is killed in between leaves a mark that is behind.
+    func write(_ header: HeaderRecord, _ sealer: borrowing RecordSealer) {
+        let state = State(keyEpoch: header.keyEpoch, generation: header.generation)
+        var encoder = CanonicalEncoder()
+        encoder.append(Self.title)
+        encoder.append(vault.format)
+        encoder.append(vault.id)
+        encoder.append(state.keyEpoch)
+        encoder.append(state.generation)
+        encoder.append(tag(of: state, sealer))
+        try? file.replace(with: encoder.bytes)
+    }
+
+    /// Deletes the mark.
+    func remove() { try? file.remove() }
+
+    private static let title = "isogeo-vault mark"
+
+    private func decode(_ bytes: [UInt8]) -> (state: State, tag: [UInt8])? {
+        var decoder = CanonicalDecoder(bytes)
+        // The bound keeps a forged number from overflowing when the vault's generation is raised above it.
+        let bounds = 1...Int64(1) << 61
+        guard let title = try? decoder.nextText(), title == Self.title,
+            let format = try? decoder.nextNumber(), format == vault.format,
+            let id = try? decoder.next(), id == vault.id,
+            let keyEpoch = try? decoder.nextSignedNumber(), bounds.contains(keyEpoch),
+            let generation = try? decoder.nextSignedNumber(), bounds.contains(generation),
+            let tag = try? decoder.next(), decoder.isAtEnd
+        else { return nil }
+        return (State(keyEpoch: keyEpoch, generation: generation), tag)
+    }
+
+    private func tag(of state: State, _ sealer: borrowing RecordSealer) -> [UInt8] {
+        var encoder = CanonicalEncoder()
+        encoder.append(Self.title)
+        encoder.append(vault.format)
+        encoder.append(vault.id)
+        encoder.append(vaultPath)
+        encoder.append(state.keyEpoch)
+        encoder.append(state.generation)
+        return sealer.withKey { KeyedHash.digest(of: encoder.bytes, key: $0.subkey(for: .marks).bytes) }
+    }
+}

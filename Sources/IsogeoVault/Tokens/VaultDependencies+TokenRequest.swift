@@ -1,0 +1,33 @@
+internal import VaultCrypto
+internal import VaultOAuth
+
+extension VaultDependencies {
+    /// Requests a token, and repeats the request where the failure may pass by itself.
+    ///
+    /// - Parameters:
+    ///   - request: endpoint and parameters.
+    ///   - metadata: the client, and how to reach its server.
+    ///   - secret: read for the Basic header only.
+    ///   - interruption: ends the request from another thread.
+    /// - Returns: the grant; a lifetime that the server doesn't state is assumed, with a warning.
+    /// - Throws: why there is no token.
+    func requestToken(
+        _ request: TokenRequest,
+        for metadata: ApplicationMetadata,
+        secret: borrowing SecretBytes,
+        interruption: Interruption? = nil
+    ) throws(OAuthError) -> TokenGrant {
+        // The grant's clock is the vault's: a lifetime counts from a moment of the clock that measures it later.
+        var clientDependencies = TokenClient.Dependencies.system
+        clientDependencies.now = now
+        let grant = try TokenClient(transport: transport, dependencies: clientDependencies).token(
+            for: request,
+            clientID: metadata.clientID,
+            secret: secret,
+            encoding: metadata.encoding,
+            connection: connection(for: metadata, interruption)
+        )
+        if grant.lifetimeIsAssumed { warn(of: .lifetimeAssumed) }
+        return grant
+    }
+}

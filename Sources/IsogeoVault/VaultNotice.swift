@@ -1,0 +1,75 @@
+internal import VaultKeys
+internal import VaultStore
+
+/// What a person should know though the call succeeds, as data; its words are in `VaultWords+English.swift`.
+enum VaultNotice: Sendable {
+    // MARK: - Keys
+
+    /// The slot doesn't match the header.
+    case slotEdited(AlteredSlot)
+    /// The item of a slot that is gone; it may still open backups.
+    case keyringItemStays(vault: String, KeyError, opensBackups: Bool)
+    case keyringItemReplaced
+    case sharedKeyFileKept(String)
+    /// The new key of a key file couldn't be renamed to the file's path.
+    case keyFilePending(String, newKey: String)
+    case kernelKeyStays(KeyError)
+    case keyringDialogWaits
+    /// What opens the vault without being named doesn't, and a passphrase is asked for instead.
+    case passphraseInstead(any Problem)
+
+    // MARK: - Tokens
+
+    case lifetimeAssumed
+    /// Without locks, several processes may send the same request.
+    case noLeases(StoreError)
+    case readOnly(path: String)
+    case tokenNotStored(VaultError)
+    /// The cached token stands in for a new one.
+    case staleToken(VaultError)
+    case renewalFailed(VaultError)
+    case refusedTokenStays(VaultError)
+
+    // MARK: - Applications
+
+    /// Raw and form encoding differ for the id or the secret.
+    case encodingMatters
+    /// The same client_id of the same endpoint has other names too.
+    case sameClient(origin: String, [ApplicationName])
+    case unrecordedExport(VaultError)
+    case unrecordedHandOver(VaultError)
+    /// The settings that a `client_secrets.json` has no member for, as options of an import.
+    case exportIncomplete(options: [String])
+
+    // MARK: - Rollback
+
+    case unusableMark(HighWaterMark.Fault)
+    /// The vault is older than its mark, and can't be marked as accepted.
+    case acceptedReadOnly
+    case olderKeyRestored
+}
+
+/// A warning about a state that lasts until a person corrects it.
+///
+/// cron mails each line that a command prints: one warning a day is enough.
+package enum RecurringWarning: String, Sendable {
+    case readOnly = "read-only"
+    case slotEdited = "slot-edited"
+    case unusableMark = "unusable-mark"
+    case noLeases = "no-leases"
+    case lifetimeUnknown = "lifetime-unknown"
+}
+
+extension VaultNotice {
+    /// The state that it warns of, if that lasts; nil for a single event.
+    var recurrence: RecurringWarning? {
+        switch self {
+        case .slotEdited: .slotEdited
+        case .lifetimeAssumed: .lifetimeUnknown
+        case .noLeases: .noLeases
+        case .readOnly: .readOnly
+        case .unusableMark, .acceptedReadOnly: .unusableMark
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,120 @@
+internal import VaultKeys
+internal import VaultStore
+
+// What this floor says in English besides its errors. Another language gets a file of its own.
+
+extension KeyName {
+    /// The key at the start of a sentence.
+    package var subject: String {
+        switch self {
+        case .kind(.keyring): "This desktop's keyring"
+        case .kind, .keyFile, .passphrase, .recoveryCode: "The \(noun)"
+        }
+    }
+
+    /// The key within a sentence.
+    package var phrase: String {
+        switch self {
+        case .kind(.keyring): "this desktop's keyring"
+        case .kind, .keyFile, .passphrase, .recoveryCode: "the \(noun)"
+        }
+    }
+
+    private var noun: String {
+        switch self {
+        case .kind(.recovery): "recovery code"
+        case .kind(let kind): kind.rawValue
+        case .keyFile(let path): "key file \(path)"
+        case .passphrase(.file(let path, _)): "passphrase in \(path)"
+        case .passphrase(.descriptor(let number)): "passphrase from descriptor \(number)"
+        case .passphrase(.command): "passphrase command's output"
+        case .passphrase(.variable(let name)): "passphrase in $\(name)"
+        case .recoveryCode(let path): "recovery code in \(path)"
+        }
+    }
+}
+
+extension AuditDetail {
+    var words: String {
+        switch self {
+        case .none: ""
+        case .former(let text), .route(let text), .unknown(let text): text
+        case .sessionEnd(let seconds): "until \(Self.rfc3339(seconds))"
+        case .keyEpoch(let epoch): "epoch \(epoch)"
+        }
+    }
+}
+
+extension AlteredSlot {
+    /// The slot within a sentence.
+    var name: String {
+        let id = KeySlot.shortID(of: id)
+        return kind.map { "the slot \($0.rawValue) \(id)" } ?? "a slot that is gone, \(id)"
+    }
+}
+
+extension SoleKey {
+    /// What the user risks.
+    package var sentence: String {
+        isEasilyLost
+            ? "Only \(KeyName.kind(kind).phrase) opens the vault: when it is reset, the vault is lost."
+            : "One key alone opens the vault, a \(kind.rawValue): when that is lost, the vault is lost."
+    }
+}
+
+extension HighWaterMark.Fault {
+    fileprivate var sentence: String {
+        switch self {
+        case .unreadable(let error): error.sentence
+        case .malformed(let path): "\(path) is no mark of this vault."
+        case .unproven(let path): "\(path) wasn't written by this vault."
+        }
+    }
+}
+
+extension VaultNotice {
+    var sentence: String {
+        switch self {
+        case .slotEdited(let slot):
+            "In this vault \(slot.name) was edited: the vault can be read, and refuses changes until that slot is removed."
+        case .keyringItemStays(let vault, let error, opensBackups: true):
+            "The keyring keeps an item that opens only older backups: “isogeo-vault key of \(vault)”. \(error.sentence)"
+        case .keyringItemStays(let vault, let error, opensBackups: false):
+            "The keyring keeps an item that opens nothing any more: “isogeo-vault key of \(vault)”. \(error.sentence)"
+        case .keyringItemReplaced: "Older backups no longer open by the desktop keyring: their key was deleted from it."
+        case .sharedKeyFileKept(let path):
+            "\(path) is a shared file and keeps its key: a copy of it opens the vault as before."
+        case .keyFilePending(let path, let newKey):
+            "\(path) couldn't be replaced: its new key is in \(newKey), which opens the vault."
+        case .kernelKeyStays(let error):
+            "The kernel may keep its half of a session until the session expires. \(error.sentence)"
+        case .keyringDialogWaits: "Waiting for the keyring's dialog…"
+        case .passphraseInstead(let problem): "\(problem.sentence) The vault's passphrase will do."
+        case .lifetimeAssumed: "The server doesn't say how long its token lives: an hour is assumed."
+        case .noLeases(let error): "\(error.sentence) Other processes may request the same token at the same time."
+        case .readOnly(let path): "The vault at \(path) is read-only: the token isn't kept."
+        case .tokenNotStored(let error): "The token isn't kept. \(error.sentence) \(error.remedy)"
+        case .staleToken(let error):
+            "\(error.sentence) The cached token serves while it lives. \(error.remedy)"
+        case .renewalFailed(let error): "The token isn't renewed yet. \(error.sentence) \(error.remedy)"
+        case .refusedTokenStays(let error): "The refused token stays in the vault. \(error.sentence) \(error.remedy)"
+        case .encodingMatters:
+            "The id or secret has characters that servers read in two ways; it is sent raw, as Isogeo documents it. "
+                + "If the server refuses it, import it again with --basic-encoding form --replace."
+        case .sameClient(let origin, let names):
+            "The same client_id at \(origin) is in the vault as \(names.map(\.description).joined(separator: ", ")) too: "
+                + "each of them will need a new secret from Isogeo."
+        case .unrecordedExport(let error):
+            "The audit trail can't record this export. \(error.sentence) \(error.remedy)"
+        case .unrecordedHandOver(let error): "The audit trail can't record this. \(error.sentence) \(error.remedy)"
+        case .exportIncomplete(let options):
+            "A client_secrets.json can't hold all settings: import it with \(options.joined(separator: " "))."
+        case .unusableMark(let fault): "\(fault.sentence) This time a rollback of the vault can't be detected."
+        case .acceptedReadOnly:
+            "The vault is older than when it was last seen. It is read-only, so the warning will come again."
+        case .olderKeyRestored:
+            "The backup is from before the vault got a new key: the old keys open it again. If they were replaced for a "
+                + "reason, give it another new key with `rekey`."
+        }
+    }
+}
