@@ -9,9 +9,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-// libcurl's allocator: what is freed is wiped first. Small blocks are malloc's, without a header of ours, so that a block
-// from before or after the exchange of allocators may be freed by either. While an answer is awaited libcurl's send
-// buffer holds the Basic header: blocks of its size live in pages that are locked and left out of core dumps.
+// libcurl's allocator: what is freed is wiped first. Small blocks are malloc's, without a header of ours, so that a
+// block from before or after the exchange of allocators may be freed by either. While an answer is awaited libcurl's
+// send buffer holds the Basic header: blocks of its size live in pages that are locked and left out of core dumps.
 
 #define LOCKED_BLOCK_MINIMUM ((size_t)16 * 1024)
 #define LOCKED_BLOCKS 256

@@ -29,7 +29,7 @@ static enum cvault_keyring_failure failure_of_bus(const struct cvault_error *err
     switch (error->code) {
     case CVAULT_G_DBUS_ERROR_SERVICE_UNKNOWN:
     case CVAULT_G_DBUS_ERROR_NAME_HAS_NO_OWNER: return CVAULT_KEYRING_NO_OWNER;
-    // The bus says so of somebody who ended before they answered; our own time is up as an error of GIO.
+    // The bus says so of a peer that ended before it answered; our own time-out is an error of GIO.
     case CVAULT_G_DBUS_ERROR_NO_REPLY:
     case CVAULT_G_DBUS_ERROR_DISCONNECTED: return CVAULT_KEYRING_VANISHED;
     case CVAULT_G_DBUS_ERROR_TIMEOUT:
@@ -83,7 +83,7 @@ static void *call(struct cvault_bus *bus, const char *peer, const char *object, 
                   const char *method, void *arguments, const char *reply, int milliseconds,
                   struct cvault_keyring_outcome *outcome) {
     struct cvault_error *error = NULL;
-    // Nobody is started by the way: whoever comes back from a crash comes back locked.
+    // No service is started for it: a keyring that comes back from a crash comes back locked.
     void *answer = cvault_libsecret.g_dbus_connection_call_sync(bus, peer, object, interface, method, arguments, reply,
                                                                 CVAULT_G_DBUS_CALL_FLAGS_NO_AUTO_START, milliseconds,
                                                                 NULL, &error);

@@ -8,8 +8,8 @@
 #include <time.h>
 
 // Connecting, and libsecret's own calls, have no time-outs: a bus that takes the connection and never says hello back
-// holds GDBus up for 25 s, a stopped keyring libsecret for 50. Each runs on a thread of its own. When its time is up it is
-// cancelled; what isn't over a moment later is left to itself, with all that it works on.
+// holds GDBus up for 25 s, a stopped keyring libsecret for 50. Each runs on a thread of its own. When its time is up it
+// is cancelled; what isn't over a moment later is left to itself, with all that it works on.
 
 struct job {
     pthread_mutex_t mutex;
@@ -17,7 +17,7 @@ struct job {
     int has_ended, is_abandoned;
     void *cancellable;
     void *(*work)(struct job *);
-    /// Frees what nobody waits for any more.
+    /// Frees the result of an abandoned call.
     void (*free_result)(void *);
     void *result;
     struct cvault_keyring_outcome outcome;
@@ -154,8 +154,8 @@ static const struct cvault_schema schema = {
 /// libsecret's service, at that one process: none that comes after it.
 ///
 /// It is asked for explicitly: libsecret's secret_password functions go to another place where SECRET_BACKEND says so.
-/// With a service that can't agree on a key libsecret goes on without one: the secret would lie in GDBus' own memory, and
-/// whoever watches the bus would read it.
+/// With a service that can't agree on a key libsecret goes on without one: the secret would lie in GDBus' own memory,
+/// and every monitor of the bus would read it.
 static void *open_service(struct job *job) {
     struct cvault_error *error = NULL;
     void *service =

@@ -26,7 +26,8 @@ int cvault_become(const char *path, char *const *arguments, char *const *environ
 static atomic_int child;
 static atomic_ullong waiting;
 
-// All that would end us, so that the file doesn't stay behind, but those that a fault of our own raises; and what stops.
+// All that would end us, so that the file doesn't stay behind, but those that a fault of our own raises; and what
+// stops.
 static int is_forwarded(int signal) {
     switch (signal) {
     case SIGHUP: case SIGINT: case SIGQUIT: case SIGTERM: case SIGUSR1: case SIGUSR2: case SIGTSTP: case SIGCONT:
@@ -39,8 +40,8 @@ static int is_forwarded(int signal) {
 // Linux has 64 of them.
 static unsigned long long bit(int signal) { return 1ull << (signal - 1); }
 
-// What a terminal sends (control-C, a hang-up) comes from the kernel, and to the child as well. Of an alarm that was set
-// before we were executed it knows nothing.
+// What a terminal sends (control-C, a hang-up) comes from the kernel, and to the child as well. Of an alarm that was
+// set before we were executed it knows nothing.
 static int is_of_terminal(int signal, const siginfo_t *information) {
     if (information->si_code <= 0) return 0;
     return signal == SIGHUP || signal == SIGINT || signal == SIGQUIT || signal == SIGTSTP || signal == SIGCONT;
@@ -56,7 +57,7 @@ static void hand_over(void) {
 
 static void forward(int signal, siginfo_t *information, void *context) {
     (void)context;
-    // Before there is a child, nobody else has got it.
+    // Before there is a child, we alone have received it.
     if (is_of_terminal(signal, information) && atomic_load(&child) != 0) return;
     int before = errno;
     // Noted first and looked for a child then, or one that is started at this moment would never hear of it.
@@ -135,8 +136,8 @@ int cvault_wait_for_child(void) {
         }
         if (end.si_code == CLD_STOPPED) {
             waitpid(process, NULL, WUNTRACED | WNOHANG);
-            // Stopped by its terminal's user: whoever waits for us must see it. SIGSTOP was meant for it alone, and
-            // nobody would wake us.
+            // Stopped by its terminal's user: our parent must see that. SIGSTOP was meant for the child alone, and
+            // nothing would wake us.
             if (end.si_status != SIGSTOP) kill(getpid(), SIGSTOP);
             continue;
         }

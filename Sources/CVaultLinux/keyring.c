@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-// Everything for whoever possesses the key, nothing for anybody else, root apart: the user's other programs get at it
+// Everything for a process that possesses the key, nothing for others, root apart: the user's other programs get at it
 // by linking the user keyring, as we do.
 enum { possessor_only = 0x3f000000 };
 

@@ -95,7 +95,7 @@ int cvault_sealed_file(const char *name, const void *bytes, size_t count, int *d
         result = fill_and_seal(file, bytes, count);
         // Scripts take 3 to 9 for themselves, and shells some behind these.
         if (result == 0 && (number = fcntl(file, F_DUPFD, 64)) < 0) result = errno;
-        // What is read begins at the beginning, whoever reads it by the number.
+        // A program that reads it by the number reads from the beginning.
         if (result == 0) lseek(number, 0, SEEK_SET);
         close(file);
     }

@@ -3,7 +3,7 @@
 
 #include <signal.h>
 
-/// The signals that were blocked when this process began; NULL where nobody remembered.
+/// The signals that were blocked when this process began; NULL where they weren't recorded.
 const sigset_t *cvault_signals_blocked_at_start(void);
 
 #endif

@@ -13,8 +13,8 @@ static inline int cvault_sqlite_db_config_switch(sqlite3 *database, int option, 
 }
 
 // The first bytes of the main database, through SQLite's own descriptor: opening another one, and closing it, would
-// drop the locks that SQLite holds in this process (fcntl(2), POSIX locks). Before the first statement nobody else uses
-// the connection. A shorter file reads as SQLITE_IOERR_SHORT_READ, with zeros for what isn't there.
+// drop the locks that SQLite holds in this process (fcntl(2), POSIX locks). Before the first statement nothing else
+// uses the connection. A shorter file reads as SQLITE_IOERR_SHORT_READ, with zeros for what isn't there.
 static inline int cvault_sqlite_read_start(sqlite3 *database, unsigned char *bytes, int count) {
     sqlite3_file *file = 0;
     int status = sqlite3_file_control(database, "main", SQLITE_FCNTL_FILE_POINTER, &file);

@@ -36,8 +36,8 @@ static const void *object_of(void *function) {
 }
 
 /// The function of this name in the allocator's object, else the one that comes next after ours. The loader bound our
-/// `malloc` as it does everybody's; that takes a symbol of glibc's checking allocator which `dlsym` passes over, as its
-/// version isn't the default, and other allocators' symbols have no version.
+/// `malloc` as it does every caller's; that takes a symbol of glibc's checking allocator which `dlsym` passes over, as
+/// its version isn't the default, and other allocators' symbols have no version.
 static void *next_function(const char *name) {
     const void *allocator = object_of((void *)malloc);
     void *versioned = dlvsym(RTLD_NEXT, name, VERSION), *any = dlsym(RTLD_NEXT, name);
@@ -66,7 +66,7 @@ int cvault_wiping_free_wipes(void) {
 void free(void *block) {
     if (!block) return;
     find_allocator();
-    // Freed by dlsym while it looks for the allocator: nobody to give it to yet.
+    // Freed by dlsym while it looks for the allocator: there is no allocator to give it to yet.
     if (atomic_load(&state) != found || !next.free) return;
     if (next.wipes) explicit_bzero(block, malloc_usable_size(block));
     next.free(block);

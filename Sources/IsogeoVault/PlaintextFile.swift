@@ -16,7 +16,7 @@ package enum PlaintextFile {
         announcing announce: () throws(VaultError) -> Void = {}
     ) throws(VaultError) {
         let draft: DraftFile
-        do throws(SystemError) { draft = try Self.draft(path) } catch { throw VaultError(writing: path, error) }
+        do throws(SystemError) { draft = try .making(at: path) } catch { throw VaultError(writing: path, error) }
         try announce()
         do throws(SystemError) {
             do throws(Errno) { try draft.file.write(content) } catch { throw .failed(path: path, .writing, error) }
@@ -24,14 +24,6 @@ package enum PlaintextFile {
         } catch {
             throw VaultError(writing: path, error)
         }
-    }
-
-    private static func draft(_ path: String) throws(SystemError) -> DraftFile {
-        let place: (directory: String, name: String)
-        do throws(UnsafePath) { place = try FilePath.split(path) } catch { throw .unsafePath(error) }
-        let directory = try Directory.named(place.directory)
-        guard try directory.status(of: place.name) == nil else { throw .failed(path: path, .making, .exists) }
-        return try DraftFile.making(place.name, in: directory)
     }
 }
 

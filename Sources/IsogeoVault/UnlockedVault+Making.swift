@@ -3,8 +3,8 @@ internal import VaultKeys
 internal import VaultStore
 
 extension UnlockedVault {
-    // How long to wait for another process that makes the vault.
-    private static let makingPatience = Duration.seconds(30)
+    /// How long to wait for another process that makes the vault.
+    static let makingPatience = Duration.seconds(30)
 
     /// Makes a vault with one slot and one application, in one transaction, under a lease.
     ///
@@ -32,41 +32,37 @@ extension UnlockedVault {
         now: Int64
     ) throws(VaultError) -> UnlockedVault {
         try proof?.check(application)
-        let (file, lockFile) = try mappingErrors { () throws(StoreError) in
-            let file = try VaultFile.prepare(path)
-            return (file, try file.leases())
+        let place = try mappingErrors { () throws(StoreError) in
+            try NewVault(at: path, until: .now + makingPatience)
         }
-        let lease = try makingLease(lockFile)
         // Checked before a key is made, as another process may have made the vault while this one waited.
-        guard try !exists(at: path) else { throw VaultError(StoreError.vaultExists(path: file.path)) }
+        guard try !exists(at: path) else { throw VaultError(StoreError.vaultExists(path: place.location)) }
         let contents = try make(
-            file,
+            place,
             protection: protection,
             application: application,
             proven: proof,
             noting: notes,
             marks: marks,
             reporting: report,
-            now: now,
-            under: lease
+            now: now
         )
         contents.mark?.write(contents.openedHeader, contents.sealer)
         return contents
     }
 
     private static func make(
-        _ file: VaultFile,
+        _ place: borrowing NewVault,
         protection: borrowing Protection,
         application: borrowing NewApplication,
         proven proof: ProvenToken?,
         noting notes: [AuditEvent],
         marks: String?,
         reporting report: @escaping Reporting,
-        now: Int64,
-        under lease: borrowing Lease
+        now: Int64
     ) throws(VaultError) -> UnlockedVault {
         let vault = VaultIdentity(format: RecordContext.format, id: Sodium.randomBytes(16))
-        let request = SlotRequest(vault: vault, path: file.path, now: now)
+        let request = SlotRequest(vault: vault, path: place.location, now: now)
         let vaultKey = VaultKey.random()
         let slot: KeySlot
         do throws(KeyError) {
@@ -92,10 +88,10 @@ extension UnlockedVault {
             + entries
         let database: VaultDatabase
         do throws(StoreError) {
-            database = try VaultDatabase.create(file, rows)
+            database = try place.create(rows)
         } catch {
             // Discard the key only if it is certain that no vault needs it.
-            if (try? exists(at: file.path)) == false {
+            if (try? exists(at: place.location)) == false {
                 _ = type(of: protection.source).discard(slot, request, .none)
             }
             throw VaultError(error)
@@ -114,18 +110,6 @@ extension UnlockedVault {
         } catch {
             guard error.category == .noVault else { throw VaultError(error) }
             return false
-        }
-    }
-
-    /// The lease under which a process makes the vault, or gives it a new key.
-    static func makingLease(_ file: LockFile) throws(VaultError) -> Lease {
-        let outcome = try mappingErrors { () throws(StoreError) in
-            try Lease.acquire(.making, in: file, until: .now + makingPatience) { () throws(StoreError) -> Never? in nil
-            }
-        }
-        switch consume outcome {
-        case .acquired(let lease): return lease
-        case .found(let never): switch never {}
         }
     }
 }

@@ -1,6 +1,7 @@
 /// Fields one after the other, each behind its length as four bytes (little-endian).
 ///
-/// Every list of fields has one encoding, and no two lists share one. Associated data, commitments and record payloads are made of it.
+/// Every list of fields has one encoding, and no two lists share one. Associated data, commitments and record payloads
+/// are made of it.
 package struct CanonicalEncoder {
     package private(set) var bytes: [UInt8] = []
 

@@ -14,7 +14,7 @@ package struct KeyDerivationCost: Equatable, Sendable {
 
     /// libsodium's MODERATE: 3 passes over 256 MiB, half a second on two cores of 2026.
     package static let moderate = KeyDerivationCost(passes: 3, memory: 256 * mebibyte)
-    /// Anything less is refused, whoever asks for it.
+    /// Anything less is refused, even where our own caller asks for it.
     package static let floor = KeyDerivationCost(passes: 2, memory: 64 * mebibyte)
     /// Anything more is refused before memory is taken: a vault file may not demand what it likes.
     package static let ceiling = KeyDerivationCost(passes: 10, memory: 2048 * mebibyte)

@@ -10,7 +10,7 @@ package enum KeyedHash {
         key.withBytes { digest(of: message, key: $0) }
     }
 
-    /// A digest of `message` that anybody can make.
+    /// A digest of `message` that needs no key.
     package static func publicDigest(of message: [UInt8]) -> [UInt8] { digest(of: message, key: [UInt8]().span) }
 
     /// 64 secret bytes that depend on all of `key` (16 … 64 bytes) and `message`.

@@ -24,7 +24,7 @@ package struct Passphrase: ~Copyable, Sendable {
     /// Slow on purpose: never on Swift's own threads.
     ///
     /// - Parameters:
-    ///   - salt: 16 random bytes, stored beside what the key opens.
+    ///   - salt: 16 random bytes, stored with what the key opens.
     ///   - cost: refused outside of floor and ceiling before any memory is taken.
     /// - Returns: the derived key, 64 bytes.
     /// - Throws: `costBelowFloor`, `costAboveCeiling`, `wrongLength` of the salt, `derivationMemoryUnavailable`.

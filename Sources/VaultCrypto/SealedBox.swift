@@ -22,7 +22,7 @@ extension Subkey {
     /// - Parameters:
     ///   - plaintext: what is sealed; any length.
     ///   - padding: the step to which it is lengthened first (`sodium_pad`, ISO/IEC 7816-4).
-    ///   - context: authenticated beside it, not stored in the box.
+    ///   - context: authenticated with it, not stored in the box.
     /// - Returns: nonce, ciphertext and tag.
     package borrowing func seal(_ plaintext: Span<UInt8>, padding: Padding, authenticating context: [UInt8])
         -> SealedBox

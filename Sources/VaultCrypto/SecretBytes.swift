@@ -6,7 +6,8 @@ internal import Synchronization
 ///
 /// The memory is libsodium's `sodium_malloc`: a page of its own between two that fault, `mlock`ed and `MADV_DONTDUMP`.
 /// There is no way to print, interpolate, compare with `==` or copy a value, and none to make a `String` of it; its
-/// bytes are lent to a closure as a `Span`. Each value takes four mappings: for keys and what is in hand, not for bulk.
+/// bytes are borrowed by a closure as a `Span`. Each value takes four mappings: for keys and single secrets, not for
+/// bulk.
 @safe
 // @unchecked: the memory has one owner (~Copyable), reading borrows it and writing is `mutating`, so that the
 // language's exclusivity is all the synchronisation that the pointer inside needs.
@@ -67,14 +68,14 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
         unsafe sodium_free(base)
     }
 
-    /// Lends the bytes to `body`.
+    /// Runs `body` with the bytes.
     package borrowing func withBytes<Result: ~Copyable, Failure: Error>(
         _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         try body(unsafe Span(_unsafeStart: unsafe base, count: count))
     }
 
-    /// Lends a part of the bytes to `body`; a range outside of them is a programming error and traps.
+    /// Runs `body` with a part of the bytes; a range outside of them is a programming error and traps.
     package borrowing func withBytes<Result: ~Copyable, Failure: Error>(
         in range: Range<Int>,
         _ body: (Span<UInt8>) throws(Failure) -> Result

@@ -1,5 +1,5 @@
 extension Span<UInt8> {
-    /// Lends a pointer to C, never NULL; reading `count` bytes behind it is allowed until `body` returns.
+    /// Runs `body` with a pointer for C, never NULL; reading `count` bytes behind it is allowed until `body` returns.
     func withPointer<Result>(_ body: (UnsafePointer<UInt8>) -> Result) -> Result {
         unsafe withUnsafeBufferPointer { buffer in
             guard let base = buffer.baseAddress else {
@@ -11,7 +11,7 @@ extension Span<UInt8> {
 }
 
 extension MutableSpan<UInt8> {
-    /// Lends a pointer to C, never NULL; writing `count` bytes behind it is allowed until `body` returns.
+    /// Runs `body` with a pointer for C, never NULL; writing `count` bytes behind it is allowed until `body` returns.
     mutating func withPointer<Result>(_ body: (UnsafeMutablePointer<UInt8>) -> Result) -> Result {
         unsafe withUnsafeMutableBufferPointer { buffer in
             guard let base = buffer.baseAddress else {

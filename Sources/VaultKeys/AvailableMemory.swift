@@ -41,7 +41,7 @@ struct AvailableMemory {
         let limit = number("\(folder)/memory.max") ?? number("\(folder)/memory.limit_in_bytes")
         let used = number("\(folder)/memory.current") ?? number("\(folder)/memory.usage_in_bytes")
         guard let limit, let used else { return nil }
-        // File pages nobody uses are given back before anybody is killed.
+        // The kernel frees inactive file pages before it kills a process.
         let idle = lines(of: "\(folder)/memory.stat").first { $0.hasPrefix("inactive_file ") }
             .flatMap { UInt64($0.dropFirst("inactive_file ".count)) }
         let held = used - min(used, idle ?? 0)

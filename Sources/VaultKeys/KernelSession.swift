@@ -11,7 +11,7 @@ package struct SessionKey: ~Copyable, Sendable {
 
     private init(_ bytes: consuming SecretBytes) { sealing = Subkey(bytes: bytes) }
 
-    /// A new session's key, which nobody else has yet.
+    /// A new session's key.
     package static func random() -> SessionKey { SessionKey(.random(count: VaultKey.count)) }
 
     /// Gives the kernel the key; it goes by itself after so many seconds.
@@ -84,29 +84,5 @@ package enum KernelSession {
     /// - Throws: `kernelKeyring`.
     package static func probe() throws(KeyError) {
         do throws(Errno) { try KernelKeyring.probe("isogeo-vault:probe") } catch { throw .kernelKeyring(errno: error) }
-    }
-}
-
-/// Why the kernel doesn't keep a key for us, in words.
-enum KernelKeyringRefusal {
-    static func sentence(_ code: Errno) -> String {
-        switch code {
-        case .notPermitted, .accessDenied: "The kernel's keyring is closed to this program (\(code))."
-        case .notImplemented: "This kernel, or the sandbox around this program, has no keyring."
-        case .quotaExceeded: "The kernel keeps no more keys for this user: the quota is used up."
-        default: "The kernel's keyring can't be used: \(code)."
-        }
-    }
-
-    static func remedy(_ code: Errno) -> String {
-        switch code {
-        case .notPermitted, .accessDenied:
-            "A container's seccomp profile or a security module forbids keyctl(2): allow it, or name a key with "
-                + "--key-file or --passphrase-file."
-        case .notImplemented: "There are no sessions here: name a key with --key-file or --passphrase-file."
-        case .quotaExceeded:
-            "Drop keys that nobody needs (`keyctl show @u`), or have kernel.keys.maxkeys and kernel.keys.maxbytes raised."
-        default: "Name a key with --key-file or --passphrase-file."
-        }
     }
 }

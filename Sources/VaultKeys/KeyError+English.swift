@@ -1,6 +1,6 @@
 internal import VaultSystem
 
-// What this floor's errors say in English. Another language stands beside it in a file of its own.
+// What this floor's errors say in English. Another language stands next to it in a file of its own.
 
 extension KeyError {
     /// What happened, in one sentence.
@@ -36,7 +36,7 @@ extension KeyError {
                 + (tooLow ? "less than the 2 passes over 64 MiB that are the floor." : "more than is accepted.")
         case .damagedSlot(let slot): "The slot \(slot) is damaged."
         case .keyring(let problem): problem.sentence
-        case .kernelKeyring(let code): KernelKeyringRefusal.sentence(code)
+        case .kernelKeyring(let code): Self.sentence(ofKernelKeyring: code)
         }
     }
 
@@ -45,7 +45,7 @@ extension KeyError {
         switch self {
         case .doesNotFit:
             "`isogeo-vault status` lists what opens it. An older vault or a backup opens with the keys of its time: what "
-                + "a key file held before a `rekey` is in PATH.old-…, beside it."
+                + "a key file held before a `rekey` is in PATH.old-…, next to it."
         case .noSlot: "`isogeo-vault status` lists the slots that this vault has; use one of them."
         case .unreadable(path: "", _): "Give a path; to choose another way to unlock leave it out altogether."
         case .unreadable(let path, _) where path.hasPrefix("~/"), .cannotWrite(let path, _) where path.hasPrefix("~/"):
@@ -72,7 +72,30 @@ extension KeyError {
         case .costRefused: "The vault file was edited; restore it from a backup."
         case .damagedSlot: "Restore the vault from a backup, or open it by another slot."
         case .keyring(let problem): problem.remedy
-        case .kernelKeyring(let code): KernelKeyringRefusal.remedy(code)
+        case .kernelKeyring(let code): Self.remedy(forKernelKeyring: code)
+        }
+    }
+
+    /// Why the kernel doesn't keep a key for us.
+    private static func sentence(ofKernelKeyring code: Errno) -> String {
+        switch code {
+        case .notPermitted, .accessDenied: "The kernel's keyring is closed to this program (\(code))."
+        case .notImplemented: "This kernel, or the sandbox around this program, has no keyring."
+        case .quotaExceeded: "The kernel keeps no more keys for this user: the quota is used up."
+        default: "The kernel's keyring can't be used: \(code)."
+        }
+    }
+
+    /// What to do where the kernel doesn't keep a key for us.
+    private static func remedy(forKernelKeyring code: Errno) -> String {
+        switch code {
+        case .notPermitted, .accessDenied:
+            "A container's seccomp profile or a security module forbids keyctl(2): allow it, or name a key with "
+                + "--key-file or --passphrase-file."
+        case .notImplemented: "There are no sessions here: name a key with --key-file or --passphrase-file."
+        case .quotaExceeded:
+            "Drop keys that aren't needed (`keyctl show @u`), or have kernel.keys.maxkeys and kernel.keys.maxbytes raised."
+        default: "Name a key with --key-file or --passphrase-file."
         }
     }
 }
@@ -85,22 +108,24 @@ extension KeyringProblem {
         case .libraryUnusable: "The libsecret that is installed lacks what is needed to reach the desktop keyring."
         case .noBus: "There is no session bus here, and so no desktop keyring."
         case .busRefuses(let words): "The session bus can't be reached: \(words)."
-        case .noService: "No desktop keyring is running: nobody on the session bus is org.freedesktop.secrets."
+        case .noService: "No desktop keyring is running: the session bus has no org.freedesktop.secrets."
         case .noCollection: "The desktop keyring has no default collection to keep a key in."
-        case .locked: "The desktop keyring is locked, and nobody can be asked to unlock it."
+        case .locked: "The desktop keyring is locked, and there is no way to ask you to unlock it."
         case .dismissed: "The keyring's dialog was dismissed, or access was denied."
         case .itemGone: "The desktop keyring doesn't have this vault's key any more."
         case .itemForeign: "What the desktop keyring has for this vault is no key."
         case .itemDoesNotFit: "The key that the desktop keyring has for this vault doesn't open it."
         case .itemStays: "It was deleted, and the keyring still has it."
         case .timedOut: "The desktop keyring doesn't answer."
-        case .unanswered: "Nobody answered the keyring's dialog for two minutes."
+        case .unanswered: "The keyring's dialog got no answer for two minutes."
         case .vanished: "The desktop keyring, or its bus, ended while it was asked."
         case .plainText: "The desktop keyring has no password: its file is in clear."
         case .fileUnseen: "Whether the desktop keyring has a password can't be seen: its file isn't where it should be."
         case .memoryOnly: "The desktop keyring's default collection is kept in memory alone, and ends with the session."
         case .unencryptedTransport: "The desktop keyring gives and takes keys in clear over the bus."
         case .notReadBack: "The desktop keyring doesn't give back the key that was stored in it."
+        case .emptyAnswer: "The desktop keyring fails: it answered nothing."
+        case .noDialog: "The desktop keyring fails: it shows no dialog."
         case .failed(let words): "The desktop keyring fails: \(words)."
         }
     }
@@ -128,7 +153,7 @@ extension KeyringProblem {
             "Open the vault by another key (--recovery, --passphrase-file, --key-file), and then put a new key into the "
                 + "keyring: isogeo-vault key change keyring keyring."
         case .timedOut:
-            "See whether it hangs, or waits for somebody at another screen; or use another key: --key-file, "
+            "See whether it hangs, or waits for an answer on another screen; or use another key: --key-file, "
                 + "--passphrase-file."
         case .vanished: "Run it again; where it ends again, start it anew by logging out and in."
         case .itemStays: "Delete it by hand (Passwords and Keys)."
@@ -140,7 +165,7 @@ extension KeyringProblem {
         case .memoryOnly:
             "Make one that lasts the default (Passwords and Keys), or use another key, such as a key file."
         case .unencryptedTransport: "Update or replace it, or use another key, such as a key file."
-        case .notReadBack, .failed:
+        case .notReadBack, .emptyAnswer, .noDialog, .failed:
             "See what the keyring logs (journalctl --user), or use another key, such as a key file."
         }
     }
@@ -150,12 +175,12 @@ extension UnsafePath {
     /// What makes a file safe for a key or a passphrase.
     fileprivate func remedy(holding content: SecretFile.Content) -> String {
         switch reason {
-        case .symbolicLink: "Give the path of the file that it leads to.\(content.lending)"
+        case .symbolicLink: "Give the path of the file that it leads to.\(content.sharing)"
         case .directory: "Give the path of the file itself."
         case .notARegularFile: "Give the path of the file itself; for a pipe use --passphrase-fd."
-        case .foreignFile(owner: 0): "Name one of your own.\(content.lending)"
+        case .foreignFile(owner: 0): "Name one of your own.\(content.sharing)"
         case .foreignFile: "Make it your own: sudo chown \"$USER\" \(path.quotedForShell)."
-        case .openToOthers: "Close it: chmod 600 \(path.quotedForShell).\(content.lending)"
+        case .openToOthers: "Close it: chmod 600 \(path.quotedForShell).\(content.sharing)"
         case .writableByOthers:
             "A shared file may be read by others, and written by its owner alone: chmod go-w \(path.quotedForShell)."
         case .hardLinks: "Keep one name of it alone; a second one may be another user's."
@@ -166,8 +191,8 @@ extension UnsafePath {
 }
 
 extension SecretFile.Content {
-    /// How a file that is lent, as to a container, is named; a recovery code is lent to nobody.
-    fileprivate var lending: String {
+    /// How to name a file that is handed over, as to a container; a recovery code never is.
+    fileprivate var sharing: String {
         switch self {
         case .key: " A container's secret: --shared-key-file, or its variable ISOGEO_VAULT_SHARED_KEY_FILE."
         case .passphrase:

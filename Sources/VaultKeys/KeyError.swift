@@ -48,6 +48,7 @@ extension KeyError {
         self =
             switch error {
             case .unsafePath(let unsafe): .unsafeFile(unsafe, holding: content)
+            case .unexpectedSize(let path, _): .unreadable(path: path, errno: .fileTooLarge)
             case .failed(let path, _, let errno): .unreadable(path: path, errno: errno)
             }
     }

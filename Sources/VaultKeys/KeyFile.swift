@@ -13,9 +13,13 @@ package enum KeyFile {
     ///
     /// - Throws: `unreadable`, `unsafeFile`, `notAKeyFile`.
     package static func read(_ path: String, policy: FilePolicy) throws(KeyError) -> SecretBytes {
-        var content = try SecretFile.read(path, limit: 128, policy: policy) { size in
-            fits(size) ? nil : .notAKeyFile(path: path)
-        }
+        var content = try SecretFile.read(
+            path,
+            limit: 128,
+            policy: policy,
+            ofSize: { fits(Int($0)) },
+            otherwise: .notAKeyFile(path: path)
+        )
         if content.count == count { return content }
         content.removeLineEnd()
         if content.count == 2 * count, let key = content.withBytes({ Hexadecimal.decode($0) }) { return key }
@@ -24,8 +28,8 @@ package enum KeyFile {
 
     /// Makes a key file, mode 0600, with hexadecimal digits that survive being copied, and reads it back.
     ///
-    /// It gets its name once it is written and synced: whoever is killed on the way leaves no key file, and the next try
-    /// doesn't find half of one.
+    /// It gets its name once it is written and synced: a process that is killed on the way leaves no key file, and the
+    /// next try doesn't find half of one.
     ///
     /// - Returns: the key.
     /// - Throws: `cannotWrite` (also when something stands there already), `notReadBack`.

@@ -1,12 +1,12 @@
 package import VaultCrypto
 internal import VaultSystem
 
-/// A key file that gets a new key when the vault does: with what is on the disk, whoever is killed when, it opens.
+/// A key file that gets a new key when the vault does: what is on the disk opens the vault, whenever a process dies.
 ///
-/// The new key lies beside the file, under the name of its slot, before the vault is written, and takes the file's place
-/// afterwards. In between the vault wants the new key while the file has the old one: whoever names the file then is
-/// let in by the key beside it, and puts it into its place. The old key stays beside as well: it opens backups, and the
-/// other vaults that somebody may have made with the same file.
+/// The new key lies next to the file, under the name of its slot, before the vault is written, and takes the file's
+/// place afterwards. If a process dies in between, the vault wants the new key and the file has the old one: the next
+/// command that names the file opens the vault with the key next to it, and finishes the exchange. The old key stays
+/// too: it opens backups, and other vaults that were made with the same file.
 package struct KeyFileReplacement: Sendable {
     /// The key file.
     package let path: String
@@ -21,7 +21,7 @@ package struct KeyFileReplacement: Sendable {
         former = "\(path).old-\(slot.shortID)"
     }
 
-    /// Makes a slot with a new key, which lies beside the key file then, and is read back.
+    /// Makes a slot with a new key, which lies next to the key file then, and is read back.
     ///
     /// - Parameters:
     ///   - path: the key file.
@@ -73,9 +73,9 @@ package struct KeyFileReplacement: Sendable {
         try? FilePath.remove(former)
     }
 
-    /// Opens a vault by the key beside a key file, and finishes what was left by somebody who died.
+    /// Opens a vault by the key next to a key file, and finishes the exchange that a process left when it died.
     ///
-    /// - Returns: nil where no key lies beside it that opens one of the slots.
+    /// - Returns: nil where no key next to it opens one of the slots.
     package static func openUnfinished(_ path: String, _ slots: [KeySlot], of vault: VaultIdentity) -> Unlocked? {
         for slot in slots where slot.kind == .keyFile {
             let replacement = KeyFileReplacement(path, for: slot)

@@ -1,7 +1,7 @@
 package import VaultCrypto
 internal import VaultSystem
 
-/// One way to open a vault: the vault key, wrapped by a secret that somebody holds.
+/// One way to open a vault: the vault key, wrapped by a secret.
 ///
 /// Any slot opens the vault, as in LUKS; making, changing or removing one never re-encrypts data.
 package struct KeySlot: Equatable, Sendable {
@@ -20,7 +20,7 @@ package struct KeySlot: Equatable, Sendable {
 
     /// The most slots that a vault has.
     package static let limit = 16
-    /// The most passphrase slots: each one costs whoever mistypes half a second.
+    /// The most passphrase slots: each one costs half a second after a mistyped passphrase.
     package static let passphraseLimit = 4
 
     /// 16 random bytes.

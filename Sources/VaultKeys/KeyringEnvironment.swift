@@ -10,8 +10,8 @@ package struct KeyringEnvironment: Sendable {
     var dataHome: String?
     /// `HOME`.
     var home: String?
-    /// Whether a dialog would be seen: `DISPLAY` or `WAYLAND_DISPLAY`, and not over SSH, since the keyring shows it on the
-    /// desktop and not where X11 is forwarded to.
+    /// Whether a dialog would be seen: `DISPLAY` or `WAYLAND_DISPLAY`, and not over SSH, since the keyring shows it on
+    /// the desktop and not where X11 is forwarded to.
     package var hasDisplay = false
 
     /// This process's.
@@ -27,8 +27,8 @@ package struct KeyringEnvironment: Sendable {
 
     /// Where the session bus is; nil where there is none.
     ///
-    /// GDBus would look further, and start a bus by dbus-launch where there is a display: one on which no keyring is, and
-    /// that stays behind.
+    /// GDBus would look further, and start a bus by dbus-launch where there is a display: one on which no keyring is,
+    /// and that stays behind.
     var bus: BusPlace? {
         if let busAddress { return busAddress.contains("autolaunch:") ? nil : .address(busAddress) }
         guard let runtimeFolder else { return nil }
@@ -50,9 +50,9 @@ package struct KeyringEnvironment: Sendable {
 
     /// How a collection's file is kept.
     ///
-    /// gnome-keyring's is named after the collection. It begins with `[keyring]` where the password is empty and all is in
-    /// clear, and with `GnomeKeyring` where it is encrypted. It is looked for where *our* environment says; the keyring
-    /// may have had another when it was started. Other keyrings have no such file, and are taken at their word.
+    /// gnome-keyring's is named after the collection. It begins with `[keyring]` where the password is empty and all is
+    /// in clear, and with `GnomeKeyring` where it is encrypted. It is looked for where *our* environment says; the
+    /// keyring may have had another when it was started. Other keyrings have no such file, and are taken at their word.
     func secrecy(of collection: String, isGnome: Bool) -> CollectionSecrecy {
         guard let component = collection.split(separator: "/").last else { return .unseen }
         let name = Self.decoded(component)
@@ -95,7 +95,7 @@ package struct KeyringEnvironment: Sendable {
 package enum CollectionSecrecy: Equatable, Sendable {
     /// Under a password.
     case encrypted
-    /// For everybody who reads the file.
+    /// Readable by every program that can read the file.
     case inClear
     /// The file isn't where it is looked for.
     case unseen

@@ -10,9 +10,9 @@ package enum KeyringProblem: Error, Equatable, Sendable {
     case busRefuses(String)
     case noService
     case noCollection
-    /// Locked, and nobody can be asked.
+    /// Locked, and no dialog may be shown.
     case locked
-    /// Somebody was asked and wouldn't, or access was denied.
+    /// The user dismissed the dialog, or access was denied.
     case dismissed
     /// The keyring answers, and has no item for the slot.
     case itemGone
@@ -37,10 +37,14 @@ package enum KeyringProblem: Error, Equatable, Sendable {
     case unencryptedTransport
     /// What was stored doesn't come back as it was.
     case notReadBack
+    /// A call that should return a text returned none.
+    case emptyAnswer
+    /// A dialog is needed, and can't be shown.
+    case noDialog
     /// Anything else, in the keyring's words.
     case failed(String)
 
-    /// Whether it says as much of every item: somebody said no, or there is nobody to ask any more.
+    /// Whether it holds for every item: the user refused, or the keyring doesn't answer any more.
     var endsTheSearch: Bool {
         switch self {
         case .dismissed, .timedOut, .unanswered, .vanished, .unencryptedTransport: true
@@ -48,13 +52,13 @@ package enum KeyringProblem: Error, Equatable, Sendable {
         }
     }
 
-    /// Whether another key, or somebody, has to open the vault; else the keyring isn't available.
+    /// Whether the keyring is there and another key, or its user, has to open the vault; else it isn't available.
     package var isLocked: Bool {
         switch self {
         case .locked, .dismissed, .itemGone, .itemForeign, .itemDoesNotFit: true
         case .libraryMissing, .libraryUnusable, .noBus, .busRefuses, .noService, .noCollection, .timedOut,
             .unanswered, .vanished, .plainText, .fileUnseen, .memoryOnly, .unencryptedTransport, .itemStays,
-            .notReadBack, .failed:
+            .notReadBack, .emptyAnswer, .noDialog, .failed:
             false
         }
     }

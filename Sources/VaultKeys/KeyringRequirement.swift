@@ -30,7 +30,7 @@ package struct KeyringPlace: Equatable, Sendable {
     package let collection: String
     package let secrecy: CollectionSecrecy
 
-    /// Whether what is kept here ends with the keyring's process: gnome-keyring's collection for the session has no file,
-    /// and any program may have made it the default.
+    /// Whether what is kept here ends with the keyring's process: gnome-keyring's collection for the session has no
+    /// file, and any program may have made it the default.
     package var isMemoryOnly: Bool { collection.hasSuffix("/collection/session") }
 }

@@ -4,7 +4,7 @@ internal import VaultSystem
 /// The slot whose secret is one item of the desktop keyring: 32 random bytes as 64 hexadecimal digits.
 ///
 /// The item is written once and never replaced. Its attributes are ids and nothing else, since keyrings keep them in
-/// clear and let anybody change them.
+/// clear and let every program change them.
 package enum KeyringSlot {
     /// Makes a slot: its key is in the keyring, and was read back, before anything else is written.
     ///
@@ -66,7 +66,8 @@ package enum KeyringSlot {
             } catch .keyring(let problem) where problem.endsTheSearch {
                 throw .keyring(problem)
             } catch {
-                // Another desktop's slot, whose key was never here, must neither keep ours from opening nor be the answer.
+                // Another desktop's slot, whose key was never here, must neither keep ours from opening nor be the
+                // answer.
                 if failure == .keyring(.itemGone) { failure = error }
             }
         }
@@ -119,7 +120,7 @@ package enum KeyringSlot {
         consuming func takeKey() -> VaultKey { vaultKey }
     }
 
-    /// More items for one slot than this are nobody's mistake.
+    /// More items than this for one slot were planted.
     private static let itemLimit = 8
 
     /// Opens a slot by whichever of the items that are found for it has its key.
@@ -163,7 +164,7 @@ package enum KeyringSlot {
     }
 }
 
-/// Which item of the keyring is meant: ids in hexadecimal digits, and nothing that tells anything to anybody.
+/// Which item of the keyring is meant: ids in hexadecimal digits, which reveal nothing.
 struct KeyringItem {
     let vault: String
     let slot: String

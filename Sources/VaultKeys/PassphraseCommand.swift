@@ -12,8 +12,8 @@ struct PassphraseCommand {
     /// Runs the command and returns what it printed, at most `limit` bytes.
     ///
     /// When its time is up, it and what it started are ended. Its standard input is empty: ours may be the file that is
-    /// imported. One that prints `limit` bytes has said too much already and is ended too: with nobody to read on, it
-    /// would wait in vain.
+    /// imported. One that prints `limit` bytes has said too much already and is ended too: we stop reading, and it
+    /// would block for ever.
     func output(limit: Int, name: String) throws(KeyError) -> SecretBytes {
         let deadline = patience.map { ContinuousClock.now + .milliseconds($0) }
         let (child, output) = try start(ownGroup: deadline != nil)
@@ -54,15 +54,15 @@ struct PassphraseCommand {
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }
-        // Threads of ours may have been started by one that blocks signals (libdispatch's do), and a command that can't be
-        // interrupted would be the outcome; a pipeline wants SIGPIPE.
+        // Threads of ours may have been started by one that blocks signals (libdispatch's do), and a command that can't
+        // be interrupted would be the outcome; a pipeline wants SIGPIPE.
         var signals = sigset_t()
         unsafe sigemptyset(&signals)
         unsafe posix_spawnattr_setsigmask(&attributes, &signals)
         unsafe sigaddset(&signals, SIGPIPE)
         unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
         var flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
-        // Where nobody can be asked it runs in a group of its own, so that all of it can be ended.
+        // Without a terminal it runs in a group of its own, so that all of it can be ended.
         if ownGroup {
             flags |= POSIX_SPAWN_SETPGROUP
             unsafe posix_spawnattr_setpgroup(&attributes, 0)
@@ -84,7 +84,7 @@ struct PassphraseCommand {
         return (child, reading)
     }
 
-    /// Whether a command could ask somebody; it takes the time that it needs then.
+    /// Whether a command could ask its user; it may take as long as it needs then.
     static var hasTerminal: Bool {
         (try? FileDescriptor.open("/dev/tty", [.readWrite, .noControllingTerminal])) != nil
     }
@@ -94,7 +94,7 @@ struct PassphraseCommand {
         var status: Int32 = 0
         while true {
             let ended = unsafe waitpid(child, &status, deadline == nil ? 0 : WNOHANG)
-            // ECHILD, where the process ignores SIGCHLD: then nobody knows the status, and the output decides.
+            // ECHILD, where the process ignores SIGCHLD: the status is lost then, and the output decides.
             if ended > 0 || ended < 0 && errno != EINTR { break }
             guard let deadline, ended == 0 else { continue }
             guard ContinuousClock.now < deadline else { return nil }

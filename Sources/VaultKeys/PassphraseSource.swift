@@ -2,7 +2,7 @@ internal import Synchronization
 package import VaultCrypto
 package import VaultSystem
 
-/// Where a passphrase comes from when nobody is asked for it.
+/// Where a passphrase comes from without a prompt.
 package enum PassphraseSource: Equatable, Sendable {
     case file(String, policy: FilePolicy)
     case descriptor(Int32)
@@ -11,7 +11,7 @@ package enum PassphraseSource: Equatable, Sendable {
     /// A variable of the environment, by name.
     case variable(String)
 
-    /// The usual patience with whoever should give a passphrase, in milliseconds.
+    /// How long a source of a passphrase may usually take, in milliseconds.
     package static let patience: Int64 = 60_000
 
     /// The variable that holds a passphrase itself.
@@ -29,7 +29,8 @@ package enum PassphraseSource: Equatable, Sendable {
 
     /// Reads the passphrase; one final line end is taken off, except from a variable, which has none.
     ///
-    /// - Parameter milliseconds: how long a descriptor may take, and a command where no terminal could ask for anything.
+    /// - Parameter milliseconds: how long a descriptor may take, and a command where no terminal could ask for
+    ///   anything.
     /// - Returns: the passphrase.
     /// - Throws: what can be wrong with each source; nothing tells a byte of the passphrase.
     package func read(within milliseconds: Int64 = Self.patience) throws(KeyError) -> Passphrase {
@@ -48,9 +49,14 @@ package enum PassphraseSource: Equatable, Sendable {
     private func readBytes(within milliseconds: Int64) throws(KeyError) -> SecretBytes {
         switch self {
         case .file(let path, let policy):
-            return try SecretFile.read(path, limit: Self.readLimit, policy: policy, holding: .passphrase) { size in
-                size < Self.readLimit ? nil : .passphraseTooLong(name)
-            }
+            return try SecretFile.read(
+                path,
+                limit: Self.readLimit,
+                policy: policy,
+                holding: .passphrase,
+                ofSize: { $0 < Self.readLimit },
+                otherwise: .passphraseTooLong(name)
+            )
         case .descriptor(let number):
             let deadline = ContinuousClock.now + .milliseconds(milliseconds)
             do throws(Errno) {
@@ -71,19 +77,20 @@ package enum PassphraseSource: Equatable, Sendable {
 
 /// A secret in the environment: where it lies is overwritten once it has been read.
 package enum EnvironmentSecret {
-    /// What was taken before anybody asked for it.
+    /// What was taken in advance.
     private static let hidden = Mutex<SecretBytes?>(nil)
 
-    /// Takes the passphrase out of the environment before it is known whether anybody wants it; `take` gives it then.
+    /// Takes the passphrase out of the environment before it is known whether it is needed; `take` returns it then.
     ///
-    /// For a program of ours, at its start: what another way opens the vault leaves no passphrase in its memory, and none
-    /// to its children. The variable stays set, and empty, so that it still names a way.
+    /// For a program of ours, at its start: what another way opens the vault leaves no passphrase in its memory, and
+    /// none to its children. The variable stays set, and empty, so that it still names a way.
     package static func hidePassphrase() {
         guard Environment.hasValue(PassphraseSource.secretVariable) else { return }
         hidden.withLock { $0 = read(PassphraseSource.secretVariable) }
     }
 
-    /// Reads a variable into guarded memory and overwrites it in place, wherever else it stands too; nil when it isn't set.
+    /// Reads a variable into guarded memory and overwrites it in place, wherever else it stands too; nil when it isn't
+    /// set.
     ///
     /// `unsetenv` would leave it where it lies, and where `/proc/PID/environ` shows it. To be called once, before other
     /// threads look at the environment.

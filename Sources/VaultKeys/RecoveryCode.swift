@@ -3,14 +3,14 @@ internal import VaultSystem
 
 /// A code that people write down, and type again years later: 256 random bits and what finds a slip of the pen.
 ///
-/// Thirteen groups of five characters of Crockford's base 32, 65 in all: four carry 20 bits, the fifth checks its group.
-/// 260 bits are 4 too many; the last four are zero. On the way in case doesn't matter, O is 0, I and L are 1, and
-/// hyphens and white space are passed over.
+/// Thirteen groups of five characters of Crockford's base 32, 65 in all: four carry 20 bits, the fifth checks its
+/// group. 260 bits are 4 too many; the last four are zero. On the way in case doesn't matter, O is 0, I and L are 1,
+/// and hyphens and white space are passed over.
 ///
-/// A group is checked in GF(32): `n·α⁵ + a·α⁴ + b·α³ + c·α² + d·α + check = 0`, where n is the group's number (1 … 13) and
-/// a … d are its characters. Each place has a weight of its own, so that any wrong character changes the sum, and so
-/// does any exchange of two different ones; the number is weighed as if it stood in front, so that a group in another's
-/// place doesn't check either.
+/// A group is checked in GF(32): `n·α⁵ + a·α⁴ + b·α³ + c·α² + d·α + check = 0`, where n is the group's number (1 … 13)
+/// and a … d are its characters. Each place has a weight of its own, so that any wrong character changes the sum, and
+/// so does any exchange of two different ones; the number is weighed as if it stood in front, so that a group in
+/// another's place doesn't check either.
 package struct RecoveryCode: ~Copyable, Sendable {
     /// How many groups a code has, and how many characters a group.
     package static let groupCount = 13
@@ -60,9 +60,9 @@ package struct RecoveryCode: ~Copyable, Sendable {
         }
     }
 
-    /// Reads a code that somebody typed or kept in a file.
+    /// Reads a code that a user typed or kept in a file.
     ///
-    /// - Throws: `recoveryCodeNotAlphabet`, `recoveryCodeIncomplete`, `recoveryCodeDamaged`; none tells a character.
+    /// - Throws: `recoveryCodeNotAlphabet`, `recoveryCodeIncomplete`, `recoveryCodeDamaged`; none contains a character.
     package init(text: Span<UInt8>) throws(KeyError) {
         let values = try Self.values(of: text)
         let damaged = values.withBytes { Self.damagedGroups($0) }
@@ -156,7 +156,8 @@ private struct GroupCheck {
 enum CrockfordBase32 {
     /// The character, upper case, of a value below 32.
     static func character(of value: UInt8) -> UInt8 {
-        // Behind 9 come seven signs in ASCII, and I, L, O and U are left out: 9, H, K, N and T are the last before a gap.
+        // Behind 9 come seven signs in ASCII, and I, L, O and U are left out: 9, H, K, N and T are the last before a
+        // gap.
         value &+ UInt8(ascii: "0") &+ (exceeds(value, 9) & 7) &+ (exceeds(value, 17) & 1) &+ (exceeds(value, 19) & 1)
             &+ (exceeds(value, 21) & 1) &+ (exceeds(value, 26) & 1)
     }

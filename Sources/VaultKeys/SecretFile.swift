@@ -13,35 +13,32 @@ package enum SecretFile {
     ///   - limit: the most to read, in bytes.
     ///   - policy: whose it may be.
     ///   - content: what it holds.
-    ///   - refusal: what a file of so many bytes is refused with before its mode is looked at, so that nobody is told to
-    ///     close a file that they have named by mistake.
+    ///   - isExpected: whether a file of so many bytes can be one of the caller's kind.
+    ///   - refusal: what another one is refused with, before its owner and mode are looked at.
     /// - Returns: the content.
-    /// - Throws: `unreadable`, `unsafeFile`, what `refusal` gives.
+    /// - Throws: `unreadable`, `unsafeFile`, `refusal`.
     package static func read(
         _ path: String,
         limit: Int,
         policy: FilePolicy,
         holding content: Content = .key,
-        refusing refusal: (_ size: Int) -> KeyError? = { _ in nil }
+        ofSize isExpected: (Int64) -> Bool = { _ in true },
+        otherwise refusal: KeyError? = nil
     ) throws(KeyError) -> SecretBytes {
-        var refused: KeyError?
         do throws(SystemError) {
-            let file = try policy.open(path) { status in
-                if status.kind == .regular { refused = refusal(Int(status.size)) }
-                return refused == nil
-            }
+            let file = try policy.open(path, ofSize: isExpected)
             do throws(Errno) {
                 return try SecretBytes.read(from: file, limit: limit + 1)
             } catch {
                 throw .failed(path: path, .reading, error)
             }
         } catch {
-            if let refused { throw refused }
+            if case .unexpectedSize = error, let refusal { throw refusal }
             throw KeyError(error, holding: content)
         }
     }
 
-    /// Reads a file that a person names once, whoever it belongs to: a file, a pipe, or standard input for `-`.
+    /// Reads a file that a user names once, whatever its owner: a file, a pipe, or standard input for `-`.
     ///
     /// A pipe has a minute to give what it has, and a FIFO as long to get a writer.
     ///
@@ -82,9 +79,7 @@ package enum SecretFile {
     ///
     /// - Throws: `failed`, with `exists` when something stands there; `unsafePath` for a path that names no file.
     package static func make(_ path: String, _ content: borrowing SecretBytes) throws(SystemError) {
-        let place: (directory: String, name: String)
-        do throws(UnsafePath) { place = try FilePath.split(path) } catch { throw .unsafePath(error) }
-        let draft = try DraftFile.making(place.name, in: .named(place.directory))
+        let draft = try DraftFile.making(at: path)
         do throws(Errno) {
             try content.withBytes { (bytes) throws(Errno) in try draft.file.write(bytes) }
         } catch {
@@ -93,8 +88,8 @@ package enum SecretFile {
         try draft.publishAsNew()
     }
 
-    /// What is wrong with a file that can be seen and not opened, or that isn't wanted yet; nil when nothing is, or when
-    /// there is none.
+    /// What is wrong with a file that can be seen and not opened, or that isn't wanted yet; nil when nothing is, or
+    /// when there is none.
     package static func fault(_ path: String, policy: FilePolicy, holding content: Content) -> KeyError? {
         policy.fault(at: path).map { KeyError($0, holding: content) }
     }

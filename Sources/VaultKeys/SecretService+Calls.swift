@@ -32,7 +32,7 @@ extension SecretService {
         milliseconds: Int32,
         _ body: (Int32, UnsafeMutablePointer<cvault_keyring_outcome>) -> UnsafeMutablePointer<CChar>?
     ) throws(KeyringProblem) -> String {
-        guard let text = try unsafe optionalText(milliseconds, body) else { throw .failed("it says nothing") }
+        guard let text = try unsafe optionalText(milliseconds, body) else { throw .emptyAnswer }
         return text
     }
 }

@@ -2,8 +2,9 @@ internal import CVaultLibsecret
 
 /// The desktop keyring, as far as it was found: a process on the session bus that is `org.freedesktop.secrets`.
 ///
-/// All calls together end within their time, dialogs apart. What an absent answer means is asked for first: "no such item" is what libsecret says
-/// of a locked collection and of none, too, and a locked KeePassXC answers a search only once it was unlocked.
+/// All calls together end within their time, dialogs apart. What an absent answer means is asked for first: "no such
+/// item" is what libsecret says of a locked collection and of none, too, and a locked KeePassXC answers a search only
+/// once it was unlocked.
 package struct SecretService {
     /// Its name on the bus, which no other process can have: calls go to the one that was found, and to none after it.
     private let owner: String
@@ -63,7 +64,7 @@ package struct SecretService {
 
     // MARK: - The collection
 
-    /// What is known of the default collection without asking anybody.
+    /// What is known of the default collection without a dialog.
     package struct Collection: Equatable {
         package let path: String
         package let isLocked: Bool
@@ -94,7 +95,7 @@ package struct SecretService {
         KeyringPlace(collection: path, secrecy: environment.secrecy(of: path, isGnome: try isGnome()))
     }
 
-    // gnome-keyring has this name too, and nobody else. Only its files are known by their beginning.
+    // gnome-keyring alone has this name too. Only its files are known by their beginning.
     private func isGnome() throws(KeyringProblem) -> Bool {
         do { return try Self.owner(of: "org.gnome.keyring", on: bus, deadline) == owner } catch {
             guard error == .noService else { throw error }
@@ -111,7 +112,7 @@ package struct SecretService {
         }
     }
 
-    /// The default collection, unlocked: somebody is asked where that is needed and possible.
+    /// The default collection, unlocked: with a dialog where that is needed and possible.
     ///
     /// - Throws: `locked`, `dismissed`, and whatever else keeps it closed.
     package func openCollection() throws(KeyringProblem) -> Collection {
@@ -136,7 +137,7 @@ package struct SecretService {
 
     /// All items with these ids, those that can be read now before the others.
     ///
-    /// Any program of the user can put one beside ours: attributes are anybody's.
+    /// Any program of the user can store another one with the same attributes.
     func search(_ item: KeyringItem) throws(KeyringProblem) -> [Found] {
         var unlocked = 0
         let lines = try asking { () throws(KeyringProblem) in
@@ -159,10 +160,10 @@ package struct SecretService {
         guard !opened.isLocked else { throw .dismissed }
     }
 
-    /// Lends the secret of an item that was found.
+    /// Runs `body` with the secret of an item that was found.
     ///
-    /// - Throws: `itemGone` where it has gone since, `itemForeign` where there is none that libsecret can read, `unencryptedTransport`,
-    ///   `timedOut`, `vanished`, `failed`.
+    /// - Throws: `itemGone` where it has gone since, `itemForeign` where there is none that libsecret can read,
+    ///   `unencryptedTransport`, `timedOut`, `vanished`, `failed`.
     func withSecret<Result: ~Copyable>(
         of found: Found,
         _ body: (Span<UInt8>) throws(KeyringProblem) -> Result
@@ -219,7 +220,7 @@ package struct SecretService {
         if prompt != "/" { try show(prompt) }
     }
 
-    // MARK: - Somebody who is asked
+    // MARK: - Dialogs
 
     /// Unlocks a collection or an item; without a dialog where that can be, as with a keyring that has no password.
     private func unlock(_ object: String) throws(KeyringProblem) {
@@ -231,11 +232,11 @@ package struct SecretService {
         if prompt != "/" { try show(prompt) }
     }
 
-    /// How long a dialog may wait where there is no terminal, and so maybe nobody: a timer's unit may have a display.
+    /// How long a dialog may wait where there is no terminal, and so maybe no user: a timer's unit may have a display.
     private static let dialogPatience = Duration.seconds(120)
 
-    /// Shows a dialog and waits for as long as the person needs, or for two minutes where there is no terminal; a keyring
-    /// that stops or ends meanwhile is noticed.
+    /// Shows a dialog and waits for as long as the person needs, or for two minutes where there is no terminal; a
+    /// keyring that stops or ends meanwhile is noticed.
     private func show(_ prompt: String) throws(KeyringProblem) {
         guard let onDialog else { throw .locked }
         onDialog()
@@ -244,7 +245,7 @@ package struct SecretService {
                 unsafe cvault_prompt_show(bus.connection, owner, prompt, time, outcome)
             }
         }
-        guard let shown = unsafe shown else { throw .failed("no dialog") }
+        guard let shown = unsafe shown else { throw .noDialog }
         defer { unsafe cvault_prompt_free(shown) }
         let end = PassphraseCommand.hasTerminal ? nil : ContinuousClock.now + Self.dialogPatience
         while end.map({ ContinuousClock.now < $0 }) ?? true {

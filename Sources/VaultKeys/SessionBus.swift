@@ -68,7 +68,7 @@ extension SessionBus {
 
 /// When the keyring must have answered all that it is asked, however many slots there are.
 final class KeyringDeadline: Sendable {
-    /// All that is asked without anybody being waited for, a call that is given up included, ends within 10 seconds.
+    /// All calls without a dialog, a call that is given up included, end within 10 seconds.
     static let patience = Duration.seconds(8)
 
     private let end = Mutex(ContinuousClock.now + KeyringDeadline.patience)

@@ -21,12 +21,12 @@ package struct APIBase: Hashable, Sendable {
     /// Scheme, host and port, for people.
     package var origin: String { endpoint.origin }
 
-    /// Isogeo's own API beside Isogeo's own token endpoints: production and pre-production.
+    /// Isogeo's own API for Isogeo's own token endpoints: production and pre-production.
     ///
     /// Whole hosts are compared.
     ///
     /// - Returns: nil for every other endpoint; nothing is guessed from a name.
-    package static func known(beside endpoint: TokenEndpoint) -> APIBase? {
+    package static func known(for endpoint: TokenEndpoint) -> APIBase? {
         guard endpoint.scheme == .https, endpoint.port == 443 else { return nil }
         return switch endpoint.host {
         case "id.api.isogeo.com": try? APIBase("https://v1.api.isogeo.com")

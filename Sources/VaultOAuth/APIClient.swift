@@ -17,10 +17,10 @@ package struct APIClient: Sendable {
     /// - Parameters:
     ///   - request: what is read.
     ///   - token: the access token.
-    ///   - connection: certificates, proxy, limits: its time limit is for the first byte and for each silence after it; the
-    ///     whole may take as long as bytes come.
+    ///   - connection: certificates, proxy, limits: its time limit is for the first byte and for each silence after it;
+    ///     the whole may take as long as bytes come.
     ///   - now: seconds since 1970.
-    ///   - reader: is lent each piece, and says whether it wants more.
+    ///   - reader: called with each piece; returns whether it wants more.
     /// - Throws: why there is no success; no word of the server's in it holds the token.
     package func get(
         _ request: APIRequest,
@@ -130,6 +130,6 @@ package enum APIError: Error, Equatable, Sendable {
     case answer(APIAnswer)
     /// Nothing more came of an answer that had begun.
     case stalled
-    /// Whoever read it wanted no more.
+    /// The reader wanted no more.
     case readerStopped
 }

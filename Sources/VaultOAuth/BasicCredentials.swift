@@ -18,7 +18,7 @@ package struct BasicCredentials: ~Copyable, Sendable {
     ///
     /// - Parameters:
     ///   - clientID: any text without control characters; under `raw` without `:` (RFC 7617 §2).
-    ///   - secret: lent; any bytes without control characters.
+    ///   - secret: any bytes without control characters.
     ///   - encoding: how both are written before Base64.
     /// - Throws: `OAuthError.credentials`.
     package init(clientID: String, secret: borrowing SecretBytes, encoding: BasicEncoding) throws(OAuthError) {
@@ -49,19 +49,19 @@ package struct BasicCredentials: ~Copyable, Sendable {
         }
     }
 
-    /// Lends the header line, without line end.
+    /// Runs `body` with the header line, without line end.
     package borrowing func withHeader<Result: ~Copyable, Failure: Error>(
         _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         try line.withBytes(in: 0..<line.count - 1, body)
     }
 
-    /// Lends the Base64 text alone.
+    /// Runs `body` with the Base64 text alone.
     borrowing func withEncodedPair<Result: ~Copyable>(_ body: (Span<UInt8>) -> Result) -> Result {
         line.withBytes(in: Self.prefix.utf8.count..<line.count - 1, body)
     }
 
-    /// Lends the header line with the NUL behind it.
+    /// Runs `body` with the header line and the NUL behind it.
     borrowing func withTerminatedHeader<Result: ~Copyable, Failure: Error>(
         _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -85,25 +85,6 @@ package struct BasicCredentials: ~Copyable, Sendable {
 /// Why an id and secret can't be sent.
 package enum CredentialsProblem: Equatable, Sendable, CaseIterable {
     case emptyClientID, emptySecret, colonInClientID, controlCharacterInClientID, controlCharacterInSecret
-}
-
-extension CredentialsProblem: Explained {
-    package var sentence: String {
-        switch self {
-        case .emptyClientID: "The client_id is empty."
-        case .emptySecret: "The client secret is empty."
-        case .colonInClientID: "The client_id contains a colon, which raw Basic encoding can't carry."
-        case .controlCharacterInClientID: "The client_id contains a control character."
-        case .controlCharacterInSecret: "The client secret contains a control character."
-        }
-    }
-
-    package var remedy: String {
-        switch self {
-        case .colonInClientID: "Import it with --basic-encoding form, if the server follows RFC 6749."
-        default: "Ask whoever issued the credential for a new client_secrets.json, and don't edit it."
-        }
-    }
 }
 
 extension Span<UInt8> {

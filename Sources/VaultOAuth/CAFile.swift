@@ -2,8 +2,8 @@ internal import VaultSystem
 
 /// The certificates that an application's endpoint is trusted by, in place of the system's.
 ///
-/// Whoever can write that file can read the secret, by a server of their own: it is looked at when it is named, and its
-/// owner and mode before each request as well, since it may have been given away in between.
+/// A user who can write that file can read the secret, by a server of their own: it is checked when it is named, and
+/// its owner and mode before each request as well, since both may have changed in between.
 package enum CAFile {
     /// The most that is looked through for a certificate, in bytes: four times what all public authorities have.
     private static let sizeLimit = 1 << 20
@@ -25,15 +25,15 @@ package enum CAFile {
         return resolved
     }
 
-    /// Refuses a file that others could write; libcurl says "bad CA file" of one that is missing and of one that is empty
-    /// alike.
+    /// Refuses a file that others could write; libcurl says "bad CA file" of one that is missing and of one that is
+    /// empty alike.
     static func check(_ path: String) throws(OAuthError) {
         do throws(SystemError) { _ = try FilePolicy.trusted.open(path) } catch {
             throw .configuration(problem(of: error, path))
         }
     }
 
-    /// Read without a look at its owner: what holds no certificate is told so first.
+    /// Read without a look at its owner: a file without a certificate is refused as that first.
     private static func content(_ path: String) throws(OAuthError) -> [UInt8]? {
         do throws(Errno) {
             let file = try FileDescriptor.open(path, .probing)
@@ -53,6 +53,7 @@ package enum CAFile {
     private static func problem(of error: SystemError, _ path: String) -> ConfigurationProblem {
         switch error {
         case .unsafePath(let unsafe): .unsafeCAFile(unsafe)
+        case .unexpectedSize: .caFileInvalid(path: path)
         case .failed(_, _, .noEntry): .caFileMissing(path: path)
         case .failed(_, _, let errno): .caFileUnreadable(path: path, errno: errno)
         }

@@ -12,7 +12,7 @@ package struct ClientSecretsFile: ~Copyable, Sendable {
     package let secret: SecretBytes
     /// As it stands in the file, so that an address given by hand can take its place; nil means Isogeo's.
     package let tokenURI: String?
-    /// What is kept beside, and not needed for a token.
+    /// What is kept too, and not needed for a token.
     package let metadata: Metadata
     /// What is odd about the file without making it useless.
     package let warnings: [ClientSecretsWarning]

@@ -2,9 +2,9 @@ internal import VaultCrypto
 
 /// The older form of a credential that Isogeo's SDK reads: an INI file with a section `[auth]`.
 ///
-/// It is read as Python's `configparser` does it without interpolation: names in any case, `=` or `:`, comments on lines
-/// of their own, and values as they stand, `%` and quotation marks included. A value that goes on in the next line is
-/// refused: none of these does.
+/// It is read as Python's `configparser` does it without interpolation: names in any case, `=` or `:`, comments on
+/// lines of their own, and values as they stand, `%` and quotation marks included. A value that goes on in the next
+/// line is refused: none of these does.
 enum ClientSecretsINI {
     private enum Key: String, CaseIterable {
         case clientType = "client_type"
@@ -132,18 +132,6 @@ enum ClientSecretsINI {
 /// Why a line of the section `[auth]` can't be understood.
 package enum INILineProblem: Equatable, Sendable, CaseIterable {
     case noValue, continuation, repeatedName, repeatedSection
-}
-
-extension INILineProblem {
-    /// The reason in words.
-    var phrase: String {
-        switch self {
-        case .noValue: "it is neither a comment nor NAME = VALUE"
-        case .continuation: "it is indented, as if the line before went on"
-        case .repeatedName: "its name stands there twice"
-        case .repeatedSection: "the section [auth] begins a second time"
-        }
-    }
 }
 
 extension Span<UInt8> {

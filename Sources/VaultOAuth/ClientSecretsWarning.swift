@@ -22,22 +22,6 @@ package enum ClientSecretsWarning: Equatable, Sendable {
 }
 
 extension ClientSecretsWarning {
-    package var sentence: String {
-        switch self {
-        case .byteOrderMark: "The file begins with a byte order mark, which was passed over."
-        case .iniFile:
-            "The file is the INI form that Isogeo's SDK reads, and no client_secrets.json; it was read as that."
-        case .redirectURIs: "The file has redirect_uris: if it belongs to a user application, it can't get tokens."
-        case .unknownIsogeoType: "The file's isogeo_type isn't \"group\"."
-        case .unusualShape(let member): "The \(member.rawValue) doesn't look as Isogeo's do today."
-        case .nonASCII(let member): "The \(member.rawValue) contains letters outside of ASCII."
-        case .surroundingSpace(let member): "The \(member.rawValue) begins or ends with a space."
-        case .plainHTTP: "The token endpoint is plain http, on this computer."
-        case .grantTypeInQuery: "The token endpoint's address repeats grant_type, which some servers refuse."
-        case .unusableTokenURI(let problem): problem.sentence
-        }
-    }
-
     static func about(clientID: String, secret: borrowing SecretBytes, tokenURI: String?) -> [ClientSecretsWarning] {
         var warnings: [ClientSecretsWarning] = []
         var isIsogeo = tokenURI == nil

@@ -21,7 +21,7 @@ extension CurlEasyHandle {
     /// - Parameters:
     ///   - authorization: the header line.
     ///   - route: where it goes.
-    ///   - reader: is lent each piece, and says whether it wants more.
+    ///   - reader: called with each piece; returns whether it wants more.
     /// - Returns: status, headers, and the body of a failure as far as the limit goes.
     /// - Throws: why no answer came, or `APIError.readerStopped`.
     borrowing func stream(_ authorization: String, on route: CurlRoute, to reader: (Span<UInt8>) -> Bool)

@@ -80,7 +80,7 @@ struct CurlEasyHandle: ~Copyable {
         )
     }
 
-    /// What a code of libcurl's means, with all that it tells beside.
+    /// What a code of libcurl's means, with all that libcurl reports of the request.
     borrowing func outcome(_ code: UInt32, on route: CurlRoute, bodyIsTooLarge: Bool) -> CurlOutcome {
         CurlOutcome(
             route: route,

@@ -18,7 +18,7 @@ enum CurlLibrary {
 
     private static let outcome = Atomic(Outcome.notOpened)
 
-    /// Whether what libcurl frees is wiped; nil while nobody has opened it, which this doesn't do.
+    /// Whether what libcurl frees is wiped; nil while libcurl isn't open, which this leaves so.
     static var wipesIfOpened: Bool? {
         switch outcome.load(ordering: .relaxed) {
         case .notOpened: nil
@@ -29,7 +29,7 @@ enum CurlLibrary {
 
     /// Makes libcurl ready.
     ///
-    /// - Returns: whether what it frees is wiped. It isn't where somebody else had initialised libcurl before.
+    /// - Returns: whether what it frees is wiped. It isn't where other code initialised libcurl before.
     /// - Throws: why there is no libcurl that will do.
     @discardableResult
     static func ready() throws(OAuthError) -> Bool {

@@ -67,18 +67,15 @@ struct CurlOutcome {
         if connectStatus == 407 { return .authentication }
         if connectStatus >= 300 { return .answered(status: connectStatus) }
         switch cvault_curl_code(rawValue: code) {
-        case CVAULT_CURLE_COULDNT_RESOLVE_PROXY: return .nameResolution
+        case CVAULT_CURLE_COULDNT_RESOLVE_PROXY: return .connection(.nameResolution)
         case CVAULT_CURLE_PROXY: return .noWay
         case CVAULT_CURLE_PEER_FAILED_VERIFICATION: return .tls(Self.certificateProblem(proxyVerifyResult))
         default: break
         }
         switch endpointError {
-        case .connection(.nameResolution, _): return .nameResolution
-        case .connection(.refused, _): return .refused
-        case .connection(.unreachable(let errno), _): return .unreachable(errno)
-        case .connection(.broken, _): return .broken
-        case .connection(.timedOut, _): return .timedOut
-        case .connection(.notHTTP, _): return .notHTTP
+        // These are the caller's, the program's and libcurl's own.
+        case .connection(.interrupted, _), .connection(.foreignTransport, _), .connection(.other, _): return nil
+        case .connection(let problem, _): return .connection(problem)
         case .tls(let problem, _): return .tls(problem)
         default: return nil
         }
@@ -112,7 +109,8 @@ struct CurlOutcome {
         message.contains("alert") ? .tls(.handshakeFailed) : .connection(.broken)
     }
 
-    /// X509_STORE_CTX_get_error(3); libcurl compares the host's name itself, and leaves the 0 or 1 that was there before.
+    /// X509_STORE_CTX_get_error(3); libcurl compares the host's name itself, and leaves the 0 or 1 that was there
+    /// before.
     private static func certificateProblem(_ verdict: Int) -> TLSProblem {
         switch verdict {
         case 0, 1, 62, 63, 64: .nameMismatch

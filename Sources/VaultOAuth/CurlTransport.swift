@@ -14,7 +14,7 @@ package struct CurlTransport: TokenTransport {
 
     /// Whether what libcurl frees is wiped; opens libcurl.
     ///
-    /// It isn't where somebody else in this process had initialised libcurl first.
+    /// It isn't where other code in this process initialised libcurl first.
     package static var wipesMemory: Bool { (try? CurlLibrary.ready()) ?? false }
 
     /// The same, where libcurl is open already; nil where it isn't.
@@ -78,7 +78,7 @@ package struct CurlTransport: TokenTransport {
         try exchange.set(CVAULT_CURLOPT_SSL_VERIFYHOST, 2)
         guard let caFile = connection.caFile else { return }
         try exchange.set(CVAULT_CURLOPT_CAINFO, caFile)
-        // In place of the system's certificates, not beside them.
+        // In place of the system's certificates, not in addition to them.
         try exchange.set(CVAULT_CURLOPT_CAPATH, nil)
         // A proxy that is reached by https stands in the same private network.
         try exchange.set(CVAULT_CURLOPT_PROXY_CAINFO, caFile)

@@ -1,30 +1,35 @@
 internal import VaultSystem
 
-// What this floor's errors say in English. Another language stands beside it in a file of its own.
+// What this floor's errors say in English, but for credentials (ClientSecretsProblem+English.swift). Another
+// language stands next to them in files of its own.
 
 /// Who a request was sent to, in the words of its failure.
 package enum Peer: Sendable {
     case tokenEndpoint, api
+    /// What stands between us and one of them: host and port, and who named it.
+    case proxy(String)
 
-    fileprivate var name: String {
+    var name: String {
         switch self {
         case .tokenEndpoint: "the token endpoint"
         case .api: "the API"
+        case .proxy(let name): "the proxy \(name)"
         }
     }
 
     /// The same at the start of a sentence.
-    fileprivate var subject: String {
+    var subject: String {
         switch self {
         case .tokenEndpoint: "The token endpoint"
         case .api: "The API"
+        case .proxy(let name): "The proxy \(name)"
         }
     }
 
     /// What a request to it carries.
-    fileprivate var secret: String {
+    var secret: String {
         switch self {
-        case .tokenEndpoint: "the secret"
+        case .tokenEndpoint, .proxy: "the secret"
         case .api: "the token"
         }
     }
@@ -63,38 +68,24 @@ extension OAuthError: Explained {
     }
 }
 
-extension EndpointProblem: Explained {
-    package var sentence: String { sentence(of: .tokenEndpoint) }
-
-    func sentence(of peer: Peer) -> String {
+extension ParameterProblem: Explained {
+    package var sentence: String {
         switch self {
-        case .empty: "\(peer.subject)'s address is empty."
-        case .tooLong: "\(peer.subject)'s address is longer than \(TokenEndpoint.lengthLimit) bytes."
-        case .controlCharacter: "\(peer.subject)'s address contains a control character."
-        case .space: "\(peer.subject)'s address contains a space."
-        case .nonASCII: "\(peer.subject)'s address contains letters outside of ASCII."
-        case .backslash:
-            "\(peer.subject)'s address contains a backslash, which readers of addresses take differently."
-        case .fragment: "\(peer.subject)'s address contains a fragment (#)."
-        case .noneForHost: "\(peer.subject)'s address begins with None: a script wrote it without knowing the host."
-        case .hostMissing: "\(peer.subject)'s address names no host."
-        case .schemeMissing: "\(peer.subject)'s address doesn't begin with https://."
-        case .unknownScheme: "\(peer.subject)'s address is neither https nor http."
-        case .plainHTTP: "\(peer.subject) is plain http, which would send \(peer.secret) in clear."
-        case .userPart: "\(peer.subject)'s address contains an @ before the path."
-        case .invalidHost: "\(peer.subject)'s host is neither a name nor a complete IP address."
-        case .invalidPort: "\(peer.subject)'s port isn't a number from 1 to 65535."
-        case .doubledSlash: "\(peer.subject)'s path begins with two slashes: a script joined it wrongly."
-        case .invalidPath: "\(peer.subject)'s path or query contains what an address can't."
+        case .invalidScope: "The scope isn't a list of ASCII words with one space between them."
+        case .emptyName: "A parameter has no name."
+        case .controlCharacter: "A parameter's name contains a control character."
+        case .repeated: "A parameter is given twice."
+        case .reserved(let parameter): "The parameter \(parameter.rawValue) can't be given by hand."
+        case .tooLong(let limit): "Scope and parameters make a request of more than \(limit) bytes."
         }
     }
 
     package var remedy: String {
         switch self {
-        case .nonASCII: "Give the host in its ASCII form (xn--…) with --token-uri."
-        case .plainHTTP: "Give its https address with --token-uri; plain http is only for this computer itself."
-        case .userPart: "Give the address without user and password with --token-uri."
-        default: "Give the whole address with --token-uri, for Isogeo \(TokenEndpoint.isogeo.canonicalText)."
+        case .invalidScope: "Write it as the server documents it, for Isogeo resources:read."
+        case .reserved(.scope): "Use --scope."
+        case .reserved: "Leave it away: it is part of the request already."
+        default: "Write parameters as NAME=VALUE, each name once."
         }
     }
 }
@@ -139,11 +130,11 @@ extension ConnectionProblem: Explained {
 
     func sentence(of peer: Peer) -> String {
         switch self {
-        case .nameResolution: "\(peer.subject)'s host has no address, or no name server answers."
+        case .nameResolution: "The host of \(peer.name) has no address, or no name server answers."
         case .refused: "\(peer.subject) refuses connections."
         case .unreachable(let errno?): "\(peer.subject) can't be reached (\(errno))."
         case .unreachable: "\(peer.subject) can't be reached."
-        case .broken: "The connection broke before the answer had come."
+        case .broken: "The connection to \(peer.name) broke before the answer had come."
         case .timedOut: "\(peer.subject) didn't answer in time."
         case .notHTTP: "What answers at \(peer.name) doesn't speak HTTP."
         case .interrupted: "The request was interrupted."
@@ -155,13 +146,17 @@ extension ConnectionProblem: Explained {
     package var remedy: String { remedy(of: .tokenEndpoint) }
 
     func remedy(of peer: Peer) -> String {
-        switch self {
-        case .nameResolution: "Check the network and the host in \(peer.name)'s address."
-        case .refused, .unreachable, .broken, .timedOut: "Check network and proxy, and ask again later."
-        case .notHTTP: "Check \(peer.name)'s address and port."
-        case .interrupted: "Ask again."
-        case .foreignTransport: "Look into the transport: what it threw isn't kept, since it could tell the secret."
-        case .other: "Ask again; if it stays, report it with this number."
+        switch (self, peer) {
+        case (.broken, .proxy), (.timedOut, .proxy): "Ask again later; if it stays, ask the proxy's operator."
+        case (_, .proxy): "Check the proxy's address where it is named, or use none for this host (no_proxy)."
+        case (.nameResolution, _): "Check the network and the host in \(peer.name)'s address."
+        case (.refused, _), (.unreachable, _), (.broken, _), (.timedOut, _):
+            "Check network and proxy, and ask again later."
+        case (.notHTTP, _): "Check \(peer.name)'s address and port."
+        case (.interrupted, _): "Ask again."
+        case (.foreignTransport, _):
+            "Look into the transport: what it threw isn't kept, since it could contain the secret."
+        case (.other, _): "Ask again; if it stays, report it with this number."
         }
     }
 }
@@ -169,15 +164,10 @@ extension ConnectionProblem: Explained {
 extension ProxyProblem: Explained {
     package var sentence: String { sentence(of: .tokenEndpoint) }
 
+    /// The same, for a proxy that was to open the way to `peer`.
     func sentence(of peer: Peer) -> String {
         switch cause {
-        case .nameResolution: "The host of the proxy \(proxy) has no address, or no name server answers."
-        case .refused: "The proxy \(proxy) refuses connections."
-        case .unreachable(let errno?): "The proxy \(proxy) can't be reached (\(errno))."
-        case .unreachable: "The proxy \(proxy) can't be reached."
-        case .broken: "The proxy \(proxy) ended the connection before there was a way through it."
-        case .timedOut: "The proxy \(proxy) gave no connection in time."
-        case .notHTTP: "What answers at the proxy \(proxy) doesn't speak HTTP."
+        case .connection(let problem): problem.sentence(of: .proxy(proxy))
         case .tls(let problem): "TLS with the proxy \(proxy) fails. \(problem.sentence)"
         case .authentication: "The proxy \(proxy) wants a user and password (status 407)."
         case .answered(let status): "The proxy \(proxy) refuses the way to \(peer.name) (status \(status))."
@@ -187,11 +177,11 @@ extension ProxyProblem: Explained {
 
     package var remedy: String {
         switch cause {
+        case .connection(let problem): problem.remedy(of: .proxy(proxy))
+        case .tls: ConnectionProblem.refused.remedy(of: .proxy(proxy))
         case .authentication: "Use a proxy without user and password, or none for this host (no_proxy)."
-        case .nameResolution, .refused, .unreachable, .notHTTP, .tls:
-            "Check the proxy's address where it is named, or use none for this host (no_proxy)."
-        case .broken, .timedOut, .answered(500...): "Ask again later; if it stays, ask whoever runs the proxy."
-        case .answered, .noWay: "Ask whoever runs the proxy to let this host through, or use none for it (no_proxy)."
+        case .answered(500...): ConnectionProblem.timedOut.remedy(of: .proxy(proxy))
+        case .answered, .noWay: "Ask the proxy's operator to let this host through, or use none for it (no_proxy)."
         }
     }
 }
@@ -263,7 +253,7 @@ extension AnswerProblem: Explained {
     func remedy(of peer: Peer) -> String {
         switch self {
         case .refused:
-            "Check the credential with whoever issued it; if it has unusual characters, try the other Basic encoding."
+            "Check the credential with its issuer; if it has unusual characters, try the other Basic encoding."
         case .throttled(_?), .serverFault(_, _?, _): "Ask again after that time."
         case .throttled, .requestTimeout, .serverFault: "Ask again in a minute."
         case .redirect:
@@ -273,7 +263,7 @@ extension AnswerProblem: Explained {
         case .empty, .notJSON, .notAnObject, .tooLarge, .headersTooLarge, .tokenMissing:
             "Check \(peer.name)'s address, and whether a proxy or log-in page answers in its place."
         case .tokenUnreadable, .tokenIsSecret, .notBearer, .lifetimeUnreadable:
-            "Check \(peer.name)'s address, and report it to whoever runs the server."
+            "Check \(peer.name)'s address, and report it to the server's operator."
         }
     }
 
@@ -287,5 +277,43 @@ extension ServerError {
     fileprivate var suffix: String {
         let words = [code, description].compactMap(\.self).joined(separator: ": ")
         return words.isEmpty ? "" : ", \(words)"
+    }
+}
+
+extension APIRequestProblem: Explained {
+    package var sentence: String {
+        switch self {
+        case .relative: "The path doesn't begin with a slash."
+        case .otherHost: "The path begins with two slashes, which means another host."
+        case .dotSegment: "The path contains . or .. between slashes, encoded or not, which servers read differently."
+        case .character(let scalar): "The path contains what an address can't: \(scalar.inWords)."
+        case .emptyName: "A -q has no name."
+        case .tooLong: "Path and query make an address of more than \(APIRequest.lengthLimit) bytes."
+        }
+    }
+
+    package var remedy: String {
+        switch self {
+        case .relative, .otherHost: "Write it as Isogeo documents it, without the host: isogeo-vault api /shares"
+        case .dotSegment: "Write the path that is meant."
+        case .character: "Give values with -q name=value, which encodes them, and write a path percent-encoded."
+        case .emptyName: "Write -q name=value."
+        case .tooLong: "Ask for less at once."
+        }
+    }
+}
+
+extension Unicode.Scalar {
+    /// What people call it.
+    fileprivate var inWords: String {
+        switch self {
+        case " ": "a space"
+        case "\\": "a backslash"
+        case "%": "a % without two hexadecimal digits behind it"
+        case _ where value < 0x20 || value == 0x7F: "a control character"
+        // Of others than ASCII many can't be seen, or do something.
+        case _ where !isASCII && !properties.isAlphabetic: "U+\(String(value, radix: 16, uppercase: true))"
+        default: String(self)
+        }
     }
 }

@@ -37,7 +37,7 @@ extension OAuthError {
         case usage
         /// The server refuses the credential: asking again can lock the account (67).
         case refused
-        /// The same call may work later (75).
+        /// The same call may succeed later (75).
         case unavailable
         /// The answer makes no sense, or comes from the wrong place (76).
         case unacceptableAnswer
@@ -76,7 +76,7 @@ extension OAuthError {
     }
 }
 
-/// What libcurl said of a failed request, beside what it means.
+/// What libcurl said of a failed request, as numbers.
 package struct CurlCause: Equatable, Sendable {
     /// libcurl's code (libcurl-errors(3)).
     package var code: Int?
@@ -117,4 +117,25 @@ extension OAuthError {
         default: return self
         }
     }
+}
+
+/// What is missing or wrong on this computer.
+package enum ConfigurationProblem: Error, Equatable, Sendable {
+    /// `SSLKEYLOGFILE` makes libcurl write the keys of every TLS session to a file.
+    case keyLogging
+    case libraryMissing
+    /// libcurl is there, but older than 7.87.
+    case libraryTooOld(version: String)
+    /// libcurl is there, but built with another TLS library than OpenSSL.
+    case libraryWithoutOpenSSL
+    /// libcurl is there, but lacks a function or an option, by its number.
+    case libraryUnusable(option: Int)
+    case caFileMissing(path: String)
+    case caFileUnreadable(path: String, errno: Errno)
+    /// The CA file is none, or others could write or exchange it.
+    case unsafeCAFile(UnsafePath)
+    /// The CA file holds no certificate in PEM.
+    case caFileInvalid(path: String)
+    /// The application's own proxy isn't `http://host:port` or `https://host:port`.
+    case invalidProxy
 }

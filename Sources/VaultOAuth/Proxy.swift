@@ -53,7 +53,7 @@ package enum ResolvedProxy: Equatable, Sendable {
 enum ProxyVariable {
     /// Host and port of the address in a variable; what stands before them may hold a password and isn't copied.
     ///
-    /// Nil for whatever isn't just a host and perhaps a port there: it may be a password whose @ was forgotten or encoded.
+    /// Nil for what isn't just a host and perhaps a port: it may be a password whose @ was forgotten or encoded.
     static func authority(in name: String) -> String? {
         Environment.withBytes(of: name) { authority(of: $0) } ?? nil
     }

@@ -3,7 +3,7 @@ package import VaultCrypto
 /// A JSON text (RFC 8259) that was read strictly, with its bytes in guarded memory.
 ///
 /// What parsers disagree about is refused: duplicate keys (compared after unescaping), trailing commas, comments, bytes
-/// behind the value, invalid UTF-8, lone surrogates, `\u0000`. Only positions are kept beside the bytes, so that a
+/// behind the value, invalid UTF-8, lone surrogates, `\u0000`. Apart from the bytes only positions are kept, so that a
 /// string goes from the text into `SecretBytes` and nowhere else.
 package struct StrictJSON: ~Copyable, Sendable {
     /// How deep arrays and objects may be nested.
@@ -127,27 +127,5 @@ extension StrictJSON {
     package enum Reason: String, Sendable, CaseIterable {
         case empty, cutOff, unexpectedCharacter, trailingComma, comment, trailingCharacters, duplicateKey, tooDeep
         case invalidUTF8, controlCharacter, invalidEscape, loneSurrogate, nulCharacter, invalidNumber
-    }
-}
-
-extension StrictJSON.Reason {
-    /// The reason in words.
-    package var phrase: String {
-        switch self {
-        case .empty: "there is nothing in it"
-        case .cutOff: "it ends too early"
-        case .unexpectedCharacter: "this character can't stand here"
-        case .trailingComma: "a comma stands before a closing bracket"
-        case .comment: "JSON has no comments"
-        case .trailingCharacters: "something follows the end of the JSON value"
-        case .duplicateKey: "a name stands twice in one object"
-        case .tooDeep: "it is nested deeper than \(StrictJSON.depthLimit) levels"
-        case .invalidUTF8: "it isn't valid UTF-8"
-        case .controlCharacter: "a control character stands in a string unescaped"
-        case .invalidEscape: "a backslash begins no escape that JSON knows"
-        case .loneSurrogate: "half a surrogate pair stands alone"
-        case .nulCharacter: "a string contains the NUL character"
-        case .invalidNumber: "this isn't a number as JSON writes it"
-        }
     }
 }

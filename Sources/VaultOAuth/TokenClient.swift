@@ -7,7 +7,7 @@ internal import VaultSystem
 package struct TokenClient: Sendable {
     /// How often a request is sent at most.
     package static let tryLimit = 3
-    /// How long all tries and pauses may take together where nobody says otherwise.
+    /// How long all tries and pauses may take together by default.
     package static let timeLimit = Duration.seconds(30)
 
     private let transport: any TokenTransport
@@ -20,13 +20,13 @@ package struct TokenClient: Sendable {
 
     /// Asks for a token.
     ///
-    /// Tried again after no connection, 408, 429, 500, 502, 503 and 504, and after nothing else: a wrong secret must not
-    /// lock an account. A `Retry-After` beyond what is left of the time fails at once, with the time.
+    /// Tried again after no connection, 408, 429, 500, 502, 503 and 504, and after nothing else: a wrong secret must
+    /// not lock an account. A `Retry-After` beyond what is left of the time fails at once, with the time.
     ///
     /// - Parameters:
     ///   - request: where and what for.
     ///   - clientID: who asks.
-    ///   - secret: lent; it goes into the header, in guarded memory, and nowhere else.
+    ///   - secret: it goes into the header, in guarded memory, and nowhere else.
     ///   - encoding: how the header is written.
     ///   - connection: limits, certificates, proxy.
     /// - Returns: the token; its lifetime counts from when its request was sent.

@@ -1,9 +1,9 @@
 internal import VaultSystem
 
-/// The address that tokens are asked from: read once, rebuilt, and valid for ever.
+/// The address that tokens are requested from: read once, rebuilt, and valid for ever.
 ///
-/// https, or plain http to this computer alone. Whatever two readers of URLs could understand differently is refused, so
-/// that nobody else's reading matters; curl gets `canonicalText`.
+/// https, or plain http to this computer alone. What two readers of URLs could understand differently is refused, so
+/// that no other reader can see another address; curl gets `canonicalText`.
 package struct TokenEndpoint: Hashable, Sendable {
     package enum Scheme: String, Sendable { case https, http }
 
@@ -135,4 +135,17 @@ package struct TokenEndpoint: Hashable, Sendable {
 
 extension TokenEndpoint.Scheme {
     var defaultPort: UInt16 { self == .https ? 443 : 80 }
+}
+
+/// Why a text isn't the address of a token endpoint.
+package enum EndpointProblem: Error, Equatable, Sendable, CaseIterable {
+    case empty, tooLong, controlCharacter, space, nonASCII, backslash, fragment
+    /// `None/oauth/token`: a script formatted a base URL that it didn't have.
+    case noneForHost
+    /// `//oauth/token`, `https:///oauth/token`.
+    case hostMissing
+    case schemeMissing, unknownScheme, plainHTTP, userPart, invalidHost, invalidPort
+    /// `https://host//oauth/token`: a script put a path behind a base URL that ends with a slash.
+    case doubledSlash
+    case invalidPath
 }

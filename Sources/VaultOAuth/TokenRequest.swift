@@ -1,6 +1,6 @@
 /// What is asked: a token by the client credentials grant (RFC 6749 §4.4).
 package struct TokenRequest: Hashable, Sendable {
-    /// One parameter beside the grant's own.
+    /// One parameter in addition to the grant's own.
     package struct Parameter: Hashable, Sendable {
         package let name: String
         package let value: String
@@ -14,7 +14,7 @@ package struct TokenRequest: Hashable, Sendable {
     /// The longest body, in bytes.
     package static let sizeLimit = 16_384
 
-    /// The header lines beside `Authorization`.
+    /// The header lines in addition to `Authorization`.
     ///
     /// A request without User-Agent is refused by common firewalls.
     package static let headerLines = [
@@ -32,7 +32,7 @@ package struct TokenRequest: Hashable, Sendable {
     /// - Parameters:
     ///   - endpoint: where.
     ///   - scope: one or more scopes with one space between them (RFC 6749 §3.3); nil leaves it to the server.
-    ///   - parameters: what the server wants beside, such as `audience`.
+    ///   - parameters: what else the server wants, such as `audience`.
     /// - Throws: `OAuthError.parameters`.
     package init(endpoint: TokenEndpoint, scope: String? = nil, parameters: [Parameter] = []) throws(OAuthError) {
         if let scope, !Self.isScope(scope) { throw .parameters(.invalidScope) }
@@ -88,26 +88,4 @@ package enum ParameterProblem: Equatable, Sendable {
     case invalidScope, emptyName, controlCharacter, repeated
     case reserved(ReservedParameter)
     case tooLong(limit: Int)
-}
-
-extension ParameterProblem: Explained {
-    package var sentence: String {
-        switch self {
-        case .invalidScope: "The scope isn't a list of ASCII words with one space between them."
-        case .emptyName: "A parameter has no name."
-        case .controlCharacter: "A parameter's name contains a control character."
-        case .repeated: "A parameter is given twice."
-        case .reserved(let parameter): "The parameter \(parameter.rawValue) can't be given by hand."
-        case .tooLong(let limit): "Scope and parameters make a request of more than \(limit) bytes."
-        }
-    }
-
-    package var remedy: String {
-        switch self {
-        case .invalidScope: "Write it as the server documents it, for Isogeo resources:read."
-        case .reserved(.scope): "Use --scope."
-        case .reserved: "Leave it away: it is part of the request already."
-        default: "Write parameters as NAME=VALUE, each name once."
-        }
-    }
 }

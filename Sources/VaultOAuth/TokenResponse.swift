@@ -191,7 +191,7 @@ enum RetryAfter {
         guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
             return HTTPDate.parse(text, now: now)
         }
-        // A year at most: nobody means more, and sums stay far from overflowing.
+        // A year at most: sums stay far from overflowing.
         return now + min(Int64(text) ?? .max, 31_536_000)
     }
 }

@@ -1,13 +1,13 @@
 internal import CVaultCurl
 
-/// Sends one request and waits for its answer; the only door of this floor to the network.
+/// Sends one request and waits for its answer; nothing else on this floor uses the network.
 ///
 /// It blocks: never on Swift's own threads.
 package protocol TokenTransport: Sendable {
     /// Sends and waits.
     ///
     /// - Parameters:
-    ///   - request: what is sent; lent, with its header in guarded memory.
+    ///   - request: what is sent, with its header in guarded memory.
     ///   - timeLimit: how long all of it may take.
     /// - Returns: the answer, whatever its status.
     /// - Throws: why no answer came.
@@ -61,7 +61,7 @@ package struct ConnectionSettings: Sendable {
     }
 }
 
-/// A wish of another thread's that a request end; it ends about a second later.
+/// Lets another thread end a request, about a second later.
 @safe
 // @unchecked: the pointer never changes, and what it points to is read and written atomically, by C.
 package final class Interruption: @unchecked Sendable {

@@ -59,7 +59,7 @@ extension Connection {
     }
 
     private borrowing func slots() throws(StoreError) -> [SlotRecord] {
-        // One more than there may be: enough to see that there are too many, however many somebody planted.
+        // One more than there may be: enough to see that there are too many, however many were planted.
         let statement = try prepare(
             """
             SELECT id, kind, created, parameters, salt, commitment, wrapped_key FROM slot ORDER BY id
@@ -156,7 +156,7 @@ extension Connection {
     }
 
     private borrowing func sessions() throws(StoreError) -> [SessionRecord] {
-        // There is one at most as a rule; whoever plants more of them takes time from nobody.
+        // There is one at most as a rule; the limit keeps planted rows from costing time.
         let statement = try prepare("SELECT id, expires, box FROM session ORDER BY expires DESC LIMIT 8")
         var sessions: [SessionRecord] = []
         while try statement.step() {
@@ -185,6 +185,6 @@ extension Connection {
     }
 
     private borrowing func damaged(_ table: String) -> StoreError {
-        .damaged(path: file.path, what: "the table \(table) holds what it can't")
+        .damaged(path: file.path, .table(table))
     }
 }

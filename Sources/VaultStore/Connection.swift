@@ -90,7 +90,7 @@ struct Connection: ~Copyable {
     ]
 
     /// Refuses a database in write-ahead mode (bytes 18 and 19 of its header are 2): the first statement would make
-    /// files beside it.
+    /// files next to it.
     ///
     /// Anything that has no header is left to SQLite, which may have to undo an interrupted first write.
     private borrowing func checkJournalKind() throws(StoreError) {
@@ -102,7 +102,7 @@ struct Connection: ~Copyable {
         }
         guard start.starts(with: Array("SQLite format 3\0".utf8)) else { return }
         guard start[18] == 1, start[19] == 1 else {
-            throw .damaged(path: file.path, what: "its header doesn't say rollback journal")
+            throw .damaged(path: file.path, .journalMode)
         }
     }
 
@@ -131,7 +131,7 @@ struct Connection: ~Copyable {
     borrowing func number(_ text: String) throws(StoreError) -> Int64 {
         let statement = try prepare(text)
         guard try statement.step(), let number = statement.number(0) else {
-            throw .damaged(path: file.path, what: "no number where one is kept")
+            throw .damaged(path: file.path, .numberMissing)
         }
         return number
     }
@@ -192,8 +192,8 @@ struct Connection: ~Copyable {
         guard !(found.isEmpty && [0, Schema.applicationID].contains(application) && format == 0) else { return false }
         guard application == Schema.applicationID else { throw .notAVault(path: file.path) }
         guard format <= Schema.format else { throw .newerFormat(path: file.path, format: format) }
-        guard format == Schema.format else { throw .damaged(path: file.path, what: "there is no format \(format)") }
-        if let difference = Schema.difference(of: found) { throw .damaged(path: file.path, what: difference) }
+        guard format == Schema.format else { throw .damaged(path: file.path, .unknownFormat(format)) }
+        if let difference = Schema.difference(of: found) { throw .damaged(path: file.path, .schemaDiffers(difference)) }
         comparedSchema = try number("PRAGMA schema_version")
         return true
     }
@@ -207,7 +207,7 @@ struct Connection: ~Copyable {
         while try statement.step() {
             guard let type = statement.text(0), let name = statement.text(1), let table = statement.text(2),
                 let text = statement.isNull(3) ? .some(nil) : statement.text(3).map(Optional.some)
-            else { throw .damaged(path: file.path, what: "its schema isn't text") }
+            else { throw .damaged(path: file.path, .schemaNotText) }
             items.append(Schema.Item(type: type, name: name, table: table, statement: text))
         }
         return items

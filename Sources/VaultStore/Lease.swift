@@ -18,7 +18,7 @@ package struct LeaseName: Hashable, Sendable {
     }
 }
 
-/// The right to do something that nobody else does at the same time; given back at the end of its life.
+/// The right to do something that no one else does at the same time; given back at the end of its life.
 ///
 /// The kernel gives it back where the process dies.
 package struct Lease: ~Copyable, Sendable {
@@ -35,17 +35,17 @@ package struct Lease: ~Copyable, Sendable {
     /// Gives it back now.
     package consuming func release() {}
 
-    /// Takes the lease unless somebody has it; nil then.
+    /// Takes the lease; nil where it is held.
     ///
     /// - Throws: `leasesUnavailable`.
-    package static func tryAcquire(_ name: LeaseName, in file: LockFile) throws(StoreError) -> Lease? {
+    static func tryAcquire(_ name: LeaseName, in file: LockFile) throws(StoreError) -> Lease? {
         guard try file.take(name.byte) else { return nil }
         return Lease(file: file, byte: name.byte)
     }
 
     /// How waiting for a lease ended.
     package enum Outcome<Found: ~Copyable>: ~Copyable {
-        /// It is ours: look again, somebody may have done the work just before.
+        /// It is ours: look again, since its former holder may have done the work.
         case acquired(Lease)
         /// It isn't needed any more.
         case found(Found)
@@ -60,7 +60,7 @@ package struct Lease: ~Copyable, Sendable {
     ///   - checking: asked after each try that failed; what it gives ends the wait, and so does its error.
     /// - Returns: the lease, or what `checking` found.
     /// - Throws: `leaseHeld` at the deadline, `leasesUnavailable`, what `checking` throws.
-    package static func acquire<Found: ~Copyable>(
+    static func acquire<Found: ~Copyable>(
         _ name: LeaseName,
         in file: LockFile,
         until deadline: ContinuousClock.Instant,
@@ -74,6 +74,21 @@ package struct Lease: ~Copyable, Sendable {
             guard rest > .zero else { throw .leaseHeld(holder: file.holder(of: name)) }
             SystemClock.sleep(min(rest, pause * Double.random(in: 0.5...1)))
             pause = min(pause * 2, .milliseconds(50))
+        }
+    }
+
+    /// Waits for the lease; blocks its thread.
+    ///
+    /// - Throws: `leaseHeld` at the deadline, `leasesUnavailable`.
+    static func acquire(
+        _ name: LeaseName,
+        in file: LockFile,
+        until deadline: ContinuousClock.Instant
+    ) throws(StoreError) -> Lease {
+        let outcome = try acquire(name, in: file, until: deadline) { () throws(StoreError) -> Never? in nil }
+        switch consume outcome {
+        case .acquired(let lease): return lease
+        case .found(let never): switch never {}
         }
     }
 }

@@ -1,14 +1,14 @@
 internal import Synchronization
 internal import VaultSystem
 
-/// The permanent file whose bytes are leases; nothing is ever written to it, and nobody deletes it.
+/// The permanent file whose bytes are leases; it stays empty, and is never deleted.
 ///
 /// A lease is a lock of the *open file description* (`F_OFD_SETLK`, fcntl(2)): it excludes other processes and other
-/// `LockFile`s of this one, and the kernel frees it when its holder dies, however that happens. Such a lock doesn't
-/// tell its holder, so that a POSIX lock 2^62 bytes further on names the process. Closing any descriptor of the file
-/// drops all POSIX locks that the process has on it: then a name is lost, never a lease.
-package final class LockFile: Sendable {
-    package let path: String
+/// `LockFile`s of this one, and the kernel frees it when its holder dies, however that happens. Such a lock has no
+/// process, so that a POSIX lock 2^62 bytes further on names its holder. Closing any descriptor of the file drops all
+/// POSIX locks that the process has on it: then a name is lost, never a lease.
+final class LockFile: Sendable {
+    let path: String
     private let file: FileDescriptor
     /// The bytes that this descriptor holds: its own locks don't exclude each other.
     private let held = Mutex<Set<UInt64>>([])
@@ -20,10 +20,10 @@ package final class LockFile: Sendable {
         self.file = file
     }
 
-    /// The lock file beside a vault, made where it is missing.
+    /// The lock file of a vault that can be written, next to it, made where it is missing.
     ///
     /// - Throws: `leasesUnavailable` where nothing can be written, `unsafePath`, `io`.
-    package static func open(beside vault: VaultFile) throws(StoreError) -> LockFile {
+    static func open(nextTo vault: VaultFile) throws(StoreError) -> LockFile {
         try open(vault.lockName, in: vault.openDirectory())
     }
 
@@ -36,7 +36,7 @@ package final class LockFile: Sendable {
     ///   - runtimeFolder: `XDG_RUNTIME_DIR`.
     /// - Returns: the lock file, made where it was missing.
     /// - Throws: `leasesUnavailable` where nothing can be written, `unsafePath`, `io`, `noVault`.
-    package static func open(for vault: VaultFile, runtimeFolder: String) throws(StoreError) -> LockFile {
+    static func open(for vault: VaultFile, runtimeFolder: String) throws(StoreError) -> LockFile {
         guard let identity = vault.currentIdentity() else { throw .noVault(path: vault.path) }
         let name = "isogeo-vault-\(identity.device)-\(identity.inode)"
         let place = try VaultFile.unchecked(at: runtimeFolder + "/" + name)
@@ -61,14 +61,14 @@ package final class LockFile: Sendable {
         return LockFile(path: path, file)
     }
 
-    /// The process that holds a lease, as far as it can be told: nil where nobody does, where it lives in another
-    /// process namespace, or where it lost its name.
-    package func holder(of name: LeaseName) -> Int32? {
+    /// The process that holds a lease; nil where none does, where it lives in another process namespace, or where it
+    /// lost its name.
+    func holder(of name: LeaseName) -> Int32? {
         if held.withLock({ $0.contains(name.byte) }) { return ProcessIdentity.number }
         return file.claimant(of: name.byte + Self.nameDistance)
     }
 
-    /// Takes the byte unless somebody has it, in this process or another.
+    /// Takes the byte unless it is held, in this process or another.
     ///
     /// - Throws: `leasesUnavailable` for a file system without locks.
     func take(_ byte: UInt64) throws(StoreError) -> Bool {

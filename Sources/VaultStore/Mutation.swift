@@ -17,7 +17,7 @@ package enum Mutation: Equatable, Sendable {
     /// Removes what has expired at this second.
     case removeTokensExpired(at: Int64)
     case removeAllTokens
-    /// Inserts or replaces; goes with a header, as a session is told in the audit trail.
+    /// Inserts or replaces; goes with a header, as the audit trail records sessions.
     case putSession(SessionRecord)
     case removeSession(id: [UInt8])
     /// Removes what has expired at this second.
@@ -26,8 +26,8 @@ package enum Mutation: Equatable, Sendable {
     case putLogEntry(LogRecord)
     case removeLogEntries(through: Int64)
 
-    /// Whether nothing is lost for ever with it: a token can be asked for again, and a session ended is one that
-    /// somebody without a key may end.
+    /// Whether nothing is lost for ever with it: a token can be requested again, and a program without a key may end a
+    /// session.
     var isAboutTokens: Bool {
         switch self {
         case .putToken, .removeToken, .removeTokenIfUnchanged, .removeTokens, .removeTokensExpired, .removeAllTokens,

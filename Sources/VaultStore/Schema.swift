@@ -1,8 +1,8 @@
 /// Format 1, word for word.
 ///
 /// A vault whose schema differs in a letter is damaged, so that this text is never edited: a later format has its own,
-/// and a migration in one transaction. The checks carry what must hold whoever writes; `Bounds` holds the same
-/// against a file that somebody edited without them.
+/// and a migration in one transaction. The checks carry what must hold whichever program writes; `Bounds` checks the
+/// same in a file that was edited without them.
 enum Schema {
     /// "IVLT".
     static let applicationID: Int64 = 0x4956_4C54
@@ -96,19 +96,42 @@ enum Schema {
 
 extension Schema {
     /// The first way in which a schema isn't ours; nil for ours.
-    static func difference(of found: [Item]) -> String? {
+    static func difference(of found: [Item]) -> StoreError.SchemaDifference? {
         for item in items where !found.contains(item) {
             let isThere = found.contains { $0.type == item.type && $0.name == item.name }
-            return "the \(item.type) \(item.name) \(isThere ? "isn't as it was made" : "is missing")"
+            return isThere
+                ? .changed(type: item.type, name: item.name) : .missing(type: item.type, name: item.name)
         }
-        guard let stranger = found.first(where: { !items.contains($0) }) else {
-            return found.count == items.count ? nil : "an entry of its schema is there twice"
+        guard let foreign = found.first(where: { !items.contains($0) }) else {
+            return found.count == items.count ? nil : .twice
         }
-        return "the \(printable(stranger.type)) \(printable(stranger.name)) isn't ours"
+        return .foreign(type: printable(foreign.type), name: printable(foreign.name))
     }
 
     /// A planted name for a terminal: short, and without anything that a terminal obeys.
     private static func printable(_ name: String) -> String {
         String(name.unicodeScalars.prefix(64).map { (0x20..<0x7F).contains($0.value) ? Character($0) : "?" })
+    }
+}
+
+/// What the schema's checks allow, checked again when reading: a file can be edited without them.
+enum Bounds {
+    static let id = 16...16
+    static let tag = 32...32
+    static let time: ClosedRange<Int64> = 0...253_402_300_799
+    static let slots = 48...768
+    static let state = 40...65_536
+    static let parameters = 0...4096
+    static let salt = 0...64
+    static let wrappedKey = 40...256
+    static let metadata = 40...1_048_576
+    static let secret = 40...131_072
+    static let logEntry = 40...65_536
+    static let token = 40...2_097_152
+    static let session = 40...65_536
+
+    static func isKind(_ kind: String) -> Bool {
+        (1...32).contains(kind.utf8.count)
+            && kind.utf8.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || $0 == UInt8(ascii: "-") }
     }
 }

@@ -1,4 +1,4 @@
-/// What to read beside the header and the slots, which always come.
+/// What to read in addition to the header and the slots, which are always read.
 package struct Query: Equatable, Sendable {
     package enum Applications: Equatable, Sendable {
         case none, all
@@ -57,7 +57,7 @@ package struct Snapshot: Equatable, Sendable {
     package var header: HeaderRecord
     /// In the order of their ids.
     package var slots: [SlotRecord]
-    /// In the order of their ids, which is no order.
+    /// Ordered by id, which is random.
     package var applications: [ApplicationRecord]
     package var tokens: [TokenRecord]
     /// In the order of their numbers.

@@ -1,8 +1,8 @@
 internal import VaultSystem
 
-/// A small file of ours beside no vault: what is remembered of one outside of it.
+/// A small file of ours outside of a vault, in which something about it is remembered.
 ///
-/// Whoever reads it decides what its content is worth. It is replaced in one step, so that a reader finds the old
+/// Its reader decides what its content is worth. It is replaced in one step, so that a reader finds the old
 /// content or the new.
 package struct StateFile: Sendable {
     package let path: String
@@ -25,13 +25,8 @@ package struct StateFile: Sendable {
     /// - Throws: `unsafePath` when others could have written it, or it is no file; `io`.
     package func read(limit: Int) throws(StoreError) -> [UInt8]? {
         do throws(SystemError) {
-            let file = try FilePolicy.own.open(path)
-            do throws(Errno) {
-                guard try file.status().size <= limit else { throw Errno.fileTooLarge }
-                return try file.read(limit, at: 0)
-            } catch {
-                throw .failed(path: path, .reading, error)
-            }
+            let file = try FilePolicy.own.open(path) { $0 <= limit }
+            do throws(Errno) { return try file.read(limit, at: 0) } catch { throw .failed(path: path, .reading, error) }
         } catch {
             if let errno = error.errno, [.noEntry, .notADirectory, .accessDenied].contains(errno) { return nil }
             throw StoreError(error)

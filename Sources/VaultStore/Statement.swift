@@ -87,7 +87,7 @@ struct Statement: ~Copyable {
     borrowing func isNull(_ column: CInt) -> Bool { unsafe sqlite3_column_type(handle, column) == SQLITE_NULL }
 
     private borrowing func check(_ status: CInt) throws(StoreError) {
-        guard status != SQLITE_TOOBIG else { throw .unacceptableRecord("a value is too long") }
+        guard status != SQLITE_TOOBIG else { throw .unacceptableRecord(.valueTooLong) }
         guard status == SQLITE_OK else {
             throw unsafe .sqlite(status, on: connection, path: path, .binding)
         }

@@ -1,6 +1,7 @@
+internal import CVaultSQLite
 internal import VaultSystem
 
-// What this floor's errors say in English. Another language stands beside it in a file of its own.
+// What this floor's errors say in English. Another language stands next to it in a file of its own.
 
 extension StoreError {
     /// What happened, as one sentence.
@@ -9,7 +10,7 @@ extension StoreError {
         case .noVault(let path): "There is no vault at \(path)."
         case .vaultExists(let path): "There is a vault at \(path) already."
         case .nameExists: "There is an application of that name already."
-        case .damaged(let path, let what): "The vault at \(path) is damaged: \(what)."
+        case .damaged(let path, let what): "The vault at \(path) is damaged: \(what.words)."
         case .notAVault(let path): "\(path) is not a vault, but a database of another program."
         case .newerFormat(let path, let format): "The vault at \(path) has format \(format), which is newer than ours."
         case .unsafePath(let unsafe): unsafe.sentence
@@ -18,7 +19,7 @@ extension StoreError {
         case .readOnly(let path): "The vault at \(path) can be read but not written."
         case .io(let path, let action, let errno): SystemError.failed(path: path, action, errno).sentence
         case .sqlite(let path, let action, let errno, let code):
-            "\(path): \(action.words) failed (\(SystemFailure.text(errno: errno, code: code)))."
+            "\(path): \(action.words) failed (\(numbers(errno, code)))."
         case .busy(let path): "Another process keeps the vault at \(path) locked."
         case .changedMeanwhile: "The vault was changed by another process meanwhile."
         case .replaced(let path): "The vault at \(path) was replaced by another file meanwhile."
@@ -26,7 +27,7 @@ extension StoreError {
         case .leaseHeld(nil): "Another process is doing the same and hasn't finished in time."
         case .leasesUnavailable(let path, nil): "Nothing can be locked at \(path)."
         case .leasesUnavailable(let path, let errno?): "Nothing can be locked at \(path) (\(errno))."
-        case .unacceptableRecord(let what): "A record doesn't fit the vault's format: \(what)."
+        case .unacceptableRecord(let what): "A record doesn't fit the vault's format: \(what.words)."
         }
     }
 
@@ -52,6 +53,47 @@ extension StoreError {
     }
 }
 
+extension StoreError.Damage {
+    /// Said behind a colon.
+    var words: String {
+        switch self {
+        case .writeAheadLog(let path): "it has a write-ahead log, \(path), which no vault has"
+        case .superJournal(let path): "its journal, \(path), names another file, which would be deleted"
+        case .journalMode: "its header doesn't say rollback journal"
+        case .unknownFormat(let format): "there is no format \(format)"
+        case .schemaNotText: "its schema isn't text"
+        case .schemaDiffers(.missing(let type, let name)): "the \(type) \(name) is missing"
+        case .schemaDiffers(.changed(let type, let name)): "the \(type) \(name) isn't as it was made"
+        case .schemaDiffers(.foreign(let type, let name)): "the \(type) \(name) isn't ours"
+        case .schemaDiffers(.twice): "its schema has one entry twice"
+        case .table(let table): "the table \(table) holds what it can't"
+        case .rowTooLong: "a row is too long"
+        case .numberMissing: "no number where one is kept"
+        case .sqlite(let code): unsafe String(cString: sqlite3_errstr(code))
+        case .structure(let finding): finding
+        case .headerUnreadable: "its header can't be opened"
+        }
+    }
+}
+
+extension StoreError.UnacceptableRecord {
+    /// Said behind a colon.
+    fileprivate var words: String {
+        switch self {
+        case .headerMissing: "a change without a new header"
+        case .slotCount: "a vault has 1 to \(SlotLimits.count) slots"
+        case .valueTooLong: "a value is too long"
+        case .check(let message): message
+        }
+    }
+}
+
+/// The operating system's words for an error number, and SQLite's for its result code, as far as there are any.
+private func numbers(_ errno: Errno?, _ code: Int32) -> String {
+    let sqlite = code == 0 ? nil : unsafe "SQLite \(code): \(String(cString: sqlite3_errstr(code)))"
+    return [errno?.description, sqlite].compactMap(\.self).joined(separator: "; ")
+}
+
 extension SQLiteAction {
     /// As the subject of a sentence.
     var words: String {
@@ -74,7 +116,7 @@ extension UnsafePath {
         case .notAFileName: "Name a file in a folder of yours."
         case .notADirectory: "Move it away, or name another place."
         case .foreignDirectory, .foreignFile: "Name a place that belongs to you, or copy the vault there."
-        // What is everybody's, as /tmp, stays so.
+        // A sticky directory, such as /tmp, is meant for all users, and stays so.
         case .sharedDirectory(let mode) where mode & 0o1000 != 0:
             "Make a folder of your own in it, mode 0700, and use that."
         case .sharedDirectory: "chmod go-w \(path.shellWord)"
@@ -82,7 +124,7 @@ extension UnsafePath {
         case .notARegularFile, .directory: "Move it away, or name another file."
         case .hardLinks: "Remove the other names, or copy it and use the copy."
         case .openToOthers, .writableByOthers: "chmod 600 \(path.shellWord)"
-        case .exchanged: "Find out who writes in that folder, then try again."
+        case .exchanged: "Find out which program writes in that folder, then try again."
         }
     }
 }

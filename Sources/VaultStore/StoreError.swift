@@ -1,3 +1,4 @@
+internal import CVaultSQLite
 package import VaultSystem
 
 /// Why the store refused.
@@ -10,13 +11,13 @@ package enum StoreError: Error, Equatable, Sendable {
     case vaultExists(path: String)
     /// Another application has this name tag.
     case nameExists
-    /// Something below the file system is not as it was written; `what` names it.
-    case damaged(path: String, what: String)
+    /// Something in the vault's files isn't as it was written.
+    case damaged(path: String, Damage)
     /// The file belongs to another program: its `application_id` isn't ours.
     case notAVault(path: String)
     /// The vault was written by a later version.
     case newerFormat(path: String, format: Int64)
-    /// Somebody else could read, replace or divert what lies at this path.
+    /// Other users could read, replace or divert what lies at this path.
     case unsafePath(UnsafePath)
     /// A writer died here, and what it left can't be undone where nothing can be written.
     case leftOverJournal(path: String)
@@ -26,22 +27,63 @@ package enum StoreError: Error, Equatable, Sendable {
     case io(path: String, FileAction, Errno)
     /// SQLite failed, with its result code, and the operating system's where there is one.
     case sqlite(path: String, SQLiteAction, errno: Errno?, code: Int32)
-    /// Another process kept the database locked for the whole time that we were ready to wait.
+    /// Another process kept the database locked for as long as we wait.
     case busy(path: String)
     /// What the change was based on isn't stored any more: read again.
     case changedMeanwhile
     /// The file at this path is another one than the one that was opened.
     case replaced(path: String)
-    /// Somebody else held a lease until the end of the wait; its process, where that is known.
+    /// Another process held a lease until the end of the wait; its number, where that is known.
     case leaseHeld(holder: Int32?)
     /// There can be no lease here: read-only, or a file system without locks; no `errno` where nothing was tried.
     case leasesUnavailable(path: String, Errno?)
     /// A record that the format doesn't allow was to be written: a programming error, or more than there is room for.
-    case unacceptableRecord(String)
+    case unacceptableRecord(UnacceptableRecord)
 }
 
 extension StoreError {
-    /// What a failure means for whoever runs the command.
+    /// What isn't as it was written.
+    package enum Damage: Equatable, Sendable {
+        /// A write-ahead log at this path, which no vault has.
+        case writeAheadLog(path: String)
+        /// The journal at this path names another file, which SQLite would delete.
+        case superJournal(path: String)
+        /// The header doesn't say that changes are undone by a journal.
+        case journalMode
+        case unknownFormat(Int64)
+        /// The schema holds something else than text.
+        case schemaNotText
+        case schemaDiffers(SchemaDifference)
+        /// A table has a row that our checks refuse.
+        case table(String)
+        case rowTooLong
+        case numberMissing
+        /// SQLite says so, by its result code.
+        case sqlite(code: Int32)
+        /// What SQLite's check of the structure found first, in its words.
+        case structure(String)
+        /// The header's box can't be opened: the floor above has the key.
+        case headerUnreadable
+    }
+
+    /// The first way in which a schema isn't ours; names and types are fit for a terminal.
+    package enum SchemaDifference: Equatable, Sendable {
+        case missing(type: String, name: String)
+        case changed(type: String, name: String)
+        case foreign(type: String, name: String)
+        case twice
+    }
+
+    /// Why a record can't be written.
+    package enum UnacceptableRecord: Equatable, Sendable {
+        case headerMissing, slotCount, valueTooLong
+        /// One of the schema's checks, in SQLite's words.
+        case check(String)
+    }
+}
+
+extension StoreError {
+    /// What a failure means for the user of the command.
     package enum Category: Sendable {
         case noVault, damaged, exists, inputOutput, tryAgain, configuration, `internal`
     }
@@ -66,6 +108,7 @@ extension StoreError {
         self =
             switch error {
             case .unsafePath(let unsafe): .unsafePath(unsafe)
+            case .unexpectedSize(let path, _): .io(path: path, .reading, .fileTooLarge)
             case .failed(let path, let action, let errno): .io(path: path, action, errno)
             }
     }
@@ -79,4 +122,37 @@ extension StoreError {
 /// What SQLite was doing.
 package enum SQLiteAction: Equatable, Sendable {
     case opening, restricting, settingTimeOut, readingHeader, preparing, binding, running
+}
+
+extension StoreError {
+    /// What a result code of SQLite means here.
+    ///
+    /// Of SQLite's messages only those about our own checks are kept: the others may quote a planted schema.
+    static func sqlite(_ status: CInt, on connection: OpaquePointer?, path: String, _ action: SQLiteAction)
+        -> StoreError
+    {
+        switch status & 0xFF {
+        case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL: return .busy(path: path)
+        case SQLITE_CORRUPT, SQLITE_NOTADB: return .damaged(path: path, .sqlite(code: status))
+        // Every value that is bound is measured first, so that this one was read.
+        case SQLITE_TOOBIG: return .damaged(path: path, .rowTooLong)
+        case SQLITE_CONSTRAINT: return unsafe constraint(status, message: String(cString: sqlite3_errmsg(connection)))
+        case SQLITE_READONLY where status == SQLITE_READONLY | (3 << 8):
+            // SQLITE_READONLY_ROLLBACK, a macro with a shift that Swift can't see.
+            return .leftOverJournal(path: path)
+        default:
+            let number = unsafe sqlite3_system_errno(connection)
+            return .sqlite(path: path, action, errno: number == 0 ? nil : Errno(number), code: status)
+        }
+    }
+
+    private static func constraint(_ status: CInt, message: String) -> StoreError {
+        switch status {
+        // SQLITE_CONSTRAINT_UNIQUE: the name tag is the one column of the format that is unique, apart from the keys.
+        case SQLITE_CONSTRAINT | (8 << 8): .nameExists
+        // SQLITE_CONSTRAINT_FOREIGNKEY: the application of a token has gone since the caller looked.
+        case SQLITE_CONSTRAINT | (3 << 8): .changedMeanwhile
+        default: .unacceptableRecord(.check(message))
+        }
+    }
 }

@@ -1,6 +1,6 @@
 internal import CVaultSQLite
 internal import Synchronization
-internal import VaultSystem
+package import VaultSystem
 
 /// A vault's records: read together, changed together, compared before they are changed.
 ///
@@ -14,8 +14,8 @@ package final class VaultDatabase: Sendable {
     /// The version of SQLite that is used.
     package static var libraryVersion: String { unsafe String(cString: sqlite3_libversion()) }
 
-    package let file: VaultFile
-    /// Where the vault lies, as sentences name it.
+    let file: VaultFile
+    /// Where the vault lies: its path without links.
     package var location: String { file.path }
     /// Whether nothing can be written: file or folder don't allow it, or it wasn't wanted.
     package let isReadOnly: Bool
@@ -35,7 +35,7 @@ package final class VaultDatabase: Sendable {
     ///   - patience: how long the lock of another process is waited for, each time.
     /// - Returns: the open vault; its `isReadOnly` tells which way.
     /// - Throws: `noVault`, `damaged`, `notAVault`, `newerFormat`, `leftOverJournal`, `unsafePath`, `busy`, `io`.
-    package static func open(
+    static func open(
         _ file: VaultFile,
         forWriting: Bool = true,
         patience: Duration = VaultDatabase.patience
@@ -59,15 +59,15 @@ package final class VaultDatabase: Sendable {
 
     /// Makes a vault in one transaction: the schema, and all of `contents`.
     ///
-    /// Whoever dies on the way leaves an empty file, which is no vault.
+    /// A process that dies on the way leaves an empty file, which is no vault.
     ///
     /// - Parameters:
-    ///   - file: from `VaultFile.prepare`.
+    ///   - file: where; from `VaultFile.prepare`.
     ///   - contents: a header, one slot at least, and what else belongs to the beginning.
     ///   - patience: how long the lock of another process is waited for, each time.
     /// - Returns: the open vault.
     /// - Throws: `vaultExists`, and what `open` and `commit` throw.
-    package static func create(
+    static func create(
         _ file: VaultFile,
         _ contents: [Mutation],
         patience: Duration = VaultDatabase.patience
@@ -87,7 +87,19 @@ package final class VaultDatabase: Sendable {
         return VaultDatabase(connection)
     }
 
-    /// One consistent state of the vault: header, slots, and what is wanted beside.
+    /// Makes a vault at `path`, as ``NewVault`` does, without waiting for another process that makes one.
+    @discardableResult
+    package static func create(at path: String, _ contents: [Mutation]) throws(StoreError) -> VaultDatabase {
+        try create(try VaultFile.prepare(path), contents)
+    }
+
+    /// Makes the folders that are missing for a vault at `path`, 0700, after everything that is there was checked.
+    ///
+    /// - Returns: the location that a vault has there, whether or not one lies there.
+    /// - Throws: `unsafePath`, `damaged` for a write-ahead log next to it, `io`.
+    package static func prepare(at path: String) throws(StoreError) -> String { try VaultFile.prepare(path).path }
+
+    /// One consistent state of the vault: header, slots, and what `wanted` names.
     ///
     /// - Throws: `damaged`, `replaced`, `busy`, `io`.
     package func read(_ wanted: Query = Query()) throws(StoreError) -> Snapshot {
@@ -112,7 +124,7 @@ package final class VaultDatabase: Sendable {
         guard !isReadOnly else { throw .readOnly(path: file.path) }
         let tokensOnly = changes.allSatisfy(\.isAboutTokens)
         guard tokensOnly || changes.contains(where: { $0.isHeader(replacing: tag) }) else {
-            throw .unacceptableRecord("a change without a new header")
+            throw .unacceptableRecord(.headerMissing)
         }
         try connection.withLock { connection throws(StoreError) in
             try connection.sync(tokensOnly ? .full : .extra)
@@ -124,12 +136,34 @@ package final class VaultDatabase: Sendable {
         }
     }
 
-    /// Where the leases of this vault are taken: beside it, and where it can't be written, in the folder of the user's
-    /// login session.
+    /// Waits for a lease of this vault, or for what makes it needless.
     ///
-    /// - Throws: `leasesUnavailable` where nothing can be written, `unsafePath`, `io`, `noVault`.
-    package func leases() throws(StoreError) -> LockFile {
-        guard isReadOnly else { return try file.leases() }
+    /// - Parameters:
+    ///   - name: what is leased.
+    ///   - deadline: the end of the wait.
+    ///   - checking: asked after each try that failed; what it returns ends the wait, and so does its error.
+    /// - Returns: the lease, or what `checking` found.
+    /// - Throws: `leaseHeld` at the deadline; `leasesUnavailable` where nothing can be written; `unsafePath`, `io`,
+    ///   `noVault`; what `checking` throws.
+    package func lease<Found: ~Copyable>(
+        _ name: LeaseName,
+        until deadline: ContinuousClock.Instant,
+        checking: () throws(StoreError) -> Found?
+    ) throws(StoreError) -> Lease.Outcome<Found> {
+        try Lease.acquire(name, in: leases(), until: deadline, checking: checking)
+    }
+
+    /// Waits for a lease of this vault.
+    ///
+    /// - Throws: as above.
+    package func lease(_ name: LeaseName, until deadline: ContinuousClock.Instant) throws(StoreError) -> Lease {
+        try Lease.acquire(name, in: leases(), until: deadline)
+    }
+
+    /// Where the leases of this vault are taken: next to it, and where it can't be written, in the folder of the user's
+    /// login session.
+    private func leases() throws(StoreError) -> LockFile {
+        guard isReadOnly else { return try LockFile.open(nextTo: file) }
         guard let folder = Environment.value(of: "XDG_RUNTIME_DIR") else {
             throw .leasesUnavailable(path: location, nil)
         }
@@ -144,9 +178,32 @@ package final class VaultDatabase: Sendable {
             try connection.transaction(.reading) { (connection: inout Connection) throws(StoreError) in
                 let statement = try connection.prepare("PRAGMA integrity_check(1)")
                 guard try statement.step(), let finding = statement.text(0) else { return }
-                guard finding == "ok" else { throw .damaged(path: connection.file.path, what: finding) }
+                guard finding == "ok" else { throw .damaged(path: connection.file.path, .structure(finding)) }
             }
         }
+    }
+
+    // MARK: - Without opening it
+
+    /// All that is wrong with the place of the vault at `path`, from the root down.
+    ///
+    /// - Returns: nothing when all is well; `noVault` where none lies there.
+    package static func faults(at path: String) -> [StoreError] { VaultFile.faults(at: path) }
+
+    /// The kind of file system that a vault at `path` lies on, as statfs(2) numbers it; nil where it is unknown.
+    package static func fileSystem(at path: String) -> UInt32? { (try? VaultFile.unchecked(at: path))?.fileSystem }
+
+    /// Sets the modes right that make a vault's place unsafe, where file and folder are ours.
+    ///
+    /// To be called before this process opens the vault.
+    ///
+    /// - Parameters:
+    ///   - faults: of `faults(at:)`.
+    ///   - path: the vault; nothing is done unless its file is one.
+    /// - Returns: what was done, as a command would say it.
+    package static func repair(_ faults: [UnsafePath], at path: String) -> [String] {
+        guard let file = try? VaultFile.unchecked(at: path), file.isVault else { return [] }
+        return faults.compactMap { file.repair($0) }
     }
 
     /// The number that a pragma holds now; for tests.
@@ -166,7 +223,7 @@ extension Connection {
     /// Refuses to leave a vault that nothing opens, or one with more slots than are ever read.
     fileprivate borrowing func checkSlotCount() throws(StoreError) {
         guard (1...Int64(SlotLimits.count)).contains(try number("SELECT count(*) FROM slot")) else {
-            throw .unacceptableRecord("a vault has 1 to \(SlotLimits.count) slots")
+            throw .unacceptableRecord(.slotCount)
         }
     }
 }

@@ -1,12 +1,12 @@
-package import VaultSystem
+internal import VaultSystem
 
-/// All that is wrong with a vault's place, for whoever wants to put it right: nothing is opened for a vault here.
+/// All that is wrong with a vault's place, and what repairs it: nothing is opened as a vault here.
 extension VaultFile {
     /// What `find` would refuse one after the other, from the root down.
     ///
     /// - Parameter path: absolute, or from the working folder.
     /// - Returns: nothing when all is well; `noVault` where none lies there.
-    package static func faults(at path: String) -> [StoreError] {
+    static func faults(at path: String) -> [StoreError] {
         do throws(StoreError) {
             let (directory, name) = try split(path)
             guard let resolved = try resolve(directory) else { return [.noVault(path: path)] }
@@ -47,7 +47,7 @@ extension VaultFile {
     /// Whether the file says that it is a vault: SQLite's words, and our number (sqlite.org/fileformat2.html, 1.3).
     ///
     /// Only before the vault is opened in this process: closing the descriptor drops SQLite's locks.
-    package var isVault: Bool {
+    var isVault: Bool {
         guard let file = try? FileDescriptor.open(path, .probingNoLink), let header = try? file.read(100, at: 0),
             header.count == 100
         else { return false }
@@ -55,14 +55,14 @@ extension VaultFile {
         return header.starts(with: Array("SQLite format 3\0".utf8)) && number == Schema.applicationID
     }
 
-    /// Takes from others what makes a file or the vault's own directory unsafe, when it is ours and that repairs it.
+    /// Takes the permissions from other users that make a file or the vault's own directory unsafe, where it is ours.
     ///
     /// - Parameter fault: from `faults`.
     /// - Returns: what was done, as a command would say it; nil when it isn't ours to repair.
-    package func repair(_ fault: UnsafePath) -> String? {
+    func repair(_ fault: UnsafePath) -> String? {
         let (kind, mask): (FileStatus.Kind, UInt32)
         switch fault.reason {
-        // What is everybody's, as /tmp, stays so.
+        // A sticky directory, such as /tmp, is meant for all users, and stays so.
         case .sharedDirectory(let mode) where fault.path == directory && mode & 0o1000 == 0:
             (kind, mask) = (.directory, 0o7755)
         case .openToOthers where [name, name + "-journal", lockName].contains(where: { path(of: $0) == fault.path }):
@@ -74,6 +74,6 @@ extension VaultFile {
         return "chmod \(String(mode, radix: 8)) \(fault.path)"
     }
 
-    /// The kind of file system, as statfs(2) numbers it; nil where it can't be told.
-    package var fileSystem: UInt32? { FilePath.fileSystem(of: directory) }
+    /// The kind of file system, as statfs(2) numbers it; nil where it is unknown.
+    var fileSystem: UInt32? { FilePath.fileSystem(of: directory) }
 }

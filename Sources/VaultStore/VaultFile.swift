@@ -1,25 +1,25 @@
 internal import VaultSystem
 
-/// Where a vault lies: a file of ours in a folder of ours, reached by a path that nobody else can divert.
+/// Where a vault lies: a file of ours in a folder of ours, reached by a path that no other user can divert.
 ///
 /// The database and its journal are looked at by `fstatat(2)` and opened by SQLite alone: closing any other descriptor
 /// of them would drop the locks that SQLite holds in this process.
-package struct VaultFile: Hashable, Sendable {
+struct VaultFile: Hashable, Sendable {
     /// The directory, absolute and without links.
-    package let directory: String
-    package let name: String
+    let directory: String
+    let name: String
 
     /// The file's path, absolute and without links.
-    package var path: String { path(of: name) }
+    var path: String { path(of: name) }
     /// The permanent file whose bytes are leases.
-    package var lockName: String { name + ".lock" }
+    var lockName: String { name + ".lock" }
 
     /// The vault at `path`, which must be there.
     ///
     /// - Parameter path: absolute, or from the working folder; links may lead to its folder.
     /// - Returns: the place, resolved.
-    /// - Throws: `noVault`, `unsafePath`, `damaged` for a write-ahead log beside it, `io`.
-    package static func find(_ path: String) throws(StoreError) -> VaultFile {
+    /// - Throws: `noVault`, `unsafePath`, `damaged` for a write-ahead log next to it, `io`.
+    static func find(_ path: String) throws(StoreError) -> VaultFile {
         let (directory, name) = try split(path)
         guard let resolved = try resolve(directory) else { throw .noVault(path: path) }
         let file = VaultFile(directory: resolved, name: name)
@@ -32,8 +32,8 @@ package struct VaultFile: Hashable, Sendable {
     ///
     /// An empty file may lie there. Whether a vault does is for `VaultDatabase.create` to see, under a lock.
     ///
-    /// - Throws: `unsafePath`, `damaged` for a write-ahead log beside it, `io`.
-    package static func prepare(_ path: String) throws(StoreError) -> VaultFile {
+    /// - Throws: `unsafePath`, `damaged` for a write-ahead log next to it, `io`.
+    static func prepare(_ path: String) throws(StoreError) -> VaultFile {
         let (wanted, name) = try split(path)
         var existing = wanted
         var missing: [String] = []
@@ -56,11 +56,8 @@ package struct VaultFile: Hashable, Sendable {
         return file
     }
 
-    /// Where the leases of a vault that can be written are taken, be it not made yet.
-    package func leases() throws(StoreError) -> LockFile { try LockFile.open(beside: self) }
-
     /// A place in a directory that is there, whatever lies at it.
-    package static func unchecked(at path: String) throws(StoreError) -> VaultFile {
+    static func unchecked(at path: String) throws(StoreError) -> VaultFile {
         let (directory, name) = try split(path)
         guard let resolved = try resolve(directory) else { throw .io(path: directory, .openingDirectory, .noEntry) }
         return VaultFile(directory: resolved, name: name)
@@ -71,12 +68,12 @@ package struct VaultFile: Hashable, Sendable {
         try StoreError.mapping { () throws(SystemError) in try Directory.walk(to: directory, .own) }
     }
 
-    /// The file and what SQLite keeps beside it; nil where there is no file.
+    /// Checks the file and what SQLite keeps next to it; nil where there is no file.
     func check(in directory: borrowing Directory) throws(StoreError) -> FileStatus? {
-        // SQLite takes up a write-ahead log whatever the database's header says (seen with 3.40). No vault has one:
-        // somebody put it there, or a copy was made of a database that isn't ours.
+        // SQLite takes up a write-ahead log whatever the database's header says (seen with 3.40). No vault has one: an
+        // attacker planted it, or it came with a copy of another program's database.
         if try Self.status(of: name + "-wal", in: directory) != nil {
-            throw .damaged(path: path, what: "a write-ahead log, \(path(of: name + "-wal")), lies beside it")
+            throw .damaged(path: path, .writeAheadLog(path: path(of: name + "-wal")))
         }
         _ = try Self.checkPrivate(name + "-journal", in: directory)
         try checkJournal()
@@ -84,7 +81,7 @@ package struct VaultFile: Hashable, Sendable {
     }
 
     private static func status(of name: String, in directory: borrowing Directory) throws(StoreError) -> FileStatus? {
-        do throws(SystemError) { return try directory.status(of: name) } catch { throw StoreError(error) }
+        try StoreError.mapping { () throws(SystemError) in try directory.status(of: name) }
     }
 
     /// Refuses a file that others could have made, or can reach by another name; nil where there is none.
@@ -117,7 +114,7 @@ package struct VaultFile: Hashable, Sendable {
             throw .io(path: journal, .lookingIntoJournal, error)
         }
         guard end != Self.journalMagic else {
-            throw .damaged(path: path, what: "its journal, \(journal), names another file, which would be deleted")
+            throw .damaged(path: path, .superJournal(path: journal))
         }
     }
 
@@ -132,11 +129,11 @@ package struct VaultFile: Hashable, Sendable {
 
     /// Directory and last component of a path.
     static func split(_ path: String) throws(StoreError) -> (directory: String, name: String) {
-        do throws(UnsafePath) { return try FilePath.split(path) } catch { throw .unsafePath(error) }
+        try StoreError.mapping { () throws(SystemError) in try FilePath.split(path) }
     }
 
     /// The directory without links; nil where there is none.
     static func resolve(_ directory: String) throws(StoreError) -> String? {
-        do throws(SystemError) { return try FilePath.resolveDirectory(directory) } catch { throw StoreError(error) }
+        try StoreError.mapping { () throws(SystemError) in try FilePath.resolveDirectory(directory) }
     }
 }

@@ -1,6 +1,6 @@
 internal import VaultSystem
 
-/// Where a vault lies unless somebody says otherwise.
+/// Where a vault lies by default.
 package enum VaultPlace {
     /// `ISOGEO_VAULT`, else `isogeo-vault/vault.db` in the user's data folder (XDG Base Directory Specification).
     ///
@@ -31,7 +31,7 @@ package enum VaultPlace {
 
     /// The home that the standard place would be made in and that isn't there; nil when it is, or isn't needed.
     ///
-    /// A service whose user has no home (`/nonexistent`) would get one, made by root, which nobody expects.
+    /// A service whose user has no home (`/nonexistent`) would get one, made by root, without anything to show for it.
     package static func missingHome(environment: (String) -> String?) -> String? {
         if let named = environment("ISOGEO_VAULT"), !named.isEmpty { return nil }
         if let named = environment("XDG_DATA_HOME"), FilePath.isAbsolute(named) { return nil }

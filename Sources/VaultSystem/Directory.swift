@@ -17,8 +17,8 @@ package struct Directory: ~Copyable {
     ///
     /// - Parameters:
     ///   - path: the directory.
-    ///   - check: shown each directory above it. Each must belong to us or root, and let nobody else exchange the next
-    ///     step, unless `check` says otherwise.
+    ///   - check: shown each directory above it. Each must belong to us or root, and let no other user exchange the
+    ///     next step, unless `check` says otherwise.
     /// - Returns: the directory, open.
     /// - Throws: `unsafePath`, `failed`.
     package static func walk(

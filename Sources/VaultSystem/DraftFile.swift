@@ -1,5 +1,5 @@
-/// A file that is written under a name of its own and gets its real name once it is whole: until then, and where it
-/// fails, nothing is half-made under the real name.
+/// A file that is written under another name and gets its real one once it is whole: a reader never finds half of it,
+/// and a process that is killed leaves none.
 package struct DraftFile: ~Copyable {
     package let file: FileDescriptor
     private let directory: Directory
@@ -10,7 +10,18 @@ package struct DraftFile: ~Copyable {
     /// The path that it will have.
     package var path: String { directory.path(of: name) }
 
-    /// Makes an empty draft, mode 0600 whatever the umask.
+    /// Makes an empty draft of a new file, in a directory that is there.
+    ///
+    /// - Throws: `failed`, with `exists` where something lies at `path`, be it a link to nowhere; `unsafePath` for a
+    ///   path that names no file.
+    package static func making(at path: String) throws(SystemError) -> DraftFile {
+        let (parent, name) = try FilePath.split(path)
+        let directory = try Directory.named(parent)
+        guard try directory.status(of: name) == nil else { throw .failed(path: path, .making, .exists) }
+        return try making(name, in: directory)
+    }
+
+    /// Makes an empty draft of the file with that name, mode 0600 whatever the umask.
     package static func making(_ name: String, in directory: consuming Directory) throws(SystemError) -> DraftFile {
         let draft = "\(name).\(String(UInt64.random(in: .min ... .max), radix: 36)).new"
         let path = directory.path(of: name)
@@ -33,7 +44,7 @@ package struct DraftFile: ~Copyable {
     }
 
     deinit {
-        // The reason why the file wasn't published is what matters; a draft that stays is swept later.
+        // Why the file wasn't published is what matters, not whether its draft could be removed.
         if !isPublished { try? directory.remove(draft) }
     }
 

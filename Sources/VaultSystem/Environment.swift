@@ -13,7 +13,7 @@ package enum Environment {
     /// Whether a variable is set and not empty.
     package static func hasValue(_ name: String) -> Bool { unsafe getenv(name).map { unsafe $0.pointee != 0 } ?? false }
 
-    /// Lends the bytes of a value to be copied; nil where it isn't set.
+    /// Runs `body` with the bytes of a value, to copy them; nil where it isn't set.
     package static func withBytes<Result: ~Copyable>(of name: String, _ body: (Span<UInt8>) -> Result) -> Result? {
         guard let value = unsafe getenv(name) else { return nil }
         return unsafe UnsafeBufferPointer(start: value, count: strlen(value)).withMemoryRebound(to: UInt8.self) {

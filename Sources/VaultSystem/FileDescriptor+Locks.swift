@@ -3,8 +3,8 @@ internal import Glibc
 
 /// Locks on bytes of a file: fcntl(2).
 extension FileDescriptor {
-    /// Tries a lock that belongs to the open file description (`F_OFD_SETLK`): it excludes every other one, and the kernel
-    /// frees it when its holder dies.
+    /// Tries a lock that belongs to the open file description (`F_OFD_SETLK`): it excludes every other one, and the
+    /// kernel frees it when its holder dies.
     ///
     /// - Returns: false where another one holds it.
     package borrowing func tryLock(byte: UInt64) throws(Errno) -> Bool {

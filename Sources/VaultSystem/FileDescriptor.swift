@@ -17,7 +17,7 @@ package struct OpenFlags: OptionSet, Sendable {
     package static let directory = OpenFlags(rawValue: O_DIRECTORY)
     /// A link in the last component is an error.
     package static let noFollow = OpenFlags(rawValue: O_NOFOLLOW)
-    /// A FIFO without a writer holds nobody up before it is seen to be one.
+    /// Opening a FIFO without a writer doesn't block before we see that it is one.
     package static let nonBlocking = OpenFlags(rawValue: O_NONBLOCK)
     /// A terminal doesn't become ours.
     package static let noControllingTerminal = OpenFlags(rawValue: O_NOCTTY)
@@ -75,8 +75,8 @@ package struct FileDescriptor: ~Copyable {
         return (reading, writing)
     }
 
-    /// An unnamed file in memory that holds these bytes and can never be changed (memfd_create(2), sealed), inherited by
-    /// what is executed, under a number that shells don't use themselves.
+    /// An unnamed file in memory that holds these bytes and can never be changed (memfd_create(2), sealed), inherited
+    /// by what is executed, under a number that shells don't use themselves.
     package static func sealedFile(_ name: String, _ bytes: Span<UInt8>) throws(Errno) -> Int32 {
         var descriptor: Int32 = -1
         let failure = unsafe bytes.withUnsafeBufferPointer { bytes in
@@ -97,7 +97,7 @@ package struct FileDescriptor: ~Copyable {
 
     package borrowing func status() throws(Errno) -> FileStatus { try FileStatus(descriptor: number) }
 
-    /// Whether nobody can write here, root included: the file lies on a mount that is read-only (statvfs(3)).
+    /// Whether not even root can write here: the file lies on a read-only mount (statvfs(3)).
     package borrowing func isOnReadOnlyMount() -> Bool {
         var system = statvfs()
         return unsafe fstatvfs(number, &system) == 0 && system.f_flag & UInt(ST_RDONLY) != 0

@@ -7,14 +7,15 @@ package enum FilePath {
     /// systems take.
     private static let nameLimit = 247
 
-    /// Directory and last component of a path, as bytes: a combining mark behind a slash makes another `Character` of it.
+    /// Directory and last component of a path, split as bytes: a combining mark would make another `Character` of the
+    /// slash before it.
     ///
     /// - Throws: `notAFileName`.
-    package static func split(_ path: String) throws(UnsafePath) -> (directory: String, name: String) {
+    package static func split(_ path: String) throws(SystemError) -> (directory: String, name: String) {
         let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
         let name = String(path[(slash.map(path.utf8.index(after:)) ?? path.startIndex)...])
         guard !["", ".", ".."].contains(name), !path.utf8.contains(0), name.utf8.count <= nameLimit else {
-            throw UnsafePath(path: path, .notAFileName)
+            throw .unsafePath(UnsafePath(path: path, .notAFileName))
         }
         guard let slash else { return (".", name) }
         var directory = path[..<slash].utf8
@@ -24,7 +25,8 @@ package enum FilePath {
 
     /// The path without links: realpath(3).
     ///
-    /// - Throws: `failed`; `notAFileName` where it leads to a name that isn't UTF-8: a `String` would hold another name.
+    /// - Throws: `failed`; `notAFileName` where it leads to a name that isn't UTF-8: a `String` would hold another
+    ///   name.
     package static func resolve(_ path: String) throws(SystemError) -> String {
         guard let resolved = unsafe realpath(path, nil) else { throw .failed(path: path, .resolving, .current) }
         defer { unsafe free(resolved) }

@@ -7,7 +7,7 @@ package struct FilePolicy: Equatable, Sendable {
     /// The permissions that a file may have at most.
     private let permissions: UInt32
     private let allowsLinks: Bool
-    /// Whether owner and mode don't matter on a mount that nobody can write.
+    /// Whether owner and mode don't matter on a read-only mount.
     private let trustsReadOnlyMounts: Bool
 
     /// Ours alone, for what holds secrets or decides about them: mode 0600 or stricter, one name, no link.
@@ -20,7 +20,7 @@ package struct FilePolicy: Equatable, Sendable {
 
     /// Handed over by a service manager or a container: root's or ours, links followed, and not for others to write.
     ///
-    /// Who may read it was decided by whoever put it there: systemd's ACL shows as 0440, Docker's secrets as 0444, and
+    /// The service manager decided who may read it: systemd's ACL shows as 0440, Docker's secrets as 0444, and
     /// those of Compose and of rootless Podman belong to a number that means nothing here, on a read-only mount.
     package static let shared = FilePolicy(
         allowsRoot: true,
@@ -43,7 +43,7 @@ package struct FilePolicy: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - status: the file.
-    ///   - isOnReadOnlyMount: whether it lies where nobody can write; asked only where that matters.
+    ///   - isOnReadOnlyMount: whether it lies on a read-only mount; asked only where that matters.
     /// - Returns: nil for nothing.
     package func objection(to status: FileStatus, isOnReadOnlyMount: () -> Bool = { false }) -> UnsafePath.Reason? {
         switch status.kind {
@@ -65,11 +65,11 @@ package struct FilePolicy: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - path: the file.
-    ///   - isMeant: shown what was opened before it is judged; false refuses it as `notAFileName`, since a file that was
-    ///     named by mistake isn't to be closed to others.
+    ///   - isExpected: whether a regular file of so many bytes can be the one that is meant. It is asked before owner
+    ///     and mode are looked at: a user who named a file by mistake isn't to be told to close it to others.
     /// - Returns: the file, open for reading.
-    /// - Throws: `unsafePath`; `failed`.
-    package func open(_ path: String, if isMeant: (FileStatus) -> Bool = { _ in true }) throws(SystemError)
+    /// - Throws: `unsafePath`; `unexpectedSize`; `failed`.
+    package func open(_ path: String, ofSize isExpected: (Int64) -> Bool = { _ in true }) throws(SystemError)
         -> FileDescriptor
     {
         let file: FileDescriptor
@@ -79,21 +79,23 @@ package struct FilePolicy: Equatable, Sendable {
             if error == .tooManyLinks, !allowsLinks { throw .unsafePath(UnsafePath(path: path, .symbolicLink)) }
             throw .failed(path: path, .opening, error)
         }
-        try check(file, path, if: isMeant)
+        try check(file, path, ofSize: isExpected)
         return file
     }
 
     /// Checks an open file.
     ///
-    /// - Throws: `unsafePath`; `failed`.
+    /// - Throws: `unsafePath`; `unexpectedSize`; `failed`.
     package func check(
         _ file: borrowing FileDescriptor,
         _ path: String,
-        if isMeant: (FileStatus) -> Bool = { _ in true }
+        ofSize isExpected: (Int64) -> Bool = { _ in true }
     ) throws(SystemError) {
         let status: FileStatus
         do throws(Errno) { status = try file.status() } catch { throw .failed(path: path, .lookingAt, error) }
-        guard isMeant(status) else { throw .unsafePath(UnsafePath(path: path, .notAFileName)) }
+        guard status.kind != .regular || isExpected(status.size) else {
+            throw .unexpectedSize(path: path, status.size)
+        }
         if let reason = objection(to: status, isOnReadOnlyMount: { file.isOnReadOnlyMount() }) {
             throw .unsafePath(UnsafePath(path: path, reason))
         }
@@ -115,11 +117,11 @@ package struct FilePolicy: Equatable, Sendable {
 
 /// Who may own a directory, and who may exchange what lies in it.
 package enum DirectoryPolicy: Sendable {
-    /// Ours, and nobody else may write in it.
+    /// Ours, and no other user may write in it.
     case own
-    /// Ours, and nobody else may even look into it.
+    /// Ours, and no other user may even look into it.
     case ownPrivate
-    /// On the way to ours: of ours or root's, and nobody else could put another directory in the place of the next.
+    /// On the way to ours: ours or root's, and no other user can exchange the next directory for one of their own.
     case ancestor
 
     /// What the policy objects to; nil for nothing.
@@ -132,7 +134,7 @@ package enum DirectoryPolicy: Sendable {
             switch self {
             case .own: status.mode & 0o022 == 0
             case .ownPrivate: status.mode & 0o077 == 0
-            // In a sticky directory, such as /tmp, everybody may make names and none may take another's away.
+            // In a sticky directory, such as /tmp, all users may make names, and remove or rename only their own.
             case .ancestor: status.mode & 0o022 == 0 || status.mode & 0o1000 != 0
             }
         return isSafe ? nil : .sharedDirectory(mode: status.mode)

@@ -32,30 +32,4 @@ package struct UnsafePath: Error, Equatable, Sendable {
         self.path = path
         self.reason = reason
     }
-
-    /// What is wrong, as one sentence.
-    package var sentence: String {
-        switch reason {
-        case .notAFileName: "\"\(path)\" names no file."
-        case .notADirectory: "\(path) is not a folder."
-        case .directory: "\(path) is a folder."
-        case .foreignDirectory(let owner): "The folder \(path) belongs to another user (uid \(owner))."
-        case .sharedDirectory(let mode): "Others may write in the folder \(path) (mode \(mode.octalMode))."
-        case .symbolicLink: "\(path) is a symbolic link."
-        case .notARegularFile: "\(path) is not a regular file."
-        case .foreignFile(let owner): "\(path) belongs to another user (uid \(owner))."
-        case .hardLinks(let count): "\(path) has \(count) names (hard links)."
-        case .openToOthers(let mode): "\(path) is open to others (mode \(mode.octalMode))."
-        case .writableByOthers(let mode): "Others may write \(path) (mode \(mode.octalMode))."
-        case .exchanged: "\(path) was exchanged for another file while it was opened."
-        }
-    }
-}
-
-extension UInt32 {
-    /// A mode as `chmod` and people write it: four octal digits.
-    package var octalMode: String {
-        let digits = String(self & 0o7777, radix: 8)
-        return String(repeating: "0", count: Swift.max(0, 4 - digits.count)) + digits
-    }
 }

@@ -164,7 +164,7 @@ import VaultTestSupport
             .connection(.other(code: 99)), .tls(.expired, CurlCause(code: 60, certificate: 10)),
             .proxy(ProxyProblem(proxy: "p:1 (https_proxy)", cause: .tls(.selfSigned))),
             .proxy(ProxyProblem(proxy: "p:1", cause: .answered(status: 503))),
-            .proxy(ProxyProblem(proxy: "p:1", cause: .unreachable(.connectionRefused))),
+            .proxy(ProxyProblem(proxy: "p:1", cause: .connection(.unreachable(.connectionRefused)))),
             .answer(.throttled(notBefore: 600)), .answer(.throttled(notBefore: nil)),
             .answer(.serverFault(status: 503, notBefore: 7, ServerError(code: nil, description: "late"))),
             .answer(.redirect(host: "b.example")), .answer(.empty(status: 200)), .answer(.tokenMissing),

@@ -163,7 +163,8 @@ import VaultOAuth
         #expect(try HeaderState(encoded: encoded) == state)
         try expectStrict(encoded, later: 3) { _ = try HeaderState(encoded: $0) }
         try expectBadFieldsRefused(encoded)
-        // Neither does one version stand for the other: the second has all of its fields, the first no more than its own.
+        // Neither does one version stand for the other: the second has all of its fields, the first no more than its
+        // own.
         first[0] = [2, 0, 0, 0, 0, 0, 0, 0]
         #expect(throws: CryptoError.malformedEncoding) { _ = try HeaderState(encoded: encoding(first)) }
         var second = try fields(of: state.encoded)

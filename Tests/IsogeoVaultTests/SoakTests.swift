@@ -50,8 +50,8 @@ import VaultTestSupport
             return try await group.reduce((0, 0)) { ($0.0 + $1.0, $0.1 + $1.1) }
         }
         let elapsed = Double((ContinuousClock.now - began).components.seconds)
-        // Requests come one behind the other, so that a slow machine is granted no more.
-        // Of the lives that were granted, one behind the other, a tenth at most was for nothing; and the two at the ends.
+        // Requests come one behind the other, so that a slow machine is granted no more. Of the lives that were
+        // granted, one behind the other, a tenth at most was for nothing; and the two at the ends.
         #expect(server.grantedSeconds <= elapsed * 1.1 + 10, "\(server.grantedSeconds) s granted in \(elapsed) s")
         #expect(given.0 > 0, "\(given)")
         #expect(server.failureCount > 0)

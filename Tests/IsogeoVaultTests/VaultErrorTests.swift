@@ -45,10 +45,10 @@ import VaultSystem
     @Test(
         arguments: [
             (.noVault(path: "/v"), .noVault), (.vaultExists(path: "/v"), .exists), (.nameExists, .exists),
-            (.damaged(path: "/v", what: "x"), .damaged), (.notAVault(path: "/v"), .configuration),
+            (.damaged(path: "/v", .rowTooLong), .damaged), (.notAVault(path: "/v"), .configuration),
             (.newerFormat(path: "/v", format: 2), .configuration), (.readOnly(path: "/v"), .inputOutput),
             (.busy(path: "/v"), .tryAgain), (.changedMeanwhile, .tryAgain),
-            (.leasesUnavailable(path: "/v", nil), .tryAgain), (.unacceptableRecord("x"), .internalError),
+            (.leasesUnavailable(path: "/v", nil), .tryAgain), (.unacceptableRecord(.valueTooLong), .internalError),
         ] as [(StoreError, VaultError.Code)]
     )
     func `what is wrong with the store gets its code and keeps its words`(_ error: StoreError, _ code: VaultError.Code)

@@ -122,7 +122,7 @@ struct ExitCodeTests {
         try await home.run("token").expectFailure(
             67,
             "atlas at \(server.origin): The server refuses this client_id and secret (status 401, invalid_client).",
-            "Check the credential with whoever issued it; if it has unusual characters, try the other Basic encoding."
+            "Check the credential with its issuer; if it has unusual characters, try the other Basic encoding."
         )
         #expect(try server.requests.count == 1)
     }
@@ -219,7 +219,7 @@ struct ExitCodeTests {
         try await home.run("token").expectFailure(
             76,
             "atlas at \(server.origin): The server's access_token contains the client secret itself.",
-            "Check the token endpoint's address, and report it to whoever runs the server."
+            "Check the token endpoint's address, and report it to the server's operator."
         )
     }
 

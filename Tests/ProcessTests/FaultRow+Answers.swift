@@ -69,9 +69,9 @@ extension FaultRow {
             FaultRow("a member twice", .answer("200 OK", twice), 76, "isn't JSON"),
             FaultRow("100 000 deep", .answer("200 OK", String(repeating: "[", count: 100_000)), 76, "isn't JSON"),
             FaultRow("too short a length", .raw(announced(9) + token()), 76, "isn't JSON"),
-            FaultRow("too long a length", .raw(announced(999) + token()), 75, "connection broke", requests: 3),
+            FaultRow("too long a length", .raw(announced(999) + token()), 75, "broke before the answer", requests: 3),
             FaultRow("chunked", .raw(chunked + "9\r\n{\"access_\r\nC;x=y\r\ntoken\": \"t\"}\r\n0\r\n\r\n"), 0, assumed),
-            FaultRow("chunked, cut", .raw(chunked + "9\r\n{\"access_\r\n"), 75, "connection broke", requests: 3),
+            FaultRow("chunked, cut", .raw(chunked + "9\r\n{\"access_\r\n"), 75, "broke before the answer", requests: 3),
         ]
         + ["7", "\"\"", "\"a b\"", "\"é\"", "\"a\\nb\"", "[]", "{}", "true"].map {
             FaultRow("access_token \($0)", .answer("200 OK", token("access_token", $0)), 76, "a line of visible ASCII")

@@ -14,12 +14,12 @@ extension FaultRow {
             $0.address = "https://nowhere.invalid/token"
             $0.options = ["--connect-timeout", "2", "--timeout", "6"]
         },
-        FaultRow("cut at once", [], 75, "connection broke", requests: 0),
+        FaultRow("cut at once", [], 75, "broke before the answer", requests: 0),
         // Not before the client knows that it is connected: to which of the two it was would be up to the kernel.
-        FaultRow("reset at once", [.awaitRequest, .reset], 75, "connection broke", requests: 0),
-        FaultRow("cut behind the request", [.read], 75, "connection broke", requests: 3),
-        FaultRow("reset behind the request", [.read, .reset], 75, "connection broke", requests: 3),
-        FaultRow("cut in the body", .raw(announced(99) + "{"), 75, "connection broke", requests: 3),
+        FaultRow("reset at once", [.awaitRequest, .reset], 75, "broke before the answer", requests: 0),
+        FaultRow("cut behind the request", [.read], 75, "broke before the answer", requests: 3),
+        FaultRow("reset behind the request", [.read, .reset], 75, "broke before the answer", requests: 3),
+        FaultRow("cut in the body", .raw(announced(99) + "{"), 75, "broke before the answer", requests: 3),
         FaultRow("another protocol", .raw("SSH-2.0-OpenSSH_9.2\r\n"), 76, "doesn't speak HTTP"),
         FaultRow("silent", [.read, .hold], 75, "didn't answer in time").with(options: "--timeout", patience),
         FaultRow("silent from the start", [.hold, .hold], 75, "didn't answer in time", requests: 0).with {
@@ -64,7 +64,7 @@ extension FaultRow {
             $0.address = "https://127.0.0.1:%PORT:no TLS%/token"
             $0.script.steps = [.send(Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8))]
         },
-        FaultRow("cut behind TLS", [.read], 75, "connection broke", requests: 3, tls: .init()),
+        FaultRow("cut behind TLS", [.read], 75, "broke before the answer", requests: 3, tls: .init()),
         FaultRow("certificates missing", [], 78, "/ca.pem.missing doesn't exist", requests: 0, tls: .init())
             .with { $0.options = ["--ca-file", "%CA%.missing"] },
         FaultRow("no certificates", [], 78, "/dev/null is not a regular file", requests: 0, tls: .init())
@@ -151,13 +151,13 @@ extension FaultRow {
                 .with(environment: ["https_proxy": "http://127.0.0.1:%PORT:busy proxy%"]),
             FaultRow("a proxy's 403", .token, 76, "(status 403)", requests: 0, tls: .init())
                 .with(environment: ["https_proxy": "http://127.0.0.1:%PORT:strict proxy%"]),
-            FaultRow("a silent proxy", .token, 75, "(https_proxy) gave no connection in", requests: 0, tls: .init())
+            FaultRow("a silent proxy", .token, 75, "(https_proxy) didn't answer in time", requests: 0, tls: .init())
                 .with(options: "--timeout", "2", environment: ["https_proxy": "http://127.0.0.1:%PORT:silent proxy%"]),
             FaultRow(
                 "a proxy that hangs up",
                 .token,
                 75,
-                "(https_proxy) ended the connection",
+                "(https_proxy) broke before the answer",
                 requests: 0,
                 tls: .init()
             )

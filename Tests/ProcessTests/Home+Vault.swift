@@ -7,7 +7,7 @@ extension Home {
     /// The error for another key than the vault's.
     static let otherKeyRemedy =
         "`isogeo-vault status` lists what opens it. An older vault or a backup opens with the keys of its time: what a key "
-        + "file held before a `rekey` is in PATH.old-…, beside it."
+        + "file held before a `rekey` is in PATH.old-…, next to it."
 
     /// The names of the applications.
     func names(_ options: [String] = []) async throws -> Set<String> {

@@ -12,10 +12,10 @@ struct KeyringStateTests {
     )
     private static let silent = (
         "The desktop keyring doesn't answer.",
-        "See whether it hangs, or waits for somebody at another screen; or \(otherKey)."
+        "See whether it hangs, or waits for an answer on another screen; or \(otherKey)."
     )
     private static let locked = (
-        "The desktop keyring is locked, and nobody can be asked to unlock it.",
+        "The desktop keyring is locked, and there is no way to ask you to unlock it.",
         "Unlock it on the desktop and try again, or \(otherKey), --recovery."
     )
     private static let noBus = "Run it in your desktop's session; over SSH, in cron or in a container \(otherKey)."
@@ -52,7 +52,7 @@ struct KeyringStateTests {
         let bus = try await home.startKeyring(.bus)
         try await home.on(bus).runSoon("list").expectFailure(
             69,
-            "No desktop keyring is running: nobody on the session bus is org.freedesktop.secrets.",
+            "No desktop keyring is running: the session bus has no org.freedesktop.secrets.",
             "Start one (gnome-keyring, KWallet, or KeePassXC with its Secret Service switched on), or \(Self.otherKey)."
         )
         try await bus.stop()

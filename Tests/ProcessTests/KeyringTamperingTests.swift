@@ -214,7 +214,7 @@ struct KeyringTamperingTests {
         try await home.runSoon("list", with: ["ISOGEO_VAULT_KEY_FILE": nil]).expectFailure(
             69,
             "The desktop keyring doesn't answer.",
-            "See whether it hangs, or waits for somebody at another screen; or use another key: --key-file, "
+            "See whether it hangs, or waits for an answer on another screen; or use another key: --key-file, "
                 + "--passphrase-file."
         )
         let asked = String(decoding: try home.folder.read("asked"), as: UTF8.self).split(separator: "\n")

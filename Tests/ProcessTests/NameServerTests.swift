@@ -30,7 +30,7 @@ struct NameServerTests {
         #expect(report.exitCode == 75, "\(report)")
         #expect(
             report.errorText == """
-                isogeo-vault: atlas at https://id.example: The token endpoint's host has no address, or no name server \
+                isogeo-vault: atlas at https://id.example: The host of the token endpoint has no address, or no name server \
                 answers.
                   Check the network and the host in the token endpoint's address.
 

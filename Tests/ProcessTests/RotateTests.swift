@@ -71,7 +71,7 @@ struct RotateTests {
         refused.expectFailure(
             67,
             "atlas at \(server.origin): The server refuses this client_id and secret (status 401, invalid_client).",
-            "Check the credential with whoever issued it; if it has unusual characters, try the other Basic encoding."
+            "Check the credential with its issuer; if it has unusual characters, try the other Basic encoding."
         )
         new.expectAbsent(in: refused)
         #expect(try server.requests.count == 2)

@@ -92,7 +92,7 @@ struct TokenFromTests {
         let sentence =
             "atlas at \(server.origin): The server refuses this client_id and secret (status 401, invalid_client)."
         let remedy =
-            "Check the credential with whoever issued it; if it has unusual characters, try the other Basic encoding."
+            "Check the credential with its issuer; if it has unusual characters, try the other Basic encoding."
         try await home.run("token", "--from-environment", "-q", with: variables(home, server))
             .expectFailure(67, sentence, remedy)
         #expect(try server.requests.count == 1)

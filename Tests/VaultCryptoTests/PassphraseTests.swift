@@ -10,7 +10,8 @@ import VaultTestSupport
         try Passphrase(SecretBytes(copying: Array(text.utf8).span))
     }
 
-    /// The first is libsodium's own (test/default/pwhash_argon2id.c), the others were computed by OpenSSL 3.5's Argon2id.
+    /// The first is libsodium's own (test/default/pwhash_argon2id.c), the others were computed by OpenSSL 3.5's
+    /// Argon2id.
     private static let vectors: [(String, String, UInt64, UInt64, String)] = [
         (
             "b540beb016a5366524d4605156493f9874514a5aa58818cd0c6dfffaa9e90205f17b",

@@ -31,7 +31,8 @@ import VaultTestSupport
         .libraryMissing, .libraryUnusable, .noBus, .busRefuses("why"), .noService, .noCollection, .locked, .dismissed,
         .itemGone, .itemForeign, .itemDoesNotFit, .itemStays, .timedOut, .unanswered, .vanished, .plainText,
         .fileUnseen,
-        .memoryOnly, .unencryptedTransport, .notReadBack, .failed("why"),
+        .memoryOnly, .unencryptedTransport, .notReadBack, .emptyAnswer, .noDialog,
+        .failed("why"),
     ]
 
     @Test func `each error is a sentence of its own and a next step`() {

@@ -35,7 +35,7 @@ struct APIRequestTests {
     }
 
     @Test func `Isogeo's own API is known by whole hosts alone`() throws {
-        func known(_ uri: String) throws -> String? { try APIBase.known(beside: TokenEndpoint(uri))?.text }
+        func known(_ uri: String) throws -> String? { try APIBase.known(for: TokenEndpoint(uri))?.text }
         #expect(try known("https://id.api.isogeo.com/oauth/token") == "https://v1.api.isogeo.com")
         #expect(
             try known("https://ID.api.qa.isogeo.com//x".replacing("//x", with: "/x")) == "https://v1.api.qa.isogeo.com"

@@ -55,22 +55,22 @@ import VaultSystem
         let perhaps = CurlRoute(host: "[::1]", port: 443, proxy: "p:3128", mayBypassProxy: true)
         func proxy(_ cause: ProxyProblem.Cause) -> OAuthError { .proxy(ProxyProblem(proxy: "p:3128", cause: cause)) }
         for route in [proxied, perhaps] {
-            #expect(error(CVAULT_CURLE_COULDNT_RESOLVE_PROXY, route: route) == proxy(.nameResolution))
+            #expect(error(CVAULT_CURLE_COULDNT_RESOLVE_PROXY, route: route) == proxy(.connection(.nameResolution)))
             #expect(error(CVAULT_CURLE_RECV_ERROR, connectStatus: 407, route: route) == proxy(.authentication))
             #expect(error(CVAULT_CURLE_RECV_ERROR, connectStatus: 503, route: route) == proxy(.answered(status: 503)))
             // The port tells whose connection it was.
             let timeOut = CVAULT_CURLE_OPERATION_TIMEDOUT
-            #expect(error(timeOut, connectedPort: 3128, route: route) == proxy(.timedOut))
+            #expect(error(timeOut, connectedPort: 3128, route: route) == proxy(.connection(.timedOut)))
             #expect(error(timeOut, connectStatus: 200, connectedPort: 3128, route: route) == .connection(.timedOut))
             // And libcurl's words, whom it wanted to connect to.
             let refused = CVAULT_CURLE_COULDNT_CONNECT
             let words = "Failed to connect to p port 3128 after 0 ms: Couldn't connect to server"
-            #expect(error(refused, message: words, systemError: 111, route: route) == proxy(.refused))
+            #expect(error(refused, message: words, systemError: 111, route: route) == proxy(.connection(.refused)))
             let direct = "Failed to connect to ::1 port 443 after 0 ms: Couldn't connect to server"
             #expect(error(refused, message: direct, systemError: 111, route: route) == .connection(.refused))
         }
         #expect(error(CVAULT_CURLE_PROXY, route: proxied) == proxy(.noWay))
-        #expect(error(CVAULT_CURLE_OPERATION_TIMEDOUT, route: proxied) == proxy(.timedOut))
+        #expect(error(CVAULT_CURLE_OPERATION_TIMEDOUT, route: proxied) == proxy(.connection(.timedOut)))
         #expect(error(CVAULT_CURLE_OPERATION_TIMEDOUT, route: perhaps) == .connection(.timedOut))
         let untrusted = CVAULT_CURLE_PEER_FAILED_VERIFICATION
         #expect(error(untrusted, proxyVerifyResult: 10, route: proxied) == proxy(.tls(.expired)))

@@ -43,7 +43,8 @@ import VaultSystem
     ]
 
     private static let proxyCauses: [ProxyProblem.Cause] = [
-        .nameResolution, .refused, .unreachable(Errno(113)), .unreachable(nil), .broken, .timedOut, .notHTTP,
+        .connection(.nameResolution), .connection(.refused), .connection(.unreachable(Errno(113))),
+        .connection(.unreachable(nil)), .connection(.broken), .connection(.timedOut), .connection(.notHTTP),
         .tls(.expired), .authentication, .answered(status: 503), .answered(status: 403), .noWay,
     ]
 

@@ -76,7 +76,8 @@ struct TLSServer: Sendable {
         try program.input.fileHandleForWriting.write(contentsOf: Data(answer.utf8))
     }
 
-    /// Waits until a request has come, without reading it: s_server writes it out, behind 500 bytes about the handshake.
+    /// Waits until a request has come, without reading it: s_server writes it out, behind 500 bytes about the
+    /// handshake.
     func waitForRequest() throws {
         try program.waitForOutput { $0 > 900 }
     }

@@ -57,7 +57,8 @@ private struct Block {
     }
 
     @Test func `what is freed is wiped`() throws {
-        // malloc mostly gives a small block out again to the thread that freed it; its first bytes are bookkeeping then.
+        // malloc mostly gives a small block out again to the thread that freed it; its first bytes are bookkeeping
+        // then.
         var held: [Block] = []
         defer { for block in held { block.freeByMalloc() } }
         for _ in 0..<100 {

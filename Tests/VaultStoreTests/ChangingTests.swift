@@ -44,7 +44,7 @@ import VaultTestSupport
     @Test func `anything but tokens needs a new header`() throws {
         let database = try folder.vault()
         let change = Mutation.putApplication(Sample.application(2))
-        let refusal = StoreError.unacceptableRecord("a change without a new header")
+        let refusal = StoreError.unacceptableRecord(.headerMissing)
         #expect(failure { try database.commit([change], expecting: Sample.tag) } == refusal)
         #expect(
             failure { try database.commit([change, .putHeader(Sample.header())], expecting: Sample.tag) } == refusal

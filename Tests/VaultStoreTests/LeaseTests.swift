@@ -36,7 +36,7 @@ private final class Inside: Sendable {
 
     init() throws { folder = try TemporaryDirectory() }
 
-    private func lockFile() throws -> LockFile { try LockFile.open(beside: .prepare(folder("vault.db"))) }
+    private func lockFile() throws -> LockFile { try LockFile.open(nextTo: .prepare(folder("vault.db"))) }
 
     @Test func `bytes are those of the format`() {
         #expect(LeaseName.making.byte == 0)
@@ -113,14 +113,14 @@ private final class Inside: Sendable {
 
     @Test func `of many threads one at a time has the lease`() async throws {
         let vault = try VaultFile.prepare(folder("vault.db"))
-        let shared = try LockFile.open(beside: vault)
+        let shared = try LockFile.open(nextTo: vault)
         let name = token
         let inside = Inside()
         try await withThrowingTaskGroup { group in
             for thread in 0..<4 {
                 group.addTask {
                     // Half of them as one vault does, half as vaults of their own.
-                    let file = thread < 2 ? shared : try LockFile.open(beside: vault)
+                    let file = thread < 2 ? shared : try LockFile.open(nextTo: vault)
                     for _ in 0..<5 {
                         let outcome = try Lease.acquire(name, in: file, until: .now + Patience.end) { () -> Int? in nil
                         }
@@ -192,14 +192,14 @@ private final class Inside: Sendable {
         try folder.file("e.lock", [])
         try Files.hardLink(folder("e"), to: folder("e.lock"))
         func reason(_ name: String) -> UnsafePath.Reason? {
-            fault { try LockFile.open(beside: .prepare(folder(name))) }
+            fault { try LockFile.open(nextTo: .prepare(folder(name))) }
         }
         #expect(reason("a") == .openToOthers(mode: 0o666))
         #expect(reason("b") == .symbolicLink)
         #expect(reason("c") == .notARegularFile)
         #expect(reason("d") == .notARegularFile)
         #expect(reason("f/e") == nil)
-        #expect(fault { try LockFile.open(beside: .prepare(folder("e"))) } == .hardLinks(count: 2))
+        #expect(fault { try LockFile.open(nextTo: .prepare(folder("e"))) } == .hardLinks(count: 2))
     }
 
     @Test(.enabled(if: geteuid() != 0, "root writes everywhere"))
@@ -208,7 +208,7 @@ private final class Inside: Sendable {
         let vault = try VaultFile.find(folder("vault.db"))
         try Files.setMode(folder.path, 0o500)
         #expect(
-            failure { try LockFile.open(beside: vault) }
+            failure { try LockFile.open(nextTo: vault) }
                 == .leasesUnavailable(path: folder("vault.db.lock"), .accessDenied)
         )
     }
@@ -255,7 +255,7 @@ private final class Inside: Sendable {
     }
 
     @Test func `another process keeps the lease, is named, and frees it by being killed`() throws {
-        let file = try LockFile.open(beside: .prepare(folder("vault.db")))
+        let file = try LockFile.open(nextTo: .prepare(folder("vault.db")))
         let child = try child()
         #expect(try !isFree(token, in: file))
         #expect(file.holder(of: token) == child.identifier)
@@ -270,16 +270,16 @@ private final class Inside: Sendable {
 
     @Test func `our lease keeps another process out, also when a second vault here was closed`() throws {
         let vault = try VaultFile.prepare(folder("vault.db"))
-        let file = try LockFile.open(beside: vault)
+        let file = try LockFile.open(nextTo: vault)
         let lease = try take(token, in: file)
-        do { _ = try LockFile.open(beside: vault) }
+        do { _ = try LockFile.open(nextTo: vault) }
         #expect(throws: Python.Failed.self) { try child() }
         lease.release()
         _ = try child()
     }
 
     @Test func `our lease is named to other processes`() throws {
-        let file = try LockFile.open(beside: .prepare(folder("vault.db")))
+        let file = try LockFile.open(nextTo: .prepare(folder("vault.db")))
         let lease = try take(token, in: file)
         let answer = try Python.run(
             """
@@ -296,7 +296,7 @@ private final class Inside: Sendable {
     }
 
     @Test func `a lease isn't inherited by children`() throws {
-        let file = try LockFile.open(beside: .prepare(folder("vault.db")))
+        let file = try LockFile.open(nextTo: .prepare(folder("vault.db")))
         let lease = try take(token, in: file)
         let child = try Child("import time; print('here', flush=True); time.sleep(3600)", [])
         try child.waits(for: "here")

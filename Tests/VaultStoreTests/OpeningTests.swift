@@ -18,7 +18,7 @@ import VaultTestSupport
 
     private func damage(_ statements: String) throws -> String? {
         guard case .damaged(folder("vault.db"), let what) = try edited(statements) else { return nil }
-        return what
+        return what.words
     }
 
     @Test func `a new vault is one file, 0600, in rollback mode, under our numbers`() throws {

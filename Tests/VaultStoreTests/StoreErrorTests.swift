@@ -9,7 +9,7 @@ import VaultSystem
         (.noVault(path: "/v"), .noVault),
         (.vaultExists(path: "/v"), .exists),
         (.nameExists, .exists),
-        (.damaged(path: "/v", what: "a table is missing"), .damaged),
+        (.damaged(path: "/v", .schemaDiffers(.missing(type: "table", name: "slot"))), .damaged),
         (.notAVault(path: "/v"), .configuration),
         (.newerFormat(path: "/v", format: 2), .configuration),
         (.leftOverJournal(path: "/v"), .inputOutput),
@@ -24,7 +24,7 @@ import VaultSystem
         (.leaseHeld(holder: 7), .tryAgain),
         (.leaseHeld(holder: nil), .tryAgain),
         (.leasesUnavailable(path: "/v.lock", Errno(ENOLCK)), .tryAgain),
-        (.unacceptableRecord("too long"), .internal),
+        (.unacceptableRecord(.valueTooLong), .internal),
     ]
 
     private static let reasons: [UnsafePath.Reason] = [

@@ -1,8 +1,9 @@
 import Foundation
 import Testing
-import VaultStore
 import VaultSystem
 import VaultTestSupport
+
+@testable import VaultStore
 
 /// A folder of our own, 0700, removed at the end.
 final class TemporaryDirectory {
@@ -104,7 +105,8 @@ enum Sample {
     static let tag = bytes(32, 1)
 }
 
-/// Python, for what Swift can't do here: other processes that hold locks or die, and editing a vault without its checks.
+/// Python, for what Swift can't do here: other processes that hold locks or die, and editing a vault without its
+/// checks.
 enum Python {
     static let path = ["/usr/bin/python3", "/usr/local/bin/python3"].first(where: Files.canRun)
     static let isThere = path != nil
@@ -206,5 +208,5 @@ func fault<Result: ~Copyable>(_ body: () throws -> Result) -> UnsafePath.Reason?
 /// What is damaged; nil where nothing is, or for another error.
 func damage<Result: ~Copyable>(_ body: () throws -> Result) -> String? {
     guard case .damaged(_, let what) = failure(body) else { return nil }
-    return what
+    return what.words
 }

@@ -44,7 +44,7 @@ struct SystemTests {
         #expect(try FilePath.split("a//b") == ("a", "b"))
         #expect(try FilePath.split("a/\u{301}b") == ("a", "\u{301}b"))
         for path in ["", "/", "a/", "a/.", "a/..", "a\0b", String(repeating: "x", count: 248)] {
-            #expect(throws: UnsafePath(path: path, .notAFileName)) { try FilePath.split(path) }
+            #expect(throws: SystemError(UnsafePath(path: path, .notAFileName))) { try FilePath.split(path) }
         }
     }
 

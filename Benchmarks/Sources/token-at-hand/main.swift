@@ -1,4 +1,5 @@
-// What a token at hand costs in a living process: nanoseconds for each call, the best and the median of many short rounds.
+// What a token at hand costs in a living process: nanoseconds for each call, the best and the median of many short
+// rounds.
 //
 //     swift run --package-path Benchmarks --scratch-path .build-benchmarks -c release token-at-hand
 

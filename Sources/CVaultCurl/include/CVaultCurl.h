@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 // What this project uses of libcurl, declared by ourselves and opened at the first request: a cached token must not pay
-// for libcurl's thirty shared objects. Scripts/lint compares each line of this file with the real headers; it does so by
-// putting libcurl's own types in place of these macros.
+// for libcurl's thirty shared objects. Scripts/lint compares each line of this file with the real headers; it does so
+// by putting libcurl's own types in place of these macros.
 #ifndef CVAULT_CURLcode
 #define CVAULT_CURLcode unsigned int
 #define CVAULT_CURLoption unsigned int
@@ -154,7 +154,7 @@ int cvault_curl_open(const char *name);
 /// Version and TLS library.
 const struct cvault_curl_version_info *cvault_curl_version(void);
 
-/// Initialises libcurl with the wiping allocator; 1 where it took it, 0 where somebody had initialised libcurl before,
+/// Initialises libcurl with the wiping allocator; 1 where it took it, 0 where other code initialised libcurl before,
 /// -1 where it can't start.
 int cvault_curl_initialize(void);
 

@@ -154,7 +154,7 @@ enum cvault_keyring_failure {
     CVAULT_KEYRING_OK,
     /// Not within its time.
     CVAULT_KEYRING_TIMED_OUT,
-    /// Nobody has the name that was called.
+    /// The name that was called has no owner.
     CVAULT_KEYRING_NO_OWNER,
     /// The bus, or who was called, has ended.
     CVAULT_KEYRING_VANISHED,

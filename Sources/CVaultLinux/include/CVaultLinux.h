@@ -17,8 +17,8 @@ int cvault_raise_lock_limit(void);
 /// RLIMIT_MEMLOCK as it is, in bytes; all bits for none.
 int cvault_lock_limit(uint64_t *limit);
 
-/// Overwrites the values of all variables of a name where they lie: unsetenv(3) would leave them, and getenv(3) finds the
-/// first alone.
+/// Overwrites the values of all variables of a name where they lie: unsetenv(3) would leave them, and getenv(3) finds
+/// the first alone.
 void cvault_wipe_variables(const char *name);
 
 /// A pipe that no child inherits by accident: pipe2(2) with O_CLOEXEC.
@@ -31,21 +31,23 @@ int cvault_terminal_hide_echo(int terminal);
 int cvault_terminal_show_echo(void);
 
 /// Tries a write lock that belongs to the open file description (F_OFD_SETLK, fcntl(2)) on one byte.
-/// 0, EAGAIN where somebody else holds it, or another errno.
+/// 0, EAGAIN where it is held, or another errno.
 int cvault_ofd_lock_byte(int descriptor, uint64_t offset);
 int cvault_ofd_unlock_byte(int descriptor, uint64_t offset);
 
-/// The process that holds a POSIX lock on one byte (F_GETLK), 0 if nobody does.
+/// The process that holds a POSIX lock on one byte (F_GETLK), 0 if none does.
 int cvault_posix_lock_byte(int descriptor, uint64_t offset);
 int cvault_posix_lock_holder(int descriptor, uint64_t offset, int32_t *holder);
 int cvault_posix_unlock_byte(int descriptor, uint64_t offset);
 
-/// Opens a directory as a place to start from and nothing else (O_PATH, open(2)): what a path leads to is checked and then
-/// used through the same descriptor, without reading or writing it. A link in the last component is followed if asked.
+/// Opens a directory as a place to start from and nothing else (O_PATH, open(2)): what a path leads to is checked and
+/// then used through the same descriptor, without reading or writing it. A link in the last component is followed if
+/// asked.
 int cvault_open_directory(int directory, const char *name, int follows_link, int *descriptor);
 
-/// Gives a file of a directory (AT_FDCWD: of the working one) another name, and never replaces what has it already (RENAME_NOREPLACE, renameat2(2)): EEXIST then.
-/// Where the file system doesn't know that: link(2) and unlink(2), which leave both names to whoever is killed between.
+/// Gives a file of a directory (AT_FDCWD: of the working one) another name, and never replaces what has it already
+/// (RENAME_NOREPLACE, renameat2(2)): EEXIST then. Where the file system doesn't know that: link(2) and unlink(2), which
+/// leave both names when the process is killed in between.
 int cvault_rename_to_new(int directory, const char *from, const char *to);
 
 /// The number of the file system that a path lies on (f_type, statfs(2)).
@@ -53,7 +55,7 @@ int cvault_file_system(const char *path, uint32_t *number);
 
 // Keys that the kernel keeps for a user: keyrings(7), add_key(2), keyctl(2). Each function is whole on its own thread.
 
-/// Gives the kernel a key of the type `user`, for whoever possesses it alone, and links it into the user keyring once it
+/// Gives the kernel a key of the type `user`, for its possessors alone, and links it into the user keyring once it
 /// has its time-out: wherever this process is killed, no key stays that has none.
 int cvault_user_key_add(const char *description, const void *secret, size_t count, uint32_t seconds);
 /// Makes a key of this process and drops it: whether the kernel lets us, without anything that stays.

@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// How this process was started, as far as it changes that for its secrets, and how a program is started as if we hadn't.
-// Each returns 0 or an errno unless it says otherwise.
+// How this process was started, as far as it changes that for its secrets, and how a program is started as if we
+// hadn't. Each returns 0 or an errno unless it says otherwise.
 
 /// The arguments of this process, the program's name first and NULL at the end; NULL where it was given none at all.
 char *const *cvault_arguments(void);

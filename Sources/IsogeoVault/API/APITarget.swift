@@ -61,5 +61,5 @@ extension APIBase {
 extension ApplicationMetadata {
     /// The API that accepts the application's tokens: the recorded one, else the one that belongs to Isogeo's
     /// endpoints.
-    var knownAPIBase: APIBase? { apiBase ?? .known(beside: endpoint) }
+    var knownAPIBase: APIBase? { apiBase ?? .known(for: endpoint) }
 }

@@ -24,26 +24,21 @@ extension NewApplication {
         guard let sourceFile else {
             throw VaultError(.notDeleted(.notRegular(path: path)))
         }
-        let place: (directory: String, name: String)
-        do throws(UnsafePath) { place = try FilePath.split(path) } catch {
-            throw VaultError(.cannotDelete(.unsafePath(error)))
-        }
-        let directory: Directory
-        do throws(SystemError) { directory = try Directory.named(place.directory) } catch {
-            throw VaultError(.cannotDelete(error))
-        }
-        let status: FileStatus?
-        do throws(SystemError) { status = try directory.status(of: place.name) } catch {
-            throw VaultError(.cannotDelete(error))
-        }
+        let place = try Self.deleting { () throws(SystemError) in try FilePath.split(path) }
+        let directory = try Self.deleting { () throws(SystemError) in try Directory.named(place.directory) }
+        let status = try Self.deleting { () throws(SystemError) in try directory.status(of: place.name) }
         try Self.checkDeletable(path, status, sourceFile)
-        do throws(SystemError) {
+        try Self.deleting { () throws(SystemError) in
             do throws(Errno) { try directory.remove(place.name) } catch { throw .failed(path: path, .removing, error) }
             // Without this a power cut could bring the name back.
             try directory.sync()
-        } catch {
-            throw VaultError(.cannotDelete(error))
         }
+    }
+
+    private static func deleting<Result: ~Copyable>(
+        _ body: () throws(SystemError) -> Result
+    ) throws(VaultError) -> Result {
+        do throws(SystemError) { return try body() } catch { throw VaultError(.cannotDelete(error)) }
     }
 
     private static func checkDeletable(_ path: String, _ status: FileStatus?, _ sourceFile: FileFingerprint)

@@ -57,7 +57,7 @@ extension UnlockedVault {
     }
 
     private static func write(_ snapshot: Snapshot, to path: String) throws(StoreError) {
-        _ = try VaultDatabase.create(try VaultFile.prepare(path), [.putHeader(snapshot.header)] + rows(of: snapshot))
+        try VaultDatabase.create(at: path, [.putHeader(snapshot.header)] + rows(of: snapshot))
     }
 
     /// The vault that `restore` replaced.
@@ -88,8 +88,8 @@ extension UnlockedVault {
     func restore(to path: String, keeping copy: String, marks: String?, now: Int64) throws(VaultError) -> Replaced {
         let backup = try intactSnapshot()
         do throws(StoreError) {
-            let file = try VaultFile.prepare(path)
-            let mark = marks.map { HighWaterMark(of: sealer.context.vault, at: file.path, in: $0) }
+            let location = try VaultDatabase.prepare(at: path)
+            let mark = marks.map { HighWaterMark(of: sealer.context.vault, at: location, in: $0) }
             let seen = mark?.provenGeneration(sealer) ?? 0
             // If this process is killed before it writes the mark, a mark of a newer key would refuse the vault.
             if let epoch = mark?.claimedEpoch, epoch > backup.header.keyEpoch { mark?.remove() }
@@ -125,7 +125,7 @@ extension UnlockedVault {
     /// The backup's state, with an entry in its audit trail and a generation above all earlier ones.
     private func restored(_ backup: Snapshot, above generation: Int64, now: Int64) throws(StoreError) -> Snapshot {
         guard var state = try? sealer.state(of: backup.header) else {
-            throw .damaged(path: database.location, what: "its header can't be opened")
+            throw .damaged(path: database.location, .headerUnreadable)
         }
         var next = backup
         for case .putLogEntry(let row) in sealer.auditEntries(

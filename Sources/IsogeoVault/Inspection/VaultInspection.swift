@@ -38,10 +38,10 @@ extension VaultInspection {
 
     private init(blockingAt path: String) {
         self.path = path
-        for error in VaultFile.faults(at: path) {
+        for error in VaultDatabase.faults(at: path) {
             if case .noVault = error { isMissing = true } else { faults.append(Fault(error)) }
         }
-        fileSystem = try? VaultFile.unchecked(at: path).fileSystem
+        fileSystem = VaultDatabase.fileSystem(at: path)
         guard faults.isEmpty, !isMissing else { return }
         do {
             let database = try VaultDatabase.open(at: path, forWriting: false, patience: Self.patience)
@@ -62,8 +62,7 @@ extension VaultInspection {
     package func repair() async throws(VaultError) -> [String] {
         let (path, faults) = (path, faults)
         return try await BlockingExecutor.run { () throws(VaultError) in
-            guard let file = try? VaultFile.unchecked(at: path), file.isVault else { return [] }
-            return faults.compactMap { fault in fault.path.flatMap { file.repair($0) } }
+            VaultDatabase.repair(faults.compactMap(\.path), at: path)
         }
     }
 }

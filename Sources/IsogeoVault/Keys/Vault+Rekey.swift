@@ -61,13 +61,15 @@ extension Vault {
         let path = try place(path)
         let dependencies = dependencies.of(vaultAt: path)
         return try await dependencies.perform { () throws(VaultError) in
-            let (lockFile, snapshot) = try mappingErrors { () throws(StoreError) in
+            let (database, snapshot) = try mappingErrors { () throws(StoreError) in
                 let database = try VaultDatabase.open(at: path)
                 guard !database.isReadOnly else { throw .readOnly(path: database.location) }
-                return (try database.leases(), try database.read())
+                return (database, try database.read())
             }
             // Two processes at once would each put a new key into the key file.
-            let lease = try UnlockedVault.makingLease(lockFile)
+            let lease = try mappingErrors { () throws(StoreError) in
+                try database.lease(.making, until: .now + UnlockedVault.makingPatience)
+            }
             let vault = VaultIdentity(format: RecordContext.format, id: snapshot.header.vaultID)
             _ = unlocking.named?.openUnfinished(snapshot.slots.map(KeySlot.init), vault)
             // Kept for the renewal: a descriptor, or a person who types, gives a secret only once.

@@ -89,14 +89,15 @@ extension ServerError {
 
 extension ProxyProblem.Cause {
     private static let plain: [(name: String, cause: ProxyProblem.Cause)] = [
-        ("name-resolution", .nameResolution), ("refused", .refused), ("unreachable", .unreachable(nil)),
-        ("broken", .broken), ("timed-out", .timedOut), ("not-http", .notHTTP), ("authentication", .authentication),
-        ("no-way", .noWay),
+        ("name-resolution", .connection(.nameResolution)), ("refused", .connection(.refused)),
+        ("unreachable", .connection(.unreachable(nil))), ("broken", .connection(.broken)),
+        ("timed-out", .connection(.timedOut)), ("not-http", .connection(.notHTTP)),
+        ("authentication", .authentication), ("no-way", .noWay),
     ]
 
     fileprivate var fields: [String] {
         switch self {
-        case .unreachable(let errno?): ["unreachable", "\(errno.code)"]
+        case .connection(.unreachable(let errno?)): ["unreachable", "\(errno.code)"]
         case .tls(let problem): ["tls", problem.rawValue]
         case .answered(let status): ["answered", "\(status)"]
         default: Self.plain.first { $0.cause == self }.map { [$0.name] } ?? []
@@ -106,7 +107,8 @@ extension ProxyProblem.Cause {
     fileprivate init?(fields: [String]) {
         let detail = fields.count > 1 ? fields[1] : ""
         switch fields.first {
-        case "unreachable" where !detail.isEmpty: self = .unreachable(Int32(detail).map { Errno($0) })
+        case "unreachable" where !detail.isEmpty:
+            self = .connection(.unreachable(Int32(detail).map { Errno($0) }))
         case "tls":
             guard let problem = TLSProblem(rawValue: detail) else { return nil }
             self = .tls(problem)

@@ -48,10 +48,9 @@ extension TokenAcquirer {
 
     private func waitForLease(_ miss: CacheMiss) throws(VaultError) -> LeaseWait {
         do throws(StoreError) {
-            let file = try contents.database.leases()
             let name = LeaseName(token: miss.id)
             let lookup = { () throws(StoreError) in try concurrentResult(since: miss) }
-            switch try Lease.acquire(name, in: file, until: .now + patience, checking: lookup) {
+            switch try contents.database.lease(name, until: .now + patience, checking: lookup) {
             case .found(let result): return .concurrent(result)
             case .acquired(let lease):
                 if let result = try lookup() { return .concurrent(result) }

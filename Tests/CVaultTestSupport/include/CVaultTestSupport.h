@@ -28,8 +28,8 @@ ptrdiff_t cvault_test_read_own_memory(uint64_t address, void *buffer, size_t cou
 ptrdiff_t cvault_test_find(const void *haystack, size_t count, size_t from, const uint8_t *needle, size_t needle_count,
                            uint8_t mask);
 
-/// Links the user keyring into that of this process, and reads which keys are in it: as many as fit. The number of keys,
-/// or -1 and errno. What /proc/keys shows of them is shown to the same thread only.
+/// Links the user keyring into that of this process, and reads which keys are in it: as many as fit. The number of
+/// keys, or -1 and errno. What /proc/keys shows of them is shown to the same thread only.
 int cvault_test_user_keys(int32_t *keys, int capacity);
 
 #endif

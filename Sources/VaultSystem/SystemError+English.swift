@@ -1,0 +1,62 @@
+// What this floor's errors say in English. Another language stands next to it in a file of its own.
+
+extension SystemError {
+    /// What happened, as one sentence.
+    package var sentence: String {
+        switch self {
+        case .unsafePath(let unsafe): unsafe.sentence
+        case .unexpectedSize(let path, let size): "\(path) has \(size) bytes, so it is another file than the one meant."
+        case .failed(let path, let action, let errno): "\(path): \(action.words) failed (\(errno))."
+        }
+    }
+}
+
+extension FileAction {
+    /// As the subject of a sentence.
+    package var words: String {
+        switch self {
+        case .opening: "opening it"
+        case .lookingAt: "looking at it"
+        case .reading: "reading it"
+        case .writing: "writing it"
+        case .renaming: "renaming it"
+        case .removing: "removing it"
+        case .making: "making the file"
+        case .openingDirectory: "opening the folder"
+        case .makingDirectory: "making the folder"
+        case .syncingDirectory: "syncing the folder"
+        case .resolving: "resolving the folder"
+        case .lookingIntoJournal: "looking into the journal"
+        case .openingLockFile: "opening the lock file"
+        case .makingFileInDirectory: "making a file in it"
+        }
+    }
+}
+
+extension UnsafePath {
+    /// What is wrong, as one sentence.
+    package var sentence: String {
+        switch reason {
+        case .notAFileName: "\"\(path)\" names no file."
+        case .notADirectory: "\(path) is not a folder."
+        case .directory: "\(path) is a folder."
+        case .foreignDirectory(let owner): "The folder \(path) belongs to another user (uid \(owner))."
+        case .sharedDirectory(let mode): "Others may write in the folder \(path) (mode \(mode.octalMode))."
+        case .symbolicLink: "\(path) is a symbolic link."
+        case .notARegularFile: "\(path) is not a regular file."
+        case .foreignFile(let owner): "\(path) belongs to another user (uid \(owner))."
+        case .hardLinks(let count): "\(path) has \(count) names (hard links)."
+        case .openToOthers(let mode): "\(path) is open to others (mode \(mode.octalMode))."
+        case .writableByOthers(let mode): "Others may write \(path) (mode \(mode.octalMode))."
+        case .exchanged: "\(path) was exchanged for another file while it was opened."
+        }
+    }
+}
+
+extension UInt32 {
+    /// A mode as `chmod` and people write it: four octal digits.
+    package var octalMode: String {
+        let digits = String(self & 0o7777, radix: 8)
+        return String(repeating: "0", count: Swift.max(0, 4 - digits.count)) + digits
+    }
+}
