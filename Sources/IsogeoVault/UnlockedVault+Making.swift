@@ -3,7 +3,7 @@ internal import VaultKeys
 internal import VaultStore
 
 extension UnlockedVault {
-    // How long to wait for another process that makes the vault, or gives it a new key.
+    /// How long to wait for another process that makes the vault.
     static let makingPatience = Duration.seconds(30)
 
     /// Makes a vault with one slot and one application, in one transaction, under a lease.
