@@ -39,8 +39,8 @@ extension KeyError {
         case .cannotWrite, .notReadBack: .inputOutput
         case .kernelKeyring: .unavailable
         case .doesNotFit, .noSlot, .unreadable, .notAKeyFile, .emptyPassphrase, .passphraseTooLong, .timedOut,
-            .badDescriptor, .commandFailed, .commandDidNotStart, .recoveryCodeDamaged, .recoveryCodeIncomplete,
-            .recoveryCodeNotAlphabet:
+            .silentInput, .badDescriptor, .commandFailed, .commandDidNotStart, .recoveryCodeDamaged,
+            .recoveryCodeIncomplete, .recoveryCodeNotAlphabet:
             .locked
         case .keyring(.plainText), .keyring(.fileUnseen): .configuration
         case .keyring(let problem): problem.isLocked ? .locked : .unavailable

@@ -16,9 +16,9 @@ extension VaultProblem {
         case .cannotWrite(let path, let errno):
             "\(path) can't be written: \(errno.map { "\($0)" } ?? "it names no file")."
         case .closed: "The vault was closed."
-        case .cancelled: "The request was cancelled."
-        case .damaged(let damage): "The vault is damaged: \(damage.words)."
-        case .keyChanged: "The vault's key was changed by another process."
+        case .cancelled: "The call was cancelled."
+        case .damaged(let damage): damage.sentence
+        case .keyChanged: "The vault has a new key now."
         case .slotCount(let limit, _): "A vault has 1 to \(limit) key slots."
         case .rolledBack(let path, .olderKey): "The vault at \(path) is older than it was: it has had a newer key here."
         case .rolledBack(let path, .generation(let present, let seen)):
@@ -40,12 +40,12 @@ extension VaultProblem {
         case .unknownSlot(let text, _): "The vault has no key slot \(text)."
         case .ambiguousSlot(let text, _): "\(text) means more than one key slot."
         case .shownCodeVoid(let problem): problem.sentence
-        case .slotsUnsettled(let slots): "These key slots have no new secret yet: \(list(slots))."
+        case .slotsUnsettled(let slots): "Nothing says whether these key slots stay or go: \(list(slots))."
         case .noSlotLeft: "No key slot would be left."
         case .opensNoOtherSlot(let key, _): "\(key.subject) opens no key slot that isn't kept already."
         case .wrongPassphrase(let slot):
             "That isn't the passphrase of the key slot \(slot), and nothing was changed."
-        case .slotsChanged: "Another process changed the vault's key slots."
+        case .slotsChanged: "The vault's key slots were changed meanwhile."
         case .sessionDuration(let days): "A session lasts 1 second to \(days) days."
         case .sharedUserID:
             "This container has no user namespace: a process with this uid outside of it, or in another container, "
@@ -87,6 +87,8 @@ extension VaultProblem {
         case .cannotWrite: "Name a file in a folder of yours, on a disk with room."
         case .closed: "Open it again."
         case .cancelled: "Request the token again if you still need it."
+        case .damaged(.slotsEdited(let slots)):
+            "Restore a backup, or remove the altered slots: isogeo-vault key remove \(slots.first?.shortID ?? "ID")."
         case .damaged: "Restore a backup; trying again doesn't help."
         case .keyChanged: "Unlock it again."
         case .slotCount(_, isEmpty: true): "Add another key before you remove the last one."
@@ -183,6 +185,11 @@ extension KeySlot.Kind {
 }
 
 extension VaultProblem.Damage {
+    fileprivate var sentence: String {
+        // Findings are sentences already.
+        if case .findings = self { "The vault is damaged. \(words)" } else { "The vault is damaged: \(words)." }
+    }
+
     fileprivate var words: String {
         switch self {
         case .headerEdited: "its header was edited"
@@ -193,7 +200,7 @@ extension VaultProblem.Damage {
         case .applicationsDiffer: "its applications are not those that were written, or partly older"
         case .boxUnreadable: "a box can't be opened"
         case .secretUnreadable(let name): "the secret of \(name) can't be opened"
-        case .slotsEdited(let slots): "\(list(slots.map(\.name))) was edited, so nothing is changed"
+        case .slotsEdited(let slots): "\(list(slots.map(\.name))) isn't as it was written, so nothing is changed"
         case .onlySlotsEdited(let slots): "\(list(slots.map(\.name))) was edited, and nothing else opens it"
         case .findings(let findings): findings.map(\.sentence).joined(separator: " ")
         }
@@ -216,7 +223,7 @@ extension VaultProblem.KeptSource {
         switch self {
         case .notAFile: "Delete the secret where it comes from."
         case .notRegular: "Delete by hand what it leads to."
-        case .gone: "Find where it was moved to."
+        case .gone: "Find out what moved or deleted it."
         case .symbolicLink: "Name the file that it leads to."
         case .changed: "Look at it, and import it again."
         case .hardLinks(_, _, let inode): "Delete them all: find / -xdev -inum \(inode)"

@@ -3,37 +3,6 @@ internal import VaultStore
 
 // What this floor says in English besides its errors. Another language gets a file of its own.
 
-extension KeyName {
-    /// The key at the start of a sentence.
-    package var subject: String {
-        switch self {
-        case .kind(.keyring): "This desktop's keyring"
-        case .kind, .keyFile, .passphrase, .recoveryCode: "The \(noun)"
-        }
-    }
-
-    /// The key within a sentence.
-    package var phrase: String {
-        switch self {
-        case .kind(.keyring): "this desktop's keyring"
-        case .kind, .keyFile, .passphrase, .recoveryCode: "the \(noun)"
-        }
-    }
-
-    private var noun: String {
-        switch self {
-        case .kind(.recovery): "recovery code"
-        case .kind(let kind): kind.rawValue
-        case .keyFile(let path): "key file \(path)"
-        case .passphrase(.file(let path, _)): "passphrase in \(path)"
-        case .passphrase(.descriptor(let number)): "passphrase from descriptor \(number)"
-        case .passphrase(.command): "passphrase command's output"
-        case .passphrase(.variable(let name)): "passphrase in $\(name)"
-        case .recoveryCode(let path): "recovery code in \(path)"
-        }
-    }
-}
-
 extension AuditDetail {
     var words: String {
         switch self {
@@ -46,14 +15,22 @@ extension AuditDetail {
 }
 
 extension AlteredSlot {
+    /// As `key remove` takes it.
+    var shortID: String { KeySlot.shortID(of: id) }
+
     /// The slot within a sentence.
     var name: String {
-        let id = KeySlot.shortID(of: id)
-        return kind.map { "the slot \($0.rawValue) \(id)" } ?? "a slot that is gone, \(id)"
+        kind.map { "the slot \($0.rawValue) \(shortID)" } ?? "a slot that is gone, \(shortID)"
     }
 }
 
 extension SoleKey {
+    /// The warning about a key that is lost easily, as part of a sentence; nil for other kinds.
+    package var warning: String? {
+        isEasilyLost
+            ? "only \(KeyName.kind(kind).phrase) can open it; for another key: isogeo-vault key add recovery" : nil
+    }
+
     /// What the user risks.
     package var sentence: String {
         isEasilyLost
@@ -76,7 +53,8 @@ extension VaultNotice {
     var sentence: String {
         switch self {
         case .slotEdited(let slot):
-            "In this vault \(slot.name) was edited: the vault can be read, and refuses changes until that slot is removed."
+            "In this vault \(slot.name) \(slot.kind == nil ? "is missing" : "was edited"): it can be read, and refuses "
+                + "changes until `isogeo-vault key remove \(slot.shortID)`."
         case .keyringItemStays(let vault, let error, opensBackups: true):
             "The keyring keeps an item that opens only older backups: “isogeo-vault key of \(vault)”. \(error.sentence)"
         case .keyringItemStays(let vault, let error, opensBackups: false):
@@ -103,7 +81,7 @@ extension VaultNotice {
                 + "If the server refuses it, import it again with --basic-encoding form --replace."
         case .sameClient(let origin, let names):
             "The same client_id at \(origin) is in the vault as \(names.map(\.description).joined(separator: ", ")) too: "
-                + "each of them will need a new secret from Isogeo."
+                + "when Isogeo issues a new secret, rotate each of them to it."
         case .unrecordedExport(let error):
             "The audit trail can't record this export. \(error.sentence) \(error.remedy)"
         case .unrecordedHandOver(let error): "The audit trail can't record this. \(error.sentence) \(error.remedy)"

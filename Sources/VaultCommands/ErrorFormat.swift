@@ -30,7 +30,7 @@ enum ErrorFormat: String, ExpressibleByArgument, CaseIterable {
             )
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            context.line(String(decoding: (try? encoder.encode(report)) ?? Data(), as: UTF8.self))
+            context.line(String(decoding: (try? encoder.encode(report)) ?? Data(), as: UTF8.self).visibleJSON)
         }
         return error.code.exitStatus
     }

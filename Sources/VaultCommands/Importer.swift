@@ -160,8 +160,9 @@ struct Importer {
     // MARK: - Messages
 
     private func warnOfKeyringAlone() async throws(VaultError) {
-        guard let vault, try await Vault.status(at: vault.path).isOpenedByKeyringAlone else { return }
-        context.say("warning: \(VaultStatus.keyringAlone)")
+        guard let vault else { return }
+        let kinds = try await Vault.status(at: vault.path).slots.map(\.kind)
+        if let warning = SoleKey(of: kinds)?.warning { context.say("warning: \(warning)") }
     }
 
     private mutating func report(

@@ -26,7 +26,7 @@ extension CommandContext {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         do {
-            try output(Array(try encoder.encode(value)) + [0x0A])
+            try output(Array((String(decoding: try encoder.encode(value), as: UTF8.self).visibleJSON + "\n").utf8))
         } catch let error as VaultError {
             throw error
         } catch {

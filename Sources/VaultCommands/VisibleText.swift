@@ -8,6 +8,18 @@ extension String {
     /// The same, but with its line ends.
     var visibleLines: String { visible { $0 == "\n" } }
 
+    /// JSON with the same characters as `\\u` escapes, which mean the same text: a terminal may show it.
+    var visibleJSON: String {
+        guard unicodeScalars.contains(where: { $0.isInvisible && $0 != "\n" }) else { return self }
+        return unicodeScalars.reduce(into: "") { text, scalar in
+            guard scalar.isInvisible, scalar != "\n" else { return text.unicodeScalars.append(scalar) }
+            for unit in String(scalar).utf16 {
+                let digits = String(unit, radix: 16)
+                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            }
+        }
+    }
+
     fileprivate func visible(keeping isKept: (Unicode.Scalar) -> Bool) -> String {
         guard unicodeScalars.contains(where: { $0.isInvisible && !isKept($0) }) else { return self }
         return unicodeScalars.reduce(into: "") { text, scalar in

@@ -2,21 +2,52 @@ internal import VaultSystem
 
 // What this floor's errors say in English. Another language stands next to it in a file of its own.
 
+extension KeyName {
+    /// The key at the start of a sentence.
+    package var subject: String {
+        switch self {
+        case .kind(.keyring): "This desktop's keyring"
+        case .kind, .keyFile, .passphrase, .recoveryCode: "The \(noun)"
+        }
+    }
+
+    /// The key within a sentence.
+    package var phrase: String {
+        switch self {
+        case .kind(.keyring): "this desktop's keyring"
+        case .kind, .keyFile, .passphrase, .recoveryCode: "the \(noun)"
+        }
+    }
+
+    private var noun: String {
+        switch self {
+        case .kind(.recovery): "recovery code"
+        case .kind(let kind): kind.rawValue
+        case .keyFile(let path): "key file \(path)"
+        case .passphrase(.file(let path)): "passphrase in \(path)"
+        case .passphrase(.descriptor(let number)): "passphrase from descriptor \(number)"
+        case .passphrase(.command): "passphrase command's output"
+        case .passphrase(.variable(let name)): "passphrase in $\(name)"
+        case .recoveryCode(let path): "recovery code in \(path)"
+        }
+    }
+}
+
 extension KeyError {
     /// What happened, in one sentence.
     package var sentence: String {
         switch self {
-        case .doesNotFit(let way): "\(way) doesn't open this vault."
+        case .doesNotFit(let way): "\(way.subject) doesn't open this vault."
         case .noSlot(let kind): "This vault has no key slot of the kind \(kind.rawValue)."
         case .unreadable(path: "", _): "The path of the key or passphrase file is empty."
-        case .unreadable(let path, let code): "\(path) can't be read: \(code)."
+        case .unreadable(let path, let code): "\(Self.input(path)) can't be read: \(code)."
         case .unsafeFile(let unsafe, _): unsafe.sentence
         case .notAKeyFile(let path):
             "\(path) is no key file: it holds neither 32 bytes nor 64 hexadecimal digits."
         case .cannotWrite(let path, let code): "The key file \(path) can't be made: \(code)."
         case .notReadBack(let path): "The key file \(path) doesn't read back as it was written."
-        case .emptyPassphrase(let origin): "\(origin) is empty."
-        case .passphraseTooLong(let origin): "\(origin) is longer than 1024 bytes."
+        case .emptyPassphrase(let origin): "\(origin.subject) is empty."
+        case .passphraseTooLong(let origin): "\(origin.subject) is longer than 1024 bytes."
         case .recoveryCodeDamaged(let groups) where groups.count == 1:
             "Group \(groups[0]) of the recovery code isn't as it was given out."
         case .recoveryCodeDamaged(let groups):
@@ -25,7 +56,8 @@ extension KeyError {
             "The recovery code has \(characters) characters instead of \(RecoveryCode.characterCount)."
         case .recoveryCodeNotAlphabet(let group):
             "Group \(group) of the recovery code has a character that is in no recovery code."
-        case .timedOut(let origin): "\(origin) gave nothing for 60 seconds."
+        case .timedOut(let origin): "\(origin.subject) gave nothing for 60 seconds."
+        case .silentInput(let path): "\(Self.input(path)) gave nothing for 60 seconds."
         case .badDescriptor(let descriptor, let code): "Descriptor \(descriptor) can't be read: \(code)."
         case .commandFailed(let status): "The passphrase command failed with status \(status)."
         case .commandDidNotStart(let code): "The passphrase command can't be started: \(code)."
@@ -64,7 +96,7 @@ extension KeyError {
                 + "\(RecoveryCode.groupLength) characters; hyphens and blanks don't count."
         case .recoveryCodeNotAlphabet:
             "Compare it with what was written down: digits and letters without accents, and never a U."
-        case .timedOut: "See that what writes the passphrase closes its end."
+        case .timedOut, .silentInput: "See that what writes the passphrase closes its end."
         case .badDescriptor: "Open it for reading, for instance: --passphrase-fd 3 3< FILE."
         case .commandFailed, .commandDidNotStart:
             "Run the command by hand: it should print the passphrase and end with 0."
@@ -75,6 +107,9 @@ extension KeyError {
         case .kernelKeyring(let code): Self.remedy(forKernelKeyring: code)
         }
     }
+
+    /// The file, or standard input, at the start of a sentence.
+    private static func input(_ path: String) -> String { path == "-" ? "Standard input" : path }
 
     /// Why the kernel doesn't keep a key for us.
     private static func sentence(ofKernelKeyring code: Errno) -> String {

@@ -3,7 +3,7 @@ package import VaultSystem
 /// Why a key slot can't be made, read or opened.
 package enum KeyError: Error, Equatable {
     /// The way that was named reads well and doesn't open the vault.
-    case doesNotFit(String)
+    case doesNotFit(KeyName)
     /// The vault has no slot of this kind.
     case noSlot(of: KeySlot.Kind)
     /// A file of the user's can't be read, with the `errno` of the try.
@@ -16,8 +16,8 @@ package enum KeyError: Error, Equatable {
     case cannotWrite(path: String, errno: Errno)
     /// What was written doesn't read back as it was.
     case notReadBack(path: String)
-    case emptyPassphrase(String)
-    case passphraseTooLong(String)
+    case emptyPassphrase(KeyName)
+    case passphraseTooLong(KeyName)
     /// A recovery code whose groups with these numbers (1 … 13) don't check: mistyped, exchanged, or of another code.
     case recoveryCodeDamaged(groups: [Int])
     /// A recovery code with too few or too many characters, hyphens and blanks not counted.
@@ -25,7 +25,9 @@ package enum KeyError: Error, Equatable {
     /// A recovery code with a character that none has, in the group with this number.
     case recoveryCodeNotAlphabet(group: Int)
     /// A descriptor gave nothing for the time that it had.
-    case timedOut(String)
+    case timedOut(KeyName)
+    /// A pipe that the user named as a file, or standard input (`-`), gave nothing for the time that it had.
+    case silentInput(path: String)
     /// A descriptor can't be read, with the `errno`.
     case badDescriptor(Int32, errno: Errno)
     /// The passphrase command ended with a status, or a signal (128 and up, as shells count).

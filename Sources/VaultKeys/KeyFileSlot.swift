@@ -26,7 +26,7 @@ package enum KeyFileSlot {
         _ slots: [KeySlot],
         by key: borrowing SecretBytes,
         of vault: VaultIdentity,
-        name: String
+        name: KeyName
     ) throws(KeyError) -> Unlocked {
         try KeySlot.open(slots, .keyFile, of: vault, name: name) { (slot) throws(KeyError) in
             secret(of: key, for: slot)

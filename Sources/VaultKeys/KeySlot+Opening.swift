@@ -17,7 +17,7 @@ extension KeySlot {
         _ kind: Kind,
         limit: Int = KeySlot.limit,
         of vault: VaultIdentity,
-        name: String,
+        name: KeyName,
         by secret: (KeySlot) throws(KeyError) -> SlotSecret
     ) throws(KeyError) -> Unlocked {
         let candidates = slots.filter { $0.kind == kind }.prefix(limit)

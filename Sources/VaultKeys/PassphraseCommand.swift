@@ -14,7 +14,7 @@ struct PassphraseCommand {
     /// When its time is up, it and what it started are ended. Its standard input is empty: ours may be the file that is
     /// imported. One that prints `limit` bytes has said too much already and is ended too: we stop reading, and it
     /// would block for ever.
-    func output(limit: Int, name: String) throws(KeyError) -> SecretBytes {
+    func output(limit: Int, name: KeyName) throws(KeyError) -> SecretBytes {
         let deadline = patience.map { ContinuousClock.now + .milliseconds($0) }
         let (child, output) = try start(ownGroup: deadline != nil)
         let bytes: SecretBytes

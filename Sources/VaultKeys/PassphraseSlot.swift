@@ -42,7 +42,7 @@ package enum PassphraseSlot {
         _ slots: [KeySlot],
         by passphrase: borrowing Passphrase,
         of vault: VaultIdentity,
-        name: String
+        name: KeyName
     ) throws(KeyError) -> Unlocked {
         let limit = KeySlot.passphraseLimit
         return try KeySlot.open(slots, .passphrase, limit: limit, of: vault, name: name) { (slot) throws(KeyError) in

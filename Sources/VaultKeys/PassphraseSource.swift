@@ -17,13 +17,13 @@ package enum PassphraseSource: Equatable, Sendable {
     /// The variable that holds a passphrase itself.
     package static let secretVariable = "ISOGEO_VAULT_PASSPHRASE"
 
-    /// What people call it, at the start of a sentence.
-    package var name: String {
+    /// What people call it.
+    package var name: KeyName {
         switch self {
-        case .file(let path, _): "The passphrase in \(path)"
-        case .descriptor(let number): "The passphrase from descriptor \(number)"
-        case .command: "The passphrase command's output"
-        case .variable(let name): "The passphrase in $\(name)"
+        case .file(let path, _): .passphrase(.file(path))
+        case .descriptor(let number): .passphrase(.descriptor(number))
+        case .command: .passphrase(.command)
+        case .variable(let name): .passphrase(.variable(name))
         }
     }
 

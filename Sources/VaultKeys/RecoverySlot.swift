@@ -26,7 +26,7 @@ package enum RecoverySlot {
         _ slots: [KeySlot],
         by code: borrowing RecoveryCode,
         of vault: VaultIdentity,
-        name: String
+        name: KeyName
     ) throws(KeyError) -> Unlocked {
         try KeySlot.open(slots, .recovery, of: vault, name: name) { (slot) throws(KeyError) in
             secret(of: code, for: slot)

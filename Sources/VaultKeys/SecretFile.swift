@@ -48,7 +48,7 @@ package enum SecretFile {
     ///   - milliseconds: how long a pipe has.
     ///   - look: shown what was opened before anything is read.
     /// - Returns: the content.
-    /// - Throws: `unreadable`, `unsafeFile` for a directory, `timedOut`.
+    /// - Throws: `unreadable`, `unsafeFile` for a directory, `silentInput`.
     package static func readInput(
         _ path: String,
         limit: Int,
@@ -56,7 +56,6 @@ package enum SecretFile {
         looking look: (FileStatus) -> Void = { _ in }
     ) throws(KeyError) -> SecretBytes {
         let isStandardInput = path == "-"
-        let name = isStandardInput ? "Standard input" : path
         do throws(Errno) {
             let file = isStandardInput ? FileDescriptor(borrowing: 0) : try FileDescriptor.open(path, .probing)
             let status = try file.status()
@@ -67,15 +66,16 @@ package enum SecretFile {
         } catch {
             switch error {
             case .isDirectory: throw .unsafeFile(UnsafePath(path: path, .directory))
-            case .timedOut: throw .timedOut(name)
-            default: throw .unreadable(path: name, errno: error)
+            case .timedOut: throw .silentInput(path: path)
+            default: throw .unreadable(path: path, errno: error)
             }
         }
     }
 
     /// Makes a file, mode 0600, where nothing stands yet.
     ///
-    /// It gets its name once it is written and synced: a process that is killed on the way leaves no half of it.
+    /// It gets its name once it is written and synced: a process that is killed on the way leaves at most a draft under
+    /// another name.
     ///
     /// - Throws: `failed`, with `exists` when something stands there; `unsafePath` for a path that names no file.
     package static func make(_ path: String, _ content: borrowing SecretBytes) throws(SystemError) {

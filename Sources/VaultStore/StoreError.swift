@@ -33,7 +33,7 @@ package enum StoreError: Error, Equatable, Sendable {
     case changedMeanwhile
     /// The file at this path is another one than the one that was opened.
     case replaced(path: String)
-    /// Another process held a lease until the end of the wait; its number, where that is known.
+    /// A lease was held until the end of the wait; the holder's process number, where that is known.
     case leaseHeld(holder: Int32?)
     /// There can be no lease here: read-only, or a file system without locks; no `errno` where nothing was tried.
     case leasesUnavailable(path: String, Errno?)

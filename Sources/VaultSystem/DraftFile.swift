@@ -1,5 +1,5 @@
 /// A file that is written under another name and gets its real one once it is whole: a reader never finds half of it,
-/// and a process that is killed leaves none.
+/// and a process that is killed leaves at most the draft, under its other name.
 package struct DraftFile: ~Copyable {
     package let file: FileDescriptor
     private let directory: Directory

@@ -141,7 +141,7 @@ private final class Chip: Sendable {
     }
 
     func secret(for slot: KeySlot) throws(KeyError) -> SlotSecret {
-        guard let key = keys.withLock({ $0[slot.shortID] }) else { throw .doesNotFit("The chip") }
+        guard let key = keys.withLock({ $0[slot.shortID] }) else { throw .doesNotFit(.kind(ChipSource.kind)) }
         return SlotSecret(spreading: SecretBytes(copying: key.span), for: ChipSource.kind, salt: slot.salt)
     }
 }
@@ -154,7 +154,7 @@ private struct ChipSource: KeySource {
     static func unasked(_ interaction: UserInteraction) -> (any KeySource)? { ChipSource() }
 
     func open(_ slots: [KeySlot], of vault: VaultIdentity) throws(KeyError) -> Unlocked {
-        try KeySlot.open(slots, Self.kind, of: vault, name: name.subject) { (slot) throws(KeyError) in
+        try KeySlot.open(slots, Self.kind, of: vault, name: name) { (slot) throws(KeyError) in
             try chip.secret(for: slot)
         }
     }
@@ -171,7 +171,7 @@ private struct ChipSource: KeySource {
         throws(RenewalFailure) -> RenewedSlot?
     {
         do throws(KeyError) {
-            guard try opens(old, of: request.vault) else { throw .doesNotFit(name.subject) }
+            guard try opens(old, of: request.vault) else { throw .doesNotFit(name) }
             let (chip, new) = (chip, try makeSlot(wrapping: vaultKey, request))
             return RenewedSlot(
                 slot: new,

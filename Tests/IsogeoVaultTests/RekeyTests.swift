@@ -121,7 +121,7 @@ import VaultTestSupport
         #expect(try await old.token().value == "token-1")
         #expect(
             world.warnings
-                == ["The token isn't kept. The vault's key was changed by another process. Unlock it again."]
+                == ["The token isn't kept. The vault has a new key now. Unlock it again."]
         )
         #expect(try await world.open().verify().tokens == 0)
     }

@@ -111,6 +111,36 @@ import VaultTestSupport
         #expect(await failure { () async throws(VaultError) in try await open() }?.code == .rolledBack)
     }
 
+    @Test func `a restore that fails leaves the mark, which refuses the vault of an older key`() async throws {
+        let vault = try await make()
+        let backup = world.folder("backup.db")
+        try await vault.backup(to: backup)
+        vault.close()
+        let old = try world.copy(to: "old.db")
+        let rekeyed = try await Vault.rekey(
+            at: world.path,
+            unlocking: .keyFile(world.keyFile),
+            keeping: [],
+            dropping: [],
+            interaction: .none,
+            dependencies: world.remembering
+        )
+        let formerKey = Unlocking.keyFile(try #require(rekeyed.formerKeyFiles.first))
+        let mark = try #require(try marks.first)
+        let before = try Data(contentsOf: URL(filePath: mark))
+        try world.folder.write(Data(repeating: 0, count: 4096), to: "vault.db")
+        var dependencies = world.remembering
+        dependencies.rollback = .ignored
+        let opened = try await Vault.open(at: backup, unlocking: formerKey, dependencies: dependencies)
+        #expect(await failure { () async throws(VaultError) in try await opened.restore(to: world.path) } != nil)
+        #expect(try Data(contentsOf: URL(filePath: mark)) == before)
+        try replaceVault(by: old)
+        let refused = await failure { () async throws(VaultError) in
+            try await Vault.open(at: world.path, unlocking: formerKey, dependencies: world.remembering)
+        }
+        #expect(refused?.code == .rolledBack)
+    }
+
     @Test func `no folder, no mark, and work goes on`() async throws {
         try world.folder.write("", to: "state")
         let vault = try await make()

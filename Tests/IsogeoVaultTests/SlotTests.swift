@@ -154,7 +154,7 @@ import VaultTestSupport
         let after = sealer.header(HeaderState(), slots: before.slots, after: before, now: 1)
         try made.database.commit([.putHeader(after)], expecting: before.tag)
         let error = await failure { () async throws(VaultError) in try await vault.token() }
-        #expect(error?.code == .locked && error?.sentence == "The vault's key was changed by another process.")
+        #expect(error?.code == .locked && error?.sentence == "The vault has a new key now.")
     }
 
     @Test func `another vault in the place of the open one isn't taken for it`() async throws {

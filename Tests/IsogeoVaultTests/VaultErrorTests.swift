@@ -26,9 +26,10 @@ import VaultSystem
 
     @Test(
         arguments: [
-            (.doesNotFit("It"), .locked), (.noSlot(of: .keyFile), .locked),
+            (.doesNotFit(.kind(.passphrase)), .locked), (.noSlot(of: .keyFile), .locked),
             (.unreadable(path: "/f", errno: .accessDenied), .locked), (.notAKeyFile(path: "/f"), .locked),
-            (.emptyPassphrase("It"), .locked), (.passphraseTooLong("It"), .locked), (.timedOut("It"), .locked),
+            (.emptyPassphrase(.kind(.passphrase)), .locked), (.passphraseTooLong(.kind(.passphrase)), .locked),
+            (.timedOut(.kind(.passphrase)), .locked), (.silentInput(path: "-"), .locked),
             (.badDescriptor(3, errno: .badDescriptor), .locked), (.commandFailed(status: 1), .locked),
             (.commandDidNotStart(errno: .noEntry), .locked),
             (.unsafeFile(UnsafePath(path: "/f", .notARegularFile)), .configuration),

@@ -35,6 +35,18 @@ struct ExportTests {
         #expect(!FileManager.default.fileExists(atPath: home.folder("-")))
     }
 
+    @Test(arguments: [["key", "add", "recovery"], ["rekey", "-q"]])
+    func `nor does it get a recovery code`(command: [String]) async throws {
+        let home = try await Home.withVault()
+        try await home.command(command + ["--output", "-"]).run().expectFailure(
+            64,
+            "A secret goes into a file, never to standard output, which terminals and logs keep.",
+            "Name the file to make."
+        )
+        #expect(!FileManager.default.fileExists(atPath: home.folder("-")))
+        #expect(try await home.slots().count == 1)
+    }
+
     @Test func `what is said to be typed can be typed, whatever the name is`() async throws {
         let home = try await Home.withVault()
         let name = "it's $(touch pwned); \"maps\""

@@ -78,7 +78,7 @@ struct RekeyTests {
         let slot = try #require(try await home.slots().first { $0.kind == "recovery" })
         try await home.run("rekey").expectFailure(
             64,
-            "These key slots have no new secret yet: recovery \(slot.id).",
+            "Nothing says whether these key slots stay or go: recovery \(slot.id).",
             "For each that stays give --keep-passphrase-file PATH or --keep-key-file PATH; for a recovery code, "
                 + "a terminal or --output FILE; for each that goes --drop-slot ID."
         )

@@ -9,15 +9,16 @@ import VaultTestSupport
 @Suite struct KeyErrorTests {
     private static let all: [KeyError] =
         [
-            .doesNotFit("The passphrase"), .noSlot(of: .passphrase), .noSlot(of: .keyFile),
+            .doesNotFit(.kind(.passphrase)), .noSlot(of: .passphrase), .noSlot(of: .keyFile),
             .unreadable(path: "/f", errno: .accessDenied), .unsafeFile(UnsafePath(path: "/f", .notARegularFile)),
             .unsafeFile(UnsafePath(path: "/f", .symbolicLink)), .unsafeFile(UnsafePath(path: "/f", .directory)),
             .unsafeFile(UnsafePath(path: "/f", .foreignFile(owner: 7))),
             .unsafeFile(UnsafePath(path: "/f", .openToOthers(mode: 0o644))),
             .unsafeFile(UnsafePath(path: "/f", .hardLinks(count: 2))), .notAKeyFile(path: "/f"),
             .cannotWrite(path: "/f", errno: .exists),
-            .cannotWrite(path: "/f", errno: .invalid), .notReadBack(path: "/f"), .emptyPassphrase("The passphrase"),
-            .passphraseTooLong("The passphrase"), .timedOut("The passphrase"), .badDescriptor(3, errno: .badDescriptor),
+            .cannotWrite(path: "/f", errno: .invalid), .notReadBack(path: "/f"), .emptyPassphrase(.kind(.passphrase)),
+            .passphraseTooLong(.kind(.passphrase)), .timedOut(.kind(.passphrase)), .silentInput(path: "/fifo"),
+            .badDescriptor(3, errno: .badDescriptor),
             .commandFailed(status: 1), .commandDidNotStart(errno: .noEntry),
             .notEnoughMemory(needed: 256 << 20, available: 100 << 20),
             .costRefused(slot: "passphrase 01020304", passes: 1, memory: 1 << 20, tooLow: true),
@@ -89,7 +90,7 @@ import VaultTestSupport
             PassphraseSource.command("echo \(canary.text); exit 1").refusal,
             failure { () throws(KeyError) in
                 let key = SecretBytes(copying: Array(canary.bytes.prefix(32)).span)
-                return try KeyFileSlot.open([slot], by: key, of: .sample, name: "The key file")
+                return try KeyFileSlot.open([slot], by: key, of: .sample, name: .keyFile("/key"))
             },
         ]
         for error in errors {

@@ -165,8 +165,8 @@ private let longest = [UInt8](repeating: 0x61, count: 1024)
         let inherited = dup(writing.number)
         withExtendedLifetime(consume writing) {}
         let command = PassphraseCommand(line: line, patience: 200)
-        let refusal = failure { () throws(KeyError) in try command.output(limit: 100, name: "It") }
-        #expect(refusal == .timedOut("It"))
+        let refusal = failure { () throws(KeyError) in try command.output(limit: 100, name: .kind(.passphrase)) }
+        #expect(refusal == .timedOut(.kind(.passphrase)))
         close(inherited)
         var state = pollfd(fd: reading.number, events: Int16(POLLIN), revents: 0)
         #expect(unsafe poll(&state, 1, 600_000) == 1)
@@ -195,7 +195,7 @@ private let longest = [UInt8](repeating: 0x61, count: 1024)
     @Test func `a variable that isn't set is none`() {
         #expect(EnvironmentSecret.take("ISOGEO_VAULT_NOBODY_SETS_THIS")?.revealed == nil)
         let source = PassphraseSource.variable("ISOGEO_VAULT_NOBODY_SETS_THIS")
-        #expect(source.refusal == .emptyPassphrase("The passphrase in $ISOGEO_VAULT_NOBODY_SETS_THIS"))
+        #expect(source.refusal == .emptyPassphrase(.passphrase(.variable("ISOGEO_VAULT_NOBODY_SETS_THIS"))))
     }
 
     @Test func `no line end is taken off a variable; empty or too long it is refused`() async {
@@ -204,7 +204,7 @@ private let longest = [UInt8](repeating: 0x61, count: 1024)
                 _ = unsafe setenv("SECRET_OF_A_TEST", value, 1)
                 return .variable("SECRET_OF_A_TEST")
             }
-            let name = "The passphrase in $SECRET_OF_A_TEST"
+            let name = KeyName.passphrase(.variable("SECRET_OF_A_TEST"))
             #expect(try source("secret\n").gives("secret\n"))
             #expect(try source("secret\r\n").gives("secret\r\n"))
             #expect(source("").refusal == .emptyPassphrase(name))
@@ -219,7 +219,7 @@ private let longest = [UInt8](repeating: 0x61, count: 1024)
             #expect(try PassphraseSource.variable("SECRET_OF_A_TEST").gives("secret"))
             #expect(
                 PassphraseSource.variable("SECRET_OF_A_TEST").refusal
-                    == .emptyPassphrase("The passphrase in $SECRET_OF_A_TEST")
+                    == .emptyPassphrase(.passphrase(.variable("SECRET_OF_A_TEST")))
             )
         }
     }

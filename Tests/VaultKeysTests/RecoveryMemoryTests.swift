@@ -31,7 +31,7 @@ import VaultTestSupport
         let text = code.text
         let slot = RecoverySlot.make(code, wrapping: .random(), of: vault, now: 1)
         let read = try RecoveryCode(text: text)
-        #expect(try RecoverySlot.open([slot], by: read, of: vault, name: "").slot == slot.id)
+        #expect(try RecoverySlot.open([slot], by: read, of: vault, name: .kind(.recovery)).slot == slot.id)
         try text.withBytes { _ in try body(patterns) }
         return patterns
     }

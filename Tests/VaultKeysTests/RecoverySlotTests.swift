@@ -25,7 +25,7 @@ import VaultTestSupport
         -> Result<[UInt8], KeyError>
     {
         Result { () throws(KeyError) in
-            let unlocked = try RecoverySlot.open(slots, by: code, of: vault ?? self.vault, name: "The recovery code")
+            let unlocked = try RecoverySlot.open(slots, by: code, of: vault ?? self.vault, name: .kind(.recovery))
             return unlocked.takeKey().bytes.revealed
         }
     }
@@ -35,9 +35,9 @@ import VaultTestSupport
         #expect(slot.kind == .recovery && slot.kind.rawValue == "recovery" && slot.parameters.isEmpty)
         #expect(slot.created == 1_900_000_000 && slot.name == "recovery \(slot.shortID)")
         #expect(open([slot], with: code(1)) == .success(vaultKey.bytes.revealed))
-        #expect(open([slot], with: code(2)) == .failure(.doesNotFit("The recovery code")))
+        #expect(open([slot], with: code(2)) == .failure(.doesNotFit(.kind(.recovery))))
         let elsewhere = VaultIdentity(format: 1, id: [UInt8](repeating: 8, count: 16))
-        #expect(open([slot], with: code(1), of: elsewhere) == .failure(.doesNotFit("The recovery code")))
+        #expect(open([slot], with: code(1), of: elsewhere) == .failure(.doesNotFit(.kind(.recovery))))
     }
 
     @Test func `a code makes the slot that it opens`() {
@@ -66,7 +66,7 @@ import VaultTestSupport
             commitment: keyFile.commitment,
             wrappedKey: keyFile.wrappedKey
         )
-        #expect(open([recovery], with: code(1)) == .failure(.doesNotFit("The recovery code")))
+        #expect(open([recovery], with: code(1)) == .failure(.doesNotFit(.kind(.recovery))))
     }
 
     @Test func `one code gives each slot another secret`() {

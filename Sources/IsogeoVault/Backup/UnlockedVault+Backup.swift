@@ -91,14 +91,13 @@ extension UnlockedVault {
             let location = try VaultDatabase.prepare(at: path)
             let mark = marks.map { HighWaterMark(of: sealer.context.vault, at: location, in: $0) }
             let seen = mark?.provenGeneration(sealer) ?? 0
-            // If this process is killed before it writes the mark, a mark of a newer key would refuse the vault.
-            if let epoch = mark?.claimedEpoch, epoch > backup.header.keyEpoch { mark?.remove() }
             let database: VaultDatabase
             do {
                 database = try VaultDatabase.open(at: path)
             } catch {
                 guard error.category == .noVault else { throw error }
                 let next = try restored(backup, above: seen, now: now)
+                Self.removeNewerMark(mark, than: backup.header)
                 try Self.write(next, to: path)
                 mark?.write(next.header, sealer)
                 report([Self.restoredEvent])
@@ -108,6 +107,7 @@ extension UnlockedVault {
             guard current.header.vaultID == backup.header.vaultID else { throw .vaultExists(path: path) }
             let kept = try Self.writeCopy(current, copy)
             let next = try restored(backup, above: max(current.header.generation, seen), now: now)
+            Self.removeNewerMark(mark, than: backup.header)
             try database.commit(
                 Self.removals(of: current) + Self.rows(of: next) + [.putHeader(next.header)],
                 expecting: current.header.tag
@@ -118,6 +118,14 @@ extension UnlockedVault {
         } catch {
             throw VaultError(error)
         }
+    }
+
+    /// Removes a mark of a newer key, just before the backup is written.
+    ///
+    /// If this process is killed before it writes its own mark, that one would refuse the vault. A restore that fails
+    /// earlier keeps the mark, and with it the refusal of an older vault.
+    private static func removeNewerMark(_ mark: HighWaterMark?, than header: HeaderRecord) {
+        if let epoch = mark?.claimedEpoch, epoch > header.keyEpoch { mark?.remove() }
     }
 
     private static let restoredEvent = AuditEvent(.restored)

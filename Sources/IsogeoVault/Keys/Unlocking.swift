@@ -107,7 +107,7 @@ public struct Unlocking: Sendable {
     }
 
     /// The key that was named, here or by the environment.
-    package var keyName: KeyName? { named?.name }
+    package var namedKey: String? { named?.name.phrase }
 
     /// The key that was named, here or by the environment.
     var named: KeyReference? {

@@ -42,8 +42,9 @@ extension Vault {
 
     /// Removes a key slot; the last one stays.
     ///
-    /// The removed key no longer opens this file, and still opens copies of it: after a leak, get a new secret from
-    /// Isogeo. The slot's item in the desktop keyring is deleted too; where that fails, there is a warning.
+    /// The removed key no longer opens this file, but still opens older copies of it: after a leak, get a new secret
+    /// from Isogeo. A slot of the desktop keyring loses its key there, which opens no copy then; a warning says if that
+    /// fails.
     ///
     /// - Parameters:
     ///   - slot: the beginning of its id, or its kind where only one has it.

@@ -27,9 +27,8 @@ extension Vault {
     ///   - unlocking: what opens it; that slot is kept.
     ///   - others: what opens the other slots that are kept.
     ///   - dropped: the slots that are dropped, by the beginnings of their ids.
-    ///   - interaction: asks for the passphrases of the remaining slots, and shows the new recovery code; a vault with
-    ///     a
-    ///     recovery code needs its `show`.
+    ///   - interaction: asks for the passphrases of the remaining slots, and shows the new recovery code. A vault
+    ///     with a recovery code needs its `show`.
     /// - Returns: the new slots.
     /// - Throws: `usage` for a slot that is neither kept nor dropped; `locked`; `damaged`. Nothing has changed then.
     public static func rekey(

@@ -32,7 +32,7 @@ extension TokenAcquirer {
     private static let lookLimit = 4
 
     private enum LeaseWait: ~Copyable {
-        /// This process sends the request; without a lease where the file system has no locks.
+        /// This process sends the request; without a lease where none can be taken.
         case free(Lease?)
         /// Another process has sent it.
         case concurrent(ConcurrentResult)

@@ -47,7 +47,8 @@ struct TokenAcquirer: Sendable {
     /// Looks into the vault; sends no request.
     ///
     /// - Returns: the token, or what to request.
-    /// - Throws: no such application; a grant that is known to be too short.
+    /// - Throws: `noApplication`; `damaged`; `usage` for parameters that can't be sent; `unexpectedAnswer` for a grant
+    ///   that is known to be too short.
     func look() throws(VaultError) -> Lookup {
         let (application, rows) = try contents.application(key.name)
         let request = try mappingErrors { () throws(OAuthError) in

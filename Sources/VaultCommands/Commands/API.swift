@@ -44,11 +44,15 @@ struct API: AsyncParsableCommand {
 
     /// Whether a `-q` has no value, which suggests that `--quiet` is meant.
     ///
-    /// The parser refuses it too, but its error can't be asked which option lacks a value.
+    /// The parser refuses it too, but its error can't be asked which option lacks a value. A `-q` after another option
+    /// may be that option's missing value, and isn't counted.
     static func isQuietMeant(by arguments: [String]) -> Bool {
         guard arguments.first == configuration.commandName else { return false }
         let own = arguments.prefix { $0 != "--" }
-        return own.last == "-q" || zip(own, own.dropFirst()).contains { $0 == "-q" && $1.hasPrefix("-") }
+        return own.indices.dropFirst().contains { index in
+            let next = own.dropFirst(index + 1).first
+            return own[index] == "-q" && !own[index - 1].hasPrefix("-") && next?.hasPrefix("-") != false
+        }
     }
 
     func validate() throws {

@@ -8,7 +8,8 @@ struct Key: AsyncParsableCommand {
         abstract: "List, add, change and remove the ways to open the vault.",
         discussion: """
             Each key slot opens the vault by itself. When one is removed, its key no longer opens this file, but still \
-            opens older copies of it: after a leak ask Isogeo for a new secret.
+            opens older copies of it, unless the desktop keyring had the key and deleted it: after a leak ask Isogeo \
+            for a new secret.
             """,
         subcommands: [KeyList.self, KeyAdd.self, KeyChange.self, KeyRemove.self]
     )
@@ -133,7 +134,8 @@ struct NewKeyOptions: ParsableArguments {
     }
 
     private func protection(_ context: CommandContext) throws(VaultError) -> Protection? {
-        try way.protection(NewKey.Request(context: context, purpose: .ofNewSlot, passphrase: passphrases.first))
+        guard output != "-" else { throw VaultError(.secretOnStandardOutput) }
+        return try way.protection(NewKey.Request(context: context, purpose: .ofNewSlot, passphrase: passphrases.first))
     }
 
     // Never on standard output, which CI's logs keep.

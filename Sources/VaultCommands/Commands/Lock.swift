@@ -27,7 +27,7 @@ struct Lock: AsyncParsableCommand {
     private static func openWays(_ context: CommandContext) async throws(VaultError) -> [String] {
         let hasKeyring = try await Vault.status(at: context.vault.path).slots.contains { $0.kind == "keyring" }
         return [
-            Unlocking.environment.keyName.map { "\($0.phrase), which the environment names" },
+            Unlocking.environment.namedKey.map { "\($0), which the environment names" },
             hasKeyring ? "the desktop keyring, while that is unlocked: lock the keyring too" : nil,
         ].compactMap(\.self)
     }

@@ -39,6 +39,7 @@ struct Rekey: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
+        guard output != "-" else { throw VaultError(.secretOnStandardOutput) }
         let context = vault.context
         var interaction = context.interaction
         interaction.show = showing(context)

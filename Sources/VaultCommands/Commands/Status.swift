@@ -42,7 +42,7 @@ extension VaultStatus {
 
     private var openers: String {
         let names = slots.map { "\($0.kind) \($0.id)" }.joined(separator: ", ")
-        return isOpenedByKeyringAlone ? "\(names); \(Self.keyringAlone)" : names
+        return SoleKey(of: slots.map(\.kind))?.warning.map { "\(names); \($0)" } ?? names
     }
 }
 
@@ -83,13 +83,4 @@ private struct StatusReport: Encodable {
         session_ends = status.sessionEnds?.rfc3339
         session_ends_epoch = status.sessionEnds?.epochSeconds
     }
-}
-
-extension VaultStatus {
-    /// Whether a reset of the keyring would lose the vault.
-    var isOpenedByKeyringAlone: Bool { slots.map(\.kind) == ["keyring"] }
-
-    /// The warning about such a vault.
-    static let keyringAlone =
-        "only this desktop's keyring can open it; for another key: isogeo-vault key add recovery"
 }

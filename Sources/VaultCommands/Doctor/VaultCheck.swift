@@ -98,10 +98,11 @@ enum VaultCheck {
 
     /// How many keys open the vault, and whether one accident can close it.
     static func keys(_ slots: [String]) -> [Finding] {
-        guard let only = slots.first else { return [] }
-        guard slots.count == 1 else { return [.ok("keys", "\(slots.count) keys open the vault: \(list(slots)).")] }
+        guard !slots.isEmpty else { return [] }
+        guard let key = SoleKey(of: slots) else {
+            return [.ok("keys", "\(slots.count) keys open the vault: \(list(slots)).")]
+        }
         let remedy = "Make a second one: isogeo-vault key add recovery"
-        let key = SoleKey(only)
         return [
             key.isEasilyLost
                 ? .finding("keys", key.sentence, remedy: remedy) : .note("keys", key.sentence, remedy: remedy)

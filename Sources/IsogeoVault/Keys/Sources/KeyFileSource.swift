@@ -43,7 +43,7 @@ struct KeyFileSource: KeySource {
     func open(_ slots: [KeySlot], of vault: VaultIdentity) throws(KeyError) -> Unlocked {
         let key = try key()
         do throws(KeyError) {
-            return try KeyFileSlot.open(slots, by: key.secret, of: vault, name: name.subject)
+            return try KeyFileSlot.open(slots, by: key.secret, of: vault, name: name)
         } catch {
             // A `rekey` that was killed may have left the file's new key next to it.
             guard policy == .own, let unlocked = KeyFileReplacement.openUnfinished(path, slots, of: vault) else {

@@ -102,17 +102,6 @@ enum KeySources {
     ]
 }
 
-/// The only key of a vault, and whether it is lost easily.
-package struct SoleKey {
-    let kind: KeySlot.Kind
-
-    /// The only key slot's kind, as `VaultStatus.Slot` names it.
-    package init(_ kind: String) { self.kind = KeySlot.Kind(rawValue: kind) }
-
-    /// Whether a reset of what keeps the key may delete it, and its user not think of the vault.
-    package var isEasilyLost: Bool { KeySources.standard.first { $0.kind == kind }?.isEasilyLost ?? false }
-}
-
 /// Which vault a slot is made for, where, and when.
 struct SlotRequest {
     let vault: VaultIdentity

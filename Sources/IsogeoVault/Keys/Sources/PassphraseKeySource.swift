@@ -11,7 +11,7 @@ struct PassphraseKeySource: KeySource {
 
     /// The passphrase that a file, descriptor, command or variable gives.
     init(reading source: PassphraseSource) throws(KeyError) {
-        name = .passphrase(source)
+        name = source.name
         passphrase = Held(try source.read())
     }
 
@@ -45,7 +45,7 @@ struct PassphraseKeySource: KeySource {
     }
 
     func open(_ slots: [KeySlot], of vault: VaultIdentity) throws(KeyError) -> Unlocked {
-        try PassphraseSlot.open(slots, by: passphrase.secret, of: vault, name: name.subject)
+        try PassphraseSlot.open(slots, by: passphrase.secret, of: vault, name: name)
     }
 
     func makeSlot(wrapping vaultKey: borrowing VaultKey, _ request: SlotRequest) throws(KeyError) -> KeySlot {
@@ -82,7 +82,7 @@ extension KeyReference {
         if case .file(let path, let policy) = source {
             file = File(path: path, policy: policy, content: .passphrase)
         }
-        return KeyReference(kind: PassphraseKeySource.self, name: .passphrase(source), file: file) {
+        return KeyReference(kind: PassphraseKeySource.self, name: source.name, file: file) {
             () throws(VaultError) in
             try mappingErrors { () throws(KeyError) in try PassphraseKeySource(reading: source) }
         }
@@ -97,7 +97,7 @@ extension Passphrase {
             try ask(&output)
         }
         do { self = try Passphrase(bytes) } catch {
-            throw VaultError(.emptyPassphrase(KeyName.kind(.passphrase).subject))
+            throw VaultError(.emptyPassphrase(.kind(.passphrase)))
         }
     }
 }

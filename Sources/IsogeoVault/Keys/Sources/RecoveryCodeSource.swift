@@ -40,7 +40,7 @@ struct RecoveryCodeSource: KeySource {
     }
 
     func open(_ slots: [KeySlot], of vault: VaultIdentity) throws(KeyError) -> Unlocked {
-        try RecoverySlot.open(slots, by: code.secret, of: vault, name: name.subject)
+        try RecoverySlot.open(slots, by: code.secret, of: vault, name: name)
     }
 
     func makeSlot(wrapping vaultKey: borrowing VaultKey, _ request: SlotRequest) throws(KeyError) -> KeySlot {
