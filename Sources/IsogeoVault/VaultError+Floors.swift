@@ -38,6 +38,7 @@ extension KeyError {
         case .costRefused, .damagedSlot: .damaged
         case .cannotWrite, .notReadBack: .inputOutput
         case .kernelKeyring: .unavailable
+        case .untypeablePassphrase: .usage
         case .doesNotFit, .noSlot, .unreadable, .notAKeyFile, .emptyPassphrase, .passphraseTooLong, .timedOut,
             .silentInput, .badDescriptor, .commandFailed, .commandDidNotStart, .recoveryCodeDamaged,
             .recoveryCodeIncomplete, .recoveryCodeNotAlphabet:

@@ -1,3 +1,4 @@
+internal import VaultCrypto
 internal import VaultKeys
 internal import VaultOAuth
 internal import VaultStore
@@ -54,7 +55,7 @@ extension VaultProblem {
         case .noApplication(let name?, _): "There is no application \(name) in the vault."
         case .noApplication(nil, let known) where known.isEmpty: "The vault holds no application."
         case .noApplication(nil, let known): "The vault holds \(known.count) applications, and none was named."
-        case .unseenCharacters: "The name has characters that can't be seen and could make it look like another one."
+        case .misleadingName(let place): "The name contains \(place.words), by which it could look like another one."
         case .noName: "The client_id makes no name."
         case .notDeleted(let source): "\(source.reason): nothing was deleted."
         case .environment(let problem): problem.sentence
@@ -134,7 +135,9 @@ extension VaultProblem {
                 + "computer; put the vault back to lock it."
         case .applicationExists: "Replace its secret with --replace, or give the new one another name with --name."
         case .noApplication(let name, let known): Self.remedy(forMissing: name, known: known)
-        case .unseenCharacters: "Type the name instead of pasting it, without marks for the direction of writing."
+        case .misleadingName:
+            "Type the name instead of pasting it: without spaces at its ends, double spaces, and characters that can't be "
+                + "seen. For a client_id with such characters, give a name with --name NAME."
         case .noName: "Give the application one: --name NAME."
         case .notDeleted(let source): source.remedy
         case .environment(let problem): problem.remedy

@@ -1,4 +1,4 @@
-internal import VaultCrypto
+package import VaultCrypto
 package import VaultKeys
 package import VaultOAuth
 package import VaultStore
@@ -72,7 +72,8 @@ package indirect enum VaultProblem: Sendable {
 
     case applicationExists(ApplicationName)
     case noApplication(ApplicationName?, known: [ApplicationName])
-    case unseenCharacters
+    /// A new name that could look like another one, by this character.
+    case misleadingName(CharacterPlace)
     case noName
     case notDeleted(KeptSource)
     case environment(EnvironmentProblem)
@@ -152,7 +153,7 @@ extension VaultProblem: Problem {
         case .store(let error), .sessionsUnknown(let error): error.code
         case .keys(let error): error.code
         case .oauth(let error), .tokenRequest(let error, _, _), .apiRequest(let error, _): error.code
-        case .givenByHand, .environment, .apiBase, .apiPath, .slotCount, .unseenCharacters, .noName, .proofOfAnother,
+        case .givenByHand, .environment, .apiBase, .apiPath, .slotCount, .misleadingName, .noName, .proofOfAnother,
             .nothingCached, .refreshOffline, .opensVaultAlready, .recoveryCodeChosen, .passphraseCount, .unknownSlot,
             .ambiguousSlot, .slotsUnsettled, .noSlotLeft, .sessionDuration, .sharedUserID:
             .usage

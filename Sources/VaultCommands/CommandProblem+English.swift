@@ -11,6 +11,9 @@ extension CommandProblem {
         case .argumentsUnknown: "The arguments of this process can't be found."
         case .invalidName: "That can't be the name of an application."
         case .oneNameForFiles(let count): "\(count) files can't share one name."
+        case .sameName(let name, let sources): "\(list(sources, "and")) would all be the application \(name)."
+        case .protectedAlready(let path, _):
+            "There is a vault at \(path) already, and --protect is for a new one."
         case .deletesOnlyFiles: "Only a file can be deleted."
         case .secretOnStandardOutput:
             "A secret goes into a file, never to standard output, which terminals and logs keep."
@@ -61,6 +64,9 @@ extension CommandProblem {
         case .argumentsUnknown: "Start isogeo-vault with its own name as the first argument, as a shell does."
         case .invalidName: "A name has 1 to 128 bytes and no control characters."
         case .oneNameForFiles: "Import them one by one."
+        case .sameName: "Nothing was imported. Import one of them, or each by itself with a --name of its own."
+        case .protectedAlready(_, let way):
+            "Omit it. For this key to open the vault too, add it: isogeo-vault key add \(way.shellWord)"
         case .deletesOnlyFiles: "Omit --delete-source."
         case .secretOnStandardOutput: "Name the file to make."
         case .removalUnconfirmed(let name):
@@ -130,8 +136,8 @@ extension CommandProblem.Call: CustomStringConvertible {
         case .twoApplications(let name, let option):
             "\(name) and --app \(option) are two applications: name one."
         case .one(let first, let second): "Give \(first) or \(second)."
-        case .contradiction(let options): "\(Self.list(options, "and")) contradict each other."
-        case .goesWith(let option, let others): "\(option) goes with \(Self.list(others, "or"))."
+        case .contradiction(let options): "\(list(options, "and")) contradict each other."
+        case .goesWith(let option, let others): "\(option) goes with \(list(others, "or"))."
         case .outOfRange(let option, let range):
             "\(option) is \(range.lowerBound) to \(range.upperBound) seconds."
         case .notPositive(let option): "\(option) is a number above 0."
@@ -158,9 +164,9 @@ extension CommandProblem.Call: CustomStringConvertible {
             "\(option) needs a variable of its own: \(variable) has another meaning."
         }
     }
+}
 
-    private static func list(_ words: [String], _ conjunction: String) -> String {
-        guard let last = words.last, words.count > 1 else { return words.first ?? "" }
-        return "\(words.dropLast().joined(separator: ", ")) \(conjunction) \(last)"
-    }
+private func list(_ words: [String], _ conjunction: String) -> String {
+    guard let last = words.last, words.count > 1 else { return words.first ?? "" }
+    return "\(words.dropLast().joined(separator: ", ")) \(conjunction) \(last)"
 }

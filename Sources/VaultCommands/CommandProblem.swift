@@ -11,6 +11,10 @@ enum CommandProblem: Sendable {
     case argumentsUnknown
     case invalidName
     case oneNameForFiles(count: Int)
+    /// Several credentials of one call would get the same name.
+    case sameName(ApplicationName, sources: [String])
+    /// `--protect` is for a new vault, and this one is there already; with the word that names the key.
+    case protectedAlready(path: String, way: String)
     case deletesOnlyFiles
     case secretOnStandardOutput
     /// A step that can't be undone needs an option of its own.
@@ -94,7 +98,8 @@ enum CommandProblem: Sendable {
 extension CommandProblem: Problem {
     var code: VaultError.Code {
         switch self {
-        case .call, .unknownCommand, .invalidName, .oneNameForFiles, .deletesOnlyFiles, .secretOnStandardOutput,
+        case .call, .unknownCommand, .invalidName, .oneNameForFiles, .sameName, .protectedAlready, .deletesOnlyFiles,
+            .secretOnStandardOutput,
             .removalUnconfirmed, .exportUnconfirmed, .noProgramNamed, .cannotAskForNewPassphrase,
             .noTerminalForRecoveryCode, .noProtection:
             .usage

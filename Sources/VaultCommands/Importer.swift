@@ -18,13 +18,18 @@ struct Importer {
 
     /// Imports all of them; a failure doesn't stop the others.
     mutating func take(_ sources: [ImportSource]) async throws(VaultError) {
-        for (index, source) in sources.enumerated() {
-            if sources.count > 1 { Progress.show("\(index + 1) of \(sources.count): \(source.name)", context) }
+        try await checkProtection()
+        let options = try command.options
+        let credentials = sources.map { ReadCredential($0, options) }
+        try Self.refuseSameNames(credentials)
+        for (index, credential) in credentials.enumerated() {
+            let name = credential.source.name
+            if sources.count > 1 { Progress.show("\(index + 1) of \(sources.count): \(name)", context) }
             do {
-                try await take(source, isOnly: sources.count == 1)
+                try await take(credential, isOnly: sources.count == 1)
             } catch {
                 guard sources.count > 1 else { throw error }
-                context.message(VaultError(.source(source.name, error.problem)))
+                context.message(VaultError(.source(name, error.problem)))
                 failures.append(error)
             }
         }
@@ -35,29 +40,58 @@ struct Importer {
         throw VaultError(.notImported(count: failures.count, of: sources.count, first: first.problem))
     }
 
-    private mutating func take(_ source: ImportSource, isOnly: Bool) async throws(VaultError) {
-        var application = try source.read(try command.options)
+    private mutating func take(_ credential: ReadCredential, isOnly: Bool) async throws(VaultError) {
+        let source = credential.source
+        let held = try credential.reading.get()
         // Before the proof, which must connect like later requests.
-        if command.replace, !command.dryRun { try await keepSettings(of: &application) }
-        for warning in application.warnings {
+        if command.replace, !command.dryRun { try await keepSettings(of: &held.application) }
+        for warning in held.application.warnings {
             context.say("warning: \(isOnly ? "" : "\(source.name): ")\(warning)")
         }
-        guard !command.dryRun else { return try report(application, .wouldImport, source) }
+        guard !command.dryRun else { return try report(held.application, .wouldImport, source) }
         let proof =
             command.check
-            ? try await application.prove(scope: command.scope, dependencies: context.vaultDependencies) : nil
-        let outcome = try await store(application, proof)
-        try report(application, outcome, source)
+            ? try await held.application.prove(scope: command.scope, dependencies: context.vaultDependencies) : nil
+        let outcome = try await store(held.application, proof)
+        try report(held.application, outcome, source)
         guard command.deleteSource else {
             if case .file(let path) = source, path != "-" {
                 context.say("\(path) still holds the secret in clear: delete it when you no longer need it.")
             }
             return
         }
-        try await delete(application, source)
+        try await delete(held.application, source)
+    }
+
+    /// Refuses two credentials with one name, before either is stored: the second would replace the first, or fail
+    /// when it is too late.
+    private static func refuseSameNames(_ credentials: [ReadCredential]) throws(VaultError) {
+        let named = Dictionary(grouping: credentials.filter { $0.name != nil }) { $0.name }
+        // In the order of the call.
+        for case let name? in credentials.map(\.name) {
+            guard let sources = named[name]?.map(\.source.name), sources.count > 1 else { continue }
+            throw VaultError(.sameName(name, sources: sources))
+        }
     }
 
     // MARK: - The vault
+
+    /// Refuses a `--protect` that a vault which is there already would ignore.
+    ///
+    /// One line may serve the first import and each later one, so a key that opens the vault is accepted. A passphrase
+    /// was only to be chosen, and has no such proof.
+    private mutating func checkProtection() async throws(VaultError) {
+        guard let protect = command.protect, try await Vault.exists(at: context.vault.path) else { return }
+        if protect.isPassphrase { throw try refusal(of: protect) }
+        // A dry run needs no key.
+        if !command.dryRun { _ = try await opened() }
+    }
+
+    private func refusal(of protect: NewKey) throws(VaultError) -> VaultError {
+        let path: String
+        if let named = context.vault.path { path = named } else { path = try Vault.standardPath() }
+        return VaultError(.protectedAlready(path: path, way: protect.word))
+    }
 
     /// Keeps the settings that no option changes, as `rotate` does: a job that ran with the old secret must run with
     /// the new one.
@@ -126,14 +160,23 @@ struct Importer {
         }
     }
 
-    // The key that --protect names must open a vault that is there already.
+    // The key that --protect names must open a vault that is there already, and no other key is tried then.
     private mutating func opened() async throws(VaultError) -> Vault {
         if let vault { return vault }
         var context = context
-        if !context.vault.hasNamedWay, let way = command.protect?.unlocking(context) { context.vault.named = way }
-        let opened = try await context.open()
-        vault = opened
-        return opened
+        let protect = command.protect
+        if let protect {
+            guard let way = protect.unlocking(context) else { throw try refusal(of: protect) }
+            context.vault.named = way
+        }
+        do throws(VaultError) {
+            let opened = try await context.open()
+            vault = opened
+            return opened
+        } catch {
+            guard let protect, error.code == .locked else { throw error }
+            throw try refusal(of: protect)
+        }
     }
 
     // A key file or a keyring is lost with its disk. If a person is there to write it down, make a recovery code, too.
@@ -171,7 +214,7 @@ struct Importer {
         _ source: ImportSource
     ) throws(VaultError) {
         let path = vault?.path
-        context.say(outcome.sentence(application.name, path ?? ""))
+        context.say(outcome.sentence(application.name, from: source.name, path ?? ""))
         if outcome == .madeVault, let sentence = made?.sentence { context.say(sentence) }
         context.say(
             "Tokens \(outcome == .wouldImport ? "would" : "will") be requested from \(application.tokenOrigin)."
@@ -188,6 +231,27 @@ struct Importer {
     }
 }
 
+/// A credential that was read, or why it can't be.
+///
+/// All are read before the first is stored: a pipe can be read only once, and their names must differ.
+private struct ReadCredential {
+    let source: ImportSource
+    let name: ApplicationName?
+    let reading: Result<Held, VaultError>
+
+    /// Holds a credential until its turn comes.
+    final class Held {
+        var application: NewApplication
+        init(_ application: consuming NewApplication) { self.application = consume application }
+    }
+
+    init(_ source: ImportSource, _ options: NewApplication.Options) {
+        self.source = source
+        reading = Result { () throws(VaultError) in Held(try source.read(options)) }
+        name = (try? reading.get())?.application.name
+    }
+}
+
 /// An import as JSON.
 struct ImportReport: Encodable {
     enum Outcome: String, Encodable {
@@ -195,12 +259,12 @@ struct ImportReport: Encodable {
         case wouldImport = "would-import"
         case added, replaced
 
-        func sentence(_ name: ApplicationName, _ path: String) -> String {
+        func sentence(_ name: ApplicationName, from source: String, _ path: String) -> String {
             switch self {
             case .madeVault: "Made the vault \(path) with the application \(name)."
             case .added: "Added the application \(name) to \(path)."
             case .replaced: "Replaced the application \(name) in \(path)."
-            case .wouldImport: "Would import the application \(name)."
+            case .wouldImport: "Would import \(source) as the application \(name)."
             }
         }
     }

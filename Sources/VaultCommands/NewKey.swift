@@ -15,6 +15,8 @@ struct NewKey: Sendable {
 
     /// Whether the key is lost with this computer, so that the vault should have a recovery code on paper as well.
     var isLostWithComputer = false
+    /// The argument that names it.
+    private(set) var word = ""
     /// Whether it is a passphrase, which a file or a descriptor can give.
     var isPassphrase = false
     /// The message once it protects a new vault.
@@ -114,6 +116,7 @@ extension NewKey: ExpressibleByArgument {
         case (.some, 2) where !parts[1].isEmpty: self = kind.key(parts[1])
         default: return nil
         }
+        word = argument
     }
 
     /// The key of a new vault: what `--protect` says, else what is named, else the keyring if it works, else a

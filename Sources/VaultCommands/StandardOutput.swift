@@ -43,8 +43,9 @@ extension Date {
     var epochSeconds: Int64 { Int64(timeIntervalSince1970) }
 }
 
-/// Columns for people: each as wide as its longest field.
+/// Columns for people: each as wide as its longest field, and nothing in them that a terminal obeys.
 func table(_ rows: [[String]]) -> String {
+    let rows = rows.map { $0.map(\.visible) }
     let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     return rows.map { row in
         zip(row, widths).enumerated().map { index, field in

@@ -11,14 +11,19 @@ extension UserInteraction {
         prompting prompt: @escaping @Sendable (String, inout OutputSpan<UInt8>) throws(VaultError) -> Void,
         showing show: @escaping Showing
     ) {
+        let askFor: @Sendable (String, inout OutputSpan<UInt8>) throws(VaultError) -> Void = {
+            (text, secret) throws(VaultError) in
+            try prompt(text, &secret)
+            secret.removePasteMarks()
+        }
         self.init(
             ask: { (request, secret) throws(VaultError) in
                 switch request {
-                case .passphrase: try prompt("Passphrase of the vault: ", &secret)
-                case .recoveryCode: try prompt("Recovery code of the vault: ", &secret)
+                case .passphrase: try askFor("Passphrase of the vault: ", &secret)
+                case .recoveryCode: try askFor("Recovery code of the vault: ", &secret)
                 case .slotPassphrase(let slot):
-                    try prompt("Passphrase of the key slot \(slot.id), made \(slot.created.rfc3339): ", &secret)
-                case .newPassphrase: try Self.askTwice(prompt, &secret)
+                    try askFor("Passphrase of the key slot \(slot.id), made \(slot.created.rfc3339): ", &secret)
+                case .newPassphrase: try Self.askTwice(askFor, &secret)
                 }
             },
             show: show
@@ -40,5 +45,34 @@ extension UserInteraction {
             passphrase.removeAll()
         }
         throw VaultError(.passphrasesDiffer)
+    }
+}
+
+extension OutputSpan<UInt8> {
+    /// Takes off `ESC [ 2 0 0 ~` and `ESC [ 2 0 1 ~`, which a terminal sends around what is pasted into it.
+    ///
+    /// The second may come with the next answer, if a line end was pasted too. No key sends either.
+    fileprivate mutating func removePasteMarks() {
+        var (source, target) = (0, 0)
+        while source < count {
+            if span.isPasteMark(at: source) {
+                source += 6
+            } else {
+                if source != target {
+                    var bytes = mutableSpan
+                    bytes.swapAt(source, target)
+                }
+                (source, target) = (source + 1, target + 1)
+            }
+        }
+        removeLast(count - target)
+    }
+}
+
+extension Span<UInt8> {
+    fileprivate func isPasteMark(at index: Int) -> Bool {
+        guard index + 6 <= count, self[index] == 0x1B, self[index + 1] == UInt8(ascii: "[") else { return false }
+        let digits = (index + 2...index + 5).map { self[$0] }
+        return digits == Array("200~".utf8) || digits == Array("201~".utf8)
     }
 }

@@ -19,6 +19,11 @@ package struct Passphrase: ~Copyable, Sendable {
     /// Whether this is the same passphrase, as when it is asked for twice.
     package borrowing func matches(_ other: borrowing Passphrase) -> Bool { bytes.matches(other.bytes) }
 
+    /// Why it can't be a new passphrase; nil if it can.
+    ///
+    /// What opens a vault already is taken as it is.
+    package borrowing func faultOfNew() -> PassphraseFault? { bytes.withBytes { PassphraseFault(in: $0) } }
+
     /// Argon2id, version 1.3 (RFC 9106), one lane: 64 bytes.
     ///
     /// Slow on purpose: never on Swift's own threads.

@@ -1,3 +1,4 @@
+internal import VaultCrypto
 internal import VaultSystem
 
 // What this floor's errors say in English. Another language stands next to it in a file of its own.
@@ -48,6 +49,8 @@ extension KeyError {
         case .notReadBack(let path): "The key file \(path) doesn't read back as it was written."
         case .emptyPassphrase(let origin): "\(origin.subject) is empty."
         case .passphraseTooLong(let origin): "\(origin.subject) is longer than 1024 bytes."
+        case .untypeablePassphrase(let origin, let fault):
+            "\(origin.subject) can't be a new one: it \(fault.phrase), and couldn't be typed again."
         case .recoveryCodeDamaged(let groups) where groups.count == 1:
             "Group \(groups[0]) of the recovery code isn't as it was given out."
         case .recoveryCodeDamaged(let groups):
@@ -90,6 +93,10 @@ extension KeyError {
         case .notReadBack: "Check the disk, then try another path."
         case .emptyPassphrase: "Give a passphrase; to choose another way to unlock leave it out altogether."
         case .passphraseTooLong: "Give a passphrase of at most 1024 bytes, or use a key file."
+        case .untypeablePassphrase(_, .byteOrderMark), .untypeablePassphrase(_, .utf16):
+            "Save it as UTF-8 without a byte order mark."
+        case .untypeablePassphrase:
+            "Choose one of letters, digits, signs and spaces, in UTF-8 and on one line; for random bytes use a key file."
         case .recoveryCodeDamaged: "Compare them with what was written down, character by character."
         case .recoveryCodeIncomplete:
             "Compare it with what was written down: \(RecoveryCode.groupCount) groups of "
@@ -131,6 +138,18 @@ extension KeyError {
         case .quotaExceeded:
             "Drop keys that aren't needed (`keyctl show @u`), or have kernel.keys.maxkeys and kernel.keys.maxbytes raised."
         default: "Name a key with --key-file or --passphrase-file."
+        }
+    }
+}
+
+extension PassphraseFault {
+    /// What is wrong, after the passphrase's name.
+    fileprivate var phrase: String {
+        switch self {
+        case .byteOrderMark: "begins with a byte order mark"
+        case .utf16: "is UTF-16"
+        case .notUTF8: "isn't UTF-8"
+        case .controlCharacter(let character): "contains \(character.words)"
         }
     }
 }

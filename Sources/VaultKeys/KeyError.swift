@@ -1,3 +1,4 @@
+package import VaultCrypto
 package import VaultSystem
 
 /// Why a key slot can't be made, read or opened.
@@ -18,6 +19,8 @@ package enum KeyError: Error, Equatable {
     case notReadBack(path: String)
     case emptyPassphrase(KeyName)
     case passphraseTooLong(KeyName)
+    /// A new passphrase that couldn't be typed again.
+    case untypeablePassphrase(KeyName, PassphraseFault)
     /// A recovery code whose groups with these numbers (1 … 13) don't check: mistyped, exchanged, or of another code.
     case recoveryCodeDamaged(groups: [Int])
     /// A recovery code with too few or too many characters, hyphens and blanks not counted.

@@ -6,9 +6,9 @@ package struct ClientSecretsFile: ~Copyable, Sendable {
     /// The largest file that is read, in bytes.
     package static let sizeLimit = 1 << 20
 
-    /// Any text without control or format characters, at most 1 024 bytes.
+    /// Any text without characters that can't be seen, at most 1 024 bytes.
     package let clientID: String
-    /// Any bytes without control characters, at most 4 096.
+    /// The same, at most 4 096 bytes.
     package let secret: SecretBytes
     /// As it stands in the file, so that an address given by hand can take its place; nil means Isogeo's.
     package let tokenURI: String?
@@ -127,6 +127,7 @@ private struct FileForm {
         guard input.count <= ClientSecretsFile.sizeLimit else {
             throw .tooLarge(limit: ClientSecretsFile.sizeLimit)
         }
+        if let foreign = ForeignFile(head: input) { throw .foreign(foreign) }
         let head = (0..<min(input.count, 3)).map { input[$0] }
         guard !head.starts(with: [0xFE, 0xFF]), !head.starts(with: [0xFF, 0xFE]), !head.prefix(2).contains(0) else {
             throw .utf16
@@ -134,7 +135,9 @@ private struct FileForm {
         start = head == [0xEF, 0xBB, 0xBF] ? 3 : 0
         guard let first = (start..<input.count).first(where: { input[$0] > 0x20 }) else { throw .emptyFile }
         isHeadless = input[first] == UInt8(ascii: "\"")
-        isINI = Self.isSectionOfINI(input, at: Self.behindComments(input, from: first))
+        let line = Self.behindComments(input, from: first)
+        isINI = Self.isSectionOfINI(input, at: line)
+        if !isINI, let foreign = ForeignFile(text: input, at: line) { throw .foreign(foreign) }
     }
 
     /// Where the first line begins that is no comment of an INI file; JSON has none.

@@ -141,9 +141,9 @@ extension Span<UInt8> {
         while index < count {
             let length = JSONString.sequenceLength(self, at: index)
             guard length > 0 else { throw .notUTF8(member) }
-            guard self[index] != 0 else { throw .controlCharacter(member) }
             index += length
         }
+        if let nul = firstCharacter(where: { $0 == "\0" }) { throw .character(member, nul) }
     }
 
     fileprivate func firstIndex(of byte: UInt8, in range: Range<Int>) -> Int? { range.first { self[$0] == byte } }

@@ -1,12 +1,18 @@
 // What this floor says in English of credentials, their files and their addresses; OAuthError+English.swift has the
 // rest.
 
+internal import VaultCrypto
+
 extension ClientSecretsProblem: Explained {
     package var sentence: String {
         switch self {
         case .emptyFile: "The file is empty."
+        case .foreign(let file): "The file is \(file.phrase)."
         case .tooLarge(let limit): "The file is larger than \(limit) bytes; a client_secrets.json has a few hundred."
         case .utf16: "The file is UTF-16; JSON is UTF-8."
+        case .notJSON(let failure) where failure.reason == .nulCharacter:
+            "At line \(failure.line), column \(failure.column), a string of the file's JSON contains \\u0000, "
+                + "the NUL character, which no text here can have."
         case .notJSON(let failure):
             "The file isn't JSON: at line \(failure.line), column \(failure.column), \(failure.reason.phrase)."
         case .iniFile: "The file is an INI file without the section [auth], from which the SDK reads a credential."
@@ -20,13 +26,14 @@ extension ClientSecretsProblem: Explained {
         case .severalApplications: "The file has both \"web\" and \"installed\"."
         case .userApplication: "The file belongs to a user application, which can't get tokens by itself."
         case .missing(let member): "The file has no \(member.rawValue)."
-        case .empty, .wrongType, .tooLong, .controlCharacter, .placeholder, .notUTF8:
+        case .empty, .wrongType, .tooLong, .character, .placeholder, .notUTF8:
             fault.map { "The file's \($0.member.rawValue) \($0.phrase)." } ?? "The file isn't acceptable."
         }
     }
 
     package var remedy: String {
         switch self {
+        case .foreign(let file): file.remedy
         case .utf16, .notUTF8: "Save it again as UTF-8."
         case .notJSON, .emptyFile, .tooLarge, .notAnObject, .noApplication, .severalApplications:
             "Use the client_secrets.json as Isogeo sent it, unedited."
@@ -35,8 +42,10 @@ extension ClientSecretsProblem: Explained {
         case .apiEntity: "Put its client_id and client_secret into {\"web\": {…}}, or ask Isogeo for the file."
         case .serviceAccount, .authorizedUser: "Use the client_secrets.json of an Isogeo group application."
         case .userApplication: "Ask Isogeo for a group application."
-        case .placeholder: "Put in what Isogeo sent instead of the template's words."
-        case .missing, .empty, .wrongType, .tooLong, .controlCharacter:
+        case .placeholder(_, let placeholder): placeholder.remedy
+        case .character(_, let place) where place.character.isUnseen:
+            "Remove it, or ask Isogeo for the file again: copying from a page or a mail leaves such characters."
+        case .missing, .empty, .wrongType, .tooLong, .character:
             "Ask Isogeo for the file again, and don't edit it."
         }
     }
@@ -49,8 +58,8 @@ extension ClientSecretsProblem {
         case .empty(let member): (member, "is empty")
         case .wrongType(let member): (member, "has the wrong JSON type")
         case .tooLong(let member): (member, "is too long")
-        case .controlCharacter(let member): (member, "contains a control character")
-        case .placeholder(let member): (member, "is a placeholder")
+        case .character(let member, let place): (member, "contains \(place.words)")
+        case .placeholder(let member, let placeholder): (member, placeholder.phrase)
         case .notUTF8(let member): (member, "isn't UTF-8")
         default: nil
         }
@@ -69,9 +78,78 @@ extension ClientSecretsWarning {
         case .unusualShape(let member): "The \(member.rawValue) doesn't look as Isogeo's do today."
         case .nonASCII(let member): "The \(member.rawValue) contains letters outside of ASCII."
         case .surroundingSpace(let member): "The \(member.rawValue) begins or ends with a space."
+        case .quoted(let member):
+            "The \(member.rawValue) begins and ends with quotation marks, which are sent as a part of it."
         case .plainHTTP: "The token endpoint is plain http, on this computer."
         case .grantTypeInQuery: "The token endpoint's address repeats grant_type, which some servers refuse."
         case .unusableTokenURI(let problem): problem.sentence
+        }
+    }
+}
+
+extension Placeholder {
+    /// What the value is instead, after its name.
+    fileprivate var phrase: String {
+        switch self {
+        case .template: "is a placeholder"
+        case .encrypted: "is encrypted still, as by sops"
+        case .reference: "is a reference to a secret store, not the value itself"
+        case .variable: "is a variable or an expression that nothing has replaced"
+        case .mask: "is a mask, as a log or a page shows it instead of the value"
+        }
+    }
+
+    fileprivate var remedy: String {
+        switch self {
+        case .template: "Put in what Isogeo sent instead of the template's words."
+        case .encrypted: "Decrypt the file first (sops --decrypt FILE)."
+        case .reference: "Let the store's own tool put the value in, for instance op inject."
+        case .variable: "Let what fills in the template run first, for instance envsubst."
+        case .mask: "Put in the value itself, as Isogeo sent it."
+        }
+    }
+}
+
+extension ForeignFile {
+    /// What the file is, after "The file is".
+    fileprivate var phrase: String {
+        switch self {
+        case .gitCrypt: "locked by git-crypt"
+        case .sops: "encrypted by sops"
+        case .ansibleVault: "encrypted by ansible-vault"
+        case .age: "encrypted by age"
+        case .pgp: "encrypted or signed by PGP"
+        case .zip: "a ZIP archive, or an office document, which is one"
+        case .gzip: "compressed by gzip"
+        case .gitLFS: "a pointer of Git LFS, not the file itself"
+        case .mergeConflict: "the two sides of a merge conflict of Git"
+        case .pem: "a key or certificate in PEM"
+        case .sqlite: "an SQLite database, as a vault is one"
+        case .pdf: "a PDF"
+        case .rtf: "formatted text (RTF), as a word processor saves it"
+        case .html: "an HTML or XML page, such as a log-in page"
+        case .zeros: "nothing but NUL bytes: its content was lost"
+        case .environmentFile: "a list of variables (NAME=value), as a .env file has them"
+        case .yaml: "YAML; a client_secrets.json is JSON"
+        }
+    }
+
+    fileprivate var remedy: String {
+        switch self {
+        case .gitCrypt: "Unlock the repository first (git-crypt unlock)."
+        case .sops: "Decrypt it first (sops --decrypt FILE)."
+        case .ansibleVault: "Decrypt it first (ansible-vault view FILE)."
+        case .age: "Decrypt it first (age --decrypt FILE)."
+        case .pgp: "Decrypt it first (gpg --decrypt FILE)."
+        case .zip, .gzip: "Unpack it first, and import the client_secrets.json."
+        case .gitLFS: "Fetch it first (git lfs pull)."
+        case .mergeConflict: "Resolve the conflict first."
+        case .sqlite: "To use a vault, name it with --vault; import takes a client_secrets.json."
+        case .rtf: "Save it as plain text, in UTF-8."
+        case .html, .zeros: "Get the client_secrets.json again, and look into it before you import it."
+        case .environmentFile:
+            "Load it into the environment, and take the credential from there (isogeo-vault import --from-environment)."
+        case .pem, .pdf, .yaml: "Use the client_secrets.json as Isogeo sent it."
         }
     }
 }

@@ -1,3 +1,5 @@
+package import VaultCrypto
+
 /// The members of a `client_secrets.json` that messages name.
 package enum ClientSecretsMember: String, Sendable, CaseIterable {
     case web, installed, kind, scopes
@@ -13,6 +15,8 @@ package enum ClientSecretsMember: String, Sendable, CaseIterable {
 /// Why a file isn't an acceptable `client_secrets.json`, and what it is instead.
 package enum ClientSecretsProblem: Error, Equatable, Sendable {
     case emptyFile
+    /// Another kind of file.
+    case foreign(ForeignFile)
     case tooLarge(limit: Int)
     case utf16
     case notJSON(StrictJSON.Failure)
@@ -34,8 +38,9 @@ package enum ClientSecretsProblem: Error, Equatable, Sendable {
     case empty(ClientSecretsMember)
     case wrongType(ClientSecretsMember)
     case tooLong(ClientSecretsMember)
-    case controlCharacter(ClientSecretsMember)
-    case placeholder(ClientSecretsMember)
+    /// A character that the member can't have: one that can't be seen, or none of those that its RFC lists.
+    case character(ClientSecretsMember, CharacterPlace)
+    case placeholder(ClientSecretsMember, Placeholder)
     /// Where it comes from something else than JSON.
     case notUTF8(ClientSecretsMember)
 }

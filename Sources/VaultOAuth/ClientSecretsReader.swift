@@ -26,7 +26,9 @@ struct ClientSecretsReader {
         guard let value = web ?? installed else {
             let isFlat =
                 document.member("client_id", of: root) != nil || document.member("client_secret", of: root) != nil
-            guard isFlat else { throw .noApplication }
+            guard isFlat else {
+                throw document.member("sops", of: root) == nil ? .noApplication : .foreign(.sops)
+            }
             throw document.member("_id", of: root) == nil ? .headCutOff : .apiEntity
         }
         guard document.kind(of: value) == .object else { throw .wrongType(web == nil ? .installed : .web) }
@@ -38,9 +40,10 @@ struct ClientSecretsReader {
     func clientID(_ document: borrowing StrictJSON) throws(ClientSecretsProblem) -> String {
         guard let text = try text(.clientID, document, limit: 1024) else { throw .missing(.clientID) }
         guard !text.isEmpty else { throw .empty(.clientID) }
-        // It is shown to people: nothing may turn the line round or hide.
-        guard text.unicodeScalars.allSatisfy({ !$0.isInvisible }) else { throw .controlCharacter(.clientID) }
-        guard !Placeholder.isOne(Array(text.utf8).span) else { throw .placeholder(.clientID) }
+        // A reference to a store begins with a scheme; so may an id that is an address.
+        if let placeholder = Placeholder(Array(text.utf8).span), placeholder != .reference {
+            throw .placeholder(.clientID, placeholder)
+        }
         return text
     }
 
@@ -51,8 +54,10 @@ struct ClientSecretsReader {
         guard let secret = document.secret(member) else { throw .wrongType(.clientSecret) }
         guard secret.count > 0 else { throw .empty(.clientSecret) }
         guard secret.count <= 4096 else { throw .tooLong(.clientSecret) }
-        guard secret.withBytes({ !$0.containsControlCharacter }) else { throw .controlCharacter(.clientSecret) }
-        guard secret.withBytes({ !Placeholder.isOne($0) }) else { throw .placeholder(.clientSecret) }
+        try secret.withBytes { (bytes: Span<UInt8>) throws(ClientSecretsProblem) in
+            try bytes.checkCharacters(.clientSecret)
+            if let placeholder = Placeholder(bytes) { throw .placeholder(.clientSecret, placeholder) }
+        }
         return secret
     }
 
@@ -65,28 +70,26 @@ struct ClientSecretsReader {
         }
         guard let text = document.text(member) else { throw .wrongType(name) }
         guard text.utf8.count <= limit else { throw .tooLong(name) }
-        // The endpoint has its own words for this, and an address given by hand in its place.
-        guard name == .tokenURI || !Array(text.utf8).span.containsControlCharacter else {
-            throw .controlCharacter(name)
-        }
+        try Array(text.utf8).span.checkCharacters(name)
         return text
     }
 
-    /// An array of strings, or one string with spaces between them.
+    /// An array of strings, or one string; in both, spaces separate scopes (RFC 6749 §3.3).
     func scopes(_ document: borrowing StrictJSON) throws(ClientSecretsProblem) -> [String] {
         guard let member = document.member("scopes", of: application) else { return [] }
         switch document.kind(of: member) {
         case .null: return []
-        case .string: return (document.text(member) ?? "").split(separator: " ").map(String.init)
-        case .array: break
+        case .string, .array: break
         default: throw .wrongType(.scopes)
         }
+        let texts = document.kind(of: member) == .string ? [member] : document.elements(of: member)
         var scopes: [String] = []
-        for element in document.elements(of: member) {
-            guard let scope = document.text(element) else { throw .wrongType(.scopes) }
-            guard !Array(scope.utf8).span.containsControlCharacter else { throw .controlCharacter(.scopes) }
-            scopes.append(scope)
+        for element in texts {
+            guard let text = document.text(element) else { throw .wrongType(.scopes) }
+            try Array(text.utf8).span.checkCharacters(.scopes)
+            scopes += text.split(separator: " ").map(String.init)
         }
+        guard scopes.reduce(0, { $0 + $1.utf8.count + 1 }) <= 4096 else { throw .tooLong(.scopes) }
         return scopes
     }
 
@@ -121,27 +124,25 @@ struct ClientSecretsReader {
     }
 }
 
-/// What stands in a template where the credential belongs.
-private enum Placeholder {
-    private static let texts = [
-        "{client_id}", "{client_secret}", "<client_id>", "<client_secret>", "your_client_id", "your_client_secret",
-        "your-client-id", "your-client-secret",
-    ].map { Array($0.utf8) }
-
-    static func isOne(_ bytes: Span<UInt8>) -> Bool {
-        let bracket = (open: UInt8(ascii: "["), close: UInt8(ascii: "]"))
-        if bytes.count >= 4, bytes[0] == bracket.open, bytes[1] == bracket.open,
-            bytes[bytes.count - 1] == bracket.close, bytes[bytes.count - 2] == bracket.close
-        {
-            return true
-        }
-        return texts.contains { text in
-            text.count == bytes.count && text.indices.allSatisfy { text[$0] == asciiLowercased(bytes[$0]) }
+extension ClientSecretsMember {
+    /// Whether this member can't have the character, whatever the JSON type that holds it.
+    ///
+    /// RFC 6749 gives scopes the characters %x21 / %x23-5B / %x5D-7E, and %x20-7E to id and secret (appendix A). Of
+    /// these two, servers take others too; the credential's own warnings name letters outside of ASCII.
+    fileprivate func refuses(_ character: Unicode.Scalar) -> Bool {
+        switch self {
+        case .clientID, .clientSecret: character.isUnseen
+        case .scopes: !(" "..."~" ~= character) || character == "\"" || character == "\\"
+        // The endpoint has its own words for this, and an address given by hand in its place.
+        case .tokenURI: false
+        default: !(" "..."~" ~= character)
         }
     }
+}
 
-    private static func asciiLowercased(_ byte: UInt8) -> UInt8 {
-        UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte ? byte | 0x20 : byte
+extension Span<UInt8> {
+    fileprivate func checkCharacters(_ member: ClientSecretsMember) throws(ClientSecretsProblem) {
+        if let place = firstCharacter(where: { member.refuses($0) }) { throw .character(member, place) }
     }
 }
 

@@ -14,6 +14,8 @@ package enum ClientSecretsWarning: Equatable, Sendable {
     case unusualShape(ClientSecretsMember)
     case nonASCII(ClientSecretsMember)
     case surroundingSpace(ClientSecretsMember)
+    /// Perhaps a shell's or an INI file's quotation marks.
+    case quoted(ClientSecretsMember)
     /// Plain http, to this computer.
     case plainHTTP
     case grantTypeInQuery
@@ -47,6 +49,7 @@ extension ClientSecretsWarning {
         var warnings: [ClientSecretsWarning] = []
         if bytes.indices.contains(where: { bytes[$0] >= 0x80 }) { warnings.append(.nonASCII(member)) }
         if bytes[0] == 0x20 || bytes[bytes.count - 1] == 0x20 { warnings.append(.surroundingSpace(member)) }
+        if bytes.isQuoted { warnings.append(.quoted(member)) }
         return warnings
     }
 

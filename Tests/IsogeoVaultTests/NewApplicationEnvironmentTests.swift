@@ -140,7 +140,10 @@ import VaultTestSupport
 
     @Test func `what isn't acceptable is named by its variable`() {
         let cases: [([String: String], String)] = [
-            (["ISOGEO_CLIENT_SECRET": canary.text + "\n"], "ISOGEO_CLIENT_SECRET contains a control character."),
+            (
+                ["ISOGEO_CLIENT_SECRET": canary.text + "\n"],
+                "ISOGEO_CLIENT_SECRET contains U+000A (line feed) as character \(canary.text.count + 1)."
+            ),
             (["ISOGEO_CLIENT_SECRET": "<client_secret>"], "ISOGEO_CLIENT_SECRET is a placeholder."),
             (
                 ["ISOGEO_CLIENT_SECRET": String(repeating: canary.text, count: 100)],

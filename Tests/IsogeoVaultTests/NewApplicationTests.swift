@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import VaultCrypto
 import VaultOAuth
 import VaultTestSupport
 
@@ -81,13 +82,30 @@ import VaultTestSupport
 
     @Test(arguments: [
         "at\u{202E}sal", "at\u{2066}las", "at\u{200B}las", "\u{FEFF}atlas", "at\u{2028}las", "at\u{AD}las",
+        "atlas ", " atlas", "at  las", "atlas\u{A0}", "at\u{2003}las", "atlas\u{FE0F}", "at\u{200C}las",
+        "atlas\u{200D}",
+        "\u{3164}", "at\u{2800}las", "at\u{E0061}las", "at\u{34F}las",
     ])
     func `a name that could look like another one is read and never given`(_ text: String) async throws {
         let name = try ApplicationName.named(text)
         var options = NewApplication.Options()
         options.name = name
         #expect(error(try world.clientSecrets(secret: "s"), options)?.code == .usage)
-        #expect(ApplicationName("\u{646}\u{200C}\u{645}")?.hasUnseenCharacters == false)
+        // What is in a vault already can get a new secret.
+        options.hasKnownName = true
+        #expect(error(try world.clientSecrets(secret: "s"), options) == nil)
+        let vault = try await world.makeVault()
+        await #expect(throws: VaultError.self) { try await vault.rename(.named("catalogue"), to: name) }
+    }
+
+    @Test(arguments: ["\u{646}\u{200C}\u{645}", "\u{915}\u{94D}\u{200D}\u{937}", "a b c", "é", "日本語", "🗺"])
+    func `a name that looks as it is written is given`(_ text: String) throws {
+        #expect(try ApplicationName.named(text).misleadingCharacter == nil)
+        #expect(try ApplicationName.named("atlas\u{A0}").misleadingCharacter == .init("\u{A0}", at: 6))
+    }
+
+    @Test func `spaces around an id make no name with spaces`() {
+        #expect(ApplicationName(suggestedBy: " atlas ")?.description == "atlas")
     }
 
     @Test func `no refusal tells the secret`() throws {

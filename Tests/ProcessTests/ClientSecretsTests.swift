@@ -185,7 +185,8 @@ struct ClientSecretsTests {
             ),
             (
                 Variant("a line end in the secret", #"{"web": {"client_id": "@ID@", "client_secret": "@SECRET@\n"}}"#),
-                "The file's client_secret contains a control character.", again
+                "The file's client_secret contains U+000A (line feed) as character 49.",
+                "Remove it, or ask Isogeo for the file again: copying from a page or a mail leaves such characters."
             ),
             (Variant("UTF-16's mark", "\u{0}{\u{0}}"), "The file is UTF-16; JSON is UTF-8.", "Save it again as UTF-8."),
         ] as [(Variant, String, String)]
@@ -256,6 +257,42 @@ struct ClientSecretsTests {
         let refused = try await importing(text, home)
         #expect(refused.exitCode == 65 && refused.errorText.contains("--basic-encoding form"), "\(refused)")
         #expect(try await importing(text, home, "--basic-encoding", "form").exitCode == 0)
+    }
+
+    @Test(arguments: [
+        (
+            "nbsp-at-the-end-of-secret", "The file's client_secret contains U+00A0 (no-break space) as character 64.",
+            "Remove it, or ask Isogeo for the file again: copying from a page or a mail leaves such characters."
+        ),
+        (
+            "zero-width-space-at-the-end-of-secret",
+            "The file's client_secret contains U+200B (zero width space) as character 64.",
+            "Remove it, or ask Isogeo for the file again: copying from a page or a mail leaves such characters."
+        ),
+        (
+            "sops-encrypted-secret", "The file's client_secret is encrypted still, as by sops.",
+            "Decrypt the file first (sops --decrypt FILE)."
+        ),
+    ])
+    func `what other tools leave in a file is refused, and named`(name: String, sentence: String, remedy: String)
+        async throws
+    {
+        let home = try Home()
+        let file = TestPaths.fixture("cases/\(name).json")
+        for arguments in [["import", file, "--protect", "key-file=\(home.key)"], ["token", "--from", file]] {
+            try await home.command(arguments).run().expectFailure(65, sentence, remedy)
+        }
+        #expect(!FileManager.default.fileExists(atPath: home.vaultFolder))
+    }
+
+    @Test func `scopes that would steer a terminal are refused as a string too`() async throws {
+        let home = try Home()
+        let text = #"{"web": {\#(Self.credential), "scopes": "a\u001b]0;x\u0007"}}"#
+        try await importing(Variant("", text).text(home.client), home).expectFailure(
+            65,
+            "The file's scopes contains U+001B (escape) as character 2.",
+            "Remove it, or ask Isogeo for the file again: copying from a page or a mail leaves such characters."
+        )
     }
 
     @Test func `a file is read from a pipe`() async throws {

@@ -81,13 +81,44 @@ struct ImportTests {
         #expect(!home.exists(home.vaultFolder) && !home.exists(home.key))
     }
 
+    @Test func `two files of one name are refused before anything is taken, a pipe among them too`() async throws {
+        let home = try await Home.withVault()
+        let bytes = try home.folder.read("share/isogeo-vault/vault.db")
+        let first = try home.writeFile(of: other, to: "a.json")
+        for options in [[], ["--replace"]] {
+            var command = try home.command(["import", first, "-"] + options)
+            command.input = .bytes(Array(other.file(tokenURI: "http://localhost:9/token").utf8))
+            try await command.run().expectFailure(
+                64,
+                "\(first) and standard input would all be the application other.",
+                "Nothing was imported. Import one of them, or each by itself with a --name of its own."
+            )
+        }
+        #expect(try home.folder.read("share/isogeo-vault/vault.db") == bytes)
+        #expect(try await home.names() == ["atlas"])
+    }
+
+    @Test func `protection for a vault that is there is refused, and key add named`() async throws {
+        let home = try await Home.withVault()
+        let file = try home.writeFile(of: other, to: "a.json")
+        try await home.run("import", file, "--protect", "passphrase").expectFailure(
+            64,
+            "There is a vault at \(home.vault) already, and --protect is for a new one.",
+            "Omit it. For this key to open the vault too, add it: isogeo-vault key add passphrase"
+        )
+        #expect(try await home.run("import", file, "--protect", "key-file=\(home.folder("b"))").exitCode == 64)
+        #expect(try await home.names() == ["atlas"])
+        #expect(try await importing(home, protected(home) + [file]).exitCode == 0)
+    }
+
     // MARK: - Trying
 
     @Test func `a dry run makes nothing`() async throws {
         let home = try home()
-        let report = try await importing(home, protected(home) + [try home.writeFile(), "--dry-run", "--json"])
+        let file = try home.writeFile()
+        let report = try await importing(home, protected(home) + [file, "--dry-run", "--json"])
         #expect(report.exitCode == 0, "\(report)")
-        #expect(report.errorText.contains("Would import the application atlas."))
+        #expect(report.errorText.contains("Would import \(file) as the application atlas."))
         #expect(report.errorText.contains("Tokens would be requested from http://localhost:9."))
         let imports = try #require(try report.json["imports"] as? [[String: Any]])
         #expect(imports.count == 1 && imports[0]["outcome"] as? String == "would-import")

@@ -85,6 +85,25 @@ struct PromptTests {
         passphrase.expectAbsent(in: listed)
     }
 
+    @Test func `a bracketed paste gives the passphrase without its brackets`() async throws {
+        let (home, passphrase) = (try Home(), Canary())
+        let terminal = try home.command(["import", try home.writeFile()]).startOnTerminal()
+        for prompt in [Self.new, Self.again] {
+            try await answer(prompt, "\u{1B}[200~\(passphrase.text)\u{1B}[201~", on: terminal)
+        }
+        let made = try await terminal.process.outcome()
+        #expect(made.exitCode == 0, "\(made)")
+        let path = try home.folder.write(passphrase.text, to: "passphrase")
+        #expect(try await home.run("list", "--passphrase-file", path).exitCode == 0)
+
+        let other = try Home()
+        let refused = try other.command(["import", try other.writeFile()]).startOnTerminal()
+        for prompt in [Self.new, Self.again] { try await answer(prompt, "\u{1B}[A\(passphrase.text)", on: refused) }
+        let report = try await refused.process.outcome()
+        #expect(report.exitCode == 64 && report.outputText.contains("it contains U+001B (escape)"), "\(report)")
+        #expect(!FileManager.default.fileExists(atPath: other.vault))
+    }
+
     @Test func `two passphrases that differ are asked for again, three times at most`() async throws {
         let (home, passphrase) = (try Home(), Canary())
         let file = try home.writeFile()

@@ -89,6 +89,97 @@ struct CommandsTests {
         #expect(wrong.heard.said.first?.hasPrefix("The passphrase doesn't open this vault.") == true)
     }
 
+    @Test func `the marks of a paste aren't part of a passphrase`() async throws {
+        let folder = try TemporaryDirectory()
+        let vault = folder("vault/vault.db")
+        // With a line end in what is pasted, the second mark comes with the next answer.
+        for (index, words) in [
+            ["\u{1B}[200~correct horse\u{1B}[201~", "correct horse"],
+            ["\u{1B}[200~correct horse", "\u{1B}[201~correct horse"],
+        ].enumerated() {
+            let arguments = ["import", try file(folder), "--vault", "\(vault)-\(index)", "--protect", "passphrase"]
+            #expect(await run(arguments, answering: Answering(words)).code == 0)
+            let list = ["list", "--vault", "\(vault)-\(index)"]
+            #expect(await run(list, answering: Answering(["correct horse"])).code == 0)
+            #expect(await run(list, answering: Answering(["\u{1B}[200~correct horse\u{1B}[201~"])).code == 0)
+        }
+    }
+
+    @Test func `a new passphrase that couldn't be typed again is refused, wherever it comes from`() async throws {
+        let folder = try TemporaryDirectory()
+        let (vault, key) = (folder("vault/vault.db"), folder("key"))
+        let new = ["import", try file(folder), "--vault", vault]
+        let typed = await run(new, answering: Answering(["a\u{1B}[Ab", "a\u{1B}[Ab"]))
+        #expect(typed.code == 64)
+        #expect(
+            typed.heard.said.last?.hasPrefix(
+                "The passphrase can't be a new one: it contains U+001B (escape), and couldn't be typed again."
+            ) == true
+        )
+        let marked = try folder.write("\u{FEFF}secret\n", to: "marked")
+        let wide = try folder.write([0xFF, 0xFE, 0x61, 0, 0x0A, 0] as [UInt8], to: "wide")
+        let lines = try folder.write("two\nlines\n", to: "lines")
+        for path in [marked, wide, lines] {
+            #expect(await run(new + ["--passphrase-file", path]).code == 64, "\(path)")
+            #expect(await run(["status", "--vault", vault]).code == 66)
+        }
+        #expect(await run(new + ["--protect", "key-file=\(key)"]).code == 0)
+        for path in [marked, wide, lines] {
+            let way = ["passphrase", "--new-passphrase-file", path, "--vault", vault, "--key-file", key]
+            #expect(await run(["key", "add"] + way).code == 64, "\(path)")
+            #expect(await run(["key", "change", "key-file"] + way).code == 64, "\(path)")
+        }
+    }
+
+    // MARK: - Import
+
+    @Test(arguments: [[], ["--replace"], ["--dry-run"], ["--json"]])
+    func `two files with one name are refused before either is taken`(_ options: [String]) async throws {
+        let folder = try TemporaryDirectory()
+        let (vault, key) = (folder("vault/vault.db"), folder("key"))
+        let first = try file(folder)
+        let second = try folder.write(
+            #"{"web": {"client_id": "atlas", "client_secret": "t", "token_uri": "http://localhost:9/t"}}"#,
+            to: "second.json"
+        )
+        let bad = try folder.write("{", to: "bad.json")
+        let arguments = ["import", bad, first, second, "--vault", vault, "--protect", "key-file=\(key)"] + options
+        let refused = await run(arguments)
+        #expect(refused.code == 64 && refused.heard.text.isEmpty)
+        #expect(refused.heard.said.count == 1)
+        #expect(
+            refused.heard.said.first?.hasPrefix("\(first) and \(second) would all be the application atlas.") == true
+        )
+        #expect(await run(["status", "--vault", vault]).code == 66)
+    }
+
+    @Test func `protection isn't ignored where there is a vault`() async throws {
+        let folder = try TemporaryDirectory()
+        let (vault, key) = (folder("vault/vault.db"), folder("key"))
+        let path = try file(folder)
+        let arguments = ["import", path, "--vault", vault, "--replace"]
+        #expect(await run(arguments + ["--protect", "key-file=\(key)"]).code == 0)
+        let passphrase = try folder.write("secret", to: "passphrase")
+        let other = "key-file=\(key).new"
+        for (way, options) in [
+            ("passphrase", []), ("passphrase", ["--dry-run"]), ("passphrase", ["--key-file", key]),
+            ("passphrase", ["--passphrase-file", passphrase]), (other, []), (other, ["--key-file", key]),
+        ] {
+            let refused = await run(arguments + ["--protect", way] + options, answering: Answering(["a", "a"]))
+            #expect(refused.code == 64, "\(way) \(options)")
+            #expect(refused.heard.said.last?.contains("isogeo-vault key add \(way)") == true, "\(refused.heard.said)")
+        }
+        // One line serves the first import and each later one.
+        #expect(await run(arguments + ["--protect", "key-file=\(key)"]).code == 0)
+    }
+
+    @Test func `a dry run says which file would be which application`() async throws {
+        let folder = try TemporaryDirectory()
+        let path = try file(folder)
+        let dry = await run(["import", path, "--vault", folder("vault.db"), "--dry-run"])
+        #expect(dry.code == 0 && dry.heard.said.contains("Would import \(path) as the application atlas."))
+    }
+
     @Test func `three passphrases that differ are enough`() async throws {
         let folder = try TemporaryDirectory()
         let vault = folder("vault/vault.db")

@@ -10,6 +10,31 @@ import VaultTestSupport
         try Passphrase(SecretBytes(copying: Array(text.utf8).span))
     }
 
+    @Test(
+        arguments: [
+            (Array("\u{1B}[200~a\u{1B}[201~".utf8), .controlCharacter("\u{1B}")),
+            (Array("two\nlines".utf8), .controlCharacter("\n")), (Array("a\t".utf8), .controlCharacter("\t")),
+            (Array("a\0b".utf8), .controlCharacter("\0")), (Array("a\u{85}".utf8), .controlCharacter("\u{85}")),
+            (Array("\u{FEFF}a".utf8), .byteOrderMark), ([0xFF, 0xFE, 0x61, 0], .utf16),
+            ([0xFE, 0xFF, 0, 0x61], .utf16),
+            ([0x61, 0, 0x62, 0], .utf16), ([0, 0x61, 0, 0x62], .utf16), ([0x61, 0xE9], .notUTF8),
+        ] as [([UInt8], PassphraseFault)]
+    )
+    func `what couldn't be typed again is no new passphrase, and opens what has it`(
+        _ bytes: [UInt8],
+        _ fault: PassphraseFault
+    ) throws {
+        let passphrase = try Passphrase(SecretBytes(copying: bytes.span))
+        let found = passphrase.faultOfNew()
+        #expect(found == fault)
+    }
+
+    @Test(arguments: ["a", " a b ", "é", "日本語", "🗺️", "a\u{A0}b", "\u{AD}"])
+    func `everything else is one`(_ text: String) throws {
+        let found = try passphrase(text).faultOfNew()
+        #expect(found == nil)
+    }
+
     /// The first is libsodium's own (test/default/pwhash_argon2id.c), the others were computed by OpenSSL 3.5's
     /// Argon2id.
     private static let vectors: [(String, String, UInt64, UInt64, String)] = [

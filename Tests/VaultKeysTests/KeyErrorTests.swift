@@ -17,6 +17,8 @@ import VaultTestSupport
             .unsafeFile(UnsafePath(path: "/f", .hardLinks(count: 2))), .notAKeyFile(path: "/f"),
             .cannotWrite(path: "/f", errno: .exists),
             .cannotWrite(path: "/f", errno: .invalid), .notReadBack(path: "/f"), .emptyPassphrase(.kind(.passphrase)),
+            .untypeablePassphrase(.kind(.passphrase), .byteOrderMark), .untypeablePassphrase(.kind(.passphrase), .utf16),
+            .untypeablePassphrase(.kind(.passphrase), .notUTF8), .untypeablePassphrase(.kind(.passphrase), .controlCharacter("\u{1B}")),
             .passphraseTooLong(.kind(.passphrase)), .timedOut(.kind(.passphrase)), .silentInput(path: "/fifo"),
             .badDescriptor(3, errno: .badDescriptor),
             .commandFailed(status: 1), .commandDidNotStart(errno: .noEntry),

@@ -1,5 +1,7 @@
+import Foundation
 import Testing
 import VaultCrypto
+import VaultTestSupport
 
 @testable import VaultOAuth
 
@@ -187,29 +189,172 @@ import VaultCrypto
             (#"{"web":{\#(pair),"token_uri":{}}}"#, .wrongType(.tokenURI)),
             (#"{"web":{\#(pair),"scopes":{}}}"#, .wrongType(.scopes)),
             (#"{"web":{\#(pair),"scopes":[1]}}"#, .wrongType(.scopes)),
-            (#"{"web":{\#(pair),"scopes":["a\n"]}}"#, .controlCharacter(.scopes)),
+            (#"{"web":{\#(pair),"scopes":["a\n"]}}"#, .character(.scopes, .init("\n", at: 2))),
             (#"{"web":{\#(pair),"kind":true}}"#, .wrongType(.kind)),
             (#"{"web":{\#(pair),"isogeo_type":1}}"#, .wrongType(.isogeoType)),
             (#"{"web":{\#(pair),"project_id":1}}"#, .wrongType(.projectID)),
-            (#"{"web":{\#(pair),"kind":"\u001b[31m"}}"#, .controlCharacter(.kind)),
-            (#"{"web":{"client_id":"a\r\nX: y","client_secret":"\#(canary)"}}"#, .controlCharacter(.clientID)),
-            (#"{"web":{"client_id":"a\u202eb","client_secret":"\#(canary)"}}"#, .controlCharacter(.clientID)),
-            (#"{"web":{\#(id),"client_secret":"\#(canary)\n"}}"#, .controlCharacter(.clientSecret)),
-            (#"{"web":{\#(id),"client_secret":"\#(canary)\u0085"}}"#, .controlCharacter(.clientSecret)),
-            (#"{"web":{\#(id),"client_secret":"[[INSERT CLIENT SECRET HERE]]"}}"#, .placeholder(.clientSecret)),
-            (#"{"web":{"client_id":"[[INSERT CLIENT ID HERE]]","client_secret":"x"}}"#, .placeholder(.clientID)),
-            (#"{"web":{\#(id),"client_secret":"YOUR_CLIENT_SECRET"}}"#, .placeholder(.clientSecret)),
-            (#"{"web":{"client_id":"{client_id}","client_secret":"x"}}"#, .placeholder(.clientID)),
+            (#"{"web":{\#(pair),"kind":"\u001b[31m"}}"#, .character(.kind, .init("\u{1B}", at: 1))),
+            (
+                #"{"web":{"client_id":"a\r\nX: y","client_secret":"\#(canary)"}}"#,
+                .character(.clientID, .init("\r", at: 2))
+            ),
+            (
+                #"{"web":{"client_id":"a\u202eb","client_secret":"\#(canary)"}}"#,
+                .character(.clientID, .init("\u{202E}", at: 2))
+            ),
+            (#"{"web":{\#(id),"client_secret":"\#(canary)\n"}}"#, .character(.clientSecret, .init("\n", at: 65))),
+            (
+                #"{"web":{\#(id),"client_secret":"\#(canary)\u0085"}}"#,
+                .character(.clientSecret, .init("\u{85}", at: 65))
+            ),
+            (
+                #"{"web":{\#(id),"client_secret":"[[INSERT CLIENT SECRET HERE]]"}}"#,
+                .placeholder(.clientSecret, .template)
+            ),
+            (
+                #"{"web":{"client_id":"[[INSERT CLIENT ID HERE]]","client_secret":"x"}}"#,
+                .placeholder(.clientID, .template)
+            ),
+            (#"{"web":{\#(id),"client_secret":"YOUR_CLIENT_SECRET"}}"#, .placeholder(.clientSecret, .template)),
+            (#"{"web":{"client_id":"{client_id}","client_secret":"x"}}"#, .placeholder(.clientID, .template)),
         ] as [(String, ClientSecretsProblem)]
     )
     func `each wrong file is told apart, and none is quoted`(_ text: String, _ expected: ClientSecretsProblem) {
         #expect(problem(text) == expected)
     }
 
+    // MARK: - One rule for every text
+
+    @Test(
+        arguments: [
+            (#""scopes":"a\u001b]0;x\u0007""#, .character(.scopes, .init("\u{1B}", at: 2))),
+            (#""scopes":["a\u001b]0;x\u0007"]"#, .character(.scopes, .init("\u{1B}", at: 2))),
+            (#""scopes":"a b\u00a0c""#, .character(.scopes, .init("\u{A0}", at: 4))),
+            (#""scopes":["r","é"]"#, .character(.scopes, .init("é", at: 1))),
+            (#""scopes":"a\"b""#, .character(.scopes, .init("\"", at: 2))),
+            (#""scopes":["a\\"]"#, .character(.scopes, .init("\\", at: 2))),
+            (#""kind":"a\u202e""#, .character(.kind, .init("\u{202E}", at: 2))),
+            (#""isogeo_type":"group\u200b""#, .character(.isogeoType, .init("\u{200B}", at: 6))),
+            (#""project_id":"\u007f""#, .character(.projectID, .init("\u{7F}", at: 1))),
+            (#""auth_uri":"https://a.example/é""#, .character(.authURI, .init("é", at: 19))),
+        ] as [(String, ClientSecretsProblem)]
+    )
+    func `no text has other characters than its RFC gives it, in a string or in a list`(
+        _ member: String,
+        _ expected: ClientSecretsProblem
+    ) {
+        #expect(problem("{\"web\":{\(Self.pair),\(member)}}") == expected)
+    }
+
+    @Test func `spaces separate scopes in a list too, and their number has a bound`() throws {
+        let file = try ClientSecretsFile(guarded(#"{"web":{\#(Self.pair),"scopes":["a b"," c",""]}}"#))
+        #expect(file.metadata.scopes == ["a", "b", "c"])
+        let many = Array(repeating: "\"scope\"", count: 1000).joined(separator: ",")
+        #expect(problem("{\"web\":{\(Self.pair),\"scopes\":[\(many)]}}") == .tooLong(.scopes))
+    }
+
+    @Test(arguments: ["\u{A0}", "\u{200B}", "\u{FEFF}", "\u{FE0F}", "\u{2003}", "\u{2028}", "\u{AD}", "\u{3164}"])
+    func `a character that can't be seen is named, with its place`(_ text: String) throws {
+        let character = try #require(text.unicodeScalars.first)
+        let id = #""client_id":"a\#(text)b""#
+        #expect(
+            problem(#"{"web":{\#(Self.id),"client_secret":"\#(canary)\#(text)"}}"#)
+                == .character(.clientSecret, .init(character, at: 65))
+        )
+        #expect(
+            problem(#"{"web":{\#(id),"client_secret":"\#(canary)"}}"#) == .character(.clientID, .init(character, at: 2))
+        )
+    }
+
+    @Test func `a character has a number and a name`() {
+        let problem = ClientSecretsProblem.character(.clientSecret, .init("\u{A0}", at: 64))
+        #expect(problem.sentence == "The file's client_secret contains U+00A0 (no-break space) as character 64.")
+        #expect(problem.remedy.hasPrefix("Remove it"))
+        #expect(
+            ClientSecretsProblem.character(.kind, .init("\u{1B}", at: 1)).sentence
+                == "The file's kind contains U+001B (escape) as character 1."
+        )
+    }
+
+    @Test(
+        arguments: [
+            ("ENC[AES256_GCM,data:abc==,iv:abc=,tag:abc=,type:str]", .encrypted),
+            ("op://vault/isogeo/secret", .reference),
+            ("ref+vault://secret/isogeo#x", .reference), ("@Microsoft.KeyVault(SecretUri=x)", .reference),
+            ("${X}", .variable), ("${ISOGEO_CLIENT_SECRET}", .variable), ("$ISOGEO_CLIENT_SECRET", .variable),
+            ("$(pass isogeo)", .variable), ("{{x}}", .variable), ("{{ isogeo_secret }}", .variable),
+            ("<%= @secret %>", .variable), ("***", .mask), ("••••••••", .mask), ("[[SECRET]]", .template),
+        ] as [(String, Placeholder)]
+    )
+    func `what can't be a secret is named`(_ secret: String, _ expected: Placeholder) {
+        let found = problem(#"{"web":{\#(Self.id),"client_secret":"\#(secret)"}}"#)
+        #expect(found == .placeholder(.clientSecret, expected))
+        #expect(found.map { !$0.sentence.contains(secret) } == true)
+    }
+
+    @Test(arguments: ["**", "a***", "{x}", "$x", "$X y", "1op://x", ":// ", "ENC[", "{{", "%x%", "a://", "$1"])
+    func `what can be a secret is taken`(_ secret: String) throws {
+        let file = try ClientSecretsFile(guarded(#"{"web":{\#(Self.id),"client_secret":"\#(secret)"}}"#))
+        let found = plain(file.secret)
+        #expect(found == secret)
+    }
+
+    @Test func `quotation marks at both ends are worth a word`() throws {
+        for secret in [#"\"a\""#, "'a'", "“a”"] {
+            let uri = #""token_uri":"https://a.example/""#
+            let file = #"{"web":{"client_id":"a","client_secret":"\#(secret)",\#(uri)}}"#
+            #expect(try warnings(file).contains(.quoted(.clientSecret)))
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("\0GITCRYPT\0\u{1}\u{2}", .gitCrypt), ("$ANSIBLE_VAULT;1.1;AES256\n6162\n", .ansibleVault),
+            ("age-encryption.org/v1\n-> X25519 a", .age), ("-----BEGIN AGE ENCRYPTED FILE-----\n", .age),
+            ("\n-----BEGIN PGP MESSAGE-----\n", .pgp), ("PK\u{3}\u{4}\u{14}\0", .zip),
+            ("version https://git-lfs.github.com/spec/v1\noid sha256:1\n", .gitLFS),
+            ("<<<<<<< HEAD\n{\"web\":{\(pair)}}\n", .mergeConflict), ("-----BEGIN PRIVATE KEY-----\n", .pem),
+            ("SQLite format 3\0", .sqlite), ("%PDF-1.7\n", .pdf), (#"{\rtf1\ansi"#, .rtf), ("\0\0\0\0", .zeros),
+            (" <!DOCTYPE html>\n<html>", .html), ("\u{FEFF}<html>", .html), ("<?xml version=\"1.0\"?>", .html),
+            ("CLIENT_SECRET=\(canary)", .environmentFile), ("# c\nexport A=\"\(canary)\"\n", .environmentFile),
+            ("client_id = a\nclient_secret = \(canary)", .environmentFile), ("---\nweb:\n", .yaml),
+            ("web:\n  client_secret: \(canary)\n", .yaml), ("web:\n  client_secret: ENC[x]\nsops:\n  mac: x\n", .sops),
+            (#"{"data":"ENC[AES256_GCM,data:x]","sops":{"version":"3.8.1"}}"#, .sops),
+        ] as [(String, ForeignFile)]
+    )
+    func `another kind of file is recognised`(_ text: String, _ expected: ForeignFile) {
+        #expect(problem(text) == .foreign(expected))
+    }
+
+    @Test func `a file of gzip is recognised`() { #expect(problem([0x1F, 0x8B, 8, 0]) == .foreign(.gzip)) }
+
+    @Test func `an escaped NUL is called that`() {
+        let found = problem(#"{"web":{\#(Self.id),"client_secret":"\#(canary)\u0000"}}"#)
+        let column = 8 + Self.id.count + 1 + 17 + canary.count + 1
+        #expect(found == .notJSON(.init(reason: .nulCharacter, line: 1, column: column)))
+        #expect(
+            found?.sentence
+                == "At line 1, column \(column), a string of the file's JSON contains \\u0000, the NUL character, "
+                + "which no text here can have."
+        )
+    }
+
+    @Test(
+        arguments: [
+            ("nbsp-at-the-end-of-secret", .character(.clientSecret, .init("\u{A0}", at: 64))),
+            ("zero-width-space-at-the-end-of-secret", .character(.clientSecret, .init("\u{200B}", at: 64))),
+            ("sops-encrypted-secret", .placeholder(.clientSecret, .encrypted)),
+        ] as [(String, ClientSecretsProblem)]
+    )
+    func `what copying and other tools leave is named`(_ name: String, _ expected: ClientSecretsProblem) throws {
+        let bytes = try Data(contentsOf: URL(filePath: TestPaths.fixture("cases/\(name).json")))
+        #expect(problem(Array(bytes)) == expected)
+    }
+
     @Test func `a file that isn't JSON says where`() {
         let comma = StrictJSON.Failure(reason: .trailingComma, line: 2, column: Self.pair.count + 3)
         #expect(problem("{\"web\":\n{\(Self.pair),}}") == .notJSON(comma))
-        #expect(problem("CLIENT_SECRET=\(canary)") == .notJSON(.init(reason: .unexpectedCharacter, line: 1, column: 1)))
+        #expect(problem("'\(canary)") == .notJSON(.init(reason: .unexpectedCharacter, line: 1, column: 1)))
         let duplicate = problem(#"{"web":{\#(Self.pair),"client_secret":"\#(canary)"}}"#)
         guard case .notJSON(let failure) = duplicate else {
             Issue.record("no failure")

@@ -97,10 +97,19 @@ import VaultTestSupport
             ("[auth]\nCLIENT_ID = \(clientID)\n", .missing(.clientSecret)),
             ("[auth]\nCLIENT_ID = \(clientID)\nCLIENT_SECRET =\n", .empty(.clientSecret)),
             ("[auth]\nCLIENT_ID =\nCLIENT_SECRET = \(canary)\n", .empty(.clientID)),
-            ("[auth]\nCLIENT_ID = \(clientID)\nCLIENT_SECRET = <client_secret>", .placeholder(.clientSecret)),
-            ("[auth]\nCLIENT_ID = \(clientID)\nCLIENT_SECRET = \(canary)\u{1B}", .controlCharacter(.clientSecret)),
-            ("[auth]\nCLIENT_ID = \(clientID)\nCLIENT_SECRET = \(canary)\0x", .controlCharacter(.clientSecret)),
-            ("[auth]\nCLIENT_ID = \(clientID)\nCLIENT_SECRET = a\rb", .controlCharacter(.clientSecret)),
+            (
+                "[auth]\nCLIENT_ID = \(clientID)\nCLIENT_SECRET = <client_secret>",
+                .placeholder(.clientSecret, .template)
+            ),
+            (
+                "[auth]\nCLIENT_ID = \(clientID)\nCLIENT_SECRET = \(canary)\u{1B}",
+                .character(.clientSecret, .init("\u{1B}", at: 65))
+            ),
+            (
+                "[auth]\nCLIENT_ID = \(clientID)\nCLIENT_SECRET = \(canary)\0x",
+                .character(.clientSecret, .init("\0", at: 65))
+            ),
+            ("[auth]\nCLIENT_ID = \(clientID)\nCLIENT_SECRET = a\rb", .character(.clientSecret, .init("\r", at: 2))),
             ("[auth]\n\(pair)CLIENT_SECRET = \(canary)\n", .iniLine(4, .repeatedName)),
             ("[auth]\r\n\r\n\(pair)client_id: \(canary)\n", .iniLine(5, .repeatedName)),
             ("[auth]\n\(pair)[other]\n[auth]\n", .iniLine(5, .repeatedSection)),
@@ -152,11 +161,11 @@ import VaultTestSupport
     @Test(
         arguments: [
             ("", Array(canary.utf8), .empty(.clientID)), (clientID, [], .empty(.clientSecret)),
-            ("your_client_id", Array(canary.utf8), .placeholder(.clientID)),
-            ("a\u{202E}b", Array(canary.utf8), .controlCharacter(.clientID)),
-            (clientID, Array("\(canary)\n".utf8), .controlCharacter(.clientSecret)),
+            ("your_client_id", Array(canary.utf8), .placeholder(.clientID, .template)),
+            ("a\u{202E}b", Array(canary.utf8), .character(.clientID, .init("\u{202E}", at: 2))),
+            (clientID, Array("\(canary)\n".utf8), .character(.clientSecret, .init("\n", at: 65))),
             (clientID, Array(canary.utf8) + [0xFF], .notUTF8(.clientSecret)),
-            (clientID, [0], .controlCharacter(.clientSecret)),
+            (clientID, [0], .character(.clientSecret, .init("\0", at: 1))),
             (clientID, [UInt8](repeating: 0x78, count: 4097), .tooLong(.clientSecret)),
         ] as [(String, [UInt8], ClientSecretsProblem)]
     )

@@ -1,4 +1,5 @@
 import Testing
+import VaultCrypto
 import VaultSystem
 
 @testable import VaultOAuth
@@ -7,7 +8,9 @@ import VaultSystem
     private static let none = ServerError(code: nil, description: nil)
 
     private static let all: [OAuthError] =
-        EndpointProblem.allCases.map { .endpoint($0) } + CredentialsProblem.allCases.map { .credentials($0) }
+        EndpointProblem.allCases.map { .endpoint($0) } + ForeignFile.allCases.map { .clientSecrets(.foreign($0)) }
+        + Placeholder.allCases.map { .clientSecrets(.placeholder(.clientSecret, $0)) }
+        + CredentialsProblem.allCases.map { .credentials($0) }
         + TLSProblem.allCases.map { .tls($0) } + ReservedParameter.allCases.map { .parameters(.reserved($0)) }
         + others + proxyCauses.map { .proxy(ProxyProblem(proxy: "proxy.example:3128 (https_proxy)", cause: $0)) }
 
@@ -20,7 +23,8 @@ import VaultSystem
         .clientSecrets(.serviceAccount), .clientSecrets(.authorizedUser), .clientSecrets(.noApplication),
         .clientSecrets(.severalApplications), .clientSecrets(.userApplication), .clientSecrets(.missing(.clientID)),
         .clientSecrets(.empty(.clientID)), .clientSecrets(.wrongType(.scopes)), .clientSecrets(.tooLong(.kind)),
-        .clientSecrets(.controlCharacter(.kind)), .clientSecrets(.placeholder(.clientSecret)),
+        .clientSecrets(.character(.kind, .init("\u{1B}", at: 1))),
+        .clientSecrets(.notJSON(.init(reason: .nulCharacter, line: 1, column: 2))),
         .clientSecrets(.iniLine(1, .noValue)), .clientSecrets(.notUTF8(.clientID)),
         .parameters(.invalidScope), .parameters(.emptyName), .parameters(.controlCharacter), .parameters(.repeated),
         .parameters(.tooLong(limit: 1)), .configuration(.keyLogging), .configuration(.libraryMissing),

@@ -1,4 +1,5 @@
 @_spi(_Unicode) internal import Swift
+internal import VaultCrypto
 
 /// The name of an application in a vault: 1 … 128 bytes of UTF-8 in normalisation form C, without control characters.
 public struct ApplicationName: Hashable, Sendable, CustomStringConvertible {
@@ -23,25 +24,29 @@ public struct ApplicationName: Hashable, Sendable, CustomStringConvertible {
         description = name
     }
 
-    /// Whether it has invisible characters, such as those that change the direction of writing: it could look like
-    /// another name.
+    /// The first character by which it could look like another name: one that can't be seen, a space that isn't
+    /// U+0020, or a space at an end or behind another.
     ///
     /// Such a name is accepted when read, and refused for a new application. The joiners (U+200C, U+200D) belong to the
-    /// spelling in some scripts.
-    var hasUnseenCharacters: Bool {
-        description.unicodeScalars.contains { scalar in
-            switch scalar.properties.generalCategory {
-            case .format: scalar.value != 0x200C && scalar.value != 0x200D
-            case .lineSeparator, .paragraphSeparator: true
-            default: false
+    /// spelling between letters of some scripts, and there alone.
+    var misleadingCharacter: CharacterPlace? {
+        let text = Array(description.unicodeScalars)
+        let index = text.indices.first { index in
+            let isFirst = index == 0
+            let isLast = index == text.count - 1
+            switch text[index] {
+            case " ": return isFirst || isLast || text[index - 1] == " "
+            case "\u{200C}", "\u{200D}":
+                return isFirst || isLast || !text[index - 1].isJoined || !text[index + 1].isJoined
+            default: return text[index].isUnseen
             }
         }
+        return index.map { CharacterPlace(text[$0], at: $0 + 1) }
     }
 
     /// Refuses such a name.
     func checkVisible() throws(VaultError) {
-        guard hasUnseenCharacters else { return }
-        throw VaultError(.unseenCharacters)
+        if let place = misleadingCharacter { throw VaultError(.misleadingName(place)) }
     }
 
     /// A name derived from a client_id: the client_id without the UUID or random part at its end.
@@ -53,8 +58,16 @@ public struct ApplicationName: Hashable, Sendable, CustomStringConvertible {
             parts.removeLast()
         }
         if parts.count > 1, parts.last == "uuid" { parts.removeLast() }
-        self.init(parts.joined(separator: "-"))
+        // An id with spaces around it must not make a name with them.
+        let words = parts.joined(separator: "-").split(separator: " ")
+        self.init(words.joined(separator: " "))
     }
+}
+
+extension Unicode.Scalar {
+    /// Whether it belongs to the scripts that joiners occur in: from Hebrew and Arabic to those of India, to Khmer and
+    /// Mongolian.
+    fileprivate var isJoined: Bool { 0x0590...0x1BFF ~= value }
 }
 
 extension Substring {

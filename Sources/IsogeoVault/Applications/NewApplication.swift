@@ -22,6 +22,9 @@ public struct NewApplication: ~Copyable, Sendable {
 
         /// The file's settings, and the encoding that Isogeo documents.
         public init() {}
+
+        /// Whether `name` is that of an application in the vault: it stays, whatever it looks like.
+        package var hasKnownName = false
     }
 
     /// The encoding of id and secret before they are joined and encoded in Base64.
@@ -78,7 +81,7 @@ public struct NewApplication: ~Copyable, Sendable {
         guard let name = options.name ?? ApplicationName(suggestedBy: file.clientID) else {
             throw VaultError(.noName)
         }
-        try name.checkVisible()
+        if !options.hasKnownName { try name.checkVisible() }
         let caFile = try options.caFile.map(Self.caFile)
         let proxy = try options.proxy.map(Self.proxy)
         apiBase = try options.apiBase.map { (text) throws(VaultError) in try APIBase(givenByHand: text) }

@@ -7,6 +7,12 @@ public struct Protection: ~Copyable, Sendable {
 
     init(_ source: any KeySource) { self.source = source }
 
+    /// With a secret that a person chose.
+    private init(checking source: any KeySource) throws(VaultError) {
+        try mappingErrors { () throws(KeyError) in try source.checkAsNew() }
+        self.source = source
+    }
+
     /// A key file, 32 random bytes; where there is none it is made, mode 0600.
     public static func keyFile(_ path: String) -> Protection { Protection(KeyFileSource(making: path)) }
 
@@ -23,19 +29,20 @@ public struct Protection: ~Copyable, Sendable {
 
     /// A passphrase that `ask` gets from a person; it is called once, now.
     ///
-    /// - Throws: what `ask` throws; `locked` when the passphrase is empty.
+    /// - Throws: what `ask` throws; `locked` when the passphrase is empty; `usage` when it couldn't be typed again.
     public static func passphrase(asking ask: UserInteraction.Asking) throws(VaultError) -> Protection {
-        Protection(try PassphraseKeySource(asking: ask))
+        try Protection(checking: PassphraseKeySource(asking: ask))
     }
 
     /// The passphrase, key file or keyring that `unlocking` names.
     ///
-    /// - Throws: what is wrong with that key; `usage` for a recovery code, which is made and never chosen.
+    /// - Throws: what is wrong with that key; `usage` for a recovery code, which is made and never chosen, and for a
+    ///   passphrase that couldn't be typed again.
     public static func by(_ unlocking: Unlocking) throws(VaultError) -> Protection {
         guard !unlocking.isRecovery else {
             throw VaultError(.recoveryCodeChosen)
         }
-        return Protection(try unlocking.source())
+        return try Protection(checking: unlocking.source())
     }
 
     /// Refuses a key that opens one of the slots already: two slots of one key look like two keys, and are lost

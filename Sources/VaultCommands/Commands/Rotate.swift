@@ -52,6 +52,7 @@ struct Rotate: AsyncParsableCommand {
     private func options(for present: Application) -> NewApplication.Options {
         var options = credential.options
         options.name = present.name
+        options.hasKnownName = true
         if !credential.saysEncoding { options.basicEncoding = present.basicEncoding }
         options.caFile = connection.caFile
         return options

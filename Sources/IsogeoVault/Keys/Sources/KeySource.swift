@@ -35,6 +35,9 @@ protocol KeySource: Sendable {
     /// Whether it opens one of the slots already, so that it gets no second one; the new slot replaces `leaving`.
     func opensAny(of slots: [KeySlot], leaving: KeySlot?, of vault: VaultIdentity) throws(KeyError) -> Bool
 
+    /// Refuses a secret that opens what has it, and that no new slot should have.
+    func checkAsNew() throws(KeyError)
+
     /// Makes a slot; a secret that is kept elsewhere is stored there first, and read back.
     func makeSlot(wrapping vaultKey: borrowing VaultKey, _ request: SlotRequest) throws(KeyError) -> KeySlot
 
@@ -90,6 +93,8 @@ extension KeySource {
         for slot in slots where (try? opens(slot, of: vault)) == true { return true }
         return false
     }
+
+    func checkAsNew() throws(KeyError) {}
 
     /// Whether this kind opens a vault without being named.
     static var isUnasked: Bool { unasked(.none) != nil }

@@ -48,6 +48,10 @@ struct PassphraseKeySource: KeySource {
         try PassphraseSlot.open(slots, by: passphrase.secret, of: vault, name: name)
     }
 
+    func checkAsNew() throws(KeyError) {
+        if let fault = passphrase.secret.faultOfNew() { throw .untypeablePassphrase(name, fault) }
+    }
+
     func makeSlot(wrapping vaultKey: borrowing VaultKey, _ request: SlotRequest) throws(KeyError) -> KeySlot {
         try makeSlot(.moderate, wrapping: vaultKey, request)
     }
