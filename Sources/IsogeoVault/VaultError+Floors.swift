@@ -2,6 +2,7 @@ internal import VaultCrypto
 package import VaultKeys
 package import VaultOAuth
 package import VaultStore
+internal import VaultSystem
 
 // Each floor explains its own failures; here they get the code that the world sees.
 
@@ -18,6 +19,15 @@ extension VaultError {
             self.init(error)
         } else {
             self.init(.tokenRequest(error, application: metadata.name, endpoint: metadata.endpoint.origin))
+        }
+    }
+
+    /// Whether the key that was named isn't one of the vault's, or isn't there, so that it could be added.
+    package var meansAnotherKey: Bool {
+        guard case .keys(let error)? = problem as? VaultProblem else { return false }
+        return switch error {
+        case .doesNotFit, .noSlot, .unreadable(_, .noEntry): true
+        default: false
         }
     }
 

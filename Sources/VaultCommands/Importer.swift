@@ -78,11 +78,15 @@ struct Importer {
 
     /// Refuses a `--protect` that a vault which is there already would ignore.
     ///
-    /// One line may serve the first import and each later one, so a key that opens the vault is accepted. A passphrase
+    /// One line may serve the first import and each later one, so a key that the vault has is accepted. A passphrase
     /// was only to be chosen, and has no such proof.
     private mutating func checkProtection() async throws(VaultError) {
         guard let protect = command.protect, try await Vault.exists(at: context.vault.path) else { return }
-        if protect.isPassphrase { throw try refusal(of: protect) }
+        guard !protect.isPassphrase else { throw try refusal(of: protect) }
+        if let kind = protect.visibleKind {
+            let slots = try await Vault.status(at: context.vault.path).slots
+            guard slots.contains(where: { $0.kind == kind }) else { throw try refusal(of: protect) }
+        }
         // A dry run needs no key.
         if !command.dryRun { _ = try await opened() }
     }
@@ -160,12 +164,13 @@ struct Importer {
         }
     }
 
-    // The key that --protect names must open a vault that is there already, and no other key is tried then.
+    // The key that --protect names must open a vault that is there already. Only a keyring's, which was seen to be one
+    // of the vault's, may leave that to another key that is named.
     private mutating func opened() async throws(VaultError) -> Vault {
         if let vault { return vault }
         var context = context
         let protect = command.protect
-        if let protect {
+        if let protect, protect.visibleKind == nil || !context.vault.hasNamedWay {
             guard let way = protect.unlocking(context) else { throw try refusal(of: protect) }
             context.vault.named = way
         }
@@ -174,7 +179,7 @@ struct Importer {
             vault = opened
             return opened
         } catch {
-            guard let protect, error.code == .locked else { throw error }
+            guard let protect, error.meansAnotherKey else { throw error }
             throw try refusal(of: protect)
         }
     }

@@ -21,6 +21,8 @@ struct NewKey: Sendable {
     var isPassphrase = false
     /// The message once it protects a new vault.
     var sentence: String?
+    /// The kind of key slot by which a vault shows that it has this key; nil for a key that only opening it shows.
+    var visibleKind: String?
     /// Opens a vault that has such a key already; nil for a key that must be named or typed.
     var unlocking: @Sendable (CommandContext) -> Unlocking? = { _ in nil }
     private let make: (@Sendable (Request) throws(VaultError) -> Protection)?
@@ -50,6 +52,7 @@ extension NewKey {
         NewKey(
             isLostWithComputer: true,
             sentence: "This desktop's keyring protects the vault, and opens it while the keyring is unlocked.",
+            visibleKind: "keyring",
             unlocking: { .keyring($0.interaction) },
             make: { .keyring($0.context.interaction, acceptingPlainText: acceptingPlainText) }
         )

@@ -124,10 +124,11 @@ private struct FileForm {
     var warnings: [ClientSecretsWarning] { (start > 0 ? [.byteOrderMark] : []) + (isINI ? [.iniFile] : []) }
 
     init(of input: Span<UInt8>) throws(ClientSecretsProblem) {
+        // Before the size: an archive is large, and still an archive.
+        if let foreign = ForeignFile(head: input) { throw .foreign(foreign) }
         guard input.count <= ClientSecretsFile.sizeLimit else {
             throw .tooLarge(limit: ClientSecretsFile.sizeLimit)
         }
-        if let foreign = ForeignFile(head: input) { throw .foreign(foreign) }
         let head = (0..<min(input.count, 3)).map { input[$0] }
         guard !head.starts(with: [0xFE, 0xFF]), !head.starts(with: [0xFF, 0xFE]), !head.prefix(2).contains(0) else {
             throw .utf16

@@ -164,6 +164,7 @@ struct CommandsTests {
         for (way, options) in [
             ("passphrase", []), ("passphrase", ["--dry-run"]), ("passphrase", ["--key-file", key]),
             ("passphrase", ["--passphrase-file", passphrase]), (other, []), (other, ["--key-file", key]),
+            ("keyring", []), ("keyring", ["--key-file", key]), ("keyring", ["--dry-run"]),
         ] {
             let refused = await run(arguments + ["--protect", way] + options, answering: Answering(["a", "a"]))
             #expect(refused.code == 64, "\(way) \(options)")
@@ -171,6 +172,17 @@ struct CommandsTests {
         }
         // One line serves the first import and each later one.
         #expect(await run(arguments + ["--protect", "key-file=\(key)"]).code == 0)
+    }
+
+    @Test func `a table has nothing in it that a terminal obeys`() async throws {
+        let folder = try TemporaryDirectory()
+        let (vault, key) = (folder("vault/vault.db"), folder("key"))
+        let authority = try folder.write("-----BEGIN CERTIFICATE-----\n", to: "a\u{1B}]0;x\u{7}.pem")
+        let arguments = ["import", try file(folder), "--vault", vault, "--ca-file", authority]
+        #expect(await run(arguments + ["--protect", "key-file=\(key)"]).code == 0)
+        let shown = await run(["show", "--vault", vault, "--key-file", key])
+        #expect(shown.code == 0 && shown.heard.text.contains(#"a\u{1b}]0;x\u{7}.pem"#), "\(shown.heard.text)")
+        #expect(!shown.heard.text.contains("\u{1B}"))
     }
 
     @Test func `a dry run says which file would be which application`() async throws {

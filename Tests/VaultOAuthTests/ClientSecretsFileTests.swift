@@ -326,7 +326,12 @@ import VaultTestSupport
         #expect(problem(text) == .foreign(expected))
     }
 
-    @Test func `a file of gzip is recognised`() { #expect(problem([0x1F, 0x8B, 8, 0]) == .foreign(.gzip)) }
+    @Test func `an archive is recognised, however large it is`() {
+        #expect(problem([0x1F, 0x8B, 8, 0]) == .foreign(.gzip))
+        let large = [UInt8](repeating: 7, count: ClientSecretsFile.sizeLimit)
+        #expect(problem([0x1F, 0x8B] + large) == .foreign(.gzip))
+        #expect(problem(Array("PK\u{3}\u{4}".utf8) + large) == .foreign(.zip))
+    }
 
     @Test func `an escaped NUL is called that`() {
         let found = problem(#"{"web":{\#(Self.id),"client_secret":"\#(canary)\u0000"}}"#)
