@@ -70,6 +70,8 @@ final class UnlockedVault: Sendable {
     ///   - now: seconds since 1970; it also decides which sessions have expired.
     ///   - marks: the folder of high-water marks.
     ///   - report: is called with the events that are written into the audit trail.
+    ///   - patience: how long the lock of another process is waited for, each time.
+    ///   - rereads: whether `unlock` reads its key anew each time, so that it may try again.
     ///   - unlock: opens one of the slots.
     /// - Returns: the vault, its header authenticated.
     /// - Throws: `noVault`, `damaged`, `configuration`, what `unlock` throws.
@@ -78,24 +80,32 @@ final class UnlockedVault: Sendable {
         now: Int64,
         marks: String? = nil,
         reporting report: @escaping Reporting = { _ in },
+        patience: Duration = VaultDatabase.patience,
+        rereads: Bool = false,
         _ unlock: (LockedSlots) throws(VaultError) -> Unlocked
     ) throws(VaultError) -> UnlockedVault {
-        let database: VaultDatabase
-        let snapshot: Snapshot
-        do throws(StoreError) {
-            database = try VaultDatabase.open(at: path)
-            snapshot = try database.read(Query(sessions: true))
-        } catch {
-            throw VaultError(error)
+        let (database, snapshot) = try mappingErrors { () throws(StoreError) in
+            let database = try VaultDatabase.open(at: path, patience: patience)
+            return (database, try database.read(Query(sessions: true)))
         }
-        let vault = snapshot.vault
-        let slots = LockedSlots(
-            slots: snapshot.slots.map(KeySlot.init),
-            altered: alteredSlots(snapshot),
-            vault: vault,
-            sessions: LockedSessions(snapshot, now: now)
-        )
-        return try UnlockedVault(database, snapshot, try unlock(slots), marks: marks, reporting: report)
+        func open(_ snapshot: Snapshot) throws(VaultError) -> UnlockedVault {
+            let slots = LockedSlots(
+                slots: snapshot.slots.map(KeySlot.init),
+                altered: alteredSlots(snapshot),
+                vault: snapshot.vault,
+                sessions: LockedSessions(snapshot, now: now)
+            )
+            return try UnlockedVault(database, snapshot, try unlock(slots), marks: marks, reporting: report)
+        }
+        do throws(VaultError) {
+            return try open(snapshot)
+        } catch {
+            // `rekey` writes the vault and then the key file: one of them may have been read before, the other after.
+            guard error.code == .locked, let present = try? database.read(Query(sessions: true)),
+                rereads || present.header.keyEpoch != snapshot.header.keyEpoch
+            else { throw error }
+            return try open(present)
+        }
     }
 
     /// A vault with its key.

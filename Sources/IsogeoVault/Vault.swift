@@ -134,7 +134,8 @@ public final class Vault: Sendable {
         async throws(VaultError)
         -> Vault
     {
-        try await open(at: path, dependencies: dependencies) { (locked) throws(VaultError) in
+        let rereads = unlocking.named?.file?.content == .key
+        return try await open(at: path, dependencies: dependencies, rereads: rereads) { (locked) throws(VaultError) in
             try unlocking.open(locked, dependencies.keySources)
         }
     }
@@ -153,6 +154,7 @@ public final class Vault: Sendable {
     private static func open(
         at path: String?,
         dependencies: VaultDependencies,
+        rereads: Bool = false,
         _ unlock: (LockedSlots) throws(VaultError) -> Unlocked
     ) async throws(VaultError) -> Vault {
         let path = try place(path)
@@ -163,6 +165,8 @@ public final class Vault: Sendable {
                 now: dependencies.now(),
                 marks: dependencies.stateFolder,
                 reporting: dependencies.report,
+                patience: min(VaultDatabase.patience, dependencies.timeLimit),
+                rereads: rereads,
                 unlock
             )
             if let notice = try contents.compareWithMark(dependencies.rollback, now: dependencies.now) {

@@ -76,6 +76,14 @@ package protocol Problem: Sendable {
     var remedy: String { get }
 }
 
+extension VaultError {
+    /// Whether another process gave the vault a new key after it was opened.
+    package var isKeyChange: Bool {
+        guard case .keyChanged? = problem as? VaultProblem else { return false }
+        return true
+    }
+}
+
 extension VaultError: Equatable {
     /// Two errors are equal when their codes are: the words are for people.
     public static func == (one: VaultError, other: VaultError) -> Bool { one.code == other.code }

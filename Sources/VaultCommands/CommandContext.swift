@@ -108,6 +108,24 @@ extension CommandContext {
         return dependencies
     }
 
+    /// Opens the vault for what requests a token; opens it again, once and within the same time, when another process
+    /// gave it a new key meanwhile (`rekey`).
+    func withVault<Result>(
+        _ body: (Vault) async throws(VaultError) -> Result
+    ) async throws(VaultError) -> Result {
+        let deadline = ContinuousClock.now + vaultDependencies.timeLimit
+        do throws(VaultError) {
+            return try await body(open())
+        } catch {
+            let rest = deadline - .now
+            // libcurl takes a limit of less than a second for none.
+            guard error.isKeyChange, unlocking.canOpenAgain, rest >= .seconds(1) else { throw error }
+            var again = self
+            again.vault.connection.timeLimit = rest
+            return try await body(again.open())
+        }
+    }
+
     /// Opens the vault; without `bySession` only with a key, as a new session requires.
     func open(bySession: Bool = true) async throws(VaultError) -> Vault {
         let way = unlocking

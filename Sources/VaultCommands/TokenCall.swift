@@ -20,7 +20,9 @@ struct TokenCall {
     private func token(_ context: CommandContext) async throws(VaultError) -> AccessToken {
         guard let source else {
             let name = try applicationName(application)
-            return try await context.open().token(for: name, options)
+            return try await context.withVault { (vault) throws(VaultError) in
+                try await vault.token(for: name, options)
+            }
         }
         let application = try source.read(credential)
         for warning in application.warnings { context.say("warning: \(warning)") }

@@ -28,9 +28,12 @@ package enum AnswerProblem: Error, Equatable, Sendable {
     case notAnObject
     case tooLarge(limit: Int)
     case headersTooLarge(limit: Int)
+    /// Compressed for the transfer, which wasn't asked for, or in a way that isn't known.
+    case transferEncoding
     case tokenMissing
-    /// Of another type than string, empty, too long, or not visible ASCII.
+    /// Of another type than string, empty, or not visible ASCII.
     case tokenUnreadable
+    case tokenTooLong(limit: Int)
     /// The server sent the secret back in the token's place.
     case tokenIsSecret
     case notBearer

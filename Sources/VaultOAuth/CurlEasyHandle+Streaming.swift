@@ -36,24 +36,14 @@ extension CurlEasyHandle {
             }
         }
         let status = get(CVAULT_CURLINFO_RESPONSE_CODE)
-        let received = unsafe exchange.pointee.body
-        let headers = unsafe exchange.pointee.headers
-        // Of a failure the status is enough, however its body ended.
-        let isCutOff = unsafe received.overflowed != 0 && status >= 300
-        guard code == CVAULT_CURLE_OK.rawValue || isCutOff else {
-            if code == CVAULT_CURLE_WRITE_ERROR.rawValue, unsafe headers.overflowed == 0 { throw .readerStopped }
+        guard isWhole(code) || statusDecides(code) else {
+            if code == CVAULT_CURLE_WRITE_ERROR.rawValue, unsafe exchange.pointee.headers.overflowed == 0 {
+                throw .readerStopped
+            }
             if code == CVAULT_CURLE_OPERATION_TIMEDOUT.rawValue, status != 0 { throw .stalled }
             throw .request(outcome(code, on: route, bodyIsTooLarge: false).error)
         }
-        let lines = unsafe ReplyHeaders(UnsafeBufferPointer(start: headers.bytes, count: headers.count))
-        return TransportReply(
-            status: status,
-            body: unsafe SecretBytes(
-                copying: Span(_unsafeElements: UnsafeBufferPointer(start: received.bytes, count: received.count))
-            ),
-            retryAfter: lines["retry-after"],
-            location: lines["location"]
-        )
+        return reply(code)
     }
 }
 

@@ -65,20 +65,50 @@ struct CurlEasyHandle: ~Copyable {
             }
         }
         let received = unsafe exchange.pointee.body
-        let headers = unsafe exchange.pointee.headers
-        guard code == CVAULT_CURLE_OK.rawValue else {
+        guard isWhole(code) || statusDecides(code) else {
             throw outcome(code, on: route, bodyIsTooLarge: unsafe received.overflowed != 0).error
         }
-        let lines = unsafe ReplyHeaders(UnsafeBufferPointer(start: headers.bytes, count: headers.count))
+        return reply(code)
+    }
+
+    /// What arrived, once that is enough.
+    borrowing func reply(_ code: UInt32) -> TransportReply {
+        let received = unsafe exchange.pointee.body
+        let lines = headers
         return TransportReply(
             status: get(CVAULT_CURLINFO_RESPONSE_CODE),
             body: unsafe SecretBytes(
                 copying: Span(_unsafeElements: UnsafeBufferPointer(start: received.bytes, count: received.count))
             ),
+            isCutOff: !isWhole(code),
             retryAfter: lines["retry-after"],
             location: lines["location"]
         )
     }
+
+    private var headers: ReplyHeaders {
+        let headers = unsafe exchange.pointee.headers
+        return unsafe ReplyHeaders(UnsafeBufferPointer(start: headers.bytes, count: headers.count))
+    }
+
+    /// Whether the whole answer came: libcurl takes a connection that is closed amid the headers for their end.
+    borrowing func isWhole(_ code: UInt32) -> Bool { code == CVAULT_CURLE_OK.rawValue && headers.areComplete }
+
+    /// Whether the status line is enough, however the answer ended: a 401 that breaks off is a refusal, and to send the
+    /// secret again could lock the account.
+    borrowing func statusDecides(_ code: UInt32) -> Bool {
+        code != CVAULT_CURLE_ABORTED_BY_CALLBACK.rawValue && get(CVAULT_CURLINFO_RESPONSE_CODE) >= 300
+            && get(CVAULT_CURLINFO_HTTP_CONNECTCODE) < 300
+    }
+
+    /// Whether libcurl gave up a header line, which it keeps to 100 KiB: with OUT_OF_MEMORY, since 8.6 with TOO_LARGE.
+    private borrowing func isLineTooLong(_ code: UInt32) -> Bool {
+        (code == CVAULT_CURLE_OUT_OF_MEMORY.rawValue || code == Self.tooLarge)
+            && get(CVAULT_CURLINFO_RESPONSE_CODE) != 0 && !headers.areComplete
+    }
+
+    /// `CURLE_TOO_LARGE`, which the headers of older versions lack.
+    private static let tooLarge: UInt32 = 100
 
     /// What a code of libcurl's means, with all that libcurl reports of the request.
     borrowing func outcome(_ code: UInt32, on route: CurlRoute, bodyIsTooLarge: Bool) -> CurlOutcome {
@@ -92,7 +122,8 @@ struct CurlEasyHandle: ~Copyable {
             connectStatus: get(CVAULT_CURLINFO_HTTP_CONNECTCODE),
             connectedPort: get(CVAULT_CURLINFO_PRIMARY_PORT),
             bodyIsTooLarge: bodyIsTooLarge,
-            headersAreTooLarge: unsafe exchange.pointee.headers.overflowed != 0
+            headersAreTooLarge: unsafe exchange.pointee.headers.overflowed != 0 || isLineTooLong(code),
+            headersBrokeOff: code == CVAULT_CURLE_OK.rawValue
         )
     }
 
@@ -104,11 +135,17 @@ struct CurlEasyHandle: ~Copyable {
 /// The header lines of an answer.
 struct ReplyHeaders {
     private var values: [String: String] = [:]
+    /// Whether the empty line came that ends them.
+    private(set) var areComplete = false
 
     /// Reads header lines as they came; of several answers in one (`103 Early Hints` before `200`) the last counts.
     init(_ lines: some Collection<UInt8>) {
-        for line in String(decoding: lines, as: UTF8.self).split(whereSeparator: \.isNewline) {
-            if line.hasPrefix("HTTP/") { values = [:] }
+        // Without what follows the last line end.
+        let lines = String(decoding: lines, as: UTF8.self)
+            .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).dropLast()
+        for line in lines {
+            if line.hasPrefix("HTTP/") { (values, areComplete) = ([:], false) }
+            if line.isEmpty { areComplete = true }
             guard let colon = line.firstIndex(of: ":") else { continue }
             let name = line[..<colon].lowercased()
             if values[name] == nil { values[name] = String(line[line.index(after: colon)...]).trimmingSpaces }

@@ -31,6 +31,8 @@ struct CurlOutcome {
     let connectedPort: Int
     let bodyIsTooLarge: Bool
     let headersAreTooLarge: Bool
+    /// The connection was closed amid the headers, and libcurl has no code for that.
+    var headersBrokeOff = false
 
     var error: OAuthError {
         guard let proxy = route.proxy, isProxyFailure, let cause = proxyCause else {
@@ -86,6 +88,7 @@ struct CurlOutcome {
     private var endpointError: OAuthError {
         if bodyIsTooLarge { return .answer(.tooLarge(limit: CurlTransport.answerLimit)) }
         if headersAreTooLarge { return .answer(.headersTooLarge(limit: CurlEasyHandle.headerLimit)) }
+        if headersBrokeOff { return .connection(.broken) }
         switch cvault_curl_code(rawValue: code) {
         case CVAULT_CURLE_COULDNT_RESOLVE_HOST: return .connection(.nameResolution)
         case CVAULT_CURLE_COULDNT_CONNECT:
@@ -97,6 +100,7 @@ struct CurlOutcome {
         case CVAULT_CURLE_WEIRD_SERVER_REPLY, CVAULT_CURLE_UNSUPPORTED_PROTOCOL: return .connection(.notHTTP)
         case CVAULT_CURLE_PARTIAL_FILE, CVAULT_CURLE_GOT_NOTHING, CVAULT_CURLE_SEND_ERROR, CVAULT_CURLE_RECV_ERROR:
             return broken
+        case CVAULT_CURLE_BAD_CONTENT_ENCODING: return .answer(.transferEncoding)
         case CVAULT_CURLE_SSL_CACERT_BADFILE: return .configuration(.caFileInvalid(path: route.caFile ?? ""))
         case CVAULT_CURLE_PEER_FAILED_VERIFICATION: return .tls(Self.certificateProblem(verifyResult))
         case CVAULT_CURLE_SSL_CONNECT_ERROR: return handshake

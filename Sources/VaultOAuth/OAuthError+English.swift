@@ -240,8 +240,10 @@ extension AnswerProblem: Explained {
         case .notAnObject: "The server's answer is JSON, but not an object."
         case .tooLarge(let limit): "The server's answer is larger than \(limit) bytes."
         case .headersTooLarge(let limit): "The header lines of the server's answer are larger than \(limit) bytes."
+        case .transferEncoding: "The server's answer has a Transfer-Encoding that can't be undone."
         case .tokenMissing: "The server's answer holds no access_token."
         case .tokenUnreadable: "The server's access_token isn't a line of visible ASCII characters."
+        case .tokenTooLong(let limit): "The server's access_token is longer than \(limit) bytes."
         case .tokenIsSecret: "The server's access_token contains the client secret itself."
         case .notBearer: "The server's token isn't a bearer token."
         case .lifetimeUnreadable: "The server's expires_in isn't a number of seconds."
@@ -260,9 +262,9 @@ extension AnswerProblem: Explained {
             "Run isogeo-vault rotate NAME client_secrets.json --token-uri URL if the new address can be trusted."
         case .proxyAuthentication: "Use a proxy without user and password, or none for this host (no_proxy)."
         case .rejected: "Check scope, parameters and \(peer.name)'s address."
-        case .empty, .notJSON, .notAnObject, .tooLarge, .headersTooLarge, .tokenMissing:
+        case .empty, .notJSON, .notAnObject, .tooLarge, .headersTooLarge, .transferEncoding, .tokenMissing:
             "Check \(peer.name)'s address, and whether a proxy or log-in page answers in its place."
-        case .tokenUnreadable, .tokenIsSecret, .notBearer, .lifetimeUnreadable:
+        case .tokenUnreadable, .tokenTooLong, .tokenIsSecret, .notBearer, .lifetimeUnreadable:
             "Check \(peer.name)'s address, and report it to the server's operator."
         }
     }

@@ -6,12 +6,21 @@ package struct TransportReply: ~Copyable, Sendable {
     package let status: Int
     /// At most 1 MiB.
     package let body: SecretBytes
+    /// Whether the answer broke off, of which the status is certain all the same.
+    package let isCutOff: Bool
     package let retryAfter: String?
     package let location: String?
 
-    package init(status: Int, body: consuming SecretBytes, retryAfter: String? = nil, location: String? = nil) {
+    package init(
+        status: Int,
+        body: consuming SecretBytes,
+        isCutOff: Bool = false,
+        retryAfter: String? = nil,
+        location: String? = nil
+    ) {
         self.status = status
         self.body = body
+        self.isCutOff = isCutOff
         self.retryAfter = retryAfter
         self.location = location
     }
@@ -53,7 +62,8 @@ package enum TokenResponse {
         let status = reply.status
         let notBefore = reply.retryAfter.flatMap { RetryAfter.time($0, now: now) }
         let location = reply.location
-        let isBlank = reply.body.withBytes { body in body.indices.allSatisfy { body[$0] <= 0x20 } }
+        // Of an answer that broke off, what is missing could have been words.
+        let isBlank = !reply.isCutOff && reply.body.withBytes { body in body.indices.allSatisfy { body[$0] <= 0x20 } }
         let document: StrictJSON?
         let failure: StrictJSON.Failure?
         do {
@@ -140,7 +150,8 @@ package enum TokenResponse {
         }
         guard let token = document.secret(member) else { throw .tokenUnreadable }
         let isVisible = token.withBytes { token in token.indices.allSatisfy { 0x21...0x7E ~= token[$0] } }
-        guard 1...tokenLimit ~= token.count, isVisible else { throw .tokenUnreadable }
+        guard token.count <= tokenLimit else { throw .tokenTooLong(limit: tokenLimit) }
+        guard token.count > 0, isVisible else { throw .tokenUnreadable }
         guard token.withBytes({ !redactor.finds(in: $0) }) else { throw .tokenIsSecret }
         try checkType(document)
         let lifetime = try lifetime(document)

@@ -169,7 +169,7 @@ import VaultTestSupport
             .answer(.serverFault(status: 503, notBefore: 7, ServerError(code: nil, description: "late"))),
             .answer(.redirect(host: "b.example")), .answer(.empty(status: 200)), .answer(.tokenMissing),
             .answer(.notJSON(status: 200, StrictJSON.Failure(reason: .comment, line: 2, column: 3))),
-            .answer(.tooLarge(limit: 5)),
+            .answer(.transferEncoding), .answer(.tokenTooLong(limit: 7)), .answer(.tooLarge(limit: 5)),
         ] as [OAuthError]
     )
     func `what went wrong is kept as data, with its cause`(_ error: OAuthError) throws {

@@ -165,4 +165,49 @@ import VaultTestSupport
         let error = await failure { () async throws(VaultError) in try await vault.token() }
         #expect(error?.code == .damaged)
     }
+
+    /// Flips one bit of a name's tag in SQLite's index, where the application's id follows it, and nowhere else.
+    private func flipIndex(of name: String, in vault: Vault) throws {
+        let name = try ApplicationName.named(name)
+        let row = try vault.contents.application(name).application.row
+        var file = Data(try world.folder.read("vault.db"))
+        let entry = try #require(file.firstRange(of: Data(row.nameTag + row.id)))
+        file[entry.lowerBound + 31] ^= 1
+        _ = try world.folder.write(file, to: "vault.db")
+    }
+
+    @Test func `a damaged index hides no application and lets none stand twice`() async throws {
+        let vault = try await world.makeVault()
+        try await vault.add(world.application("other", id: "other"))
+        try flipIndex(of: "catalogue", in: vault)
+        let (catalogue, other) = (try ApplicationName.named("catalogue"), try ApplicationName.named("other"))
+        let opened = try await world.open()
+        #expect(try await opened.token(for: catalogue).value == "token-1")
+        #expect(try await opened.application(catalogue).name == catalogue)
+        #expect(try await opened.holds(world.application()))
+        let added = await failure { () async throws(VaultError) in
+            guard let same = try? world.application() else { return }
+            try await opened.add(same)
+        }
+        #expect(added?.code == .exists)
+        let renamed = await failure { () async throws(VaultError) in try await opened.rename(other, to: catalogue) }
+        #expect(renamed?.code == .exists)
+        #expect(try await opened.applications().map(\.name) == [catalogue, other])
+    }
+
+    @Test func `nothing is added, renamed or said to be missing where a row was deleted`() async throws {
+        let vault = try await world.makeVault()
+        try await vault.add(world.application("other", id: "other"))
+        try await world.edit("delete from application where id = (select min(id) from application)")
+        let added = await failure { () async throws(VaultError) in
+            guard let third = try? world.application("third", id: "third") else { return }
+            try await vault.add(third)
+        }
+        #expect(added?.code == .damaged)
+        for name in ["catalogue", "other"] {
+            let name = try ApplicationName.named(name)
+            let removed = await failure { () async throws(VaultError) in try await vault.remove(name) }
+            #expect(removed?.code == .damaged)
+        }
+    }
 }

@@ -23,6 +23,7 @@ final class ScriptedTransport: TokenTransport {
 
     private struct State {
         var requests: [Request] = []
+        var timeLimits: [Duration] = []
         var script: [Answer] = []
         var isHeld = false
         var whileAsked: (@Sendable () -> Void)?
@@ -33,6 +34,9 @@ final class ScriptedTransport: TokenTransport {
 
     /// What it was asked, in order.
     var requests: [Request] { state.withLock { $0.requests } }
+
+    /// How long each request might take.
+    var timeLimits: [Duration] { state.withLock { $0.timeLimits } }
 
     /// Answers that are given before it comes to numbered tokens.
     func willAnswer(_ answers: Answer...) { state.withLock { $0.script += answers } }
@@ -59,6 +63,7 @@ final class ScriptedTransport: TokenTransport {
         )
         let (answer, action) = state.withLock { state in
             state.requests.append(asked)
+            state.timeLimits.append(timeLimit)
             let answer = state.script.isEmpty ? .token("token-\(state.requests.count)") : state.script.removeFirst()
             return (answer, state.whileAsked.take())
         }

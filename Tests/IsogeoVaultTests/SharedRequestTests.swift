@@ -2,6 +2,7 @@ import Foundation
 import Synchronization
 import Testing
 import VaultOAuth
+import VaultStore
 import VaultTestSupport
 
 @testable import IsogeoVault
@@ -211,5 +212,60 @@ import VaultTestSupport
         _ = await first.result
         #expect(try await second.value.application == .named("plans"))
         #expect(world.server.requests.map(\.pair) == ["client:a secret", "client:another"])
+    }
+
+    // MARK: - The time of a call
+
+    private func acquirer(_ vault: Vault, until deadline: ContinuousClock.Instant) throws -> TokenAcquirer {
+        TokenAcquirer(
+            contents: try vault.contents,
+            dependencies: world.dependencies,
+            key: TokenKey(nil, TokenOptions()),
+            options: TokenOptions(),
+            purpose: .use,
+            rejected: [],
+            held: nil,
+            interruption: nil,
+            deadline: deadline
+        )
+    }
+
+    @Test func `the wait for another process counts as the call's time`() async throws {
+        let first = try await world.makeVault()
+        var patient = world.dependencies
+        patient.connection.timeLimit = .seconds(60)
+        let second = try await Vault.open(at: world.path, unlocking: .keyFile(world.keyFile), dependencies: patient)
+        // Other processes aren't told of this failure, so that the second sends a request of its own.
+        world.server.willAnswer(.failure(.configuration(.keyLogging)))
+        world.server.hold()
+        let failing = Task { try await first.token() }
+        try await world.waitForRequests(1)
+        let waiting = Task { try await second.token() }
+        try await world.waitForWaiters(1, in: [second])
+        // Time that the second waits at least; a slow machine makes it more.
+        try await Task.sleep(for: .milliseconds(300))
+        world.server.release()
+        _ = await failing.result
+        #expect(try await waiting.value.value == "token-2")
+        #expect(try #require(world.server.timeLimits.last) < .seconds(60) - .milliseconds(250))
+    }
+
+    @Test func `a process that doesn't finish is waited for until the end of the call's time`() async throws {
+        let (vault, other) = (try await world.makeVault(), try await world.open())
+        let acquirer = try acquirer(vault, until: .now)
+        guard case .wanted(let miss) = try acquirer.look() else { throw CancellationError() }
+        let lease = try other.contents.database.lease(LeaseName(token: miss.id), until: .now)
+        let error = await failure { () async throws(VaultError) in try acquirer.ask(miss) }
+        lease.release()
+        #expect(error?.code == .tryAgain && asked == 0)
+    }
+
+    @Test func `the token that a rotation leaves is taken by the one who waited meanwhile`() async throws {
+        let (vault, other) = (try await world.makeVault(), try await world.open())
+        let acquirer = try acquirer(vault, until: .now + .seconds(30))
+        guard case .wanted(let miss) = try acquirer.look() else { throw CancellationError() }
+        try await other.rotate(.named("catalogue"), to: world.application(secret: "another"))
+        #expect(try acquirer.ask(miss).token.value == "token-1")
+        #expect(world.server.requests.map(\.pair) == ["client:another"])
     }
 }

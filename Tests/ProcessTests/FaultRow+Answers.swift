@@ -14,6 +14,13 @@ extension FaultRow {
             FaultRow("400, escapes", .answer("400 No", #"{"error": "a\u001b[31m\nb"}"#), 76, "(status 400, a [31m b)"),
             FaultRow("401", .answer("401 No", #"{"error": "invalid_client"}"#), 67, "(status 401, invalid_client)"),
             FaultRow("401, Basic", .answer("401 No", "", "WWW-Authenticate: Basic realm=\"x\""), 67, "(status 401)"),
+            // The status line decides, however the answer ends: a second request could lock the account.
+            FaultRow("401, cut", .raw("HTTP/1.1 401 No\r\nContent-Length: 900\r\n\r\n{"), 67, "(status 401)"),
+            FaultRow("401, cut amid the headers", .raw("HTTP/1.1 401 No\r\nX: y"), 67, "(status 401)"),
+            FaultRow("401, a line of 200 KiB", .raw("HTTP/1.1 401 No\r\nX: \(filler)\r\n\r\n"), 67, "(status 401)"),
+            FaultRow("401, 2 MiB", .answer("401 No", spaces(2 << 20)), 67, "(status 401)"),
+            FaultRow("400, cut", .raw("HTTP/1.1 400 No\r\nContent-Length: 9\r\n\r\n"), 76, "request (status 400)"),
+            FaultRow("503, cut", .raw("HTTP/1.1 503 No\r\nContent-Length: 9\r\n\r\n"), 75, "(status 503)", requests: 3),
             FaultRow("403 without a word", .answer("403 No", ""), 67, "(status 403)"),
             FaultRow("403, a page", .answer("403 No", "<html>"), 76, "rejects the request (status 403)"),
             FaultRow("404", .answer("404 No", "{}"), 76, "rejects the request (status 404)"),
@@ -63,6 +70,21 @@ extension FaultRow {
                 76,
                 "larger"
             ),
+            FaultRow("a line of 200 KiB", .raw("HTTP/1.1 200 OK\r\nX: \(filler)\r\n\r\n"), 76, "header lines of the"),
+            FaultRow("cut amid the headers", .raw("HTTP/1.1 200 OK\r\nX: y"), 75, "broke before", requests: 3),
+            FaultRow("cut behind a header", .raw("HTTP/1.1 200 OK\r\nX: y\r\n"), 75, "broke before", requests: 3),
+            FaultRow(
+                "Transfer-Encoding: gzip",
+                .raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n\(token())"),
+                76,
+                "has a Transfer-Encoding that can't be undone"
+            ),
+            FaultRow(
+                "a token of 200 KiB",
+                .answer("200 OK", token("access_token", "\"\(filler)\"")),
+                76,
+                "access_token is longer than 65536 bytes"
+            ),
             FaultRow("UTF-8 broken", .bytes(Array(#"{"access_token": ""#.utf8) + [0xC3, 0x28]), 76, "isn't JSON"),
             FaultRow("UTF-16", .bytes(Array(token().utf8).flatMap { [$0, 0] }), 76, "isn't JSON"),
             FaultRow("gzip", .bytes(gzip, "Content-Encoding: gzip"), 76, "isn't JSON"),
@@ -93,6 +115,7 @@ extension FaultRow {
             FaultRow("token_type \($0)", .answer("200 OK", token("token_type", $0)), 76, "isn't a bearer token")
         }
 
+    private static let filler = String(repeating: "x", count: 200 << 10)
     private static let assumed = "The server doesn't say how long its token lives: an hour is assumed."
     private static let twice = #"{"access_token": "t", "access_token": "u"}"#
     private static let kibibyte = [UInt8](repeating: 0x20, count: 1024)

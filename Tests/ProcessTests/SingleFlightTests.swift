@@ -191,6 +191,44 @@ struct SingleFlightTests {
         #expect(try await home.run("token", "--from", file, "--param", "audience=z").exitCode == 0)
         #expect(try server.requests(of: home.client).last?.body == "grant_type=client_credentials&audience=z")
     }
+
+    @Test func `a process that is stopped is named, and waited for no longer than the call may take`() async throws {
+        var options = TokenServer.Options()
+        options.holdsAnswers = true
+        let server = try await TokenServer(options)
+        let home = try await Home.withVault(askingAt: server.url)
+        let holder = try home.command(["token", "--timeout", "300"]).start()
+        #expect(try await server.waitForRequests(1))
+        holder.send(SIGSTOP)
+        let report = try await home.run("token", "--timeout", "2")
+        #expect(report.exitCode == 75 && report.errorText.contains("is doing the same and hasn't"), "\(report)")
+        #expect(try server.requests.count == 1)
+        holder.send(SIGCONT)
+        try server.release()
+        #expect(try await holder.outcome().exitCode == 0)
+    }
+
+    @Test func `a vault that gets a new key while a process waits is opened again`() async throws {
+        var options = TokenServer.Options()
+        options.holdsAnswers = true
+        let server = try await TokenServer(options)
+        let home = try await Home.withVault(askingAt: server.url)
+        let holder = try home.command(["token", "--timeout", "300"]).start()
+        #expect(try await server.waitForRequests(1))
+        let calls = [["token"], ["exec", "--", "printenv", "ISOGEO_ACCESS_TOKEN"]]
+        let waiting = try calls.map { try home.command([$0[0], "--timeout", "300"] + $0.dropFirst()).start() }
+        // Whoever opens the vault later than this sees the new key, which proves nothing and fails nothing.
+        try await Task.sleep(for: .milliseconds(500))
+        try await home.run("rekey", "-q").expectSuccess()
+        holder.send(SIGKILL)
+        _ = try await holder.outcome()
+        #expect(try await server.waitForRequests(2))
+        try server.release()
+        for process in waiting {
+            let report = try await process.outcome()
+            #expect(report.exitCode == 0 && report.output.count == 65, "\(report)")
+        }
+    }
 }
 
 extension RunningProcess {

@@ -136,6 +136,16 @@ import VaultSystem
         #expect(failure(try await ask("http://127.0.0.1:\(port.number)/")) == .connection(.refused))
     }
 
+    @Test(arguments: ["X: y", "X: y\r\n", "Content-Leng"])
+    func `headers that break off are no empty answer`(_ rest: String) async throws {
+        #expect(try await failure(.bytes(Array("HTTP/1.1 200 OK\r\n\(rest)".utf8))) == .connection(.broken))
+        let refused = ServerError(code: nil, description: nil)
+        #expect(
+            try await failure(.bytes(Array("HTTP/1.1 401 No\r\n\(rest)".utf8)))
+                == .answer(.refused(status: 401, refused))
+        )
+    }
+
     @Test func `what isn't HTTP is named`() async throws {
         #expect(try await failure(.bytes(Array("SSH-2.0-OpenSSH_9.2\r\n".utf8))) == .connection(.notHTTP))
     }

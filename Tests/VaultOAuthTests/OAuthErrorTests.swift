@@ -42,7 +42,8 @@ import VaultSystem
         .answer(.redirect(host: nil)), .answer(.proxyAuthentication), .answer(.rejected(status: 404, none)),
         .answer(.empty(status: 200)), .answer(.notJSON(status: 200, .init(reason: .empty, line: 1, column: 1))),
         .answer(.notAnObject), .answer(.tooLarge(limit: 1)), .answer(.headersTooLarge(limit: 1)),
-        .answer(.tokenMissing), .answer(.tokenUnreadable),
+        .answer(.transferEncoding), .answer(.tokenMissing), .answer(.tokenUnreadable),
+        .answer(.tokenTooLong(limit: 1)),
         .answer(.tokenIsSecret), .answer(.notBearer), .answer(.lifetimeUnreadable),
     ]
 

@@ -102,7 +102,8 @@ import VaultCrypto
         #expect(try decode(200, #"{"access_token":"\#(escaped)"}"#).accessToken == visible)
         let limit = TokenResponse.tokenLimit
         #expect(try decode(200, #"{"access_token":"\#(String(repeating: "x", count: limit))"}"#).lifetime == 3600)
-        #expect(problem(200, #"{"access_token":"\#(String(repeating: "x", count: limit + 1))"}"#) == .tokenUnreadable)
+        let longer = String(repeating: "x", count: limit + 1)
+        #expect(problem(200, #"{"access_token":"\#(longer)"}"#) == .tokenTooLong(limit: limit))
     }
 
     @Test func `a scope is kept where it is a text`() throws {

@@ -112,6 +112,7 @@ enum cvault_curl_option { CVAULT_CURL_OPTIONS(CVAULT_CURL_DECLARE_OPTION) };
     CODE(SEND_ERROR, 55)                                                                                               \
     CODE(RECV_ERROR, 56)                                                                                               \
     CODE(PEER_FAILED_VERIFICATION, 60)                                                                                 \
+    CODE(BAD_CONTENT_ENCODING, 61)                                                                                     \
     CODE(SSL_CACERT_BADFILE, 77)                                                                                       \
     CODE(PROXY, 97)
 

@@ -18,8 +18,8 @@ extension UnlockedVault {
     {
         try proof?.check(new)
         let nameTag = sealer.nameTag(of: new.name)
-        return try change(Query(applications: .named(tag: nameTag)), now: now) { (draft) throws(VaultError) -> Bool in
-            let old = draft.snapshot.applications.first
+        return try changeApplications(now: now) { (draft) throws(VaultError) -> Bool in
+            let old = draft.snapshot.applications.first { $0.nameTag == nameTag }
             guard old == nil || replacing else {
                 throw VaultError(.applicationExists(new.name))
             }
@@ -50,23 +50,45 @@ extension UnlockedVault {
 
     /// An application with its cached tokens: the named one, else the default, else the only one.
     ///
+    /// SQLite's index over names isn't authenticated: what it finds is, by its box, and what it doesn't find is looked
+    /// for among all rows, after they were compared with the header.
+    ///
     /// - Throws: `noApplication`, with the existing names.
     func application(_ name: ApplicationName?) throws(VaultError) -> (
         application: StoredApplication, tokens: [TokenRecord]
     ) {
         let wanted: Query.Applications
+        let preset = name == nil ? try read().header.state.defaultApplication : nil
         if let name {
             wanted = .named(tag: sealer.nameTag(of: name))
-        } else if let row = try read().header.state.defaultApplication {
-            wanted = .identified(id: row)
+        } else if let preset {
+            wanted = .identified(id: preset)
         } else {
             wanted = .all
         }
         let (_, snapshot) = try read(Query(applications: wanted, tokens: .ofApplicationsRead))
-        guard let row = snapshot.applications.first, snapshot.applications.count == 1 else {
-            throw .noApplication(name, known: try applications().map(\.metadata.name))
+        if let row = snapshot.applications.first, snapshot.applications.count == 1 {
+            return (try stored(row), snapshot.tokens)
         }
-        return (try stored(row), snapshot.tokens)
+        let all = try applications()
+        guard let found = all.first(where: { name == nil ? $0.row.id == preset : $0.metadata.name == name }) else {
+            throw .noApplication(name, known: all.map(\.metadata.name))
+        }
+        return (found, try read(Query(tokens: .of(application: found.row.id))).snapshot.tokens)
+    }
+
+    /// Changes applications, after all rows were compared with the header: a damaged index, or a row that is missing,
+    /// must not pass for a free name.
+    func changeApplications<Result>(
+        now: Int64,
+        _ body: (inout PendingWrite) throws(VaultError) -> Result
+    ) throws(VaultError) -> Result {
+        try change(Query(applications: .all), now: now) { (draft) throws(VaultError) -> Result in
+            guard sum(of: draft.snapshot.applications) == draft.state.applications else {
+                throw .damaged(.applicationsDiffer)
+            }
+            return try body(&draft)
+        }
     }
 
     /// Opens an application's secret, after all rows were compared with the header.
@@ -110,9 +132,7 @@ extension UnlockedVault {
 extension UnlockedVault {
     /// Whether the stored application of that name has the same client_id, endpoint and secret.
     func holds(_ new: borrowing NewApplication) throws(VaultError) -> Bool {
-        let (_, snapshot) = try read(Query(applications: .named(tag: sealer.nameTag(of: new.name))))
-        guard let row = snapshot.applications.first else { return false }
-        let application = try stored(row)
+        guard let application = try applications().first(where: { $0.metadata.name == new.name }) else { return false }
         guard new.isSameClient(as: application.metadata) else { return false }
         let secret = try secret(of: application)
         return new.withSecret { $0.matches(secret) }

@@ -15,6 +15,11 @@ extension UnlockedVault {
     /// Renames an application: its metadata is sealed anew, its secret and its tokens stay.
     func rename(_ name: ApplicationName, to newName: ApplicationName, now: Int64) throws(VaultError) {
         try changeApplication(name, now: now) { (draft, old) throws(VaultError) in
+            // SQLite would ask its index, which may be damaged.
+            let tag = sealer.nameTag(of: newName)
+            guard !draft.snapshot.applications.contains(where: { $0.nameTag == tag && $0.id != old.row.id }) else {
+                throw VaultError(StoreError.nameExists)
+            }
             var metadata = old.metadata
             metadata.name = newName
             draft.put(sealer.application(old.row, metadata), replacing: old.row, sealer)
@@ -60,8 +65,8 @@ extension UnlockedVault {
         _ body: (inout PendingWrite, StoredApplication) throws(VaultError) -> Void
     ) throws(VaultError) {
         let tag = sealer.nameTag(of: name)
-        try change(Query(applications: .named(tag: tag)), now: now) { (draft) throws(VaultError) in
-            guard let row = draft.snapshot.applications.first else {
+        try changeApplications(now: now) { (draft) throws(VaultError) in
+            guard let row = draft.snapshot.applications.first(where: { $0.nameTag == tag }) else {
                 throw .noApplication(name, known: try applications().map(\.metadata.name))
             }
             try body(&draft, try stored(row))

@@ -106,6 +106,9 @@ public struct Unlocking: Sendable {
         return isMissing ? file.path : nil
     }
 
+    /// Whether a vault can be opened twice by it without a person: by a file, or by what opens without being named.
+    package var canOpenAgain: Bool { named.map { $0.file != nil } ?? (interaction.ask == nil) }
+
     /// The key that was named, here or by the environment.
     package var namedKey: String? { named?.name.phrase }
 

@@ -16,6 +16,7 @@ extension OAuthError {
             ("answer.proxy-authentication", .answer(.proxyAuthentication)),
             ("answer.not-an-object", .answer(.notAnObject)), ("answer.token-missing", .answer(.tokenMissing)),
             ("answer.token-unreadable", .answer(.tokenUnreadable)), ("answer.token-is-secret", .answer(.tokenIsSecret)),
+            ("answer.transfer-encoding", .answer(.transferEncoding)),
             ("answer.not-bearer", .answer(.notBearer)), ("answer.lifetime-unreadable", .answer(.lifetimeUnreadable)),
         ] + TLSProblem.allCases.map { ("tls.\($0.rawValue)", .tls($0)) }
 
@@ -35,6 +36,7 @@ extension OAuthError {
             return ["answer.not-json", "\(status)", failure.reason.rawValue, "\(failure.line)", "\(failure.column)"]
         case .answer(.tooLarge(let limit)): return ["answer.too-large", "\(limit)"]
         case .answer(.headersTooLarge(let limit)): return ["answer.headers-too-large", "\(limit)"]
+        case .answer(.tokenTooLong(let limit)): return ["answer.token-too-long", "\(limit)"]
         default: return Self.plain.first { $0.error == self }.map { [$0.name] } ?? []
         }
     }
@@ -72,6 +74,7 @@ extension OAuthError {
             )
         case "answer.too-large": self = .answer(.tooLarge(limit: number(1)))
         case "answer.headers-too-large": self = .answer(.headersTooLarge(limit: number(1)))
+        case "answer.token-too-long": self = .answer(.tokenTooLong(limit: number(1)))
         case let name:
             switch Self.plain.first(where: { $0.name == name })?.error {
             case .connection(let problem, _): self = .connection(problem, cause)

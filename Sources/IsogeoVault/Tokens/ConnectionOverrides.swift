@@ -18,7 +18,7 @@ package struct ConnectionOverrides: Sendable {
 
 extension VaultDependencies {
     /// The limit for a token, with all retries.
-    var timeLimit: Duration { connection.timeLimit ?? TokenClient.timeLimit }
+    package var timeLimit: Duration { connection.timeLimit ?? TokenClient.timeLimit }
 
     /// The settings of a connection to an application's endpoint.
     ///

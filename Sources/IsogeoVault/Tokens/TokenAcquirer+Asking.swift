@@ -21,9 +21,12 @@ extension TokenAcquirer {
             case .concurrent(.tooShort(let token)): throw token.lifetime.tooShort(for: minimum)
             case .free(let lease): if let token = try ask(miss, under: lease) { return token }
             }
-            // The application changed during the wait: it may have another name, secret or endpoint.
-            guard case .wanted(let next) = try look() else { continue }
-            miss = next
+            // The application changed during the wait: it may have another name, secret or endpoint, and a token, as
+            // `rotate` leaves one.
+            switch try look() {
+            case .found(let result): return result
+            case .wanted(let next): miss = next
+            }
         }
         throw VaultError(StoreError.changedMeanwhile)
     }
@@ -43,14 +46,11 @@ extension TokenAcquirer {
         case token(StoredToken), failure(VaultError), tooShort(StoredToken)
     }
 
-    /// The longest that a holder of the lease may need, and a little more.
-    private var patience: Duration { dependencies.timeLimit + .seconds(5) }
-
     private func waitForLease(_ miss: CacheMiss) throws(VaultError) -> LeaseWait {
         do throws(StoreError) {
             let name = LeaseName(token: miss.id)
             let lookup = { () throws(StoreError) in try concurrentResult(since: miss) }
-            switch try contents.database.lease(name, until: .now + patience, checking: lookup) {
+            switch try contents.database.lease(name, until: deadline, checking: lookup) {
             case .found(let result): return .concurrent(result)
             case .acquired(let lease):
                 if let result = try lookup() { return .concurrent(result) }
@@ -106,6 +106,7 @@ extension TokenAcquirer {
                 miss.request,
                 for: application.metadata,
                 secret: secret,
+                timeLimit: deadline - .now,
                 interruption: interruption
             )
         } catch {

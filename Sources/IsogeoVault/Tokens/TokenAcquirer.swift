@@ -17,6 +17,8 @@ struct TokenAcquirer: Sendable {
     let held: CacheEntry?
     /// Ends the request.
     let interruption: Interruption?
+    /// The end of the whole call: of the wait for another process, of all requests and pauses.
+    let deadline: ContinuousClock.Instant
 
     /// What the token is for, which decides whether the one in the vault serves.
     enum Purpose: Sendable {

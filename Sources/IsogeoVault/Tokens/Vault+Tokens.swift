@@ -170,7 +170,8 @@ extension Vault {
             purpose: purpose,
             rejected: tokens.rejected,
             held: tokens.held(key),
-            interruption: flight?.interruption
+            interruption: flight?.interruption,
+            deadline: .now + dependencies.timeLimit
         )
     }
 

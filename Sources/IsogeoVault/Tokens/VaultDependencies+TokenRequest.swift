@@ -8,6 +8,7 @@ extension VaultDependencies {
     ///   - request: endpoint and parameters.
     ///   - metadata: the client, and how to reach its server.
     ///   - secret: read for the Basic header only.
+    ///   - timeLimit: what is left of the call's time; nil for all of it.
     ///   - interruption: ends the request from another thread.
     /// - Returns: the grant; a lifetime that the server doesn't state is assumed, with a warning.
     /// - Throws: why there is no token.
@@ -15,17 +16,20 @@ extension VaultDependencies {
         _ request: TokenRequest,
         for metadata: ApplicationMetadata,
         secret: borrowing SecretBytes,
+        timeLimit: Duration? = nil,
         interruption: Interruption? = nil
     ) throws(OAuthError) -> TokenGrant {
         // The grant's clock is the vault's: a lifetime counts from a moment of the clock that measures it later.
         var clientDependencies = TokenClient.Dependencies.system
         clientDependencies.now = now
+        var connection = connection(for: metadata, interruption)
+        if let timeLimit { connection.timeLimit = timeLimit }
         let grant = try TokenClient(transport: transport, dependencies: clientDependencies).token(
             for: request,
             clientID: metadata.clientID,
             secret: secret,
             encoding: metadata.encoding,
-            connection: connection(for: metadata, interruption)
+            connection: connection
         )
         if grant.lifetimeIsAssumed { warn(of: .lifetimeAssumed) }
         return grant

@@ -64,13 +64,15 @@ struct API: AsyncParsableCommand {
     func run() async throws {
         let context = vault.context(connection)
         var screen = StandardOutput.isTerminal ? VisibleStream() : nil
-        try await context.open().get(
-            APICall(path, query: parameters, base: apiBase),
-            for: try applicationName(app),
-            token.options()
-        ) { (bytes) throws(VaultError) in
-            let piece = unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) }
-            try context.output(screen?.show(piece) ?? piece)
+        try await context.withVault { (opened) throws(VaultError) in
+            try await opened.get(
+                APICall(path, query: parameters, base: apiBase),
+                for: try applicationName(app),
+                token.options()
+            ) { (bytes) throws(VaultError) in
+                let piece = unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) }
+                try context.output(screen?.show(piece) ?? piece)
+            }
         }
         if let rest = screen?.end(), !rest.isEmpty { try context.output(rest) }
     }

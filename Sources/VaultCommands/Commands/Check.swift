@@ -32,9 +32,10 @@ struct Check: AsyncParsableCommand {
 
     func run() async throws {
         let context = vault.context(connection)
-        let opened = try await context.open()
-        let name = try await opened.application(try application.chosen).name
-        let shares = try await opened.shares(of: name, base: apiBase, token.options(refresh: true))
+        let (name, shares) = try await context.withVault { (opened) throws(VaultError) in
+            let name = try await opened.application(try application.chosen).name
+            return (name, try await opened.shares(of: name, base: apiBase, token.options(refresh: true)))
+        }
         if json { try context.printJSON(CheckReport(name, shares)) } else { try context.print(text(name, shares)) }
     }
 

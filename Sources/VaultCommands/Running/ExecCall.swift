@@ -19,15 +19,18 @@ struct ExecCall {
 
     /// Ends the process, or throws before the program has started.
     func run(_ context: CommandContext) async throws(VaultError) {
-        let opened = try await context.open()
-        if let passphraseDescriptor { Self.withhold(passphraseDescriptor) }
-        let application = try await opened.application(try applicationName(application))
-        // Before a token is requested, and before a message announces a secret that then isn't handed over.
-        if clientSecrets != nil { try SharedSecretDirectory.checkPlace() }
+        let (opened, application, granted) = try await context.withVault {
+            (opened) throws(VaultError) -> (Vault, Application, AccessToken?) in
+            if let passphraseDescriptor { Self.withhold(passphraseDescriptor) }
+            let application = try await opened.application(try applicationName(self.application))
+            // Before a token is requested, and before a message announces a secret that then isn't handed over.
+            if clientSecrets != nil { try SharedSecretDirectory.checkPlace() }
+            guard let token = self.token else { return (opened, application, nil) }
+            return (opened, application, try await opened.token(for: application.name, token))
+        }
         var environment = ChildEnvironment()
         environment.remove(Self.tokenVariables)
-        if let token {
-            let token = try await opened.token(for: application.name, token)
+        if let token = granted {
             environment.set(Self.tokenVariables[0], to: token.value)
             environment.set(Self.tokenVariables[1], to: "\(token.expires.epochSeconds)")
         }
