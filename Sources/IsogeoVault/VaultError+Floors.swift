@@ -2,6 +2,7 @@ internal import VaultCrypto
 package import VaultKeys
 package import VaultOAuth
 package import VaultStore
+internal import VaultSystem
 
 // Each floor explains its own failures; here they get the code that the world sees.
 
@@ -75,6 +76,7 @@ extension StoreError {
         case .io(_, _, let errno): FailureCause(errno: errno)
         case .sqlite(_, _, let errno, let code): FailureCause(errno: errno, sqlite: code)
         case .leasesUnavailable(_, let errno): FailureCause(errno: errno)
+        case .noLocks: FailureCause(errno: .noLocks)
         default: nil
         }
     }
