@@ -9,10 +9,14 @@ enum CommandProblem: Sendable {
     case call(words: String, isQuietMeant: Bool)
     case unknownCommand([String], suggestion: [String]?)
     case argumentsUnknown
+    /// Paths and names are texts; a repaired one would be another.
+    case argumentNotUTF8([UInt8])
+    case variableNotUTF8(String, value: [UInt8])
     case invalidName
     case oneNameForFiles(count: Int)
     case deletesOnlyFiles
     case secretOnStandardOutput
+    case backupOnStandardOutput
     /// A step that can't be undone needs an option of its own.
     case removalUnconfirmed(ApplicationName)
     case exportUnconfirmed(ApplicationName, file: String)
@@ -96,7 +100,7 @@ extension CommandProblem: Problem {
         switch self {
         case .call, .unknownCommand, .invalidName, .oneNameForFiles, .deletesOnlyFiles, .secretOnStandardOutput,
             .removalUnconfirmed, .exportUnconfirmed, .noProgramNamed, .cannotAskForNewPassphrase,
-            .noTerminalForRecoveryCode, .noProtection:
+            .noTerminalForRecoveryCode, .noProtection, .argumentNotUTF8, .backupOnStandardOutput:
             .usage
         case .argumentsUnknown, .resultMakesNoJSON: .internalError
         case .terminal, .nothingTyped, .passphraseTooLong, .passphrasesDiffer: .locked
@@ -105,7 +109,8 @@ extension CommandProblem: Problem {
         case .source(_, let problem), .notImported(_, _, let problem), .missingKeyFile(let problem, _): problem.code
         case .notReadBack, .verificationFailed: .damaged
         case .noBackup: .noVault
-        case .findings, .processesUnreadable, .noRuntimeDirectory, .unusableRuntimeDirectory: .configuration
+        case .findings, .processesUnreadable, .noRuntimeDirectory, .unusableRuntimeDirectory, .variableNotUTF8:
+            .configuration
         case .programNotFound: .programNotFound
         case .programNotStarted, .interpreterMissing: .programNotStarted
         }

@@ -116,6 +116,7 @@ extension UnsafePath {
     fileprivate var remedy: String {
         switch reason {
         case .notAFileName: "Name a file in a folder of yours."
+        case .unexpanded(let unexpanded): unexpanded.remedy
         case .notADirectory: "Move it away, or name another place."
         case .foreignDirectory, .foreignFile: "Name a place that belongs to you, or copy the vault there."
         // A sticky directory, such as /tmp, is meant for all users, and stays so.

@@ -9,6 +9,12 @@ internal import Glibc
     /// Copies texts.
     package init(_ texts: [String]) { unsafe self.init(texts, behind: []) }
 
+    /// Copies texts that needn't be UTF-8; none has a NUL.
+    package init(_ texts: [[UInt8]]) {
+        unsafe owned = texts.compactMap { unsafe strdup($0.map { CChar(bitPattern: $0) } + [0]) }
+        unsafe pointers = unsafe owned + [nil]
+    }
+
     /// Copies texts, behind others that stay where they are.
     init(_ texts: [String] = [], behind others: [UnsafeMutablePointer<CChar>]) {
         // strdup(3) fails where there is no memory at all; such a text is left out.
