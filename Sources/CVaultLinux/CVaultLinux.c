@@ -44,6 +44,18 @@ int cvault_forget_crash_handlers(void) {
     return result;
 }
 
+static void take_note(int signal) { (void)signal; }
+
+int cvault_survive_file_limit(void) {
+    // A handler, not SIG_IGN, which the program that `exec` starts would inherit.
+    struct sigaction found, ours = { .sa_handler = take_note, .sa_flags = SA_RESTART };
+    int before = errno;
+    int result = sigaction(SIGXFSZ, NULL, &found) == 0 ? 0 : errno;
+    if (result == 0 && found.sa_handler == SIG_DFL && sigaction(SIGXFSZ, &ours, NULL) != 0) result = errno;
+    errno = before;
+    return result;
+}
+
 int cvault_forbid_core_files(void) {
     int before = errno;
     struct rlimit limit;

@@ -31,7 +31,7 @@ static atomic_ullong waiting;
 static int is_forwarded(int signal) {
     switch (signal) {
     case SIGHUP: case SIGINT: case SIGQUIT: case SIGTERM: case SIGUSR1: case SIGUSR2: case SIGTSTP: case SIGCONT:
-    case SIGPIPE: case SIGALRM: case SIGVTALRM: case SIGPROF: case SIGXCPU: case SIGXFSZ: case SIGIO: case SIGPWR:
+    case SIGPIPE: case SIGALRM: case SIGVTALRM: case SIGPROF: case SIGXCPU: case SIGIO: case SIGPWR:
     case SIGSTKFLT: return 1;
     default: return signal >= SIGRTMIN && signal <= SIGRTMAX;
     }

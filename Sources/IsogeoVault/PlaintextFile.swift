@@ -1,3 +1,4 @@
+internal import VaultStore
 internal import VaultSystem
 
 /// A file that holds a secret in clear, on the explicit demand of the user.
@@ -15,6 +16,9 @@ package enum PlaintextFile {
         _ content: Span<UInt8>,
         announcing announce: () throws(VaultError) -> Void = {}
     ) throws(VaultError) {
+        if let unexpanded = UnexpandedPath(path) {
+            throw VaultError(StoreError.unsafePath(UnsafePath(path: path, .unexpanded(unexpanded))))
+        }
         let draft: DraftFile
         do throws(SystemError) { draft = try .making(at: path) } catch { throw VaultError(writing: path, error) }
         try announce()

@@ -86,6 +86,7 @@ extension StoreError {
         case .io(_, _, let errno): FailureCause(errno: errno)
         case .sqlite(_, _, let errno, let code): FailureCause(errno: errno, sqlite: code)
         case .leasesUnavailable(_, let errno): FailureCause(errno: errno)
+        case .noLocks: FailureCause(errno: .noLocks)
         default: nil
         }
     }

@@ -9,6 +9,9 @@ extension CommandProblem {
         case .call(let words, _): Self.sentence(ofParser: words)
         case .unknownCommand(let words, _): "There is no command \(words.joined(separator: " "))."
         case .argumentsUnknown: "The arguments of this process can't be found."
+        case .argumentNotUTF8(let bytes): "The argument \(bytes.escaped) isn't UTF-8."
+        case .variableNotUTF8(let name, let value): "The value of \(name) isn't UTF-8: \(value.escaped)"
+        case .backupOnStandardOutput: "A backup goes into a file, never to standard output."
         case .invalidName: "That can't be the name of an application."
         case .oneNameForFiles(let count): "\(count) files can't share one name."
         case .sameName(let name, let sources): "\(list(sources, "and")) would all be the application \(name)."
@@ -68,7 +71,10 @@ extension CommandProblem {
         case .protectedAlready(_, let way):
             "Omit it. For this key to open the vault too, add it: isogeo-vault key add \(way.shellWord)"
         case .deletesOnlyFiles: "Omit --delete-source."
-        case .secretOnStandardOutput: "Name the file to make."
+        case .secretOnStandardOutput, .backupOnStandardOutput: "Name the file to make."
+        case .argumentNotUTF8:
+            "Name files and applications in UTF-8; what follows a program's name after exec -- may be any bytes."
+        case .variableNotUTF8: "Rename the file or folder to a name in UTF-8, or unset the variable."
         case .removalUnconfirmed(let name):
             "Say that you mean it: isogeo-vault remove \(name.description.shellWord) --yes"
         case .exportUnconfirmed(let name, let file):

@@ -9,6 +9,9 @@ enum CommandProblem: Sendable {
     case call(words: String, isQuietMeant: Bool)
     case unknownCommand([String], suggestion: [String]?)
     case argumentsUnknown
+    /// Paths and names are texts; a repaired one would be another.
+    case argumentNotUTF8([UInt8])
+    case variableNotUTF8(String, value: [UInt8])
     case invalidName
     case oneNameForFiles(count: Int)
     /// Several credentials of one call would get the same name.
@@ -17,6 +20,7 @@ enum CommandProblem: Sendable {
     case protectedAlready(path: String, way: String)
     case deletesOnlyFiles
     case secretOnStandardOutput
+    case backupOnStandardOutput
     /// A step that can't be undone needs an option of its own.
     case removalUnconfirmed(ApplicationName)
     case exportUnconfirmed(ApplicationName, file: String)
@@ -101,7 +105,7 @@ extension CommandProblem: Problem {
         case .call, .unknownCommand, .invalidName, .oneNameForFiles, .sameName, .protectedAlready, .deletesOnlyFiles,
             .secretOnStandardOutput,
             .removalUnconfirmed, .exportUnconfirmed, .noProgramNamed, .cannotAskForNewPassphrase,
-            .noTerminalForRecoveryCode, .noProtection:
+            .noTerminalForRecoveryCode, .noProtection, .argumentNotUTF8, .backupOnStandardOutput:
             .usage
         case .argumentsUnknown, .resultMakesNoJSON: .internalError
         case .terminal, .nothingTyped, .passphraseTooLong, .passphrasesDiffer: .locked
@@ -110,7 +114,8 @@ extension CommandProblem: Problem {
         case .source(_, let problem), .notImported(_, _, let problem), .missingKeyFile(let problem, _): problem.code
         case .notReadBack, .verificationFailed: .damaged
         case .noBackup: .noVault
-        case .findings, .processesUnreadable, .noRuntimeDirectory, .unusableRuntimeDirectory: .configuration
+        case .findings, .processesUnreadable, .noRuntimeDirectory, .unusableRuntimeDirectory, .variableNotUTF8:
+            .configuration
         case .programNotFound: .programNotFound
         case .programNotStarted, .interpreterMissing: .programNotStarted
         }

@@ -40,6 +40,7 @@ package struct VaultCommand: AsyncParsableCommand {
         }
         let errorFormat = ErrorFormat(in: arguments)
         do {
+            if given == nil { try requireText() }
             if let call = TokenCall(plain: arguments) {
                 try await call.run(context)
                 return 0
@@ -63,6 +64,25 @@ package struct VaultCommand: AsyncParsableCommand {
             return 0
         }
     }
+
+    /// Refuses arguments and paths in the environment that aren't UTF-8: a text made of them would name another file.
+    private static func requireText() throws(VaultError) {
+        var arguments = Arguments.bytes ?? []
+        // What follows the program of `exec` is that program's.
+        if arguments.first == Array("exec".utf8), let end = arguments.firstIndex(of: Array("--".utf8)) {
+            arguments = Array(arguments.prefix(end + 2))
+        }
+        if let other = arguments.first(where: { !$0.isUTF8 }) { throw VaultError(.argumentNotUTF8(other)) }
+        for name in pathVariables {
+            let value = Environment.withBytes(of: name) { bytes in bytes.indices.map { bytes[$0] } } ?? []
+            guard value.isUTF8 else { throw VaultError(.variableNotUTF8(name, value: value)) }
+        }
+    }
+
+    private static let pathVariables = [
+        "HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "ISOGEO_VAULT", "ISOGEO_VAULT_KEY_FILE",
+        "ISOGEO_VAULT_SHARED_KEY_FILE", "ISOGEO_VAULT_PASSPHRASE_FILE", "ISOGEO_VAULT_SHARED_PASSPHRASE_FILE",
+    ]
 
     /// The error for a word that stands where a command's name belongs, and is none; nil if all words there are.
     ///

@@ -83,13 +83,14 @@ extension KeyError {
                 + "a key file held before a `rekey` is in PATH.old-…, next to it."
         case .noSlot: "`isogeo-vault status` lists the slots that this vault has; use one of them."
         case .unreadable(path: "", _): "Give a path; to choose another way to unlock leave it out altogether."
-        case .unreadable(let path, _) where path.hasPrefix("~/"), .cannotWrite(let path, _) where path.hasPrefix("~/"):
-            "Write $HOME instead of ~, which a shell replaces at the beginning of a word alone."
-        case .unreadable: "Check the path and who may read it."
+        case .unreadable(let path, _): UnexpandedPath(path)?.remedy ?? "Check the path and who may read it."
         case .unsafeFile(let unsafe, let content): unsafe.remedy(holding: content)
         case .notAKeyFile: "Give the key file of this vault, unchanged."
-        case .cannotWrite(_, .noEntry): "Make its folder first, or name a file in a folder that is there."
-        case .cannotWrite: "Name a file that doesn't exist yet, in a folder of yours."
+        case .cannotWrite(let path, let errno):
+            UnexpandedPath(path)?.remedy
+                ?? (errno == .noEntry
+                    ? "Make its folder first, or name a file in a folder that is there."
+                    : "Name a file that doesn't exist yet, in a folder of yours.")
         case .notReadBack: "Check the disk, then try another path."
         case .emptyPassphrase: "Give a passphrase; to choose another way to unlock leave it out altogether."
         case .passphraseTooLong: "Give a passphrase of at most 1024 bytes, or use a key file."
@@ -238,6 +239,7 @@ extension UnsafePath {
         case .writableByOthers:
             "A shared file may be read by others, and written by its owner alone: chmod go-w \(path.quotedForShell)."
         case .hardLinks: "Keep one name of it alone; a second one may be another user's."
+        case .unexpanded(let unexpanded): unexpanded.remedy
         case .notAFileName, .notADirectory, .foreignDirectory, .sharedDirectory, .exchanged:
             "Name a file in a folder of yours."
         }

@@ -37,11 +37,12 @@ struct Connection: ~Copyable {
     ///   - writing: false for reading alone; true falls back to it where file or folder can't be written.
     ///   - patience: how long each lock of another process is waited for.
     /// - Returns: the connection, restricted; the schema is for `requireSchema` to compare.
-    /// - Throws: `noVault`, `unsafePath`, `damaged`, `io`.
+    /// - Throws: `noVault`, `unsafePath`, `noLocks`, `damaged`, `io`.
     static func open(_ file: VaultFile, writing: Bool, patience: Duration) throws(StoreError) -> Connection {
         let directory = try file.openDirectory()
         guard let before = try file.check(in: directory) else { throw .noVault(path: file.path) }
         let writable = writing && directory.canWrite() && directory.canWrite(file.name)
+        try LockFile.requireLocks(nextTo: file, in: directory)
         let access = writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY
 
         var opened: OpaquePointer?

@@ -13,6 +13,8 @@ final class LockFile: Sendable {
     /// The bytes that this descriptor holds: its own locks don't exclude each other.
     private let held = Mutex<Set<UInt64>>([])
 
+    /// A byte that no lease has.
+    private static let trial: UInt64 = 1
     private static let nameDistance: UInt64 = 1 << 62
 
     private init(path: String, _ file: consuming FileDescriptor) {
@@ -43,6 +45,21 @@ final class LockFile: Sendable {
         return try open(place.lockName, in: place.openDirectory())
     }
 
+    /// Refuses a file system without locks; tried on the lock file, where there is one that can be written.
+    ///
+    /// To SQLite an ENOLCK is the lock of another process: it would wait for that one's end, and call the vault busy.
+    /// The database itself isn't opened for this, because closing it would drop SQLite's locks.
+    ///
+    /// - Throws: `noLocks`.
+    static func requireLocks(nextTo vault: VaultFile, in directory: borrowing Directory) throws(StoreError) {
+        guard let file = try? directory.open(vault.lockName, [.readWrite, .nonBlocking]) else { return }
+        do throws(Errno) {
+            _ = try file.tryLock(byte: trial)
+        } catch {
+            if error == .noLocks { throw .noLocks(path: vault.path) }
+        }
+    }
+
     private static func open(_ name: String, in directory: consuming Directory) throws(StoreError) -> LockFile {
         let path = directory.path(of: name)
         let file: FileDescriptor
@@ -70,7 +87,7 @@ final class LockFile: Sendable {
 
     /// Takes the byte unless it is held, in this process or another.
     ///
-    /// - Throws: `leasesUnavailable` for a file system without locks.
+    /// - Throws: `noLocks`; `leasesUnavailable` where locks of this kind are missing alone.
     func take(_ byte: UInt64) throws(StoreError) -> Bool {
         // The table is locked while the kernel is asked: releasing and taking by two threads mustn't cross.
         try held.withLock { held throws(StoreError) in
@@ -78,7 +95,7 @@ final class LockFile: Sendable {
             do throws(Errno) {
                 guard try file.tryLock(byte: byte) else { return false }
             } catch {
-                throw .leasesUnavailable(path: path, error)
+                throw error == .noLocks ? .noLocks(path: path) : .leasesUnavailable(path: path, error)
             }
             held.insert(byte)
             // Naming is a courtesy: the lease holds without.

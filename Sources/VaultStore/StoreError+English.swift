@@ -27,6 +27,7 @@ extension StoreError {
         case .leaseHeld(nil): "Another process is doing the same and hasn't finished in time."
         case .leasesUnavailable(let path, nil): "Nothing can be locked at \(path)."
         case .leasesUnavailable(let path, let errno?): "Nothing can be locked at \(path) (\(errno))."
+        case .noLocks(let path): "The file system of \(path) has no locks (\(Errno.noLocks))."
         case .unacceptableRecord(let what): "A record doesn't fit the vault's format: \(what.words)."
         }
     }
@@ -48,6 +49,7 @@ extension StoreError {
         case .io, .sqlite: "Look at the disk: room, quota and health; then try again."
         case .busy, .changedMeanwhile, .replaced, .leaseHeld: "Try again."
         case .leasesUnavailable: "Go on without, or keep the vault where files can be written and locked."
+        case .noLocks: "Keep the vault on a local disk, or have the lock service started (NFS: rpc.statd)."
         case .unacceptableRecord: "Shorten what is to be stored; if nothing is long, please report it."
         }
     }
@@ -114,6 +116,7 @@ extension UnsafePath {
     fileprivate var remedy: String {
         switch reason {
         case .notAFileName: "Name a file in a folder of yours."
+        case .unexpanded(let unexpanded): unexpanded.remedy
         case .notADirectory: "Move it away, or name another place."
         case .foreignDirectory, .foreignFile: "Name a place that belongs to you, or copy the vault there."
         // A sticky directory, such as /tmp, is meant for all users, and stays so.

@@ -37,6 +37,8 @@ package enum StoreError: Error, Equatable, Sendable {
     case leaseHeld(holder: Int32?)
     /// There can be no lease here: read-only, or a file system without locks; no `errno` where nothing was tried.
     case leasesUnavailable(path: String, Errno?)
+    /// The file system has no locks, as NFS without its lock service: no vault can be used on it.
+    case noLocks(path: String)
     /// A record that the format doesn't allow was to be written: a programming error, or more than there is room for.
     case unacceptableRecord(UnacceptableRecord)
 }
@@ -93,7 +95,7 @@ extension StoreError {
         case .noVault: .noVault
         case .vaultExists, .nameExists: .exists
         case .damaged: .damaged
-        case .notAVault, .newerFormat, .unsafePath: .configuration
+        case .notAVault, .newerFormat, .unsafePath, .noLocks: .configuration
         case .io(_, _, let errno): errno.isAboutPermissions ? .configuration : .inputOutput
         case .sqlite(_, _, let errno, _): errno?.isAboutPermissions == true ? .configuration : .inputOutput
         case .leftOverJournal, .readOnly: .inputOutput

@@ -129,7 +129,8 @@ struct VaultFile: Hashable, Sendable {
 
     /// Directory and last component of a path.
     static func split(_ path: String) throws(StoreError) -> (directory: String, name: String) {
-        try StoreError.mapping { () throws(SystemError) in try FilePath.split(path) }
+        if let unexpanded = UnexpandedPath(path) { throw .unsafePath(UnsafePath(path: path, .unexpanded(unexpanded))) }
+        return try StoreError.mapping { () throws(SystemError) in try FilePath.split(path) }
     }
 
     /// The directory without links; nil where there is none.

@@ -60,15 +60,44 @@ package enum Environment {
 /// The arguments of this process, as C was given them.
 package enum Arguments {
     /// The arguments without the program's name; nil where there is not even a name.
-    package static var current: [String]? {
+    ///
+    /// What isn't UTF-8 in them is replaced: `bytes` has them as they are.
+    package static var current: [String]? { bytes.map { $0.map { String(decoding: $0, as: UTF8.self) } } }
+
+    /// The same, byte by byte.
+    package static var bytes: [[UInt8]]? {
         guard let arguments = unsafe cvault_arguments() else { return nil }
-        var texts: [String] = []
+        var all: [[UInt8]] = []
         var index = 1
         while let argument = unsafe arguments[index] {
-            unsafe texts.append(String(cString: argument))
+            let bytes = unsafe UnsafeRawBufferPointer(start: argument, count: strlen(argument))
+            unsafe all.append(Array(bytes))
             index += 1
         }
-        return texts
+        return all
+    }
+
+    /// The bytes of the last arguments, of which a parser has made these texts; those of the texts themselves where
+    /// they come from elsewhere.
+    package static func bytes(endingWith texts: [String]) -> [[UInt8]] {
+        let last = bytes?.suffix(texts.count) ?? []
+        guard last.map({ String(decoding: $0, as: UTF8.self) }) == texts else { return texts.map { Array($0.utf8) } }
+        return Array(last)
+    }
+}
+
+extension [UInt8] {
+    /// Whether a `String` holds the same bytes.
+    package var isUTF8: Bool { String(validating: self, as: UTF8.self) != nil }
+
+    /// For people: bytes that aren't ASCII's visible ones as `\xE9`, the way shells take them in `$'…'`.
+    package var escaped: String {
+        var text = ""
+        for byte in self {
+            let isVisible = (0x20...0x7E).contains(byte)
+            text += isVisible ? "\(UnicodeScalar(byte))" : "\\x\(HexadecimalDigits.text([byte]).uppercased())"
+        }
+        return text
     }
 }
 

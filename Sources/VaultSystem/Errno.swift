@@ -19,6 +19,7 @@ package struct Errno: Error, Hashable, Sendable, CustomStringConvertible {
     package static let isDirectory = Errno(EISDIR)
     package static let noDevice = Errno(ENXIO)
     package static let noEntry = Errno(ENOENT)
+    package static let noLocks = Errno(ENOLCK)
     package static let noSpace = Errno(ENOSPC)
     package static let notADirectory = Errno(ENOTDIR)
     package static let notImplemented = Errno(ENOSYS)

@@ -19,14 +19,14 @@ package enum Execution {
     ///
     /// - Parameters:
     ///   - path: the program; a text without `#!` is run by sh, as execvp(3) does it.
-    ///   - arguments: its name first.
+    ///   - arguments: its name first; their bytes, which needn't be UTF-8.
     ///   - environment: what it finds.
     ///   - secrets: `NAME=secret` and a NUL, each, in guarded memory from which the kernel copies them.
     ///   - offsets: where each of them begins.
     /// - Returns: why not.
     package static func become(
         _ path: String,
-        _ arguments: [String],
+        _ arguments: [[UInt8]],
         _ environment: borrowing Environment,
         secrets: Span<UInt8>,
         at offsets: [Int]
@@ -43,7 +43,7 @@ package enum Execution {
     /// - Throws: why it didn't start.
     package static func start(
         _ path: String,
-        _ arguments: [String],
+        _ arguments: [[UInt8]],
         _ environment: borrowing Environment,
         secrets: Span<UInt8>,
         at offsets: [Int]
@@ -71,7 +71,7 @@ package enum Execution {
     private typealias Pointers = UnsafePointer<UnsafeMutablePointer<CChar>?>
 
     private static func withPointers(
-        _ arguments: [String],
+        _ arguments: [[UInt8]],
         _ environment: borrowing Environment,
         _ secrets: Span<UInt8>,
         _ offsets: [Int],
@@ -104,6 +104,12 @@ package enum Execution {
 
     /// Copies texts.
     package init(_ texts: [String]) { unsafe self.init(texts, behind: []) }
+
+    /// Copies texts that needn't be UTF-8; none has a NUL.
+    package init(_ texts: [[UInt8]]) {
+        unsafe owned = texts.compactMap { unsafe strdup($0.map { CChar(bitPattern: $0) } + [0]) }
+        unsafe pointers = unsafe owned + [nil]
+    }
 
     /// Copies texts, behind others that stay where they are.
     init(_ texts: [String] = [], behind others: [UnsafeMutablePointer<CChar>]) {

@@ -38,6 +38,9 @@ extension UnsafePath {
     package var sentence: String {
         switch reason {
         case .notAFileName: "\"\(path)\" names no file."
+        case .unexpanded(.home): "\(path) begins with a ~ that no shell has replaced."
+        case .unexpanded(.quoted): "\(path) has its quotation marks in it, which no shell has taken off."
+        case .unexpanded(.carriageReturn): "\(path) ends with a carriage return."
         case .notADirectory: "\(path) is not a folder."
         case .directory: "\(path) is a folder."
         case .foreignDirectory(let owner): "The folder \(path) belongs to another user (uid \(owner))."
@@ -49,6 +52,17 @@ extension UnsafePath {
         case .openToOthers(let mode): "\(path) is open to others (mode \(mode.octalMode))."
         case .writableByOthers(let mode): "Others may write \(path) (mode \(mode.octalMode))."
         case .exchanged: "\(path) was exchanged for another file while it was opened."
+        }
+    }
+}
+
+extension UnexpandedPath {
+    /// What to write instead, as one sentence.
+    package var remedy: String {
+        switch self {
+        case .home: "Write $HOME instead of ~, which a shell replaces at the beginning of a word alone."
+        case .quoted: "Write it without quotation marks: they are part of a value that no shell reads."
+        case .carriageReturn: "Save the file that it comes from with the line ends of Unix."
         }
     }
 }

@@ -3,6 +3,8 @@ package struct UnsafePath: Error, Equatable, Sendable {
     package enum Reason: Equatable, Sendable {
         /// No file name, or one with a NUL byte, not in UTF-8, or beyond what a file system takes.
         case notAFileName
+        /// It names another file than the one that was meant.
+        case unexpanded(UnexpandedPath)
         /// A component that should be a directory isn't one.
         case notADirectory
         /// A directory where a file should be.

@@ -25,6 +25,8 @@ enum ProcessHardening {
         // If SWIFT_BACKTRACE asks for it, as in many server images, Swift's runtime starts another program at a crash,
         // which writes registers, and the memory that they point to, to standard error and so into a log.
         _ = cvault_forget_crash_handlers()
+        // A write beyond `ulimit -f` is an error of writing, with a sentence.
+        _ = cvault_survive_file_limit()
         // Guarded memory is locked up to the limit, so raise it as far as we may.
         _ = cvault_raise_lock_limit()
         umask(0o077)

@@ -63,6 +63,26 @@ struct PreloadTests {
         }
     }
 
+    @Test(.needsPreload(.noLocks)) func `a file system without locks is named, and no process waited for`()
+        async throws
+    {
+        let remedy = "Keep the vault on a local disk, or have the lock service started (NFS: rpc.statd)."
+        var home = try await Home.withVault()
+        home.environment["LD_PRELOAD"] = Preload.noLocks.path
+        for arguments in [["token"], ["list"], ["forget"], ["backup", home.folder("copy")]] {
+            try await home.command(arguments).run().expectFailure(
+                78,
+                "The file system of \(home.vault) has no locks (No locks available).",
+                remedy
+            )
+        }
+        let doctor = try await home.run("doctor")
+        #expect(doctor.exitCode == 78 && doctor.outputText.contains(remedy), "\(doctor)")
+        let other = home.folder("other/vault.db")
+        let made = try await home.run("import", try home.writeFile(), "--vault", other, "-q")
+        #expect(made.exitCode == 78 && made.errorText.contains(remedy), "\(made)")
+    }
+
     /// Runs commands that print nothing but what they did, and looks for what they did.
     private func expectArgumentsArrive(
         with environment: [String: String] = [:],

@@ -11,6 +11,7 @@ package enum Preload: String, CaseIterable, Sendable, CustomTestStringConvertibl
     // Our own, which Scripts/test compiles from Tests/Preloads.
     case constructorSetenv = "constructor_setenv.so"
     case mallocWithoutSize = "malloc_without_size.so"
+    case noLocks = "no_locks.so"
     case noDirectorySync = "no_directory_sync.so"
 
     package static let allocators: [Preload] = [.glibcDebug, .jemalloc, .tcmalloc, .mimalloc]

@@ -10,6 +10,8 @@
 int cvault_set_not_dumpable(void);
 /// Gives the signals of a crash their standard action, death, unless they are ignored: sigaction(2).
 int cvault_forget_crash_handlers(void);
+/// A write beyond RLIMIT_FSIZE fails with EFBIG, and no signal ends this process; execve(2) undoes it: sigaction(2).
+int cvault_survive_file_limit(void);
 /// RLIMIT_CORE to nothing: setrlimit(2). The hard limit stays: it could never be given back.
 int cvault_forbid_core_files(void);
 /// RLIMIT_MEMLOCK to all that this process may have.

@@ -19,6 +19,7 @@ struct Backup: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
+        guard file != "-" else { throw VaultError(.backupOnStandardOutput) }
         let context = vault.context
         try await context.open().backup(to: file)
         context.say("Wrote the backup \(file).")

@@ -39,12 +39,12 @@ struct ChildEnvironment: ~Copyable {
     }
 
     /// Replaces this process with the program; returns only if that fails, with the reason.
-    borrowing func become(_ path: String, _ arguments: [String]) -> Errno {
+    borrowing func become(_ path: String, _ arguments: [[UInt8]]) -> Errno {
         secrets.withBytes { Execution.become(path, arguments, environment, secrets: $0, at: secretOffsets) }
     }
 
     /// Starts the program as a child.
-    borrowing func start(_ path: String, _ arguments: [String]) throws(Errno) {
+    borrowing func start(_ path: String, _ arguments: [[UInt8]]) throws(Errno) {
         try secrets.withBytes { (secrets) throws(Errno) in
             try Execution.start(path, arguments, environment, secrets: secrets, at: secretOffsets)
         }

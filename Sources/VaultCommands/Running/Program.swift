@@ -6,7 +6,8 @@ struct Program {
     /// Its name as given.
     let name: String
     private let path: String
-    private let arguments: [String]
+    /// As they were given: a program may take what isn't UTF-8.
+    private let arguments: [[UInt8]]
 
     /// Finds a program as execvp(3) does, before a token is requested or a secret handed over for nothing.
     ///
@@ -14,7 +15,7 @@ struct Program {
     init(_ command: [String]) throws(VaultError) {
         guard let name = command.first, !name.isEmpty else { throw VaultError(.noProgramNamed) }
         self.name = name
-        arguments = command
+        arguments = Arguments.bytes(endingWith: command)
         path = try Self.find(name)
     }
 
