@@ -45,16 +45,21 @@ final class LockFile: Sendable {
         return try open(place.lockName, in: place.openDirectory())
     }
 
-    /// Whether the file system has no locks, as NFS without its lock service; tried on the lock file.
+    /// Whether the file system has no locks, as NFS without its lock service.
     ///
-    /// The database itself isn't opened for this, because closing it would drop SQLite's locks.
+    /// Tried on the lock file, or where there is none, as for a backup, on one that is taken away again. Not on the
+    /// database itself: closing it would drop SQLite's locks.
     static func lacksLocks(nextTo vault: VaultFile) -> Bool {
-        do throws(StoreError) {
-            let file = try open(nextTo: vault)
-            if try file.take(trial) { file.release(trial) }
-        } catch {
-            if case .noLocks = error { return true }
-        }
+        guard let directory = try? vault.openDirectory() else { return false }
+        if let file = try? directory.open(vault.lockName, [.readWrite, .nonBlocking]) { return lacksLocks(file) }
+        let name = vault.lockName + "-trial"
+        guard let file = try? directory.open(name, .newFile) else { return false }
+        defer { try? directory.remove(name) }
+        return lacksLocks(file)
+    }
+
+    private static func lacksLocks(_ file: borrowing FileDescriptor) -> Bool {
+        do throws(Errno) { _ = try file.tryLock(byte: trial) } catch { return error == .noLocks }
         return false
     }
 
