@@ -180,6 +180,14 @@ struct Connection: ~Copyable {
         }
     }
 
+    /// What SQLite's check of the structure found, which calls a page damaged, too, that the disk doesn't give.
+    borrowing func failure(ofCheck finding: String) -> StoreError {
+        guard unsafe Errno(cvault_sqlite_last_errno(handle)) != .inputOutput else {
+            return .sqlite(path: file.path, .running, errno: .inputOutput, code: SQLITE_IOERR)
+        }
+        return .damaged(path: file.path, .structure(finding))
+    }
+
     /// The same error, unless it takes missing locks for another process.
     private borrowing func explained(_ error: StoreError) -> StoreError {
         guard case .busy = error, unsafe wait.pointee.lacksLocks else { return error }

@@ -178,7 +178,7 @@ package final class VaultDatabase: Sendable {
             try connection.transaction(.reading) { (connection: inout Connection) throws(StoreError) in
                 let statement = try connection.prepare("PRAGMA integrity_check(1)")
                 guard try statement.step(), let finding = statement.text(0) else { return }
-                guard finding == "ok" else { throw .damaged(path: connection.file.path, .structure(finding)) }
+                guard finding == "ok" else { throw connection.failure(ofCheck: finding) }
             }
         }
     }

@@ -1,8 +1,9 @@
-// A disk that doesn't give what was written to it: each read of a vault is EIO.
+// A disk that doesn't give what was written to it: each read of a vault is EIO, from the offset VAULT_TEST_READABLE on.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -16,7 +17,8 @@ static int is_vault(int descriptor) {
 }
 
 static ssize_t call(const char *name, int descriptor, void *bytes, size_t count, off_t offset) {
-    if (is_vault(descriptor)) {
+    const char *readable = getenv("VAULT_TEST_READABLE");
+    if (offset >= (readable ? atoll(readable) : 0) && is_vault(descriptor)) {
         errno = EIO;
         return -1;
     }
