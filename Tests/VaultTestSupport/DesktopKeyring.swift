@@ -9,6 +9,7 @@ package final class DesktopKeyring: Sendable {
         case bus, empty, unlocked, locked, plain, slow, keepassxc
         case unencryptedTransport = "clear-bus"
         case closedKeePassXC = "keepassxc-locked"
+        case hiddenKeePassXC = "keepassxc-hidden"
     }
 
     /// The bus's address.
