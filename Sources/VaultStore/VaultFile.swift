@@ -80,8 +80,8 @@ struct VaultFile: Hashable, Sendable {
     /// Walks to the directory, and notes what others could do to it, from the root down.
     ///
     /// If it lies on a read-only mount, owner and mode don't matter, of those above it that do so too: no process can
-    /// exchange a name there, and the vault is opened for reading, so that SQLite plays no journal back, wherever one is
-    /// planted. Those who can write the same file system elsewhere, such as the host, can put an older vault of ours
+    /// exchange a name there, and the vault is opened for reading, so that SQLite plays no journal back, wherever one
+    /// is planted. Those who can write the same file system elsewhere, such as the host, can put an older vault of ours
     /// there or none, and no file of theirs, since the vault must be ours on such a mount as well.
     ///
     /// Above a directory that can be written a read-only mount excuses nothing: its other side could put a link to

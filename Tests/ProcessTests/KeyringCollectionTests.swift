@@ -97,9 +97,8 @@ struct KeyringCollectionTests {
         try await keyring.stop()
     }
 
-    @Test(.needsKeePassXC) func `a database that is open gives its key behind one that is closed, and no dialog`()
-        async throws
-    {
+    /// A home with a vault whose key is in a database of KeePassXC's that isn't open now.
+    private func madeWithKeePassXC() async throws -> Home {
         let plain = try Home()
         let first = try await plain.startKeyring(.keepassxc)
         let database = plain.folder("database.kdbx")
@@ -111,13 +110,36 @@ struct KeyringCollectionTests {
             try await Task.sleep(for: .milliseconds(20))
         }
         try await first.stop()
+        return plain
+    }
+
+    @Test(.needsKeePassXC) func `a database that is open gives its key behind one that is closed, and no dialog`()
+        async throws
+    {
+        let plain = try await madeWithKeePassXC()
         let hidden = try await plain.startKeyring(.hiddenKeePassXC)
         try await plain.on(hidden, hasDisplay: true).runSoon("list", "-q").expectSuccess()
         try await plain.on(hidden).runSoon("list", "--no-prompt", "-q").expectSuccess()
         try await hidden.stop()
-        // What is in a closed database nobody sees: the keyring is locked, and the key isn't gone.
+    }
+
+    @Test(.needsKeePassXC) func `what is in a closed database isn't taken for missing, whatever else is open`()
+        async throws
+    {
+        let plain = try await madeWithKeePassXC()
         let closed = try await plain.startKeyring(.closedKeePassXC)
         try await plain.on(closed).runSoon("list").expectFailure(77, Self.locked.0, Self.locked.1)
         try await closed.stop()
+        // The same database next to an open one.
+        try FileManager.default.moveItem(atPath: plain.folder("database.kdbx"), toPath: plain.folder("second.kdbx"))
+        let beside = try await plain.startKeyring(.closedBesideKeePassXC)
+        try await plain.on(beside).runSoon("list").expectFailure(77, Self.locked.0, Self.locked.1)
+        let asking = try plain.on(beside, hasDisplay: true).command(["list"]).start()
+        let waits = "Waiting for the keyring's dialog…"
+        let said = await asking.wait { $0.errorText.contains(waits) }
+        #expect(said.errorText.contains(waits), "\(said)")
+        asking.send(SIGKILL)
+        _ = try await asking.outcome()
+        try await beside.stop()
     }
 }

@@ -10,6 +10,7 @@ package final class DesktopKeyring: Sendable {
         case unencryptedTransport = "clear-bus"
         case closedKeePassXC = "keepassxc-locked"
         case hiddenKeePassXC = "keepassxc-hidden"
+        case closedBesideKeePassXC = "keepassxc-beside"
     }
 
     /// The bus's address.
