@@ -94,8 +94,10 @@ package enum KeyringSlot {
         let item = KeyringItem(vault: vault, slot: slot.id)
         var found = try service.search(item, in: service.collections())
         // Where one is found the default collection needn't be opened: the item was stored once.
-        if found.isEmpty, try service.unlockUnsearchable() {
+        for collection in found.isEmpty ? try service.unsearchable() : [] {
+            try service.open(collection)
             found = try service.search(item, in: service.collections())
+            guard found.isEmpty else { break }
         }
         let problem = delete(found, in: service)
         guard try service.search(item, in: service.collections()).isEmpty else { throw problem ?? .itemStays }
@@ -131,20 +133,25 @@ package enum KeyringSlot {
     /// Opens the first of the slots whose key this keyring has, with as few dialogs as that takes.
     ///
     /// Items go first that are found, in whichever collection: one that is locked, be it the default one, keeps nothing
-    /// else from being read. Only where they open nothing is anything unlocked that may hide another item.
+    /// else from being read. Only where they open nothing is anything unlocked that may hide another item, one after the
+    /// other: the default collection should do.
     private static func openAny(_ slots: [KeySlot], of vault: VaultIdentity, in service: SecretService)
         throws(KeyError) -> Opened
     {
-        let failure: KeyError
+        var failure: KeyError
         do throws(KeyError) { return try openFound(slots, of: vault, in: service) } catch { failure = error }
-        if case .keyring(let problem) = failure, problem.endsTheSearch || problem == .locked { throw failure }
-        let wasLocked: Bool
-        do throws(KeyringProblem) { wasLocked = try service.unlockUnsearchable() } catch {
+        if failure.endsTheSearch { throw failure }
+        let unsearchable: [SecretService.Collection]
+        do throws(KeyringProblem) { unsearchable = try service.unsearchable() } catch {
             // What is wrong with an item that is there tells more than that there is no default collection.
             throw error == .noCollection && failure != .keyring(.itemGone) ? failure : .keyring(error)
         }
-        guard wasLocked else { throw failure }
-        return try openFound(slots, of: vault, in: service)
+        for collection in unsearchable {
+            try mappingErrors { () throws(KeyringProblem) in try service.open(collection) }
+            do throws(KeyError) { return try openFound(slots, of: vault, in: service) } catch { failure = error }
+            if failure.endsTheSearch { throw failure }
+        }
+        throw failure
     }
 
     /// More items than this for one slot were planted.
@@ -226,6 +233,15 @@ package enum KeyringSlot {
 
     private static func secret(of key: borrowing SecretBytes, for salt: [UInt8]) -> SlotSecret {
         SlotSecret(spreading: key, for: .keyring, salt: salt)
+    }
+}
+
+extension KeyError {
+    /// Whether no other collection is to be looked into: the user has to do something about one that has an item, or the
+    /// keyring doesn't answer any more.
+    fileprivate var endsTheSearch: Bool {
+        guard case .keyring(let problem) = self else { return false }
+        return problem.endsTheSearch || problem == .locked
     }
 }
 

@@ -131,21 +131,30 @@ package struct SecretService {
         return collections
     }
 
-    /// Unlocks each collection that may have an item which no search finds, with dialogs where they are needed and
-    /// possible.
+    /// The collections that may have an item which no search finds.
     ///
-    /// These are the default one, and for KeePassXC each that is locked: it can't tell what is in a closed database.
-    /// gnome-keyring can, and is asked for no password that isn't needed.
+    /// These are the default one if it is locked, and then each other locked one of a keyring that can't tell what is
+    /// in it, such as KeePassXC and KWallet. gnome-keyring can, and is asked for no password that isn't needed.
     ///
-    /// - Returns: whether one was locked.
-    /// - Throws: `noCollection` without a default one; `locked`, `dismissed`, and what else keeps one closed.
-    func unlockUnsearchable() throws(KeyringProblem) -> Bool {
+    /// - Throws: `noCollection` without a default one, and what `collections` throws.
+    func unsearchable() throws(KeyringProblem) -> [Collection] {
         let standard = try defaultCollection()
-        _ = try openCollection()
-        guard try !isGnome() else { return standard.isLocked }
-        let others = try collections().filter { $0.isLocked && $0.path != standard.path }
-        for collection in others { try unlock(collection.path) }
-        return standard.isLocked || !others.isEmpty
+        let first = standard.isLocked ? [standard] : []
+        guard try !isGnome() else { return first }
+        return first + (try collections().filter { $0.isLocked && $0.path != standard.path })
+    }
+
+    /// Unlocks a collection: with a dialog where that is needed and possible.
+    ///
+    /// - Throws: `locked`, `dismissed`, and whatever else keeps it closed.
+    func open(_ collection: Collection) throws(KeyringProblem) {
+        try unlock(collection.path)
+        do throws(KeyringProblem) {
+            guard try !isLocked(collection.path) else { throw .dismissed }
+        } catch {
+            // KeePassXC may give an opened database another path.
+            guard error == .noCollection else { throw error }
+        }
     }
 
     /// The default collection, unlocked: with a dialog where that is needed and possible.

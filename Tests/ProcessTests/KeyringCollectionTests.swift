@@ -97,6 +97,20 @@ struct KeyringCollectionTests {
         try await keyring.stop()
     }
 
+    @Test(.needsKeyring, .needsPythonOnBus) func `a default collection that opens by itself leaves others closed`()
+        async throws
+    {
+        let (home, keyring) = try await made(keyIn: "login")
+        try await keyring.stop()
+        let wallets = try await home.startKeyring(.wallets)
+        // It finds the item in the one, without a dialog for the other; then it is refused as a service in clear is.
+        let report = try await home.on(wallets).runSoon("list", with: Self.withoutKeyFile)
+        #expect(report.exitCode == 69 && report.errorText.contains("in clear over the bus"), "\(report)")
+        let asked = String(decoding: try home.folder.read("asked"), as: UTF8.self).split(separator: "\n")
+        #expect(asked.count { $0 == "Unlock" } == 1, "\(asked)")
+        try await wallets.stop()
+    }
+
     /// A home with a vault whose key is in a database of KeePassXC's that isn't open now.
     private func madeWithKeePassXC() async throws -> Home {
         let plain = try Home()

@@ -6,7 +6,7 @@ package import Testing
 package final class DesktopKeyring: Sendable {
     /// As the script calls them.
     package enum Kind: String, Sendable {
-        case bus, empty, unlocked, locked, plain, slow, keepassxc
+        case bus, empty, unlocked, locked, plain, slow, wallets, keepassxc
         case unencryptedTransport = "clear-bus"
         case closedKeePassXC = "keepassxc-locked"
         case hiddenKeePassXC = "keepassxc-hidden"
