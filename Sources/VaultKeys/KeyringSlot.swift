@@ -133,8 +133,8 @@ package enum KeyringSlot {
     /// Opens the first of the slots whose key this keyring has, with as few dialogs as that takes.
     ///
     /// Items go first that are found, in whichever collection: one that is locked, be it the default one, keeps nothing
-    /// else from being read. Only where they open nothing is anything unlocked that may hide another item, one after the
-    /// other: the default collection should do.
+    /// else from being read. Only where they open nothing is anything unlocked that may hide another item, one after
+    /// the other: the default collection should do.
     private static func openAny(_ slots: [KeySlot], of vault: VaultIdentity, in service: SecretService)
         throws(KeyError) -> Opened
     {
@@ -237,8 +237,8 @@ package enum KeyringSlot {
 }
 
 extension KeyError {
-    /// Whether no other collection is to be looked into: the user has to do something about one that has an item, or the
-    /// keyring doesn't answer any more.
+    /// Whether no other collection is to be looked into: the user has to do something about one that has an item, or
+    /// the keyring doesn't answer any more.
     fileprivate var endsTheSearch: Bool {
         guard case .keyring(let problem) = self else { return false }
         return problem.endsTheSearch || problem == .locked
