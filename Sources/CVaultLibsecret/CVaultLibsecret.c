@@ -76,6 +76,7 @@ void cvault_keyring_take_error(struct cvault_keyring_outcome *outcome, struct cv
 // MARK: - Calls over the bus
 
 #define SERVICE "org.freedesktop.Secret.Service"
+#define COLLECTION "org.freedesktop.Secret.Collection"
 #define SECRETS "/org/freedesktop/secrets"
 
 /// One call, which GDBus ends when its time is up. A floating reference to the arguments is taken.
@@ -138,60 +139,64 @@ char *cvault_keyring_default_collection(struct cvault_bus *bus, const char *serv
     return take_text(call(bus, service, SECRETS, SERVICE, "ReadAlias", arguments, "(o)", milliseconds, outcome), "(o)");
 }
 
-int cvault_keyring_collection_is_locked(struct cvault_bus *bus, const char *service, const char *collection,
-                                        int milliseconds, struct cvault_keyring_outcome *outcome) {
-    void *arguments = cvault_libsecret.g_variant_new("(ss)", "org.freedesktop.Secret.Collection", "Locked");
-    void *answer = call(bus, service, collection, "org.freedesktop.DBus.Properties", "Get", arguments, "(v)",
+/// A property of this type, to be unreferenced.
+static void *get_property(struct cvault_bus *bus, const char *service, const char *object, const char *interface,
+                          const char *name, const char *type, int milliseconds,
+                          struct cvault_keyring_outcome *outcome) {
+    void *arguments = cvault_libsecret.g_variant_new("(ss)", interface, name);
+    void *answer = call(bus, service, object, "org.freedesktop.DBus.Properties", "Get", arguments, "(v)",
                         milliseconds, outcome);
-    if (!answer) return 0;
+    if (!answer) return NULL;
     void *value = NULL;
-    int is_locked = 0;
     cvault_libsecret.g_variant_get(answer, "(v)", &value);
-    if (cvault_libsecret.g_variant_is_of_type(value, "b")) {
-        cvault_libsecret.g_variant_get(value, "b", &is_locked);
-    } else {
-        cvault_keyring_fail(outcome, CVAULT_KEYRING_FAILED, "Locked is no boolean");
-    }
-    cvault_libsecret.g_variant_unref(value);
     cvault_libsecret.g_variant_unref(answer);
+    if (cvault_libsecret.g_variant_is_of_type(value, type)) return value;
+    cvault_keyring_fail(outcome, CVAULT_KEYRING_FAILED, "a property is of another type than it should be");
+    cvault_libsecret.g_variant_unref(value);
+    return NULL;
+}
+
+int cvault_keyring_is_locked(struct cvault_bus *bus, const char *service, const char *object, int is_item,
+                             int milliseconds, struct cvault_keyring_outcome *outcome) {
+    const char *interface = is_item ? "org.freedesktop.Secret.Item" : COLLECTION;
+    void *value = get_property(bus, service, object, interface, "Locked", "b", milliseconds, outcome);
+    if (!value) return 0;
+    int is_locked = 0;
+    cvault_libsecret.g_variant_get(value, "b", &is_locked);
+    cvault_libsecret.g_variant_unref(value);
     return is_locked;
 }
 
-/// Puts the paths behind `end`, each with a line end.
-static char *append_paths(char *end, char *const *paths) {
-    for (; *paths; paths++) {
-        end = stpcpy(end, *paths);
-        *end++ = '\n';
-        *end = 0;
-    }
-    return end;
-}
-
-static size_t length_of_paths(char *const *paths, size_t *count) {
-    size_t length = 0;
-    for (*count = 0; paths[*count]; ++*count) length += strlen(paths[*count]) + 1;
-    return length;
-}
-
-char *cvault_keyring_search(struct cvault_bus *bus, const char *service, const char *vault, const char *slot,
-                            int milliseconds, size_t *unlocked_count, struct cvault_keyring_outcome *outcome) {
-    void *arguments = cvault_libsecret.g_variant_new_parsed("({'vault': %s, 'slot': %s},)", vault, slot);
-    void *answer = call(bus, service, SECRETS, SERVICE, "SearchItems", arguments, "(aoao)", milliseconds, outcome);
+/// Takes the paths out of an answer, which it frees: one a line.
+static char *take_paths(void *answer, const char *format, struct cvault_keyring_outcome *outcome) {
     if (!answer) return NULL;
-    char **unlocked = NULL, **locked = NULL;
-    cvault_libsecret.g_variant_get(answer, "(^ao^ao)", &unlocked, &locked);
-    size_t locked_count;
-    size_t length = length_of_paths(unlocked, unlocked_count) + length_of_paths(locked, &locked_count);
-    char *found = calloc(1, length + 1);
-    if (found) {
-        append_paths(append_paths(found, unlocked), locked);
-    } else {
-        cvault_keyring_fail(outcome, CVAULT_KEYRING_FAILED, "out of memory");
+    char **paths = NULL;
+    cvault_libsecret.g_variant_get(answer, format, &paths);
+    size_t length = 1;
+    for (char **path = paths; *path; path++) length += strlen(*path) + 1;
+    char *text = calloc(1, length), *end = text;
+    if (!text) cvault_keyring_fail(outcome, CVAULT_KEYRING_FAILED, "out of memory");
+    for (char **path = paths; text && *path; path++) {
+        end = stpcpy(end, *path);
+        *end++ = '\n';
     }
-    cvault_libsecret.g_strfreev(unlocked);
-    cvault_libsecret.g_strfreev(locked);
+    if (text) *end = 0;
+    cvault_libsecret.g_strfreev(paths);
     cvault_libsecret.g_variant_unref(answer);
-    return found;
+    return text;
+}
+
+char *cvault_keyring_collections(struct cvault_bus *bus, const char *service, int milliseconds,
+                                 struct cvault_keyring_outcome *outcome) {
+    return take_paths(get_property(bus, service, SECRETS, SERVICE, "Collections", "ao", milliseconds, outcome), "^ao",
+                      outcome);
+}
+
+char *cvault_keyring_search(struct cvault_bus *bus, const char *service, const char *collection, const char *vault,
+                            const char *slot, int milliseconds, struct cvault_keyring_outcome *outcome) {
+    void *arguments = cvault_libsecret.g_variant_new_parsed("({'vault': %s, 'slot': %s},)", vault, slot);
+    void *answer = call(bus, service, collection, COLLECTION, "SearchItems", arguments, "(ao)", milliseconds, outcome);
+    return take_paths(answer, "(^ao)", outcome);
 }
 
 char *cvault_keyring_unlock(struct cvault_bus *bus, const char *service, const char *object, int milliseconds,

@@ -10,8 +10,8 @@ package struct CommandContext: Sendable {
     package var line: @Sendable (String) -> Void
     /// Asks and shows things on the terminal; nil where there is none.
     package var terminal: @Sendable () -> UserInteraction?
-    /// Probes the desktop keyring.
-    package var keyring: @Sendable () async -> KeyringReport
+    /// Probes the desktop keyring; for a vault, if one is given, whose key may be in it.
+    package var keyring: @Sendable (VaultInspection?) async -> KeyringReport
     /// The clock and the network.
     package var dependencies: VaultDependencies
     /// The vault that the options name; the standard one until they are read.
@@ -22,7 +22,7 @@ package struct CommandContext: Sendable {
         output: @escaping @Sendable ([UInt8]) throws(VaultError) -> Void,
         line: @escaping @Sendable (String) -> Void,
         terminal: @escaping @Sendable () -> UserInteraction?,
-        keyring: @escaping @Sendable () async -> KeyringReport = { .absent },
+        keyring: @escaping @Sendable (VaultInspection?) async -> KeyringReport = { _ in .absent },
         dependencies: VaultDependencies
     ) {
         self.output = output
@@ -39,7 +39,7 @@ package struct CommandContext: Sendable {
         output: { (bytes) throws(VaultError) in try StandardOutput.write(bytes) },
         line: { StandardOutput.say($0) },
         terminal: { Terminal.interaction },
-        keyring: { await KeyringReport.current() },
+        keyring: { await KeyringReport.current(for: $0) },
         dependencies: .real
     )
 

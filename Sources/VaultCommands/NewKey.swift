@@ -131,7 +131,7 @@ extension NewKey: ExpressibleByArgument {
         if let protect, !protect.isPassphrase { return protect }
         if context.vault.hasNamedWay { return .named }
         if let protect { return protect }
-        let keyring = await context.keyring()
+        let keyring = await context.keyring(nil)
         switch keyring.state {
         case .working: return .keyring(acceptingPlainText: false)
         // On a desktop, a keyring that no program has used since the login asks by itself.

@@ -237,14 +237,21 @@ extension UnsafePath {
     /// What makes a file safe for a key or a passphrase.
     fileprivate func remedy(holding content: SecretFile.Content) -> String {
         switch reason {
-        case .symbolicLink: "Give the path of the file that it leads to.\(content.sharing)"
+        case .symbolicLink: "Give the path of the file that it leads to.\(content.sharing())"
         case .directory: "Give the path of the file itself."
         case .notARegularFile: "Give the path of the file itself; for a pipe use --passphrase-fd."
-        case .foreignFile(owner: 0): "Name one of your own.\(content.sharing)"
-        case .foreignFile: "Make it your own: sudo chown \"$USER\" \(path.quotedForShell)."
-        case .openToOthers: "Close it: chmod 600 \(path.quotedForShell).\(content.sharing)"
-        case .writableByOthers:
+        case .foreignFile(owner: 0): "Name one of your own.\(content.sharing())"
+        // A container's user may have no name.
+        case .foreignFile:
+            "Make it your own: sudo chown \"$(id -u)\" \(path.quotedForShell)."
+                + content.sharing("On a read-only mount it may be another user's")
+        case .openToOthers: "Close it: chmod 600 \(path.quotedForShell).\(content.sharing())"
+        case .writableByOthers(_, nil):
             "A shared file may be read by others, and written by its owner alone: chmod go-w \(path.quotedForShell)."
+        // A chmod is for the owner alone.
+        case .writableByOthers(let mode, let owner?):
+            "A shared file may be read by others, and written by its owner alone: it needs mode \(mode.closedMode) from "
+                + "\(owner.userName), or a read-only mount."
         case .hardLinks: "Keep one name of it alone; a second one may be another user's."
         case .unexpanded(let unexpanded): unexpanded.remedy
         case .notAFileName, .tooLong, .notADirectory, .foreignDirectory, .sharedDirectory, .exchanged:
@@ -255,11 +262,11 @@ extension UnsafePath {
 
 extension SecretFile.Content {
     /// How to name a file that is handed over, as to a container; a recovery code never is.
-    fileprivate var sharing: String {
+    fileprivate func sharing(_ what: String = "A container's secret") -> String {
         switch self {
-        case .key: " A container's secret: --shared-key-file, or its variable ISOGEO_VAULT_SHARED_KEY_FILE."
+        case .key: " \(what): --shared-key-file, or its variable ISOGEO_VAULT_SHARED_KEY_FILE."
         case .passphrase:
-            " A container's secret: --shared-passphrase-file, or its variable ISOGEO_VAULT_SHARED_PASSPHRASE_FILE."
+            " \(what): --shared-passphrase-file, or its variable ISOGEO_VAULT_SHARED_PASSPHRASE_FILE."
         case .recoveryCode: ""
         }
     }

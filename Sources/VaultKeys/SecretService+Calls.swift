@@ -9,6 +9,15 @@ extension SecretService {
         do { return try body() } catch { throw error == .noService ? .vanished : error }
     }
 
+    /// Asks for paths, which come one a line.
+    func paths(
+        _ body: (Int32, UnsafeMutablePointer<cvault_keyring_outcome>) -> UnsafeMutablePointer<CChar>?
+    ) throws(KeyringProblem) -> [String] {
+        let time = try milliseconds()
+        let lines = try asking { () throws(KeyringProblem) in try unsafe Self.text(milliseconds: time, body) }
+        return lines.split(separator: "\n").map(String.init)
+    }
+
     static func call<Result>(
         _ milliseconds: Int32,
         _ body: (Int32, UnsafeMutablePointer<cvault_keyring_outcome>) -> Result

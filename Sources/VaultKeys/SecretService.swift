@@ -2,9 +2,9 @@ internal import CVaultLibsecret
 
 /// The desktop keyring, as far as it was found: a process on the session bus that is `org.freedesktop.secrets`.
 ///
-/// All calls together end within their time, dialogs apart. What an absent answer means is asked for first: "no such
-/// item" is what libsecret says of a locked collection and of none, too, and a locked KeePassXC answers a search only
-/// once it was unlocked.
+/// All calls together end within their time, dialogs apart. Each collection is asked by itself: to libsecret a locked
+/// one looks like a missing item, and a KeePassXC whose databases are all closed answers a search of the whole service
+/// only once one was unlocked.
 package struct SecretService {
     /// Its name on the bus, which no other process can have: calls go to the one that was found, and to none after it.
     private let owner: String
@@ -59,12 +59,15 @@ package struct SecretService {
         }
     }
 
+    /// The time that is left for one call.
+    func milliseconds() throws(KeyringProblem) -> Int32 { try deadline.milliseconds() }
+
     /// Gives it a moment more, to put right what was begun.
     func allow(_ time: Duration) { deadline.allow(time) }
 
     // MARK: - The collection
 
-    /// What is known of the default collection without a dialog.
+    /// What is known of a collection without a dialog.
     package struct Collection: Equatable {
         package let path: String
         package let isLocked: Bool
@@ -103,12 +106,54 @@ package struct SecretService {
         }
     }
 
-    private func isLocked(_ collection: String) throws(KeyringProblem) -> Bool {
+    private func isLocked(_ object: String, isItem: Bool = false) throws(KeyringProblem) -> Bool {
         let time = try deadline.milliseconds()
         return try asking { () throws(KeyringProblem) in
             try unsafe Self.call(time) { time, outcome in
-                unsafe cvault_keyring_collection_is_locked(bus.connection, owner, collection, time, outcome) != 0
+                unsafe cvault_keyring_is_locked(bus.connection, owner, object, isItem ? 1 : 0, time, outcome) != 0
             }
+        }
+    }
+
+    /// All collections, gnome-keyring's for the session too.
+    func collections() throws(KeyringProblem) -> [Collection] {
+        let paths = try unsafe paths { time, outcome in
+            unsafe cvault_keyring_collections(bus.connection, owner, time, outcome)
+        }
+        var collections: [Collection] = []
+        for path in paths {
+            do throws(KeyringProblem) { collections.append(Collection(path: path, isLocked: try isLocked(path))) } catch
+            {
+                // It has gone since.
+                guard error == .noCollection else { throw error }
+            }
+        }
+        return collections
+    }
+
+    /// The collections that may have an item which no search finds.
+    ///
+    /// These are the default one if it is locked, and then each other locked one of a keyring that can't tell what is
+    /// in it, such as KeePassXC and KWallet. gnome-keyring can, and is asked for no password that isn't needed.
+    ///
+    /// - Throws: `noCollection` without a default one, and what `collections` throws.
+    func unsearchable() throws(KeyringProblem) -> [Collection] {
+        let standard = try defaultCollection()
+        let first = standard.isLocked ? [standard] : []
+        guard try !isGnome() else { return first }
+        return first + (try collections().filter { $0.isLocked && $0.path != standard.path })
+    }
+
+    /// Unlocks a collection: with a dialog where that is needed and possible.
+    ///
+    /// - Throws: `locked`, `dismissed`, and whatever else keeps it closed.
+    func open(_ collection: Collection) throws(KeyringProblem) {
+        try unlock(collection.path)
+        do throws(KeyringProblem) {
+            guard try !isLocked(collection.path) else { throw .dismissed }
+        } catch {
+            // KeePassXC may give an opened database another path.
+            guard error == .noCollection else { throw error }
         }
     }
 
@@ -135,29 +180,48 @@ package struct SecretService {
         var collection: String { path.lastIndex(of: "/").map { String(path[..<$0]) } ?? path }
     }
 
-    /// All items with these ids, those that can be read now before the others.
+    /// The items with these ids in some collections.
     ///
     /// Any program of the user can store another one with the same attributes.
-    func search(_ item: KeyringItem) throws(KeyringProblem) -> [Found] {
-        var unlocked = 0
-        let lines = try asking { () throws(KeyringProblem) in
-            try unsafe Self.text(milliseconds: try deadline.milliseconds()) { time, outcome in
-                unsafe cvault_keyring_search(bus.connection, owner, item.vault, item.slot, time, &unlocked, outcome)
+    func search(_ item: KeyringItem, in collections: [Collection]) throws(KeyringProblem) -> [Found] {
+        var found: [Found] = []
+        for collection in collections {
+            do throws(KeyringProblem) {
+                let paths = try unsafe paths { time, outcome in
+                    unsafe cvault_keyring_search(
+                        bus.connection,
+                        owner,
+                        collection.path,
+                        item.vault,
+                        item.slot,
+                        time,
+                        outcome
+                    )
+                }
+                for path in paths {
+                    // KeePassXC may want a single item confirmed.
+                    let isLocked = collection.isLocked ? true : try isLocked(path, isItem: true)
+                    found.append(Found(path: path, isLocked: isLocked))
+                }
+            } catch {
+                // Collection or item have gone since.
+                guard error == .noCollection else { throw error }
             }
         }
-        return lines.split(separator: "\n").enumerated().map { index, path in
-            Found(path: String(path), isLocked: index >= unlocked)
-        }
+        return found
     }
 
-    /// Unlocks an item that is in another collection, or one that KeePassXC wants confirmed.
+    /// Unlocks an item that is in a locked collection, or one that KeePassXC wants confirmed.
     ///
     /// - Throws: `locked`, `dismissed`; `itemGone` where it has gone since.
-    func open(_ found: Found, of item: KeyringItem) throws(KeyringProblem) {
+    func open(_ found: Found) throws(KeyringProblem) {
         guard found.isLocked else { return }
         try unlock(found.path)
-        guard let opened = try search(item).first(where: { $0.path == found.path }) else { throw .itemGone }
-        guard !opened.isLocked else { throw .dismissed }
+        let isLocked: Bool
+        do throws(KeyringProblem) { isLocked = try self.isLocked(found.path, isItem: true) } catch {
+            throw error == .noCollection ? .itemGone : error
+        }
+        guard !isLocked else { throw .dismissed }
     }
 
     /// Runs `body` with the secret of an item that was found.

@@ -121,8 +121,11 @@ extension ConfigurationProblem: Explained {
         case .unsafeCAFile(let unsafe):
             switch unsafe.reason {
             case .foreignFile: "Copy it to a place of your own and name the copy with --ca-file."
-            case .writableByOthers:
+            case .writableByOthers(_, nil):
                 "Look at what is in it, then take that from them: chmod go-w \(unsafe.path.shellWord)"
+            case .writableByOthers(let mode, let owner?):
+                "Look at what is in it, and name a copy of your own with --ca-file; or \(owner.userName) gives it mode "
+                    + "\(mode.closedMode)."
             default: "Give a file of certificates in PEM (-----BEGIN CERTIFICATE-----) with --ca-file."
             }
         case .caFileInvalid: "Give a file of certificates in PEM (-----BEGIN CERTIFICATE-----) with --ca-file."

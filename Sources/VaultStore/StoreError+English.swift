@@ -47,6 +47,9 @@ extension StoreError {
         case .unsafePath(let unsafe): unsafe.remedy
         case .leftOverJournal: "Open it once where it can be written."
         case .readOnly: "Make the file and its folder writable for yourself, or use a copy that is."
+        case .io(_, _, .readOnlyFileSystem): "Name a place that can be written."
+        case .io(_, .makingDirectory, let errno) where errno.isAboutPermissions:
+            "Name a place in a folder of yours, or give yourself access to it."
         case .io(_, _, let errno) where errno.isAboutPermissions: "Give yourself access to it."
         case .sqlite(_, _, let errno?, _) where errno.isAboutPermissions: "Give yourself access to it."
         case .io(_, _, let errno): errno.remedy ?? Self.diskRemedy
@@ -127,9 +130,13 @@ extension UnsafePath {
         case .notADirectory: "Move it away, or name another place."
         case .foreignDirectory, .foreignFile: "Name a place that belongs to you, or copy the vault there."
         // A sticky directory, such as /tmp, is meant for all users, and stays so.
-        case .sharedDirectory(let mode) where mode & 0o1000 != 0:
+        case .sharedDirectory(let mode, _) where mode & 0o1000 != 0:
             "Make a folder of your own in it, mode 0700, and use that."
-        case .sharedDirectory: "chmod go-w \(path.shellWord)"
+        case .sharedDirectory(_, nil): "chmod go-w \(path.shellWord)"
+        // A chmod is for the owner alone. With the sticky bit a folder of ours in it is safe.
+        case .sharedDirectory(let mode, let owner?):
+            "Name a place in a folder of yours, or have the volume mounted read-only; or its owner, \(owner.userName), "
+                + "gives it mode \((mode | 0o1000).octalMode) (for a folder of yours in it) or \(mode.closedMode)."
         case .symbolicLink: "Name the file that it leads to."
         case .notARegularFile, .directory: "Move it away, or name another file."
         case .hardLinks: "Remove the other names, or copy it and use the copy."

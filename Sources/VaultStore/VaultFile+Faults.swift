@@ -17,16 +17,10 @@ extension VaultFile {
     }
 
     private func faults() throws(StoreError) -> [StoreError] {
-        var faults: [StoreError] = []
+        var found: [SystemError] = []
         let place: Directory
-        do throws(SystemError) {
-            place = try Directory.walk(to: directory) { (directory: borrowing Directory) throws(SystemError) in
-                do throws(SystemError) { try directory.check(.ancestor) } catch { faults.append(StoreError(error)) }
-            }
-            do throws(SystemError) { try place.check(.own) } catch { faults.append(StoreError(error)) }
-        } catch {
-            throw StoreError(error)
-        }
+        do throws(SystemError) { place = try walk(noting: &found) } catch { throw StoreError(error) }
+        var faults = found.map { StoreError($0) }
         var isThere = false
         for name in [name, name + "-journal", lockName] {
             do throws(StoreError) {
@@ -63,7 +57,7 @@ extension VaultFile {
         let (kind, mask): (FileStatus.Kind, UInt32)
         switch fault.reason {
         // A sticky directory, such as /tmp, is meant for all users, and stays so.
-        case .sharedDirectory(let mode) where fault.path == directory && mode & 0o1000 == 0:
+        case .sharedDirectory(let mode, nil) where fault.path == directory && mode & 0o1000 == 0:
             (kind, mask) = (.directory, 0o7755)
         case .openToOthers where [name, name + "-journal", lockName].contains(where: { path(of: $0) == fault.path }):
             (kind, mask) = (.regular, 0o600)

@@ -1,6 +1,8 @@
 internal import VaultSystem
 
-/// Where a vault lies: a file of ours in a folder of ours, reached by a path that no other user can divert.
+/// Where a vault lies: a file of ours in a folder that only we and root may write, by a path that no other can divert.
+///
+/// A new one is made in a folder of ours.
 ///
 /// The database and its journal are looked at by `fstatat(2)` and opened by SQLite alone: closing any other descriptor
 /// of them would drop the locks that SQLite holds in this process.
@@ -76,7 +78,39 @@ struct VaultFile: Hashable, Sendable {
 
     /// The directory itself, walked to and checked anew.
     func openDirectory() throws(StoreError) -> Directory {
-        try StoreError.mapping { () throws(SystemError) in try Directory.walk(to: directory, .own) }
+        var faults: [SystemError] = []
+        do throws(SystemError) {
+            let place = try walk(noting: &faults)
+            if let fault = faults.first { throw fault }
+            return place
+        } catch {
+            throw StoreError(faults.first ?? error)
+        }
+    }
+
+    /// Walks to the directory, and notes what others could do to it, from the root down.
+    ///
+    /// If it lies on a read-only mount, owner and mode don't matter, of those above it that do so too: no process can
+    /// exchange a name there, and the vault is opened for reading, so that SQLite plays no journal back, wherever one
+    /// is planted. Those who can write the same file system elsewhere, such as the host, can put an older vault of ours
+    /// there or none, and no file of theirs, since the vault must be ours on such a mount as well.
+    ///
+    /// Above a directory that can be written a read-only mount excuses nothing: its other side could put a link to
+    /// theirs on the way, and SQLite opens the journal by its path at each transaction.
+    func walk(noting faults: inout [SystemError]) throws(SystemError) -> Directory {
+        var found: [(fault: SystemError, isOnReadOnlyMount: Bool)] = []
+        let place = try Directory.walk(to: directory) { (step: borrowing Directory) throws(SystemError) in
+            do throws(SystemError) { try step.check(.ancestor) } catch {
+                guard case .unsafePath = error else { throw error }
+                found.append((error, step.descriptor.isOnReadOnlyMount()))
+            }
+        }
+        let isReadOnly = place.descriptor.isOnReadOnlyMount()
+        faults = found.filter { !(isReadOnly && $0.isOnReadOnlyMount) }.map(\.fault)
+        if !isReadOnly {
+            do throws(SystemError) { try place.check(.trusted) } catch { faults.append(error) }
+        }
+        return place
     }
 
     /// Checks the file and what SQLite keeps next to it; nil where there is no file.

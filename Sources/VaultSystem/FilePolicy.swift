@@ -56,7 +56,9 @@ package struct FilePolicy: Equatable, Sendable {
         guard status.isOurs || allowsRoot && status.owner == 0 else { return .foreignFile(owner: status.owner) }
         guard allowsLinks || status.links == 1 else { return .hardLinks(count: status.links) }
         guard status.mode & ~permissions == 0 else {
-            return permissions == 0o600 ? .openToOthers(mode: status.mode) : .writableByOthers(mode: status.mode)
+            return permissions == 0o600
+                ? .openToOthers(mode: status.mode)
+                : .writableByOthers(mode: status.mode, owner: status.foreignOwner)
         }
         return nil
     }
@@ -121,22 +123,29 @@ package enum DirectoryPolicy: Sendable {
     case own
     /// Ours, and no other user may even look into it.
     case ownPrivate
+    /// Ours or root's, and no other user may write in it: what lies there is exchanged by root and by us alone, as is
+    /// what lies in /home. A container's volume is often root's.
+    case trusted
     /// On the way to ours: ours or root's, and no other user can exchange the next directory for one of their own.
     case ancestor
 
     /// What the policy objects to; nil for nothing.
+    ///
+    /// A group that may write is other users, be it our own group: no file says who else is in it. `fsGroup` of
+    /// Kubernetes, `SupplementaryGroups=` of systemd and setgroups(2) give one to processes without an entry in
+    /// /etc/group, among them the other containers of a pod. An ACL that lets another user write shows in the group's
+    /// bits as well (acl(5)).
     package func objection(to status: FileStatus) -> UnsafePath.Reason? {
         guard status.kind == .directory else { return .notADirectory }
-        guard status.isOurs || self == .ancestor && status.owner == 0 else {
-            return .foreignDirectory(owner: status.owner)
-        }
+        let allowsRoot = self == .trusted || self == .ancestor
+        guard status.isOurs || allowsRoot && status.owner == 0 else { return .foreignDirectory(owner: status.owner) }
         let isSafe =
             switch self {
-            case .own: status.mode & 0o022 == 0
+            case .own, .trusted: status.mode & 0o022 == 0
             case .ownPrivate: status.mode & 0o077 == 0
             // In a sticky directory, such as /tmp, all users may make names, and remove or rename only their own.
             case .ancestor: status.mode & 0o022 == 0 || status.mode & 0o1000 != 0
             }
-        return isSafe ? nil : .sharedDirectory(mode: status.mode)
+        return isSafe ? nil : .sharedDirectory(mode: status.mode, owner: status.foreignOwner)
     }
 }

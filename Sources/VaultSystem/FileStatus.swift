@@ -77,4 +77,7 @@ package struct FileStatus: Hashable, Sendable {
 
     /// Whether it belongs to the user that we are.
     package var isOurs: Bool { owner == geteuid() }
+
+    /// The user that it belongs to; nil where that is us.
+    var foreignOwner: UInt32? { isOurs ? nil : owner }
 }

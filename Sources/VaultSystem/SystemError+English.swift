@@ -86,13 +86,17 @@ extension UnsafePath {
         case .notADirectory: "\(path) is not a folder."
         case .directory: "\(path) is a folder."
         case .foreignDirectory(let owner): "The folder \(path) belongs to another user (uid \(owner))."
-        case .sharedDirectory(let mode): "Others may write in the folder \(path) (mode \(mode.octalMode))."
+        case .sharedDirectory(let mode, nil): "Others may write in the folder \(path) (mode \(mode.octalMode))."
+        case .sharedDirectory(let mode, let owner?):
+            "Others may write in the folder \(path), which belongs to \(owner.userName) (mode \(mode.octalMode))."
         case .symbolicLink: "\(path) is a symbolic link."
         case .notARegularFile: "\(path) is not a regular file."
         case .foreignFile(let owner): "\(path) belongs to another user (uid \(owner))."
         case .hardLinks(let count): "\(path) has \(count) names (hard links)."
         case .openToOthers(let mode): "\(path) is open to others (mode \(mode.octalMode))."
-        case .writableByOthers(let mode): "Others may write \(path) (mode \(mode.octalMode))."
+        case .writableByOthers(let mode, nil): "Others may write \(path) (mode \(mode.octalMode))."
+        case .writableByOthers(let mode, let owner?):
+            "Others may write \(path), which belongs to \(owner.userName) (mode \(mode.octalMode))."
         case .exchanged: "\(path) was exchanged for another file while it was opened."
         }
     }
@@ -111,6 +115,12 @@ extension UnexpandedPath {
 }
 
 extension UInt32 {
+    /// A user's number as people say it.
+    package var userName: String { self == 0 ? "root" : "uid \(self)" }
+
+    /// This mode without what others may write.
+    package var closedMode: String { (self & ~0o022).octalMode }
+
     /// A mode as `chmod` and people write it: four octal digits.
     package var octalMode: String {
         let digits = String(self & 0o7777, radix: 8)

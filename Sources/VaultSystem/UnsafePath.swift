@@ -13,8 +13,8 @@ package struct UnsafePath: Error, Equatable, Sendable {
         case directory
         /// The directory belongs to neither us nor, for those above it, root.
         case foreignDirectory(owner: UInt32)
-        /// Others may write in the directory.
-        case sharedDirectory(mode: UInt32)
+        /// Others may write in the directory; with its owner, unless it is ours.
+        case sharedDirectory(mode: UInt32, owner: UInt32? = nil)
         case symbolicLink
         /// A FIFO, a device, a socket.
         case notARegularFile
@@ -23,8 +23,8 @@ package struct UnsafePath: Error, Equatable, Sendable {
         case hardLinks(count: UInt64)
         /// Others may do more than the policy allows, such as reading.
         case openToOthers(mode: UInt32)
-        /// Others may write the file.
-        case writableByOthers(mode: UInt32)
+        /// Others may write the file; with its owner, unless it is ours.
+        case writableByOthers(mode: UInt32, owner: UInt32? = nil)
         /// It became another file between the check and the opening.
         case exchanged
     }

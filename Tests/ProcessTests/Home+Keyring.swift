@@ -25,9 +25,13 @@ extension Home {
     }
 
     /// Makes another collection the default.
-    func makeDefault(_ collection: String) async throws {
-        try await tamper("default", "/org/freedesktop/secrets/collection/\(collection)")
-    }
+    func makeDefault(_ collection: String) async throws { try await tamper("default", Self.collection(collection)) }
+
+    /// Locks a collection.
+    func lock(_ collection: String) async throws { try await tamper("lock", Self.collection(collection)) }
+
+    /// The path of a collection.
+    static func collection(_ name: String) -> String { "/org/freedesktop/secrets/collection/\(name)" }
 
     /// How many items the keyring has in a collection.
     func items(in collection: String = "login") async throws -> Int {

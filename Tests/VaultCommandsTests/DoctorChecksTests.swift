@@ -178,6 +178,11 @@ struct DoctorChecksTests {
             #expect(levels(state, ["key-file"]) == [.note])
         }
         #expect(levels(.locked, ["keyring"], display: true) == [.note])
+        // Where another collection has the key the default one is no finding.
+        var elsewhere = KeyringReport(.working)
+        elsewhere.defaultProblem = problem
+        let findings = KeyringCheck.desktop(elsewhere, slots: ["keyring"])
+        #expect(findings.map(\.level) == [.ok, .note] && findings.last?.sentence.hasSuffix(problem.sentence) == true)
         #expect(KeyringCheck.desktop(.absent, slots: []).allSatisfy { !$0.sentence.contains("this vault") })
     }
 

@@ -14,6 +14,8 @@ import VaultTestSupport
             .unsafeFile(UnsafePath(path: "/f", .symbolicLink)), .unsafeFile(UnsafePath(path: "/f", .directory)),
             .unsafeFile(UnsafePath(path: "/f", .foreignFile(owner: 7))),
             .unsafeFile(UnsafePath(path: "/f", .openToOthers(mode: 0o644))),
+            .unsafeFile(UnsafePath(path: "/f", .writableByOthers(mode: 0o664))),
+            .unsafeFile(UnsafePath(path: "/f", .writableByOthers(mode: 0o664, owner: 0))),
             .unsafeFile(UnsafePath(path: "/f", .hardLinks(count: 2))), .notAKeyFile(path: "/f"),
             .cannotWrite(path: "/f", errno: .exists),
             .cannotWrite(path: "/f", errno: .invalid), .notReadBack(path: "/f"), .emptyPassphrase(.kind(.passphrase)),

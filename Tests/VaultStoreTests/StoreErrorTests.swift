@@ -33,7 +33,7 @@ import VaultSystem
 
     private static let reasons: [UnsafePath.Reason] = [
         .notAFileName, .tooLong, .notADirectory, .foreignDirectory(owner: 7), .sharedDirectory(mode: 0o777),
-        .symbolicLink,
+        .sharedDirectory(mode: 0o777, owner: 0), .symbolicLink,
         .notARegularFile, .foreignFile(owner: 7), .hardLinks(count: 2), .openToOthers(mode: 0o644), .exchanged,
     ]
 
@@ -68,6 +68,10 @@ import VaultSystem
             StoreError.unsafePath(UnsafePath(path: path, reason)).remedy
         }
         #expect(remedy("/home/u/v", .sharedDirectory(mode: 0o775)) == "chmod go-w /home/u/v")
+        // A chmod is for the owner; others are told who that is, what is needed, and what they can do.
+        let roots = remedy("/data", .sharedDirectory(mode: 0o2775, owner: 0))
+        #expect(!roots.contains("chmod"))
+        for word in ["root", "3775", "2755", "a folder of yours", "read-only"] { #expect(roots.contains(word)) }
         // What is meant to be everybody's isn't taken away from them.
         #expect(!remedy("/tmp", .sharedDirectory(mode: 0o1777)).contains("chmod"))
     }

@@ -102,7 +102,24 @@ struct FilePolicyTests {
         let status = try FileStatus(of: folder.path, followsLink: false)
         let shared = UnsafePath.Reason.sharedDirectory(mode: UInt32(mode))
         #expect(DirectoryPolicy.own.objection(to: status) == (mode & 0o022 == 0 ? nil : shared))
+        #expect(DirectoryPolicy.trusted.objection(to: status) == (mode & 0o022 == 0 ? nil : shared))
         #expect(DirectoryPolicy.ownPrivate.objection(to: status) == (mode & 0o077 == 0 ? nil : shared))
         #expect(DirectoryPolicy.ancestor.objection(to: status) == (mode & 0o022 == 0 || mode == 0o1777 ? nil : shared))
+    }
+
+    @Test(.unprivileged) func `a directory of root's that root alone may write is as safe as ours, and isn't ours`()
+        throws
+    {
+        let roots = try FileStatus(of: "/usr", followsLink: true)
+        try #require(roots.owner == 0 && roots.mode & 0o022 == 0)
+        for policy in [DirectoryPolicy.trusted, .ancestor] { #expect(policy.objection(to: roots) == nil) }
+        for policy in [DirectoryPolicy.own, .ownPrivate] {
+            #expect(policy.objection(to: roots) == .foreignDirectory(owner: 0))
+        }
+        // All may make names in it, and remove their own alone.
+        let open = try FileStatus(of: "/tmp", followsLink: true)
+        try #require(open.owner == 0 && open.mode == 0o1777)
+        #expect(DirectoryPolicy.ancestor.objection(to: open) == nil)
+        #expect(DirectoryPolicy.trusted.objection(to: open) == .sharedDirectory(mode: 0o1777, owner: 0))
     }
 }

@@ -6,9 +6,11 @@ package import Testing
 package final class DesktopKeyring: Sendable {
     /// As the script calls them.
     package enum Kind: String, Sendable {
-        case bus, empty, unlocked, locked, plain, slow, keepassxc
+        case bus, empty, unlocked, locked, plain, slow, wallets, keepassxc
         case unencryptedTransport = "clear-bus"
         case closedKeePassXC = "keepassxc-locked"
+        case hiddenKeePassXC = "keepassxc-hidden"
+        case closedBesideKeePassXC = "keepassxc-beside"
     }
 
     /// The bus's address.

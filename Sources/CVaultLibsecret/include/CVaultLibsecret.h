@@ -193,12 +193,15 @@ void cvault_bus_ping(struct cvault_bus *, const char *peer, int milliseconds, st
 /// The default collection's path, to be freed; "/" where there is none.
 char *cvault_keyring_default_collection(struct cvault_bus *, const char *service, int milliseconds,
                                         struct cvault_keyring_outcome *);
-/// The property Locked of a collection: 1 or 0.
-int cvault_keyring_collection_is_locked(struct cvault_bus *, const char *service, const char *collection,
-                                        int milliseconds, struct cvault_keyring_outcome *);
-/// The paths of all items with these two attributes, one a line, the unlocked ones first; to be freed.
-char *cvault_keyring_search(struct cvault_bus *, const char *service, const char *vault, const char *slot,
-                            int milliseconds, size_t *unlocked_count, struct cvault_keyring_outcome *);
+/// The paths of all collections, one a line; to be freed.
+char *cvault_keyring_collections(struct cvault_bus *, const char *service, int milliseconds,
+                                 struct cvault_keyring_outcome *);
+/// The property Locked of a collection or an item: 1 or 0.
+int cvault_keyring_is_locked(struct cvault_bus *, const char *service, const char *object, int is_item,
+                             int milliseconds, struct cvault_keyring_outcome *);
+/// The paths of all items of a collection with these two attributes, one a line; to be freed.
+char *cvault_keyring_search(struct cvault_bus *, const char *service, const char *collection, const char *vault,
+                            const char *slot, int milliseconds, struct cvault_keyring_outcome *);
 /// Asks for a collection or an item to be unlocked.
 /// The path of the prompt that this takes, to be freed; "/" where it takes none.
 char *cvault_keyring_unlock(struct cvault_bus *, const char *service, const char *object, int milliseconds,

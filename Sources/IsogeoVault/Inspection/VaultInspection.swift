@@ -21,6 +21,8 @@ package struct VaultInspection: Sendable {
     package private(set) var status: VaultStatus?
     /// Its file system's type, as numbered by statfs(2).
     package private(set) var fileSystem: UInt32?
+    /// Its key slots, and which vault they belong to; nil if its file can't be read.
+    private(set) var keys: (slots: [KeySlot], vault: VaultIdentity)?
 }
 
 extension VaultInspection {
@@ -49,6 +51,7 @@ extension VaultInspection {
             let snapshot = try database.read(Query(sessions: true, counts: true))
             let dependencies = VaultDependencies.real
             status = VaultStatus(snapshot, of: database, marks: dependencies.stateFolder, now: dependencies.now())
+            keys = (snapshot.slots.map(KeySlot.init), snapshot.vault)
         } catch .noVault {
             isMissing = true
         } catch {

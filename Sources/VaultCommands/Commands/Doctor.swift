@@ -28,7 +28,7 @@ struct Doctor: AsyncParsableCommand {
         var vault = try await VaultInspection(at: context.vault.path)
         let fixed = fix ? try await repair(vault) : []
         if !fixed.isEmpty { vault = try await VaultInspection(at: context.vault.path) }
-        let report = DoctorReport(fixed: fixed, checks: findings(vault, await context.keyring(), context))
+        let report = DoctorReport(fixed: fixed, checks: findings(vault, await context.keyring(vault), context))
         if json { try context.printJSON(report) } else { try context.print(report.text) }
         guard report.findings > 0 else { return }
         throw VaultError(.findings(count: report.findings))

@@ -5,22 +5,31 @@ internal import IsogeoVault
 enum KeyringCheck {
     /// The desktop keyring; its problems are findings only if the vault has a key in it.
     static func desktop(_ report: KeyringReport, slots: [String]) -> [Finding] {
+        guard let problem = report.defaultProblem else { return [collection(report, slots: slots)] }
+        // It keeps this vault from nothing but a new key.
+        let sentence = "New keys go into the default collection, which isn't the one that has this vault's key."
+        return [
+            collection(report, slots: slots),
+            .note("keyring", "\(sentence) \(problem.sentence)", remedy: problem.remedy),
+        ]
+    }
+
+    /// The collection that the report is about.
+    private static func collection(_ report: KeyringReport, slots: [String]) -> Finding {
         let isWanted = slots.contains("keyring")
-        guard let problem = report.problem else { return [.ok("keyring", "The desktop keyring works.")] }
+        guard let problem = report.problem else { return .ok("keyring", "The desktop keyring works.") }
         switch report.state {
         // Its key opens the vault nevertheless.
-        case .unseen: return [.note("keyring", problem.sentence, remedy: problem.remedy)]
+        case .unseen: return .note("keyring", problem.sentence, remedy: problem.remedy)
         // The desktop will ask for its password, as it should.
-        case .locked where report.hasDisplay: return [.note("keyring", problem.sentence, remedy: problem.remedy)]
+        case .locked where report.hasDisplay: return .note("keyring", problem.sentence, remedy: problem.remedy)
         default:
             return isWanted
-                ? [.finding("keyring", problem.sentence, remedy: problem.remedy)]
-                : [
-                    .note(
-                        "keyring",
-                        problem.sentence + (slots.isEmpty ? "" : " No key of this vault is in a desktop keyring.")
-                    )
-                ]
+                ? .finding("keyring", problem.sentence, remedy: problem.remedy)
+                : .note(
+                    "keyring",
+                    problem.sentence + (slots.isEmpty ? "" : " No key of this vault is in a desktop keyring.")
+                )
         }
     }
 
