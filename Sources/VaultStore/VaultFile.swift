@@ -13,6 +13,8 @@ struct VaultFile: Hashable, Sendable {
     var path: String { path(of: name) }
     /// The permanent file whose bytes are leases.
     var lockName: String { name + ".lock" }
+    /// Where SQLite keeps what undoes a change that is being written.
+    var journalName: String { name + "-journal" }
 
     /// The vault at `path`, which must be there.
     ///
@@ -30,7 +32,7 @@ struct VaultFile: Hashable, Sendable {
 
     /// The place for a new vault: its missing folders are made, 0700, after everything that is there was checked.
     ///
-    /// An empty file may lie there. Whether a vault does is for `VaultDatabase.create` to see, under a lock.
+    /// An empty file may lie there. Whether a vault does is for `VaultDatabase.create` to see.
     ///
     /// - Throws: `unsafePath`, `damaged` for a write-ahead log next to it, `io`.
     static func prepare(_ path: String) throws(StoreError) -> VaultFile {
@@ -75,7 +77,7 @@ struct VaultFile: Hashable, Sendable {
         if try Self.status(of: name + "-wal", in: directory) != nil {
             throw .damaged(path: path, .writeAheadLog(path: path(of: name + "-wal")))
         }
-        _ = try Self.checkPrivate(name + "-journal", in: directory)
+        _ = try Self.checkPrivate(journalName, in: directory)
         try checkJournal()
         return try Self.checkPrivate(name, in: directory)
     }
@@ -86,7 +88,12 @@ struct VaultFile: Hashable, Sendable {
 
     /// Refuses a file that others could have made, or can reach by another name; nil where there is none.
     static func checkPrivate(_ name: String, in directory: borrowing Directory) throws(StoreError) -> FileStatus? {
-        guard let status = try status(of: name, in: directory) else { return nil }
+        guard var status = try status(of: name, in: directory) else { return nil }
+        if status.links > 1 {
+            // The second name may be the draft of a process that died while it published the file by link(2).
+            DraftFile.sweep(directory)
+            status = try Self.status(of: name, in: directory) ?? status
+        }
         if let reason = FilePolicy.own.objection(to: status) {
             throw .unsafePath(UnsafePath(path: directory.path(of: name), reason))
         }
@@ -100,7 +107,7 @@ struct VaultFile: Hashable, Sendable {
     /// number of journals (Database File Format, §3). SQLite locks the database alone, so that closing a descriptor of
     /// the journal drops no lock.
     func checkJournal() throws(StoreError) {
-        let journal = path(of: name + "-journal")
+        let journal = path(of: journalName)
         let end: [UInt8]
         do throws(Errno) {
             let file = try FileDescriptor.open(journal, .probingNoLink)
@@ -123,6 +130,11 @@ struct VaultFile: Hashable, Sendable {
     /// Which file lies there now, in one system call; nil where there is none.
     func currentIdentity() -> FileIdentity? {
         (try? FileStatus(of: path, followsLink: false))?.identity
+    }
+
+    /// Its path, or else that of its journal, where something lies there.
+    var taken: String? {
+        [name, journalName].map(path(of:)).first { path in (try? FileStatus(of: path, followsLink: false)) != nil }
     }
 
     func path(of name: String) -> String { (directory == "/" ? "" : directory) + "/" + name }
