@@ -205,6 +205,22 @@ struct DraftTests {
         #expect(drafts(home).isEmpty)
     }
 
+    @Test func `what a rekey left that died is swept by the next one, though tokens were written since`() async throws {
+        let home = try await Home.withVault(askingAt: try await TokenServer.shared.value.url)
+        // The key's two files are renamed, and then the vault is written.
+        let inject = ["-e", "trace=renameat2,pwrite64", "-e", "inject=pwrite64:signal=KILL:when=1"]
+        #expect(try await Self.tracing(home.command(["rekey"]), inject).run().exitCode == nil)
+        #expect(drafts(home).count == 1 && names(home).contains { $0.hasPrefix("key.old-") })
+        #expect(try await home.run("token").exitCode == 0)
+        try await home.run("rekey", "-q").expectSuccess()
+        #expect(drafts(home).isEmpty && names(home).filter { $0.hasPrefix("key.old-") }.count == 1)
+        // What was left next to another state may be another vault's.
+        #expect(try await Self.tracing(home.command(["rekey"]), inject).run().exitCode == nil)
+        try await home.run("rename", "atlas", "moon", "-q").expectSuccess()
+        try await home.run("rekey", "-q").expectSuccess()
+        #expect(drafts(home).count == 1)
+    }
+
     @Test func `a draft whose maker lives stays, and so do other files`() async throws {
         let home = try await Home.withVault()
         try home.folder.write("mine", to: "copy.0123456789abc.new")

@@ -27,7 +27,7 @@ struct SlotRenewal: ~Copyable {
         basis = snapshot.header.slots
         let context = contents.sealer.context
         sealer = RecordSealer(.random(), vault: context.vault, keyEpoch: context.keyEpoch + 1)
-        request = contents.slotRequest(now: now, basis: header.record.tag)
+        request = contents.slotRequest(now: now, basis: header.record)
     }
 
     /// Keeps the slot that opened the vault, unless it is dropped.

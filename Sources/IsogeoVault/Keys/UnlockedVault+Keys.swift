@@ -74,7 +74,7 @@ extension UnlockedVault {
     }
 
     private func newSlot(_ protection: borrowing Protection, now: Int64) throws(VaultError) -> NewSlot {
-        let request = slotRequest(now: now, basis: try read().header.record.tag)
+        let request = slotRequest(now: now, basis: try read().header.record)
         return try sealer.withKey { (key) throws(VaultError) in
             try protection.source.newSlot(wrapping: key, request)
         }
@@ -184,8 +184,13 @@ extension UnlockedVault {
     }
 
     /// A request for a slot of this vault.
-    func slotRequest(now: Int64, basis: [UInt8]? = nil) -> SlotRequest {
-        SlotRequest(vault: sealer.context.vault, path: database.location, now: now, basis: basis)
+    func slotRequest(now: Int64, basis: HeaderRecord? = nil) -> SlotRequest {
+        SlotRequest(
+            vault: sealer.context.vault,
+            path: database.location,
+            now: now,
+            basis: basis.map { ($0.keyEpoch, $0.generation) }
+        )
     }
 
     /// Runs a change that adds a slot, and deletes the slot's secret elsewhere if the change fails.

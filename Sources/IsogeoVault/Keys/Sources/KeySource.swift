@@ -126,21 +126,26 @@ struct SlotRequest {
     let path: String
     /// Seconds since 1970.
     let now: Int64
-    /// The tag of the header that the vault has now; nil for a new vault.
-    var basis: [UInt8]?
+    /// The state that the vault has now; nil for a new vault.
+    var basis: (keyEpoch: Int64, generation: Int64)?
     /// The slots whose place the new one takes, where its kind makes one of several.
     var replaced: [KeySlot] = []
 
     /// The id of a slot for which a file lies next to `file` until the vault is written, under a name with its
     /// beginning.
     ///
-    /// That beginning is the same as long as this vault, in its place, isn't written: a file that has the name already
-    /// was made for a slot that the vault never got. A copy of the vault, or a later state, has other names.
+    /// That beginning is the same as long as nothing but tokens is written into this vault, in its place: a file that
+    /// has the name already was made for a slot that the vault never got. A copy of the vault, and a later state, be it
+    /// one that was restored, have other names.
     func slotID(pendingNextTo file: String) -> [UInt8] {
         guard let basis else { return Sodium.randomBytes(16) }
         var encoder = CanonicalEncoder()
-        for text in ["isogeo-vault pending", path, file] { encoder.append(text) }
-        encoder.append(basis)
+        encoder.append("isogeo-vault pending")
+        encoder.append(vault.id)
+        encoder.append(basis.keyEpoch)
+        encoder.append(basis.generation)
+        encoder.append(path)
+        encoder.append(file)
         return KeyedHash.publicDigest(of: encoder.bytes).prefix(4) + Sodium.randomBytes(12)
     }
 }
