@@ -8,19 +8,21 @@ package enum PlaintextFile {
     /// - Parameters:
     ///   - path: its path.
     ///   - content: its content.
+    ///   - name: where it lies until its maker gives it its path; nil for the path itself.
     ///   - announce: called once the file can be made and before anything is written.
     /// - Throws: `exists` when there is anything at the path, even a dangling link; `inputOutput`; what `announce`
     ///   throws.
     package static func make(
         _ path: String,
         _ content: Span<UInt8>,
+        as name: String? = nil,
         announcing announce: () throws(VaultError) -> Void = {}
     ) throws(VaultError) {
-        if let unexpanded = UnexpandedPath(path) {
-            throw VaultError(StoreError.unsafePath(UnsafePath(path: path, .unexpanded(unexpanded))))
-        }
+        try checkIsNew(path)
         let draft: DraftFile
-        do throws(SystemError) { draft = try .making(at: path) } catch { throw VaultError(writing: path, error) }
+        do throws(SystemError) { draft = try .making(at: name ?? path) } catch {
+            throw VaultError(writing: path, error)
+        }
         try announce()
         do throws(SystemError) {
             do throws(Errno) { try draft.file.write(content) } catch { throw .failed(path: path, .writing, error) }
@@ -28,6 +30,14 @@ package enum PlaintextFile {
         } catch {
             throw VaultError(writing: path, error)
         }
+    }
+
+    /// Refuses a path that no shell has expanded, or at which something lies.
+    static func checkIsNew(_ path: String) throws(VaultError) {
+        if let unexpanded = UnexpandedPath(path) {
+            throw VaultError(StoreError.unsafePath(UnsafePath(path: path, .unexpanded(unexpanded))))
+        }
+        do throws(SystemError) { try DraftFile.checkIsNew(path) } catch { throw VaultError(writing: path, error) }
     }
 }
 

@@ -64,12 +64,8 @@ extension UnlockedVault {
         let vault = VaultIdentity(format: RecordContext.format, id: Sodium.randomBytes(16))
         let request = SlotRequest(vault: vault, path: place.location, now: now)
         let vaultKey = VaultKey.random()
-        let slot: KeySlot
-        do throws(KeyError) {
-            slot = try protection.source.makeSlot(wrapping: vaultKey, request)
-        } catch {
-            throw VaultError(error)
-        }
+        let new = try protection.source.newSlot(wrapping: vaultKey, request)
+        let slot = new.slot
         let sealer = RecordSealer(vaultKey, vault: vault, keyEpoch: 1)
         let metadata = application.metadata(now: now)
         let row = application.withSecret { sealer.application(Sodium.randomBytes(16), metadata, secret: $0) }
@@ -91,9 +87,7 @@ extension UnlockedVault {
             database = try place.create(rows)
         } catch {
             // Discard the key only if it is certain that no vault needs it.
-            if (try? exists(at: place.location)) == false {
-                _ = type(of: protection.source).discard(slot, request, .none)
-            }
+            if (try? exists(at: place.location)) == false { new.undo() }
             throw VaultError(error)
         }
         report(events)

@@ -13,6 +13,8 @@ enum VaultNotice: Sendable {
     case sharedKeyFileKept(String)
     /// The new key of a key file couldn't be renamed to the file's path.
     case keyFilePending(String, newKey: String)
+    /// A file with a new recovery code couldn't be renamed to its path.
+    case recoveryCodePending(String, code: String)
     case kernelKeyStays(KeyError)
     case keyringDialogWaits
     /// What opens the vault without being named doesn't, and a passphrase is asked for instead.

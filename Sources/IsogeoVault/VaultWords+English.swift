@@ -64,6 +64,8 @@ extension VaultNotice {
             "\(path) is a shared file and keeps its key: a copy of it opens the vault as before."
         case .keyFilePending(let path, let newKey):
             "\(path) couldn't be replaced: its new key is in \(newKey), which opens the vault."
+        case .recoveryCodePending(let path, let code):
+            "\(path) couldn't be made: the recovery code is in \(code), which opens the vault."
         case .kernelKeyStays(let error):
             "The kernel may keep its half of a session until the session expires. \(error.sentence)"
         case .keyringDialogWaits: "Waiting for the keyring's dialog…"

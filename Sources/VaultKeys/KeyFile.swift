@@ -26,27 +26,41 @@ package enum KeyFile {
         throw .notAKeyFile(path: path)
     }
 
-    /// Makes a key file, mode 0600, with hexadecimal digits that survive being copied, and reads it back.
+    /// Makes a key file, mode 0600, with hexadecimal digits that survive being copied.
     ///
-    /// It gets its name once it is written and synced: a process that is killed on the way leaves no key file, and the
-    /// next try doesn't find half of one.
+    /// It gets its name once it is written, read back and synced: a process that is killed on the way leaves no key
+    /// file, and the next try doesn't find half of one.
     ///
     /// - Returns: the key.
-    /// - Throws: `cannotWrite` (also when something stands there already), `notReadBack`.
-    package static func make(_ path: String) throws(KeyError) -> SecretBytes {
+    /// - Throws: `cannotWrite` (also when something stands there already), `notReadBack`; nothing is left then.
+    package static func make(_ path: String) throws(KeyError) -> MadeKeyFile {
         let key = SecretBytes.random(count: count)
-        try make(path, key)
-        return key
+        let file = try make(path, key)
+        return MadeKeyFile(path: path, key: key, file)
     }
 
-    /// Makes a key file of this key, mode 0600, and reads it back.
-    static func make(_ path: String, _ key: borrowing SecretBytes) throws(KeyError) {
+    /// Makes a key file of this key, as above.
+    ///
+    /// - Returns: the file, locked for as long as it is open.
+    @discardableResult
+    static func make(_ path: String, _ key: borrowing SecretBytes) throws(KeyError) -> FileDescriptor {
         let digits = key.withBytes { Hexadecimal.encode($0) }
         do throws(SystemError) {
-            try SecretFile.make(path, digits)
+            let draft = try DraftFile.making(at: path)
+            let file: FileDescriptor
+            do throws(Errno) {
+                try digits.withBytes { (bytes) throws(Errno) in try draft.file.write(bytes) }
+                file = try draft.file.duplicate()
+            } catch {
+                throw .failed(path: path, .writing, error)
+            }
+            if let again = try? read(draft.draftPath, policy: .own), again.matches(key) {
+                try draft.publishAsNew()
+                return file
+            }
         } catch {
             throw .cannotWrite(path: path, errno: error.errno ?? .invalid)
         }
-        guard let again = try? read(path, policy: .own), again.matches(key) else { throw .notReadBack(path: path) }
+        throw .notReadBack(path: path)
     }
 }

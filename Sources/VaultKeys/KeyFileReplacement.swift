@@ -28,6 +28,7 @@ package struct KeyFileReplacement: Sendable {
     ///   - key: what it holds.
     ///   - vaultKey: what the slot opens.
     ///   - vault: whose it is.
+    ///   - id: the slot's. Files that are named after it already are of a process that died before it wrote the vault.
     ///   - now: seconds since 1970.
     /// - Returns: the slot, and what there is to finish once the vault is written, or to undo.
     /// - Throws: `cannotWrite`, `notReadBack`; nothing is left then.
@@ -36,11 +37,13 @@ package struct KeyFileReplacement: Sendable {
         holding key: borrowing SecretBytes,
         wrapping vaultKey: borrowing VaultKey,
         of vault: VaultIdentity,
+        id: [UInt8],
         now: Int64
     ) throws(KeyError) -> (slot: KeySlot, replacement: KeyFileReplacement) {
         let new = SecretBytes.random(count: KeyFile.count)
-        let slot = KeyFileSlot.make(new, wrapping: vaultKey, of: vault, now: now)
+        let slot = KeyFileSlot.make(new, wrapping: vaultKey, of: vault, id: id, now: now)
         let replacement = KeyFileReplacement(path, for: slot)
+        replacement.removeLeftovers(holding: key)
         do throws(KeyError) {
             try KeyFile.make(replacement.pending, new)
             try KeyFile.make(replacement.former, key)
@@ -65,6 +68,13 @@ package struct KeyFileReplacement: Sendable {
         }
         do throws(Errno) { try FilePath.rename(pending, to: path) } catch { return false }
         return true
+    }
+
+    /// Takes away what a process left that died before the vault had the slot; an old key only if the file has it too.
+    private func removeLeftovers(holding key: borrowing SecretBytes) {
+        try? FilePath.remove(pending)
+        guard let before = try? KeyFile.read(former, policy: .own), before.matches(key) else { return }
+        try? FilePath.remove(former)
     }
 
     /// Takes the new key away: no vault was written with it.

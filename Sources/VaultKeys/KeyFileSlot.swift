@@ -7,9 +7,10 @@ package enum KeyFileSlot {
         _ key: borrowing SecretBytes,
         wrapping vaultKey: borrowing VaultKey,
         of vault: VaultIdentity,
+        id: [UInt8]? = nil,
         now: Int64
     ) -> KeySlot {
-        let draft = KeySlot.Draft(kind: .keyFile, created: now, parameters: [])
+        let draft = KeySlot.Draft(id: id, kind: .keyFile, created: now, parameters: [])
         let secret = SlotSecret(spreading: key, for: .keyFile, salt: draft.salt)
         return KeySlot(draft, secret: secret, wrapping: vaultKey, of: vault)
     }

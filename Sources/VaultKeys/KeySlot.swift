@@ -58,11 +58,23 @@ package struct KeySlot: Equatable, Sendable {
 
     /// A new slot's clear parts, to which its secret is bound.
     package struct Draft {
-        package let id = Sodium.randomBytes(16)
+        package let id: [UInt8]
         package let salt = Sodium.randomBytes(Passphrase.saltCount)
         package let kind: Kind
         package let created: Int64
         package let parameters: [UInt8]
+
+        /// - Parameters:
+        ///   - id: 16 bytes, random ones if nil.
+        ///   - kind: the slot's kind.
+        ///   - created: seconds since 1970.
+        ///   - parameters: the kind's own.
+        package init(id: [UInt8]? = nil, kind: Kind, created: Int64, parameters: [UInt8]) {
+            self.id = id ?? Sodium.randomBytes(16)
+            self.kind = kind
+            self.created = created
+            self.parameters = parameters
+        }
     }
 
     /// Wraps `vaultKey` with the 64 bytes of `secret`.

@@ -7,9 +7,10 @@ package enum RecoverySlot {
         _ code: borrowing RecoveryCode,
         wrapping vaultKey: borrowing VaultKey,
         of vault: VaultIdentity,
+        id: [UInt8]? = nil,
         now: Int64
     ) -> KeySlot {
-        let draft = KeySlot.Draft(kind: .recovery, created: now, parameters: [])
+        let draft = KeySlot.Draft(id: id, kind: .recovery, created: now, parameters: [])
         let secret = SlotSecret(spreading: code.bytes, for: .recovery, salt: draft.salt)
         return KeySlot(draft, secret: secret, wrapping: vaultKey, of: vault)
     }

@@ -72,22 +72,6 @@ package enum SecretFile {
         }
     }
 
-    /// Makes a file, mode 0600, where nothing stands yet.
-    ///
-    /// It gets its name once it is written and synced: a process that is killed on the way leaves at most a draft under
-    /// another name.
-    ///
-    /// - Throws: `failed`, with `exists` when something stands there; `unsafePath` for a path that names no file.
-    package static func make(_ path: String, _ content: borrowing SecretBytes) throws(SystemError) {
-        let draft = try DraftFile.making(at: path)
-        do throws(Errno) {
-            try content.withBytes { (bytes) throws(Errno) in try draft.file.write(bytes) }
-        } catch {
-            throw .failed(path: path, .writing, error)
-        }
-        try draft.publishAsNew()
-    }
-
     /// What is wrong with a file that can be seen and not opened, or that isn't wanted yet; nil when nothing is, or
     /// when there is none.
     package static func fault(_ path: String, policy: FilePolicy, holding content: Content) -> KeyError? {

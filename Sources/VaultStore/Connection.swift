@@ -122,6 +122,12 @@ struct Connection: ~Copyable {
         try sync(.extra)
     }
 
+    /// The same for a draft: half of it is never read, so that it needs no journal, and its maker syncs it once.
+    borrowing func configureDraft() throws(StoreError) {
+        try run("PRAGMA journal_mode = MEMORY")
+        try run("PRAGMA synchronous = OFF")
+    }
+
     /// Chooses what the next commits sync; not within a transaction.
     mutating func sync(_ wanted: Durability) throws(StoreError) {
         guard durability != wanted else { return }

@@ -17,12 +17,16 @@ package struct NewVault: ~Copyable {
     /// Where the vault will lie: its path without links.
     package var location: String { file.path }
 
-    /// Makes the vault in one transaction; a process that dies on the way leaves an empty file, which is no vault.
+    /// Makes the vault; a process that dies on the way leaves none.
     ///
-    /// - Parameter contents: a header, one slot at least, and what else belongs to the beginning.
+    /// - Parameters:
+    ///   - contents: a header, one slot at least, and what else belongs to the beginning.
+    ///   - announce: called once the vault is written, before it has its name.
     /// - Returns: the open vault.
     /// - Throws: `vaultExists`, and what opening and committing throw.
-    package borrowing func create(_ contents: [Mutation]) throws(StoreError) -> VaultDatabase {
-        try VaultDatabase.create(file, contents)
+    package borrowing func create(_ contents: [Mutation], announcing announce: () -> Void = {}) throws(StoreError)
+        -> VaultDatabase
+    {
+        try VaultDatabase.create(file, contents, announcing: announce)
     }
 }

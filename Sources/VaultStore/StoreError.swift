@@ -119,6 +119,15 @@ extension StoreError {
             }
     }
 
+    /// The same about another path: users know the file that is made, not its draft.
+    func about(_ path: String) -> StoreError {
+        switch self {
+        case .io(_, let action, let errno): .io(path: path, action, errno)
+        case .sqlite(_, let action, let errno, let code): .sqlite(path: path, action, errno: errno, code: code)
+        default: self
+        }
+    }
+
     /// Runs what the operating system may refuse.
     static func mapping<Result: ~Copyable>(_ body: () throws(SystemError) -> Result) throws(StoreError) -> Result {
         do throws(SystemError) { return try body() } catch { throw StoreError(error) }

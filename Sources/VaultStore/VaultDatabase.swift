@@ -57,40 +57,90 @@ package final class VaultDatabase: Sendable {
         try open(try VaultFile.find(path), forWriting: forWriting, patience: patience)
     }
 
-    /// Makes a vault in one transaction: the schema, and all of `contents`.
+    /// Makes a vault: the schema, and all of `contents`.
     ///
-    /// A process that dies on the way leaves an empty file, which is no vault.
+    /// A process that dies on the way leaves at most a draft under another name. What lies there and is no vault yet is
+    /// replaced; only the lease of making keeps another process from doing so at the same time.
     ///
     /// - Parameters:
     ///   - file: where; from `VaultFile.prepare`.
     ///   - contents: a header, one slot at least, and what else belongs to the beginning.
     ///   - patience: how long the lock of another process is waited for, each time.
+    ///   - announce: called once the vault is written, before it has its name.
     /// - Returns: the open vault.
     /// - Throws: `vaultExists`, and what `open` and `commit` throw.
     static func create(
         _ file: VaultFile,
         _ contents: [Mutation],
-        patience: Duration = VaultDatabase.patience
+        patience: Duration = VaultDatabase.patience,
+        announcing announce: () -> Void = {}
     ) throws(StoreError) -> VaultDatabase {
         let directory = try file.openDirectory()
-        try StoreError.mapping { () throws(SystemError) in try directory.makeFile(file.name) }
-        var connection = try Connection.open(file, writing: true, patience: patience)
+        let hasName = try file.check(in: directory) != nil
+        if hasName {
+            do throws(StoreError) {
+                // This undoes what a journal there tells of.
+                _ = try open(file, patience: patience)
+                throw .vaultExists(path: file.path)
+            } catch {
+                guard error.category == .noVault else { throw error }
+            }
+        } else {
+            // SQLite would take it for the new file's: that of a file that has gone.
+            do throws(Errno) { try directory.remove(file.journalName) } catch {
+                guard error == .noEntry else { throw .io(path: file.path(of: file.journalName), .removing, error) }
+            }
+        }
+        try write(contents, to: file, replacing: hasName, announcing: announce)
+        return try open(file, patience: patience)
+    }
+
+    /// Writes a vault into a new file.
+    ///
+    /// - Throws: `vaultExists` where something lies there, or a journal next to it, which SQLite would take for the new
+    ///   file's; what ``create(_:_:patience:)`` throws.
+    package static func write(_ contents: [Mutation], toNew path: String) throws(StoreError) {
+        let file = try VaultFile.prepare(path)
+        if let taken = file.taken { throw .vaultExists(path: taken) }
+        try write(contents, to: file, replacing: false)
+    }
+
+    private static func write(
+        _ contents: [Mutation],
+        to file: VaultFile,
+        replacing replaces: Bool,
+        announcing announce: () -> Void = {}
+    ) throws(StoreError) {
+        let draft: DraftFile
+        do throws(SystemError) {
+            draft = try .making(file.name, in: .walk(to: file.directory, .own))
+        } catch {
+            throw StoreError(error)
+        }
+        do throws(StoreError) {
+            try fill(VaultFile(directory: file.directory, name: draft.draft), contents)
+        } catch {
+            throw error.about(file.path)
+        }
+        announce()
+        do throws(SystemError) {
+            if replaces { try draft.publishReplacing() } else { try draft.publishAsNew() }
+        } catch {
+            throw error.errno == .exists ? .vaultExists(path: file.path) : StoreError(error)
+        }
+    }
+
+    /// Makes the schema and the records, in one transaction, in an empty file that no other process knows.
+    private static func fill(_ file: VaultFile, _ contents: [Mutation]) throws(StoreError) {
+        var connection = try Connection.open(file, writing: true, patience: .zero)
         guard !connection.isReadOnly else { throw .readOnly(path: file.path) }
-        try connection.configureJournal()
+        try connection.configureDraft()
         try connection.transaction(.writing) { (connection: inout Connection) throws(StoreError) in
-            guard try !connection.hasSchema() else { throw .vaultExists(path: file.path) }
             try connection.makeSchema()
             for change in contents { try connection.apply(change) }
             try connection.checkSlotCount()
             _ = try connection.headerTag()
         }
-        return VaultDatabase(connection)
-    }
-
-    /// Makes a vault at `path`, as ``NewVault`` does, without waiting for another process that makes one.
-    @discardableResult
-    package static func create(at path: String, _ contents: [Mutation]) throws(StoreError) -> VaultDatabase {
-        try create(try VaultFile.prepare(path), contents)
     }
 
     /// Makes the folders that are missing for a vault at `path`, 0700, after everything that is there was checked.

@@ -22,7 +22,7 @@ extension VaultFile {
         do throws(SystemError) { place = try walk(noting: &found) } catch { throw StoreError(error) }
         var faults = found.map { StoreError($0) }
         var isThere = false
-        for name in [name, name + "-journal", lockName] {
+        for name in [name, journalName, lockName] {
             do throws(StoreError) {
                 guard let status = try Self.checkPrivate(name, in: place) else { continue }
                 if name == self.name { isThere = status.size > 0 }
@@ -59,7 +59,7 @@ extension VaultFile {
         // A sticky directory, such as /tmp, is meant for all users, and stays so.
         case .sharedDirectory(let mode, nil) where fault.path == directory && mode & 0o1000 == 0:
             (kind, mask) = (.directory, 0o7755)
-        case .openToOthers where [name, name + "-journal", lockName].contains(where: { path(of: $0) == fault.path }):
+        case .openToOthers where [name, journalName, lockName].contains(where: { path(of: $0) == fault.path }):
             (kind, mask) = (.regular, 0o600)
         default: return nil
         }

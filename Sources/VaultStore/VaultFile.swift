@@ -18,6 +18,8 @@ struct VaultFile: Hashable, Sendable {
     var path: String { path(of: name) }
     /// The permanent file whose bytes are leases.
     var lockName: String { name + ".lock" }
+    /// Where SQLite keeps what undoes a change that is being written.
+    var journalName: String { name + "-journal" }
 
     /// The vault at `path`, which must be there.
     ///
@@ -36,7 +38,7 @@ struct VaultFile: Hashable, Sendable {
 
     /// The place for a new vault: its missing folders are made, 0700, after everything that is there was checked.
     ///
-    /// An empty file may lie there. Whether a vault does is for `VaultDatabase.create` to see, under a lock.
+    /// An empty file may lie there. Whether a vault does is for `VaultDatabase.create` to see.
     ///
     /// - Throws: `unsafePath`, `damaged` for a write-ahead log next to it, `io`.
     static func prepare(_ path: String) throws(StoreError) -> VaultFile {
@@ -120,7 +122,7 @@ struct VaultFile: Hashable, Sendable {
         if try Self.status(of: name + "-wal", in: directory) != nil {
             throw .damaged(path: path, .writeAheadLog(path: path(of: name + "-wal")))
         }
-        _ = try Self.checkPrivate(name + "-journal", in: directory)
+        _ = try Self.checkPrivate(journalName, in: directory)
         try checkJournal()
         return try Self.checkPrivate(name, in: directory)
     }
@@ -131,7 +133,12 @@ struct VaultFile: Hashable, Sendable {
 
     /// Refuses a file that others could have made, or can reach by another name; nil where there is none.
     static func checkPrivate(_ name: String, in directory: borrowing Directory) throws(StoreError) -> FileStatus? {
-        guard let status = try status(of: name, in: directory) else { return nil }
+        guard var status = try status(of: name, in: directory) else { return nil }
+        if status.links > 1 {
+            // The second name may be the draft of a process that died while it published the file by link(2).
+            DraftFile.sweep(directory)
+            status = try Self.status(of: name, in: directory) ?? status
+        }
         if let reason = FilePolicy.own.objection(to: status) {
             throw .unsafePath(UnsafePath(path: directory.path(of: name), reason))
         }
@@ -145,7 +152,7 @@ struct VaultFile: Hashable, Sendable {
     /// number of journals (Database File Format, §3). SQLite locks the database alone, so that closing a descriptor of
     /// the journal drops no lock.
     func checkJournal() throws(StoreError) {
-        let journal = path(of: name + "-journal")
+        let journal = path(of: journalName)
         let end: [UInt8]
         do throws(Errno) {
             let file = try FileDescriptor.open(journal, .probingNoLink)
@@ -175,6 +182,11 @@ struct VaultFile: Hashable, Sendable {
             guard error != .noEntry else { return nil }
             throw .io(path: path, .lookingAt, error)
         }
+    }
+
+    /// Its path, or else that of its journal, where something lies there.
+    var taken: String? {
+        [name, journalName].map(path(of:)).first { path in (try? FileStatus(of: path, followsLink: false)) != nil }
     }
 
     func path(of name: String) -> String { (directory == "/" ? "" : directory) + "/" + name }

@@ -125,17 +125,6 @@ package struct Directory: ~Copyable {
         try .open(descriptor.number, name, OpenFlags(rawValue: flags.rawValue | OpenFlags.noFollow.rawValue), mode)
     }
 
-    /// Makes an empty file of that name, 0600, unless there is one.
-    ///
-    /// SQLite would make it with the mode that the umask leaves. The descriptor that is closed here drops none of
-    /// SQLite's locks: the file is new.
-    package borrowing func makeFile(_ name: String) throws(SystemError) {
-        do throws(Errno) { _ = try open(name, .newFile) } catch {
-            guard error != .exists else { return }
-            throw .failed(path: path(of: name), .making, error)
-        }
-    }
-
     /// Takes a name away.
     package borrowing func remove(_ name: String) throws(Errno) {
         guard unsafe unlinkat(descriptor.number, name, 0) == 0 else { throw .current }

@@ -95,6 +95,13 @@ package struct FileDescriptor: ~Copyable {
         dup2(other.number, number)
     }
 
+    /// Another descriptor of the same open file, with the locks that belong to it.
+    package borrowing func duplicate() throws(Errno) -> FileDescriptor {
+        let other = fcntl(number, F_DUPFD_CLOEXEC, 0)
+        guard other >= 0 else { throw .current }
+        return FileDescriptor(other)
+    }
+
     package borrowing func status() throws(Errno) -> FileStatus { try FileStatus(descriptor: number) }
 
     /// Whether not even root can write here: the file lies on a read-only mount (statvfs(3)).

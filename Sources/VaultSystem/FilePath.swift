@@ -84,6 +84,14 @@ package enum FilePath {
         try? directory.sync()
     }
 
+    /// Gives a file a new name in its directory, which nothing may have yet, and syncs that as far as it can be.
+    package static func rename(_ path: String, toNew other: String) throws(Errno) {
+        guard let (from, to) = try? (split(path), split(other)) else { throw .invalid }
+        guard let directory = try? Directory.named(to.directory) else { throw .noEntry }
+        try directory.rename(from.name, toNew: to.name)
+        try? directory.sync()
+    }
+
     /// Whether a path is absolute.
     package static func isAbsolute(_ path: String) -> Bool { path.utf8.first == UInt8(ascii: "/") }
 }

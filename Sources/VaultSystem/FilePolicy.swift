@@ -74,6 +74,17 @@ package struct FilePolicy: Equatable, Sendable {
     package func open(_ path: String, ofSize isExpected: (Int64) -> Bool = { _ in true }) throws(SystemError)
         -> FileDescriptor
     {
+        do throws(SystemError) {
+            return try openOnce(path, ofSize: isExpected)
+        } catch {
+            // The second name may be the draft of a process that died while it published the file by link(2).
+            guard case .unsafePath(let unsafe) = error, case .hardLinks = unsafe.reason else { throw error }
+            DraftFile.sweep(try .named(FilePath.split(path).directory))
+            return try openOnce(path, ofSize: isExpected)
+        }
+    }
+
+    private func openOnce(_ path: String, ofSize isExpected: (Int64) -> Bool) throws(SystemError) -> FileDescriptor {
         let file: FileDescriptor
         do throws(Errno) {
             file = try .open(path, allowsLinks ? .probing : .probingNoLink)

@@ -168,12 +168,12 @@ private struct ChipSource: KeySource {
     }
 
     func renew(_ old: KeySlot, wrapping vaultKey: borrowing VaultKey, _ request: SlotRequest)
-        throws(RenewalFailure) -> RenewedSlot?
+        throws(RenewalFailure) -> NewSlot?
     {
         do throws(KeyError) {
             guard try opens(old, of: request.vault) else { throw .doesNotFit(name) }
             let (chip, new) = (chip, try makeSlot(wrapping: vaultKey, request))
-            return RenewedSlot(
+            return NewSlot(
                 slot: new,
                 finish: {
                     chip.discard(old)

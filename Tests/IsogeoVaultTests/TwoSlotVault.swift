@@ -66,7 +66,7 @@ struct TwoSlotVault {
             changes.append(.putToken(sealer.token(id, of: row.id, token.token)))
         }
         return Made(
-            database: try VaultDatabase.create(at: path, changes),
+            database: try NewVault(at: path, until: .now).create(changes),
             vaultKey: keyBytes,
             vault: vault,
             passphraseSlot: passphraseSlot,

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import VaultTestSupport
 
@@ -10,6 +11,48 @@ struct FileLimitTests {
         let report = try await home.shell(#"ulimit -f 0; "$vault" "# + call, home.folder.path)
         #expect(report.exitCode == 74 && report.errorText.hasPrefix("isogeo-vault: "), "\(report)")
         #expect(try await home.names() == ["atlas"])
+    }
+
+    @Test(
+        arguments: [
+            #"backup "$1/copy""#, #"export atlas "$1/out" --in-clear"#, #"key add key-file="$1/second""#,
+            #"key add recovery --output "$1/code""#, #"rekey"#,
+        ],
+        [0, 1, 8, 33]
+    )
+    func `where the disk is full, nothing is left, and the same call works later`(call: String, limit: Int)
+        async throws
+    {
+        let home = try await Home.withVault()
+        // A warning of today's may be noted there.
+        func names() throws -> Set<String> {
+            let names = try FileManager.default.subpathsOfDirectory(atPath: home.folder.path)
+            return Set(names.filter { !$0.hasPrefix("state/") && !$0.hasSuffix(".lock") })
+        }
+        let before = try names()
+        let report = try await home.shell(#"ulimit -f \#(limit); "$vault" "# + call, home.folder.path)
+        guard report.exitCode != 0 else { return }
+        #expect(report.exitCode == 74, "\(report)")
+        #expect(try names() == before)
+        #expect(try await home.shell(#""$vault" "# + call, home.folder.path).exitCode == 0)
+    }
+
+    @Test func `a restore that fails keeps what is known of a newer key`() async throws {
+        let home = try await Home.withVault()
+        try await home.run("backup", home.folder("copy"), "-q").expectSuccess()
+        let old = try home.folder.write(home.folder.read("key"), to: "old")
+        try await home.run("rekey", "-q").expectSuccess()
+        try FileManager.default.removeItem(atPath: home.vault)
+        let marks = try FileManager.default.subpathsOfDirectory(atPath: home.folder("state")).filter {
+            $0.hasSuffix(".mark")
+        }
+        let before = try marks.map { try home.folder.read("state/\($0)") }
+        try #require(marks.count == 1)
+        let line = #"ulimit -f 1; "$vault" restore "$1" --key-file "$2""#
+        let report = try await home.shell(line, home.folder("copy"), old)
+        #expect(report.exitCode == 74 && !home.exists(home.vault), "\(report)")
+        #expect(try marks.map { try home.folder.read("state/\($0)") } == before)
+        #expect(try await home.run("restore", home.folder("copy"), "--key-file", old).exitCode == 0)
     }
 
     @Test func `a token that can't be stored is printed`() async throws {

@@ -58,14 +58,34 @@ import VaultTestSupport
 
     @Test func `a key file that is made reads back, and holds 64 digits, mode 0600`() throws {
         let made = try KeyFile.make(folder("key"))
-        #expect(made.count == 32)
-        #expect(try KeyFile.read(folder("key"), policy: .own).revealed == made.revealed)
+        #expect(made.key.count == 32)
+        #expect(try KeyFile.read(folder("key"), policy: .own).revealed == made.key.revealed)
         #expect(try folder.read("key").count == 64)
         #expect(try folder.mode(of: "key") == 0o600)
     }
 
+    @Test func `a key file that may go again is waited for`() throws {
+        let path = folder("key")
+        var made: MadeKeyFile? = try KeyFile.make(path)
+        let refusal = failure { () throws(KeyError) in try MadeKeyFile.waitForMaker(of: path, until: .now) }
+        #expect(refusal == .cannotWrite(path: path, errno: .wouldBlock))
+        made = nil
+        #expect(failure { () throws(KeyError) in try MadeKeyFile.waitForMaker(of: path, until: .now) } == nil)
+        #expect(FilePath.exists(path) && made == nil)
+    }
+
+    @Test func `a key file is taken away by its maker, and another in its place isn't`() throws {
+        try KeyFile.make(folder("key")).remove()
+        #expect(!FilePath.exists(folder("key")))
+        let made = try KeyFile.make(folder("key"))
+        try FilePath.remove(folder("key"))
+        try folder.write(digits, to: "key")
+        made.remove()
+        #expect(FilePath.exists(folder("key")))
+    }
+
     @Test func `two key files are never the same`() throws {
-        #expect(try KeyFile.make(folder("a")).revealed != KeyFile.make(folder("b")).revealed)
+        #expect(try KeyFile.make(folder("a")).key.revealed != KeyFile.make(folder("b")).key.revealed)
     }
 
     @Test(arguments: [0, 0o022, 0o077, 0o277, 0o777] as [mode_t])

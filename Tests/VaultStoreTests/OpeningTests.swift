@@ -64,6 +64,42 @@ import VaultTestSupport
         }
     }
 
+    @Test func `a vault that can't be made leaves nothing`() throws {
+        let file = try VaultFile.prepare(folder("vault.db"))
+        #expect(failure { try VaultDatabase.create(file, [.putSlot(Sample.slot())]) } != nil)
+        #expect(failure { try VaultDatabase.write([.putSlot(Sample.slot())], toNew: folder("copy")) } != nil)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
+    }
+
+    @Test func `a new vault doesn't take up the journal of one that has gone`() throws {
+        // A writer that died: its journal would undo what is written in the file's place.
+        do { _ = try folder.vault() }
+        let script = """
+            import os, sqlite3, sys
+            db = sqlite3.connect(sys.argv[1], isolation_level=None)
+            db.executescript("pragma cache_size = 1; begin immediate; create table x (y);")
+            for number in range(200): db.execute("insert into x values (randomblob(4000))")
+            os._exit(0)
+            """
+        try Python.run(script, folder("vault.db"))
+        let journal = folder("vault.db-journal")
+        try #require(Files.exists(journal))
+        try FileManager.default.removeItem(atPath: folder("vault.db"))
+        #expect(
+            failure { try VaultDatabase.write(Sample.contents, toNew: folder("vault.db")) }
+                == .vaultExists(path: journal)
+        )
+        let made = try folder.vault()
+        #expect(try made.read().header == Sample.header() && !Files.exists(journal))
+        try made.checkStructure()
+    }
+
+    @Test func `a copy takes nobody's place, be it an empty file's`() throws {
+        let path = try folder.file("copy", [])
+        #expect(failure { try VaultDatabase.write(Sample.contents, toNew: path) } == .vaultExists(path: path))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["copy"])
+    }
+
     @Test func `a planted trigger is damage, and never runs`() throws {
         let what = try damage("create trigger planted after insert on token begin delete from application; end;")
         #expect(what == "the trigger planted isn't ours")

@@ -7,11 +7,10 @@ extension UnlockedVault {
     ///
     /// - Throws: `damaged` before anything is written; `exists`; what the store throws.
     func backup(to path: String) throws(VaultError) {
-        let exists = VaultError(.backupExists(path: path))
-        guard !Self.isTaken(path) else { throw exists }
+        if let taken = Self.taken(path) { throw VaultError(.backupExists(path: taken)) }
         let snapshot = try intactSnapshot()
         do throws(StoreError) { try Self.write(snapshot, to: path) } catch {
-            if case .vaultExists = error { throw exists }
+            if case .vaultExists = error { throw VaultError(.backupExists(path: path)) }
             throw VaultError(error)
         }
     }
@@ -32,8 +31,9 @@ extension UnlockedVault {
         return snapshot
     }
 
-    private static func isTaken(_ path: String) -> Bool {
-        (try? FileStatus(of: path, followsLink: false)) != nil
+    /// What keeps a file from being made, be it the journal of one that has gone; nil where nothing does.
+    private static func taken(_ path: String) -> String? {
+        [path, path + "-journal"].first { path in (try? FileStatus(of: path, followsLink: false)) != nil }
     }
 
     /// Writes a copy under a new name: other copies may be from the same second.
@@ -42,7 +42,7 @@ extension UnlockedVault {
     private static func writeCopy(_ snapshot: Snapshot, _ path: String) throws(StoreError) -> String {
         var (copy, number) = (path, 1)
         while true {
-            if !isTaken(copy) {
+            if taken(copy) == nil {
                 do throws(StoreError) {
                     try write(snapshot, to: copy)
                     return copy
@@ -57,7 +57,7 @@ extension UnlockedVault {
     }
 
     private static func write(_ snapshot: Snapshot, to path: String) throws(StoreError) {
-        try VaultDatabase.create(at: path, [.putHeader(snapshot.header)] + rows(of: snapshot))
+        try VaultDatabase.write([.putHeader(snapshot.header)] + rows(of: snapshot), toNew: path)
     }
 
     /// The vault that `restore` replaced.
@@ -96,9 +96,11 @@ extension UnlockedVault {
                 database = try VaultDatabase.open(at: path)
             } catch {
                 guard error.category == .noVault else { throw error }
+                let place = try NewVault(at: path, until: .now + Self.makingPatience)
                 let next = try restored(backup, above: seen, now: now)
-                Self.removeNewerMark(mark, than: backup.header)
-                try Self.write(next, to: path)
+                _ = try place.create([.putHeader(next.header)] + Self.rows(of: next)) {
+                    Self.removeNewerMark(mark, than: backup.header)
+                }
                 mark?.write(next.header, sealer)
                 report([Self.restoredEvent])
                 return Replaced(kept: nil, hadNewerKey: false)
@@ -108,10 +110,16 @@ extension UnlockedVault {
             let kept = try Self.writeCopy(current, copy)
             let next = try restored(backup, above: max(current.header.generation, seen), now: now)
             Self.removeNewerMark(mark, than: backup.header)
-            try database.commit(
-                Self.removals(of: current) + Self.rows(of: next) + [.putHeader(next.header)],
-                expecting: current.header.tag
-            )
+            do {
+                try database.commit(
+                    Self.removals(of: current) + Self.rows(of: next) + [.putHeader(next.header)],
+                    expecting: current.header.tag
+                )
+            } catch {
+                // Where nothing was replaced, nothing was to be kept.
+                if (try? database.read())?.header.tag == current.header.tag { try? FilePath.remove(kept) }
+                throw error
+            }
             mark?.write(next.header, sealer)
             report([Self.restoredEvent])
             return Replaced(kept: kept, hadNewerKey: current.header.keyEpoch > next.header.keyEpoch)

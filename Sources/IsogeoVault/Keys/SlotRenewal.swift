@@ -8,7 +8,7 @@ struct SlotRenewal: ~Copyable {
     let sealer: RecordSealer
     /// The slots' digests in the header when this began.
     let basis: SlotDigests
-    private(set) var renewed: [RenewedSlot] = []
+    private(set) var renewed: [NewSlot] = []
     /// Whether a person has seen a new recovery code.
     private(set) var hasShownCode = false
 
@@ -27,7 +27,7 @@ struct SlotRenewal: ~Copyable {
         basis = snapshot.header.slots
         let context = contents.sealer.context
         sealer = RecordSealer(.random(), vault: context.vault, keyEpoch: context.keyEpoch + 1)
-        request = contents.slotRequest(now: now)
+        request = contents.slotRequest(now: now, basis: header.record)
     }
 
     /// Keeps the slot that opened the vault, unless it is dropped.
@@ -109,11 +109,12 @@ struct SlotRenewal: ~Copyable {
     mutating func showReplacements(_ kinds: [any KeySource.Type], _ interaction: UserInteraction) throws(VaultError) {
         for kind in kinds where remaining.contains(where: { $0.kind == kind.kind }) {
             guard let source = try kind.shown(interaction) else { continue }
-            hasShownCode = true
-            let slot = try mappingErrors { () throws(KeyError) in
-                try sealer.withKey { (key) throws(KeyError) in try source.makeSlot(wrapping: key, request) }
-            }
-            renewed.append(RenewedSlot(slot: slot))
+            hasShownCode = interaction.codeFile == nil
+            var request = request
+            request.replaced = remaining.filter { $0.kind == kind.kind }
+            renewed.append(
+                try sealer.withKey { (key) throws(VaultError) in try source.newSlot(wrapping: key, request) }
+            )
             remaining.removeAll { $0.kind == kind.kind }
         }
     }
@@ -131,7 +132,7 @@ struct SlotRenewal: ~Copyable {
     func undo() { for slot in renewed { slot.undo() } }
 
     private mutating func keep(_ slot: KeySlot, _ source: any KeySource) throws(VaultError) {
-        let new: RenewedSlot?
+        let new: NewSlot?
         do throws(RenewalFailure) {
             new = try renewed(slot, source)
         } catch {
@@ -145,7 +146,7 @@ struct SlotRenewal: ~Copyable {
         while let other = try opened(by: source) { remaining.removeAll { $0.id == other.id } }
     }
 
-    private borrowing func renewed(_ slot: KeySlot, _ source: any KeySource) throws(RenewalFailure) -> RenewedSlot? {
+    private borrowing func renewed(_ slot: KeySlot, _ source: any KeySource) throws(RenewalFailure) -> NewSlot? {
         try sealer.withKey { (key) throws(RenewalFailure) in try source.renew(slot, wrapping: key, request) }
     }
 

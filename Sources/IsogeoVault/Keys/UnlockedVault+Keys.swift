@@ -10,45 +10,44 @@ extension UnlockedVault {
 
     /// Adds a slot for `protection`.
     ///
-    /// - Returns: the slot.
-    func addKey(_ protection: borrowing Protection, now: Int64, rehearsing: Bool = false) throws(VaultError) -> KeySlot
+    /// - Returns: the slot; what it has outside of the vault is still to be finished.
+    func addKey(_ protection: borrowing Protection, now: Int64, rehearsing: Bool = false) throws(VaultError) -> NewSlot
     {
         try protection.checkIsNew(to: try slots(), of: sealer.context.vault)
         // Made before the change, which may be repeated: deriving a passphrase's key takes half a second.
-        let slot = try newSlot(protection, now: now)
-        try undoingSlot(slot, of: protection.source) { () throws(VaultError) in
+        let new = try newSlot(protection, now: now)
+        try undoing(new) { () throws(VaultError) in
             try change(Query(), now: now) { (draft) throws(VaultError) in
-                draft.slots = try Self.adding(slot, to: draft.intactSlots)
-                draft.events.append(AuditEvent(.keyAdded, slot.name))
+                draft.slots = try Self.adding(new.slot, to: draft.intactSlots)
+                draft.events.append(AuditEvent(.keyAdded, new.slot.name))
                 draft.isRehearsal = rehearsing
             }
         }
-        return slot
+        return new
     }
 
     /// Replaces a slot by a new one, and ends all sessions.
     ///
-    /// - Returns: both.
+    /// - Returns: both; what the new one has outside of the vault is still to be finished.
     func changeKey(_ id: String, to protection: borrowing Protection, now: Int64, rehearsing: Bool = false)
-        throws(VaultError) -> (new: KeySlot, old: KeySlot?)
+        throws(VaultError) -> (new: NewSlot, old: KeySlot?)
     {
         // Checked before anything is made: a wrong `id` would leave a key file that opens nothing.
         let present = try slots()
         let former = try Self.slot(id, among: present.map { ($0.id, $0.name, $0.shortID) })
         try protection.checkIsNew(to: present, leaving: present.first { $0.id == former }, of: sealer.context.vault)
-        let slot = try newSlot(protection, now: now)
-        let changed = try undoingSlot(slot, of: protection.source) { () throws(VaultError) in
+        let new = try newSlot(protection, now: now)
+        return try undoing(new) { () throws(VaultError) in
             try change(Query(), now: now) { (draft) throws(VaultError) in
                 draft.changes.append(.removeAllSessions)
                 let old = try Self.slot(id, among: draft.intactSlots.map { ($0.id, $0.name, $0.shortID) })
                 let gone = draft.intactSlots.first { $0.id == old }
-                draft.slots = try Self.adding(slot, to: draft.intactSlots.filter { $0.id != old })
-                draft.events.append(AuditEvent(.keyChanged, slot.name, .former(id)))
+                draft.slots = try Self.adding(new.slot, to: draft.intactSlots.filter { $0.id != old })
+                draft.events.append(AuditEvent(.keyChanged, new.slot.name, .former(id)))
                 draft.isRehearsal = rehearsing
-                return (new: slot, old: gone)
+                return (new: new, old: gone)
             }
         }
-        return changed
     }
 
     /// Removes a slot, even one that was edited, and ends all sessions; the last slot stays.
@@ -74,13 +73,10 @@ extension UnlockedVault {
         return present + gone.map { (id: $0.id, name: $0.name, shortID: KeySlot.shortID(of: $0.id)) }
     }
 
-    private func newSlot(_ protection: borrowing Protection, now: Int64) throws(VaultError) -> KeySlot {
-        do {
-            return try sealer.withKey { (key) throws(KeyError) in
-                try protection.source.makeSlot(wrapping: key, slotRequest(now: now))
-            }
-        } catch {
-            throw VaultError(error)
+    private func newSlot(_ protection: borrowing Protection, now: Int64) throws(VaultError) -> NewSlot {
+        let request = slotRequest(now: now, basis: try read().header.record)
+        return try sealer.withKey { (key) throws(VaultError) in
+            try protection.source.newSlot(wrapping: key, request)
         }
     }
 
@@ -111,7 +107,7 @@ extension UnlockedVault {
     ///
     /// - Returns: the new slot, and the one that it replaces.
     func putRecoveryCode(replacing slot: String?, showing show: UserInteraction.Showing, now: Int64) throws(VaultError)
-        -> (new: KeySlot, old: KeySlot?)
+        -> (new: NewSlot, old: KeySlot?)
     {
         let code = RecoveryCode.random()
         let text = code.text
@@ -126,13 +122,38 @@ extension UnlockedVault {
         }
     }
 
+    /// Makes a recovery code, writes it to a file, and writes its slot: an additional one, or in the place of another.
+    ///
+    /// Where a process that was killed had written the slot, and not finished the file, there is nothing more to do.
+    ///
+    /// - Returns: the new slot, the one that it replaces, and what the user should know of the file.
+    func putRecoveryCode(replacing slot: String?, in path: String, now: Int64) throws(VaultError)
+        -> (new: KeySlot, old: KeySlot?, notice: VaultNotice?)
+    {
+        guard !database.isReadOnly else { throw VaultError(StoreError.readOnly(path: database.location)) }
+        let file = try RecoveryCodeFile(toMake: path)
+        // Two processes at once would each take the other's code for one of a dead process.
+        let lease = try mappingErrors { () throws(StoreError) in
+            try database.lease(.making, until: .now + Self.makingPatience)
+        }
+        if let found = file.unfinished(among: try slots(), of: sealer.context.vault) {
+            return (found, nil, file.finish(found))
+        }
+        // A rehearsal first, for what would fail anyway.
+        try put(Protection(RecoveryCodeSource(.random())), replacing: slot, now: now, rehearsing: true)
+        let (new, old) = try put(Protection(RecoveryCodeSource(.random(), in: file)), replacing: slot, now: now)
+        let notice = new.finish()
+        lease.release()
+        return (new.slot, old, notice)
+    }
+
     @discardableResult
     private func put(
         _ protection: borrowing Protection,
         replacing slot: String?,
         now: Int64,
         rehearsing: Bool = false
-    ) throws(VaultError) -> (new: KeySlot, old: KeySlot?) {
+    ) throws(VaultError) -> (new: NewSlot, old: KeySlot?) {
         guard let slot else { return (try addKey(protection, now: now, rehearsing: rehearsing), nil) }
         return try changeKey(slot, to: protection, now: now, rehearsing: rehearsing)
     }
@@ -163,24 +184,24 @@ extension UnlockedVault {
     }
 
     /// A request for a slot of this vault.
-    func slotRequest(now: Int64) -> SlotRequest {
-        SlotRequest(vault: sealer.context.vault, path: database.location, now: now)
+    func slotRequest(now: Int64, basis: HeaderRecord? = nil) -> SlotRequest {
+        SlotRequest(
+            vault: sealer.context.vault,
+            path: database.location,
+            now: now,
+            basis: basis.map { ($0.keyEpoch, $0.generation) }
+        )
     }
 
     /// Runs a change that adds a slot, and deletes the slot's secret elsewhere if the change fails.
     ///
     /// It is deleted only where it is certain that the vault doesn't have the slot.
-    func undoingSlot<Result>(
-        _ slot: KeySlot,
-        of source: any KeySource,
-        _ change: () throws(VaultError) -> Result
-    ) throws(VaultError) -> Result {
+    private func undoing<Result>(_ new: NewSlot, _ change: () throws(VaultError) -> Result) throws(VaultError) -> Result
+    {
         do {
             return try change()
         } catch {
-            if let slots = try? slots(), !slots.contains(where: { $0.id == slot.id }) {
-                _ = type(of: source).discard(slot, slotRequest(now: slot.created), .none)
-            }
+            if let slots = try? slots(), !slots.contains(where: { $0.id == new.slot.id }) { new.undo() }
             throw error
         }
     }

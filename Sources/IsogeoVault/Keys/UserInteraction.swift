@@ -29,6 +29,8 @@ public struct UserInteraction: Sendable {
     public var ask: (@Sendable (Request, inout OutputSpan<UInt8>) throws(VaultError) -> Void)?
     /// Shows a new recovery code.
     public var show: Showing?
+    /// The file that gets a new recovery code, where the user named one; nothing is shown then.
+    package var codeFile: String?
     /// Tells the person, in a sentence, that a dialog of the desktop keyring waits, or why the keyring isn't used;
     /// without it the keyring shows no dialog, and a locked keyring stays locked.
     public var tell: (@Sendable (_ sentence: String) -> Void)?

@@ -14,7 +14,7 @@ extension Vault {
     /// - Throws: `usage` when there are already 16 slots, or 4 passphrases, and for a key that opens the vault already.
     public func addKey(_ protection: borrowing Protection) async throws(VaultError) -> VaultStatus.Slot {
         try await dependencies.perform { () throws(VaultError) in
-            VaultStatus.Slot(try contents.addKey(protection, now: dependencies.now()))
+            finished(try contents.addKey(protection, now: dependencies.now()))
         }
     }
 
@@ -36,7 +36,7 @@ extension Vault {
             let hadSessions = contents.hasSessions
             let (new, old) = try contents.changeKey(slot, to: protection, now: dependencies.now())
             contents.cleanUp(of: old, hadSessions: hadSessions, interaction, dependencies)
-            return VaultStatus.Slot(new)
+            return finished(new)
         }
     }
 
@@ -69,8 +69,40 @@ extension Vault {
     ///   shown; an error that comes later says that the code is void. What `show` throws.
     public func addRecoveryCode(showing show: UserInteraction.Showing) async throws(VaultError) -> VaultStatus.Slot {
         try await dependencies.perform { () throws(VaultError) in
-            VaultStatus.Slot(try contents.putRecoveryCode(replacing: nil, showing: show, now: dependencies.now()).new)
+            finished(try contents.putRecoveryCode(replacing: nil, showing: show, now: dependencies.now()).new)
         }
+    }
+
+    /// Adds a recovery code, or replaces a slot by one, and writes it to a new file, mode 0600.
+    ///
+    /// The file is there once the vault has the slot, and not before. Where a call was killed, the same call finishes
+    /// what it began.
+    ///
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - slot: the slot that is replaced; nil for an additional one.
+    ///   - interaction: as for `removeKey(_:interaction:)`.
+    /// - Returns: the slot.
+    /// - Throws: `exists` where something lies at the path; `usage` as the others do; `inputOutput`.
+    package func putRecoveryCode(
+        in path: String,
+        replacing slot: String? = nil,
+        interaction: UserInteraction = .none
+    ) async throws(VaultError) -> VaultStatus.Slot {
+        try await dependencies.perform { () throws(VaultError) in
+            let contents = try contents
+            let hadSessions = contents.hasSessions
+            let (new, old, notice) = try contents.putRecoveryCode(replacing: slot, in: path, now: dependencies.now())
+            if slot != nil { contents.cleanUp(of: old, hadSessions: hadSessions, interaction, dependencies) }
+            if let notice { dependencies.warn(of: notice) }
+            return VaultStatus.Slot(new)
+        }
+    }
+
+    /// Finishes what a slot has outside of the vault that was written.
+    private func finished(_ new: NewSlot) -> VaultStatus.Slot {
+        if let notice = new.finish() { dependencies.warn(of: notice) }
+        return VaultStatus.Slot(new.slot)
     }
 
     /// Replaces a key slot, by default the recovery code's, by a new recovery code.
@@ -93,7 +125,7 @@ extension Vault {
             let hadSessions = contents.hasSessions
             let (new, old) = try contents.putRecoveryCode(replacing: slot, showing: show, now: dependencies.now())
             contents.cleanUp(of: old, hadSessions: hadSessions, interaction, dependencies)
-            return VaultStatus.Slot(new)
+            return finished(new)
         }
     }
 }

@@ -140,13 +140,13 @@ struct NewKeyOptions: ParsableArguments {
 
     // Never on standard output, which CI's logs keep.
     private func show(_ code: Span<UInt8>, _ context: CommandContext) throws(VaultError) {
-        if let output { return try PlaintextFile.make(output, code) }
         guard let show = context.terminal()?.show else { throw VaultError(.noTerminalForRecoveryCode) }
         try show(code)
     }
 
     func add(to vault: Vault, _ context: CommandContext) async throws(VaultError) -> VaultStatus.Slot {
         guard let protection = try protection(context) else {
+            if let output { return try await vault.putRecoveryCode(in: output) }
             return try await vault.addRecoveryCode { (code) throws(VaultError) in try show(code, context) }
         }
         return try await vault.addKey(protection)
@@ -157,6 +157,9 @@ struct NewKeyOptions: ParsableArguments {
     {
         let interaction = context.interaction
         guard let protection = try protection(context) else {
+            if let output {
+                return try await vault.putRecoveryCode(in: output, replacing: slot, interaction: interaction)
+            }
             return try await vault.replaceWithRecoveryCode(slot, interaction: interaction) {
                 (code) throws(VaultError) in
                 try show(code, context)

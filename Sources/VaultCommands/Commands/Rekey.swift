@@ -42,7 +42,9 @@ struct Rekey: AsyncParsableCommand {
         guard output != "-" else { throw VaultError(.secretOnStandardOutput) }
         let context = vault.context
         var interaction = context.interaction
-        interaction.show = showing(context)
+        // --no-prompt forbids questions; it doesn't forbid showing a code.
+        interaction.show = output == nil ? context.terminal()?.show : nil
+        interaction.codeFile = output
         let result = try await Vault.rekey(
             at: context.vault.path,
             unlocking: context.unlocking,
@@ -60,11 +62,5 @@ struct Rekey: AsyncParsableCommand {
         for path in result.formerKeyFiles {
             context.say("The old key is in \(path): it opens older backups, and this vault no more.")
         }
-    }
-
-    // --no-prompt forbids questions; it doesn't forbid showing a code.
-    private func showing(_ context: CommandContext) -> UserInteraction.Showing? {
-        guard let output else { return context.terminal()?.show }
-        return { (code: Span<UInt8>) throws(VaultError) in try PlaintextFile.make(output, code) }
     }
 }

@@ -8,6 +8,9 @@ struct KeyFileSource: KeySource {
     // A file that opens several slots gets one new key.
     static let renewsAllAtOnce = true
 
+    /// How long the maker of a key file has to write its vault.
+    private static let makerPatience = Duration.seconds(10)
+
     var name: KeyName { .keyFile(path) }
     let path: String
     private let policy: FilePolicy
@@ -65,28 +68,40 @@ struct KeyFileSource: KeySource {
     }
 
     func makeSlot(wrapping vaultKey: borrowing VaultKey, _ request: SlotRequest) throws(KeyError) -> KeySlot {
-        let key = held == nil && !FilePath.exists(path) ? Held(try KeyFile.make(path)) : try key()
-        return KeyFileSlot.make(key.secret, wrapping: vaultKey, of: request.vault, now: request.now)
+        KeyFileSlot.make(try key().secret, wrapping: vaultKey, of: request.vault, now: request.now)
+    }
+
+    func newSlot(wrapping vaultKey: borrowing VaultKey, _ request: SlotRequest) throws(VaultError) -> NewSlot {
+        try mappingErrors { () throws(KeyError) in
+            if policy == .own { try MadeKeyFile.waitForMaker(of: path, until: .now + Self.makerPatience) }
+            guard held == nil, !FilePath.exists(path) else {
+                return NewSlot(slot: try makeSlot(wrapping: vaultKey, request))
+            }
+            let made = try KeyFile.make(path)
+            let slot = KeyFileSlot.make(made.key, wrapping: vaultKey, of: request.vault, now: request.now)
+            return NewSlot(slot: slot, undo: { made.remove() })
+        }
     }
 
     /// A file of the user's own gets a new key; a shared one can't be written here, and keeps its key.
     func renew(_ old: KeySlot, wrapping vaultKey: borrowing VaultKey, _ request: SlotRequest)
-        throws(RenewalFailure) -> RenewedSlot?
+        throws(RenewalFailure) -> NewSlot?
     {
         do throws(KeyError) {
             let key = try key()
             guard policy == .own else {
                 let slot = KeyFileSlot.make(key.secret, wrapping: vaultKey, of: request.vault, now: request.now)
-                return RenewedSlot(slot: slot, finish: { [path] in .sharedKeyFileKept(path) })
+                return NewSlot(slot: slot, finish: { [path] in .sharedKeyFileKept(path) })
             }
             let (slot, replacement) = try KeyFileReplacement.make(
                 path,
                 holding: key.secret,
                 wrapping: vaultKey,
                 of: request.vault,
+                id: request.slotID(pendingNextTo: path),
                 now: request.now
             )
-            return RenewedSlot(
+            return NewSlot(
                 slot: slot,
                 finish: {
                     replacement.finish()

@@ -41,11 +41,14 @@ protocol KeySource: Sendable {
     /// Makes a slot; a secret that is kept elsewhere is stored there first, and read back.
     func makeSlot(wrapping vaultKey: borrowing VaultKey, _ request: SlotRequest) throws(KeyError) -> KeySlot
 
+    /// Makes a slot as `makeSlot` does, and says what there is to do outside of the vault once it is written, or isn't.
+    func newSlot(wrapping vaultKey: borrowing VaultKey, _ request: SlotRequest) throws(VaultError) -> NewSlot
+
     /// Makes the slot that takes the place of `old` when the vault gets a new key.
     ///
     /// - Returns: nil for a kind whose new secret is `shown`.
     func renew(_ old: KeySlot, wrapping vaultKey: borrowing VaultKey, _ request: SlotRequest)
-        throws(RenewalFailure) -> RenewedSlot?
+        throws(RenewalFailure) -> NewSlot?
 
     /// Whether one renewal serves all slots that the source opens.
     static var renewsAllAtOnce: Bool { get }
@@ -96,6 +99,15 @@ extension KeySource {
 
     func checkAsNew() throws(KeyError) {}
 
+    func newSlot(wrapping vaultKey: borrowing VaultKey, _ request: SlotRequest) throws(VaultError) -> NewSlot {
+        do throws(KeyError) {
+            let slot = try makeSlot(wrapping: vaultKey, request)
+            return NewSlot(slot: slot, undo: { _ = Self.discard(slot, request, .none) })
+        } catch {
+            throw VaultError(error)
+        }
+    }
+
     /// Whether this kind opens a vault without being named.
     static var isUnasked: Bool { unasked(.none) != nil }
 }
@@ -114,6 +126,28 @@ struct SlotRequest {
     let path: String
     /// Seconds since 1970.
     let now: Int64
+    /// The state that the vault has now; nil for a new vault.
+    var basis: (keyEpoch: Int64, generation: Int64)?
+    /// The slots whose place the new one takes, where its kind makes one of several.
+    var replaced: [KeySlot] = []
+
+    /// The id of a slot for which a file lies next to `file` until the vault is written, under a name with its
+    /// beginning.
+    ///
+    /// That beginning is the same as long as nothing but tokens is written into this vault, in its place: a file that
+    /// has the name already was made for a slot that the vault never got. A copy of the vault, and a later state, be it
+    /// one that was restored, have other names.
+    func slotID(pendingNextTo file: String) -> [UInt8] {
+        guard let basis else { return Sodium.randomBytes(16) }
+        var encoder = CanonicalEncoder()
+        encoder.append("isogeo-vault pending")
+        encoder.append(vault.id)
+        encoder.append(basis.keyEpoch)
+        encoder.append(basis.generation)
+        encoder.append(path)
+        encoder.append(file)
+        return KeyedHash.publicDigest(of: encoder.bytes).prefix(4) + Sodium.randomBytes(12)
+    }
 }
 
 /// A secret that several values share; the last of them wipes it.

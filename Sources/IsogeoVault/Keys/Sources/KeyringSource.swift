@@ -55,7 +55,7 @@ struct KeyringSource: KeySource {
     ///
     /// Another collection may be the default now: it is refused if it protects the new key less than the old one.
     func renew(_ old: KeySlot, wrapping vaultKey: borrowing VaultKey, _ request: SlotRequest)
-        throws(RenewalFailure) -> RenewedSlot?
+        throws(RenewalFailure) -> NewSlot?
     {
         let service: SecretService
         do throws(KeyError) { service = try SecretService.find(interaction) } catch {
@@ -70,7 +70,7 @@ struct KeyringSource: KeySource {
             throw RenewalFailure(.notMade, error)
         }
         let interaction = interaction
-        return RenewedSlot(
+        return NewSlot(
             slot: new,
             finish: {
                 Self.deleteItem(of: old, request, interaction).map {

@@ -58,10 +58,10 @@ struct PassphraseKeySource: KeySource {
 
     /// The same passphrase, at the cost of the old slot.
     func renew(_ old: KeySlot, wrapping vaultKey: borrowing VaultKey, _ request: SlotRequest)
-        throws(RenewalFailure) -> RenewedSlot?
+        throws(RenewalFailure) -> NewSlot?
     {
         do throws(KeyError) {
-            return RenewedSlot(slot: try makeSlot(PassphraseSlot.cost(of: old), wrapping: vaultKey, request))
+            return NewSlot(slot: try makeSlot(PassphraseSlot.cost(of: old), wrapping: vaultKey, request))
         } catch {
             throw RenewalFailure(.notMade, error)
         }

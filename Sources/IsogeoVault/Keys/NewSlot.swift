@@ -1,12 +1,12 @@
 internal import VaultKeys
 
-/// A slot for the vault's new key, and what its kind does outside of the vault after the vault was written, or wasn't.
+/// A slot that was made, and what its kind does outside of the vault after the vault was written, or wasn't.
 ///
 /// A kind that keeps its secret elsewhere stores the new one first. It deletes the old one when the vault is written,
 /// and the new one when writing fails.
-struct RenewedSlot {
+struct NewSlot {
     let slot: KeySlot
-    /// Puts the new secret into the old one's place; what the user should know of that.
+    /// Puts the new secret into its place, which the old one may have; what the user should know of that.
     var finish: () -> VaultNotice? = { nil }
     /// Deletes the new secret.
     var undo: () -> Void = {}
