@@ -17,6 +17,8 @@ struct InjectedCommand: Sendable, CustomTestStringConvertible {
     var derives = false
     /// Whether standard output is the same each time.
     var hasFixedOutput = true
+    /// Whether what it changes in the vault may be lost with the power: a token, which is requested again.
+    var onlyCaches = false
     /// Whether sessions are needed, which the kernel must keep.
     var needsSessions = false
 
@@ -37,7 +39,9 @@ struct InjectedCommand: Sendable, CustomTestStringConvertible {
         Self("import", "import", "@/new.json", "--name", "globe"),
         Self("import --replace", "import", "@/new.json", "--name", "rivers", "--replace"),
         Self("token", "token", "atlas"),
-        Self("token --refresh", "token", "atlas", "--refresh").with { $0.hasFixedOutput = false },
+        Self("token --refresh", "token", "atlas", "--refresh").with {
+            ($0.hasFixedOutput, $0.onlyCaches) = (false, true)
+        },
         Self("list", "list", "--json"), Self("show", "show", "atlas", "--json"), Self("status", "status", "--json"),
         Self("rotate", "rotate", "atlas", "@/rotated.json"), Self("rename", "rename", "atlas", "globe"),
         Self("remove", "remove", "rivers", "--yes"), Self("default", "default", "rivers"),

@@ -185,15 +185,54 @@ struct InjectionWorld: Sendable {
         let report: ProcessReport
         do { report = try await run(injection) } catch ProcessError.timedOut { return ["hangs"] }
         guard let meant = try reported().first(where: { $0.isMeant }) else { return [] }
-        var complaints = says(report, injection, atErrors: injection.call.hasPrefix("write") && meant.argument == 2)
+        var complaints = says(
+            report,
+            injection,
+            atErrors: injection.call == "write" && (injection.lasts || meant.argument == 2)
+        )
         do {
-            complaints += try await leaves(report, injection)
+            complaints += try await faults(after: ending(report, injection))
         } catch let error as Failed {
             complaints.append("the vault doesn't open: \(error)")
         } catch ProcessError.timedOut {
             complaints.append("the repeat hangs")
         }
         return complaints.isEmpty ? [] : complaints + ["-- it said: \(report)"]
+    }
+
+    /// Notes what a run without a fault changes on the disk, and when it syncs it.
+    func recorded() async throws -> RecordedDisk {
+        try putBack()
+        var (disk, line) = (try RecordedDisk(folder: home.folder.path), try commandLine())
+        line.environment["LD_PRELOAD"] = Preload.recordWrites.path
+        line.environment["RECORD_WRITES"] = home.folder("calls")
+        // Lines are appended to it.
+        try FileManager.default.removeItem(atPath: home.folder("calls"))
+        let report = try await line.run()
+        try #require(report.exitCode == plain?.exitCode, "\(report)")
+        try disk.read(String(decoding: try home.folder.read("calls"), as: UTF8.self))
+        return disk
+    }
+
+    /// Puts what a cut left in the place of the home, and says what shouldn't be; behind the last change, it is done.
+    func complaints(about tree: RecordedDisk.Tree, isDone: Bool) async throws -> [Complaint] {
+        for name in try FileManager.default.contentsOfDirectory(atPath: home.folder.path) {
+            try FileManager.default.removeItem(atPath: home.folder(name))
+        }
+        for folder in tree.folders.sorted() {
+            let mode = [FileAttributeKey.posixPermissions: 0o700]
+            try FileManager.default.createDirectory(
+                atPath: home.folder(folder),
+                withIntermediateDirectories: true,
+                attributes: mode
+            )
+        }
+        for (path, content) in tree.files { try home.folder.write(content, to: path) }
+        do {
+            return try await faults(after: isDone ? .done(warnings: "") : .cut)
+        } catch let error as Failed {
+            return ["the vault doesn't open: \(error)"]
+        }
     }
 
     /// What is wrong with how it ended and what it said.
@@ -218,54 +257,73 @@ struct InjectionWorld: Sendable {
         return complaints
     }
 
-    /// What is wrong with the files that it left, and with a repeat.
-    private func leaves(_ report: ProcessReport, _ injection: Injection) async throws -> [Complaint] {
+    /// How a command came to its end.
+    private enum Ending {
+        case done(warnings: String)
+        /// Whether a draft may be left, since removing it failed.
+        case failed(mayLeaveDraft: Bool)
+        /// Killed, or without power.
+        case cut
+    }
+
+    private func ending(_ report: ProcessReport, _ injection: Injection) -> Ending {
+        if report.exitCode == plain?.exitCode { return .done(warnings: report.errorText) }
+        return injection.kills ? .cut : .failed(mayLeaveDraft: injection.call == "unlink")
+    }
+
+    /// What is wrong with the files that are there, and with a repeat of what wasn't done.
+    private func faults(after ending: Ending) async throws -> [Complaint] {
         var complaints: [Complaint] = []
         let files = try Self.files(of: home)
         let isUntouched = before.allSatisfy { files[$0.key] == $0.value } && files[journal] == nil
-        let madeWhole = command.makes.flatMap { files[$0] } != nil
+        let made = command.makes.flatMap { files[$0] }
         var state = stateBefore
         if !isUntouched || command.makesVault {
             state = try await Self.state(of: home)
             if ![stateBefore, stateAfter].contains(state) {
                 complaints.append("neither before nor after: to the latter, \(state.differences(from: stateAfter))")
             }
-            complaints += try await notWhole(state)
+            complaints += try await notWhole(state.key)
         }
-        if report.exitCode == plain?.exitCode {
+        if let made, command.arguments[0] == "export", made != self.made { complaints.append("its file isn't whole") }
+        if made != nil, command.arguments[0] == "backup" {
+            let opened = try await home.run("verify", "--vault", home.folder("copy"))
+            if opened.exitCode != 0 { complaints.append("its file isn't whole: \(opened)") }
+        }
+        switch ending {
+        case .done(let warnings):
             // The use of a secret that can't be recorded, or a token that can't be cached, is warned of.
             let isUnrecorded = /warning: The (audit trail can't record|token isn't kept)/
-            if state != stateAfter, report.errorText.firstMatch(of: isUnrecorded) == nil {
+            if state != stateAfter, warnings.firstMatch(of: isUnrecorded) == nil {
                 complaints.append("says it is done, but \(state.differences(from: stateAfter))")
             }
-            if command.makes != nil, !madeWhole { complaints.append("says it is done, and made nothing") }
-        } else if !injection.kills {
-            if madeWhole { complaints.append("failed, and left what it makes") }
-            // Where removing fails, something stays; a journal is SQLite's to keep until it is rolled back.
-            let names = Set(files.keys.map(Self.withoutRandomness)).subtracting(namesAfter).subtracting(before.keys)
-            let litter = names.filter { !$0.hasSuffix("-journal") }
-            if injection.call != "unlink", !litter.isEmpty { complaints.append("left \(litter.sorted())") }
+            if command.makes != nil, made == nil { complaints.append("says it is done, and made nothing") }
+            return complaints
+        case .failed(let mayLeaveDraft):
+            if made != nil { complaints.append("failed, and left what it makes") }
+            // A journal is SQLite's to keep until it is rolled back.
+            let litter = litter(in: files).filter { !$0.hasSuffix("-journal") }
+            if !mayLeaveDraft, !litter.isEmpty { complaints.append("left \(litter.sorted())") }
+        case .cut: break
         }
-        if let name = command.makes, let bytes = files[name], command.arguments[0] == "export", bytes != made {
-            complaints.append("\(name) isn't whole")
-        } else if command.makes == "copy", madeWhole {
-            let opened = try await home.run("verify", "--vault", home.folder("copy"))
-            if opened.exitCode != 0 { complaints.append("the copy isn't whole: \(opened)") }
-        }
-        let codes = state == stateAfter || madeWhole ? [plain?.exitCode, again] : [plain?.exitCode]
+        let codes = state == stateAfter || made != nil ? [plain?.exitCode, again] : [plain?.exitCode]
         let repeated = try await commandLine().run()
         if !codes.contains(repeated.exitCode) { complaints.append("repeated: \(repeated)") }
-        let names = Set(try Self.files(of: home).keys.map(Self.withoutRandomness))
-        let litter = names.subtracting(namesAfter).subtracting(before.keys.map(Self.withoutRandomness))
+        let litter = litter(in: try Self.files(of: home))
         if !litter.isEmpty { complaints.append("left after the repeat: \(litter.sorted())") }
-        if !isUntouched { complaints += try await notWhole(try await Self.state(of: home)) }
-        return complaints
+        return complaints + (isUntouched ? [] : try await notWhole(stateAfter.key))
+    }
+
+    /// The names that neither the home has nor a run without a fault makes.
+    private func litter(in files: [String: Data]) -> Set<String> {
+        Set(files.keys.map(Self.withoutRandomness)).subtracting(namesAfter)
+            .subtracting(before.keys.map(Self.withoutRandomness))
     }
 
     private var journal: String { "share/isogeo-vault/vault.db-journal" }
 
-    private func notWhole(_ state: State) async throws -> [Complaint] {
-        guard let key = state.key else { return [] }
+    private func notWhole(_ key: String?) async throws -> [Complaint] {
+        guard let key else { return [] }
         let option = key.hasSuffix("code") ? "--recovery" : "--key-file"
         let report = try await home.run("verify", option, key)
         return report.exitCode == 0 && report.outputText.hasPrefix("All is as it was written") ? [] : ["\(report)"]

@@ -54,8 +54,8 @@ static const struct {
     { "mkdir", SYS_mkdirat, NULL }, { "fchmod", SYS_fchmod, NULL }, { "fchmod", SYS_fchmodat, NULL },
     { "lock", SYS_fcntl, locks }, { "duplicate", SYS_fcntl, duplicates }, { "flock", SYS_flock, NULL },
     { "mmap", SYS_mmap, NULL }, { "mprotect", SYS_mprotect, NULL }, { "munmap", SYS_munmap, NULL },
-    { "mremap", SYS_mremap, NULL }, { "madvise", SYS_madvise, NULL }, { "mlock", SYS_mlock, NULL },
-    { "mlock", SYS_mlock2, NULL }, { "munlock", SYS_munlock, NULL }, { "brk", SYS_brk, NULL },
+    { "mremap", SYS_mremap, NULL }, { "mlock", SYS_mlock, NULL },
+    { "mlock", SYS_mlock2, NULL }, { "brk", SYS_brk, NULL },
     { "memfd_create", SYS_memfd_create, NULL }, { "socket", SYS_socket, NULL }, { "pipe", SYS_pipe2, NULL },
     { "thread", SYS_clone3, NULL },
 #ifdef SYS_open

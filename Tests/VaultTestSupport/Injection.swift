@@ -81,7 +81,7 @@ extension Injection {
         "socket": (["EMFILE", "ENOMEM", "KILL"], ["EMFILE"]), "pipe": (["EMFILE", "KILL"], []),
         "thread": (["EAGAIN", "KILL"], ["EAGAIN"]),
         "mmap": (["ENOMEM"], ["ENOMEM"]), "mprotect": ofMemory, "munmap": ofMemory, "mremap": ofMemory,
-        "madvise": ofMemory, "mlock": (["ENOMEM"], ["ENOMEM"]), "munlock": ofMemory, "brk": (["ENOMEM"], ["ENOMEM"]),
+        "mlock": (["ENOMEM"], ["ENOMEM"]), "brk": (["ENOMEM"], ["ENOMEM"]),
     ]
 
     /// Each call of a run, with each error that fits it.
