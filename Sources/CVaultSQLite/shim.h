@@ -23,4 +23,11 @@ static inline int cvault_sqlite_read_start(sqlite3 *database, unsigned char *byt
     return file->pMethods->xRead(file, bytes, count, 0);
 }
 
+// What the system said last of a read of the main database that failed; 0 where nothing.
+static inline int cvault_sqlite_last_errno(sqlite3 *database) {
+    int number = 0;
+    if (database) sqlite3_file_control(database, "main", SQLITE_FCNTL_LAST_ERRNO, &number);
+    return number;
+}
+
 #endif

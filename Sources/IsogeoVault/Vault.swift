@@ -47,12 +47,19 @@ public final class Vault: Sendable {
     /// The path of the vault when none is given: `ISOGEO_VAULT`, else `isogeo-vault/vault.db` in `$XDG_DATA_HOME` or
     /// `~/.local/share`.
     ///
-    /// - Throws: `configuration` where there is no home.
+    /// - Throws: `configuration` where there is no home, or one of these isn't UTF-8.
     public static func standardPath() throws(VaultError) -> String {
+        try checkPaths(in: ["ISOGEO_VAULT", "XDG_DATA_HOME", "HOME"])
         guard let path = VaultPlace.standard(environment: Environment.value) else {
             throw VaultError(.noHome)
         }
         return path
+    }
+
+    /// Refuses paths in the environment that aren't UTF-8: a text made of them would name another file.
+    package static func checkPaths(in variables: [String]) throws(VaultError) {
+        guard let (name, value) = Environment.firstNotText(among: variables) else { return }
+        throw VaultError(.variableNotUTF8(name, value: value))
     }
 
     /// Opens a vault.

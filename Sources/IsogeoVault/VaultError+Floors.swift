@@ -44,6 +44,12 @@ extension VaultError {
 extension KeyError {
     var code: VaultError.Code {
         switch self {
+        // Whatever was to be read or written: this computer has to be changed, or its disk looked at.
+        case .unreadable(_, let errno) where errno.remedy != nil,
+            .badDescriptor(_, let errno) where errno.remedy != nil,
+            .cannotWrite(_, let errno) where errno.remedy != nil,
+            .commandDidNotStart(let errno) where errno.remedy != nil:
+            errno.limit == nil ? .inputOutput : .configuration
         case .unsafeFile, .notEnoughMemory: .configuration
         case .costRefused, .damagedSlot: .damaged
         case .cannotWrite, .notReadBack: .inputOutput
@@ -53,7 +59,7 @@ extension KeyError {
             .silentInput, .badDescriptor, .commandFailed, .commandDidNotStart, .recoveryCodeDamaged,
             .recoveryCodeIncomplete, .recoveryCodeNotAlphabet:
             .locked
-        case .keyring(.plainText), .keyring(.fileUnseen): .configuration
+        case .keyring(.plainText), .keyring(.fileUnseen), .keyring(.limit): .configuration
         case .keyring(let problem): problem.isLocked ? .locked : .unavailable
         }
     }

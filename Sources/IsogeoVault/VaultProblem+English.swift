@@ -24,6 +24,7 @@ extension VaultProblem {
         case .rolledBack(let path, .olderKey): "The vault at \(path) is older than it was: it has had a newer key here."
         case .rolledBack(let path, .generation(let present, let seen)):
             "The vault at \(path) is older than it was: change \(present) where there was a change \(seen)."
+        case .variableNotUTF8(let name, let value): "The value of \(name) isn't UTF-8: \(value.escaped)"
         case .noHome: "There is no home folder to look for the vault in."
         case .homeMissing(let home): "The home folder \(home) doesn't exist, and the vault would be made in it."
         case .noStateFolder: "There is no home folder."
@@ -98,6 +99,7 @@ extension VaultProblem {
             "Restore the newest backup: isogeo-vault restore FILE. Or, if you have put it back yourself, say so "
                 + "once with --accept-rollback: what was changed since then is lost, and old secrets and keys count "
                 + "again."
+        case .variableNotUTF8: "Rename the file or folder to a name in UTF-8, or unset the variable."
         case .noHome: "Say where it is: --vault PATH, or the variable ISOGEO_VAULT."
         case .homeMissing: "Make it, set HOME, or say where the vault is: --vault PATH, or the variable ISOGEO_VAULT."
         case .noStateFolder, .unusableStateFolder:

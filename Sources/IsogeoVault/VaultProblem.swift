@@ -31,6 +31,8 @@ package indirect enum VaultProblem: Sendable {
     case slotCount(limit: Int, isEmpty: Bool)
     case rolledBack(path: String, Rollback)
     case noHome
+    /// A path in the environment; a repaired one would name another file.
+    case variableNotUTF8(String, value: [UInt8])
     case homeMissing(String)
     case noStateFolder
     case unusableStateFolder(StoreError)
@@ -162,7 +164,8 @@ extension VaultProblem: Problem {
         case .cancelled: .cancelled
         case .damaged: .damaged
         case .rolledBack: .rolledBack
-        case .noHome, .homeMissing, .noStateFolder, .unusableStateFolder, .apiBaseUnknown: .configuration
+        case .noHome, .variableNotUTF8, .homeMissing, .noStateFolder, .unusableStateFolder, .apiBaseUnknown:
+            .configuration
         case .fileExists, .backupExists, .applicationExists: .exists
         case .noApplication: .noApplication
         case .noUsableToken: .noToken

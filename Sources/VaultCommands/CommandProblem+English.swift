@@ -10,7 +10,6 @@ extension CommandProblem {
         case .unknownCommand(let words, _): "There is no command \(words.joined(separator: " "))."
         case .argumentsUnknown: "The arguments of this process can't be found."
         case .argumentNotUTF8(let bytes): "The argument \(bytes.escaped) isn't UTF-8."
-        case .variableNotUTF8(let name, let value): "The value of \(name) isn't UTF-8: \(value.escaped)"
         case .backupOnStandardOutput: "A backup goes into a file, never to standard output."
         case .invalidName: "That can't be the name of an application."
         case .oneNameForFiles(let count): "\(count) files can't share one name."
@@ -49,6 +48,7 @@ extension CommandProblem {
         case .interpreterMissing(let path):
             "\(path.shellWord) can't be started: the interpreter that its first line names isn't there."
         case .fileInMemory(let errno): "No file can be made in memory: \(errno)."
+        case .noGuardedMemory: "No guarded memory can be had for a secret."
         case .processesUnreadable: "/proc can't be read."
         case .noRuntimeDirectory:
             "XDG_RUNTIME_DIR isn't set, and a secret in clear is put into no other folder."
@@ -74,7 +74,6 @@ extension CommandProblem {
         case .secretOnStandardOutput, .backupOnStandardOutput: "Name the file to make."
         case .argumentNotUTF8:
             "Name files and applications in UTF-8; what follows a program's name after exec -- may be any bytes."
-        case .variableNotUTF8: "Rename the file or folder to a name in UTF-8, or unset the variable."
         case .removalUnconfirmed(let name):
             "Say that you mean it: isogeo-vault remove \(name.description.shellWord) --yes"
         case .exportUnconfirmed(let name, let file):
@@ -110,7 +109,8 @@ extension CommandProblem {
         case .programNotFound(let name): Self.remedy(forMissingProgram: name)
         case .programNotStarted: "Check that it is a program that you may execute."
         case .interpreterMissing: "Install it, or correct that line; look for Windows line ends (CRLF)."
-        case .fileInMemory: "Use --private-file."
+        case .fileInMemory(let errno): errno.limit?.remedy ?? "Use --private-file."
+        case .noGuardedMemory: ResourceLimit.memory.remedy
         case .processesUnreadable: "Mount it: mount -t proc proc /proc"
         case .noRuntimeDirectory: "Set it to a folder of yours in memory, mode 0700, or use --sdk, which needs none."
         case .unusableRuntimeDirectory:

@@ -11,7 +11,6 @@ enum CommandProblem: Sendable {
     case argumentsUnknown
     /// Paths and names are texts; a repaired one would be another.
     case argumentNotUTF8([UInt8])
-    case variableNotUTF8(String, value: [UInt8])
     case invalidName
     case oneNameForFiles(count: Int)
     /// Several credentials of one call would get the same name.
@@ -57,6 +56,7 @@ enum CommandProblem: Sendable {
     case programNotStarted(path: String, Errno)
     case interpreterMissing(path: String)
     case fileInMemory(Errno)
+    case noGuardedMemory
     case processesUnreadable
     case noRuntimeDirectory
     case unusableRuntimeDirectory(UnsafePath)
@@ -109,12 +109,13 @@ extension CommandProblem: Problem {
             .usage
         case .argumentsUnknown, .resultMakesNoJSON: .internalError
         case .terminal, .nothingTyped, .passphraseTooLong, .passphrasesDiffer: .locked
+        case .fileInMemory(let errno) where errno.limit != nil: .configuration
         case .output, .fileInMemory, .runtimeDirectory: .inputOutput
         case .noFileInFolder: .inputNotAcceptable
         case .source(_, let problem), .notImported(_, _, let problem), .missingKeyFile(let problem, _): problem.code
         case .notReadBack, .verificationFailed: .damaged
         case .noBackup: .noVault
-        case .findings, .processesUnreadable, .noRuntimeDirectory, .unusableRuntimeDirectory, .variableNotUTF8:
+        case .findings, .noGuardedMemory, .processesUnreadable, .noRuntimeDirectory, .unusableRuntimeDirectory:
             .configuration
         case .programNotFound: .programNotFound
         case .programNotStarted, .interpreterMissing: .programNotStarted

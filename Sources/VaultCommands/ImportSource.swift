@@ -6,10 +6,13 @@ enum ImportSource: Sendable {
     case file(String)
     case environment
 
-    /// A file, or the `.json` and `.ini` files of a folder, sorted by name.
+    /// A file, or the `.json` and `.ini` files of a folder, sorted by name; a FIFO there would be waited for.
     static func sources(_ path: String) throws(VaultError) -> [ImportSource] {
         guard path != "-", let all = try? Directory.named(path).names() else { return [.file(path)] }
-        let names = all.filter { !$0.hasPrefix(".") && ($0.hasSuffix(".json") || $0.hasSuffix(".ini")) }
+        let names = all.filter { name in
+            !name.hasPrefix(".") && (name.hasSuffix(".json") || name.hasSuffix(".ini"))
+                && (try? FileStatus(of: "\(path)/\(name)", followsLink: true))?.kind == .regular
+        }
         guard !names.isEmpty else { throw VaultError(.noFileInFolder(path: path)) }
         return names.map { .file("\(path)/\($0)") }
     }

@@ -1,5 +1,6 @@
 package import ArgumentParser
 internal import IsogeoVault
+internal import VaultCrypto
 internal import VaultSystem
 
 /// The whole command line, `isogeo-vault`.
@@ -39,6 +40,7 @@ package struct VaultCommand: AsyncParsableCommand {
             return ErrorFormat.text.report(VaultError(.argumentsUnknown), context)
         }
         let errorFormat = ErrorFormat(in: arguments)
+        SecretBytes.whenMemoryIsUnavailable { errorFormat.report(VaultError(.noGuardedMemory), context) }
         do {
             if given == nil { try requireText() }
             if let call = TokenCall(plain: arguments) {
@@ -73,10 +75,7 @@ package struct VaultCommand: AsyncParsableCommand {
             arguments = Array(arguments.prefix(end + 2))
         }
         if let other = arguments.first(where: { !$0.isUTF8 }) { throw VaultError(.argumentNotUTF8(other)) }
-        for name in pathVariables {
-            let value = Environment.withBytes(of: name) { bytes in bytes.indices.map { bytes[$0] } } ?? []
-            guard value.isUTF8 else { throw VaultError(.variableNotUTF8(name, value: value)) }
-        }
+        try Vault.checkPaths(in: pathVariables)
     }
 
     private static let pathVariables = [

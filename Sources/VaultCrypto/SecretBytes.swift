@@ -102,6 +102,23 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
 
     // MARK: - Memory
 
+    private static let ending = Mutex<(@Sendable () -> Int32)?>(nil)
+
+    /// Chooses how this process ends where it gets no guarded memory: `body` says why, and gives the exit status.
+    ///
+    /// Without it the process traps, as it does where an array gets no memory. Neither can be gone on from; the vault's
+    /// file bears it as it bears any death of a process.
+    package static func whenMemoryIsUnavailable(_ body: @escaping @Sendable () -> Int32) {
+        ending.withLock { $0 = body }
+    }
+
+    private static func endProcess(_ capacity: Int) -> Never {
+        // Taken out, for `body` may want guarded memory itself.
+        let body = ending.withLock { $0.take() }
+        if let body { _exit(body()) }
+        fatalError("no guarded memory for \(capacity) bytes")
+    }
+
     private static let unlocked = Atomic(false)
 
     /// Whether every guarded block so far could be locked.
@@ -112,10 +129,7 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
 
     private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<UInt8> {
         Sodium.initialize()
-        guard let memory = unsafe sodium_malloc(max(capacity, 1)) else {
-            // Out of memory or of mappings: as for Swift's own allocations there is nothing left to go on with.
-            fatalError("no guarded memory for \(capacity) bytes")
-        }
+        guard let memory = unsafe sodium_malloc(max(capacity, 1)) else { endProcess(capacity) }
         if unsafe mlock(memory, max(capacity, 1)) != 0 { unlocked.store(true, ordering: .relaxed) }
         return unsafe memory.assumingMemoryBound(to: UInt8.self)
     }

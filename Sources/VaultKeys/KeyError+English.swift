@@ -83,11 +83,12 @@ extension KeyError {
                 + "a key file held before a `rekey` is in PATH.old-…, next to it."
         case .noSlot: "`isogeo-vault status` lists the slots that this vault has; use one of them."
         case .unreadable(path: "", _): "Give a path; to choose another way to unlock leave it out altogether."
-        case .unreadable(let path, _): UnexpandedPath(path)?.remedy ?? "Check the path and who may read it."
+        case .unreadable(let path, let errno):
+            UnexpandedPath(path)?.remedy ?? errno.remedy ?? "Check the path and who may read it."
         case .unsafeFile(let unsafe, let content): unsafe.remedy(holding: content)
         case .notAKeyFile: "Give the key file of this vault, unchanged."
         case .cannotWrite(let path, let errno):
-            UnexpandedPath(path)?.remedy
+            UnexpandedPath(path)?.remedy ?? errno.remedy
                 ?? (errno == .noEntry
                     ? "Make its folder first, or name a file in a folder that is there."
                     : "Name a file that doesn't exist yet, in a folder of yours.")
@@ -105,6 +106,7 @@ extension KeyError {
         case .recoveryCodeNotAlphabet:
             "Compare it with what was written down: digits and letters without accents, and never a U."
         case .timedOut, .silentInput: "See that what writes the passphrase closes its end."
+        case .badDescriptor(_, let errno) where errno.remedy != nil: errno.remedy ?? ""
         case .badDescriptor: "Open it for reading, for instance: --passphrase-fd 3 3< FILE."
         case .commandFailed, .commandDidNotStart:
             "Run the command by hand: it should print the passphrase and end with 0."
@@ -160,6 +162,8 @@ extension KeyringProblem {
     package var sentence: String {
         switch self {
         case .libraryMissing: "libsecret isn't installed, and the desktop keyring is reached through it."
+        case .libraryNotLoaded(let words): "libsecret can't be loaded: \(words)."
+        case .limit(let limit): limit.sentence
         case .libraryUnusable: "The libsecret that is installed lacks what is needed to reach the desktop keyring."
         case .noBus: "There is no session bus here, and so no desktop keyring."
         case .busRefuses(let words): "The session bus can't be reached: \(words)."
@@ -189,6 +193,9 @@ extension KeyringProblem {
     package var remedy: String {
         switch self {
         case .libraryMissing: "Install it (sudo apt install libsecret-1-0), or use another key, such as a key file."
+        case .libraryNotLoaded:
+            "See what keeps it from being loaded (ldconfig -p | grep libsecret), or use another key, such as a key file."
+        case .limit(let limit): limit.remedy
         case .libraryUnusable:
             "Install libsecret 0.20 or later (libsecret-1-0), or use another key, such as a key file."
         case .noBus, .busRefuses:
@@ -240,7 +247,7 @@ extension UnsafePath {
             "A shared file may be read by others, and written by its owner alone: chmod go-w \(path.quotedForShell)."
         case .hardLinks: "Keep one name of it alone; a second one may be another user's."
         case .unexpanded(let unexpanded): unexpanded.remedy
-        case .notAFileName, .notADirectory, .foreignDirectory, .sharedDirectory, .exchanged:
+        case .notAFileName, .tooLong, .notADirectory, .foreignDirectory, .sharedDirectory, .exchanged:
             "Name a file in a folder of yours."
         }
     }

@@ -1,8 +1,14 @@
+package import VaultSystem
+
 /// Why the desktop keyring doesn't give or keep a key.
 ///
 /// Each is told apart because each has a remedy of its own.
 package enum KeyringProblem: Error, Equatable, Sendable {
     case libraryMissing
+    /// There is a libsecret, and the loader fails, in its words.
+    case libraryNotLoaded(String)
+    /// This process has too little of what GLib takes.
+    case limit(ResourceLimit)
     /// There is a libsecret, and it lacks a function.
     case libraryUnusable
     case noBus
@@ -56,7 +62,8 @@ package enum KeyringProblem: Error, Equatable, Sendable {
     package var isLocked: Bool {
         switch self {
         case .locked, .dismissed, .itemGone, .itemForeign, .itemDoesNotFit: true
-        case .libraryMissing, .libraryUnusable, .noBus, .busRefuses, .noService, .noCollection, .timedOut,
+        case .libraryMissing, .libraryNotLoaded, .limit, .libraryUnusable, .noBus, .busRefuses, .noService,
+            .noCollection, .timedOut,
             .unanswered, .vanished, .plainText, .fileUnseen, .memoryOnly, .unencryptedTransport, .itemStays,
             .notReadBack, .emptyAnswer, .noDialog, .failed:
             false

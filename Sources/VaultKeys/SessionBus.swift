@@ -1,5 +1,6 @@
 internal import CVaultLibsecret
 internal import Synchronization
+internal import VaultSystem
 
 /// A connection to the session bus: one for all that this process asks of the keyring.
 ///
@@ -18,22 +19,36 @@ final class SessionBus: @unchecked Sendable {
     deinit { unsafe cvault_bus_free(connection) }
 
     private static let shared = Mutex<SessionBus?>(nil)
-    private static let library: Result<Void, KeyringProblem> = Result { () throws(KeyringProblem) in
-        try openLibrary(named: "libsecret-1.so.0")
+    private static let isLibraryOpen = Mutex(false)
+
+    /// Opens libsecret, unless it is open; where that failed once, the next call tries again.
+    private static func openLibrary() throws(KeyringProblem) {
+        try isLibraryOpen.withLock { isOpen throws(KeyringProblem) in
+            guard !isOpen else { return }
+            // GLib ends the process where it gets no memory or no thread.
+            if let limit = ResourceLimit.reached(needing: 64 << 20) { throw .limit(limit) }
+            try openLibrary(named: "libsecret-1.so.0")
+            isOpen = true
+        }
     }
 
     /// Opens libsecret under this name.
     static func openLibrary(named name: String) throws(KeyringProblem) {
         switch unsafe cvault_libsecret_open(name) {
         case 0: break
-        case -1: throw .libraryMissing
+        case -1:
+            switch LoaderFailure.current(of: name) {
+            case .missing: throw .libraryMissing
+            case .limit(let limit): throw .limit(limit)
+            case .other(let words): throw .libraryNotLoaded(words)
+            }
         default: throw .libraryUnusable
         }
     }
 
     /// The connection; it is made where there is none, or no living one.
     ///
-    /// - Throws: `libraryMissing`, `libraryUnusable`, `noBus`, `busRefuses`, `timedOut`.
+    /// - Throws: `libraryMissing`, `libraryNotLoaded`, `limit`, `libraryUnusable`, `noBus`, `busRefuses`, `timedOut`.
     static func connect(
         _ environment: KeyringEnvironment,
         _ deadline: KeyringDeadline
@@ -41,7 +56,7 @@ final class SessionBus: @unchecked Sendable {
         // First: without a bus nothing is opened, and no server pays for it.
         guard let place = environment.bus else { throw .noBus }
         if let known = living(at: place) { return known }
-        try library.get()
+        try openLibrary()
         var outcome = cvault_keyring_outcome()
         let time = try deadline.milliseconds(atMost: .seconds(2))
         guard let connection = unsafe cvault_bus_connect(time, &outcome) else {

@@ -29,7 +29,11 @@ package struct APIClient: Sendable {
         now: Int64,
         to reader: (Span<UInt8>) -> Bool
     ) throws(APIError) {
-        let reply = try send(request, token: token, connection, to: reader)
+        let reply: TransportReply
+        do { reply = try send(request, token: token, connection, to: reader) } catch {
+            guard case .request(let problem) = error else { throw error }
+            throw .request(problem.explainedByLimits())
+        }
         guard !(200..<300).contains(reply.status) else { return }
         let redactor = try Self.requesting { () throws(OAuthError) in try Self.redactor(of: token) }
         let (status, retryAfter, location) = (reply.status, reply.retryAfter, reply.location)

@@ -1,15 +1,11 @@
 internal import CVaultCurl
 internal import Synchronization
+internal import VaultSystem
 
 /// The system's libcurl, opened at the first request.
 enum CurlLibrary {
-    /// Whether the process's libcurl has our wiping allocator; the first to ask opens it.
-    private static let opened: Result<Bool, ConfigurationProblem> = Result { () throws(ConfigurationProblem) in
-        try open(named: "libcurl.so.4")
-        let wipes = try initialize()
-        outcome.store(wipes ? .wipes : .doesNotWipe, ordering: .relaxed)
-        return wipes
-    }
+    /// The address space that libcurl, its libraries and a request take, in bytes: 70 MiB, seen with Debian 12's.
+    private static let needed = 72 << 20
 
     /// What opening libcurl has come to.
     enum Outcome: UInt8, AtomicRepresentable {
@@ -17,10 +13,12 @@ enum CurlLibrary {
     }
 
     private static let outcome = Atomic(Outcome.notOpened)
+    /// The first to ask opens it; the next tries again where that failed, as it may for want of a descriptor.
+    private static let opening = Mutex(())
 
     /// Whether what libcurl frees is wiped; nil while libcurl isn't open, which this leaves so.
     static var wipesIfOpened: Bool? {
-        switch outcome.load(ordering: .relaxed) {
+        switch outcome.load(ordering: .acquiring) {
         case .notOpened: nil
         case .wipes: true
         case .doesNotWipe: false
@@ -33,13 +31,31 @@ enum CurlLibrary {
     /// - Throws: why there is no libcurl that will do.
     @discardableResult
     static func ready() throws(OAuthError) -> Bool {
-        do { return try opened.get() } catch { throw .configuration(error) }
+        if let wipes = wipesIfOpened { return wipes }
+        do throws(ConfigurationProblem) {
+            return try opening.withLock { _ throws(ConfigurationProblem) in
+                if let wipes = wipesIfOpened { return wipes }
+                // OpenSSL dies of a signal where it gets no memory for itself.
+                guard ResourceLimit.hasMemory(needed) else { throw .limit(.memory) }
+                try open(named: "libcurl.so.4")
+                let wipes = try initialize()
+                outcome.store(wipes ? .wipes : .doesNotWipe, ordering: .releasing)
+                return wipes
+            }
+        } catch {
+            throw .configuration(error)
+        }
     }
 
     static func open(named name: String) throws(ConfigurationProblem) {
         switch unsafe cvault_curl_open(name) {
         case 0: break
-        case -1: throw .libraryMissing
+        case -1:
+            switch LoaderFailure.current(of: name) {
+            case .missing: throw .libraryMissing
+            case .limit(let limit): throw .limit(limit)
+            case .other(let words): throw .libraryNotLoaded(words)
+            }
         default: throw .libraryUnusable(option: 0)
         }
     }

@@ -24,6 +24,12 @@ package struct CurlTransport: TokenTransport {
     package static func checkLibrary() throws(OAuthError) { try CurlLibrary.ready() }
 
     package func send(_ request: borrowing TransportRequest, timeLimit: Duration) throws(OAuthError) -> TransportReply {
+        do { return try perform(request, timeLimit) } catch { throw error.explainedByLimits() }
+    }
+
+    private func perform(_ request: borrowing TransportRequest, _ timeLimit: Duration) throws(OAuthError)
+        -> TransportReply
+    {
         guard !isSet("SSLKEYLOGFILE") else { throw .configuration(.keyLogging) }
         if let caFile = request.connection.caFile { try CAFile.check(caFile) }
         try CurlLibrary.ready()

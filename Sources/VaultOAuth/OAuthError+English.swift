@@ -93,8 +93,11 @@ extension ParameterProblem: Explained {
 extension ConfigurationProblem: Explained {
     package var sentence: String {
         switch self {
+        case .clockOutOfRange: SystemClock.sentenceOutOfRange
         case .keyLogging: "SSLKEYLOGFILE is set, which writes down what decrypts the connection."
         case .libraryMissing: "libcurl isn't installed."
+        case .libraryNotLoaded(let words): "libcurl can't be loaded: \(words)."
+        case .limit(let limit): limit.sentence
         case .libraryTooOld(let version): "libcurl is too old: \(version), and 7.87 is needed."
         case .libraryWithoutOpenSSL: "libcurl.so.4 isn't built with OpenSSL."
         case .libraryUnusable(let option): "libcurl.so.4 lacks something that is needed (\(option))."
@@ -108,7 +111,10 @@ extension ConfigurationProblem: Explained {
 
     package var remedy: String {
         switch self {
+        case .clockOutOfRange: SystemClock.remedy
         case .keyLogging: "Unset SSLKEYLOGFILE."
+        case .limit(let limit): limit.remedy
+        case .libraryNotLoaded: "See what keeps it from being loaded: ldconfig -p | grep libcurl, and its packages."
         case .libraryMissing, .libraryTooOld, .libraryWithoutOpenSSL, .libraryUnusable:
             "Install it: sudo apt-get install libcurl4 (7.87 or later, the OpenSSL build)."
         case .caFileMissing, .caFileUnreadable: "Give a file that you may read with --ca-file."

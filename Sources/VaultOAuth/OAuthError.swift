@@ -76,6 +76,48 @@ extension OAuthError {
     }
 }
 
+extension OAuthError {
+    /// The same, unless it is what libcurl or OpenSSL make of too few descriptors, too little memory or no thread, and
+    /// this process lacks them.
+    func explainedByLimits() -> OAuthError {
+        guard mayHideLimit, let limit = ResourceLimit.reached() else { return self }
+        return .configuration(.limit(limit))
+    }
+
+    private var mayHideLimit: Bool {
+        switch self {
+        case .configuration(.libraryUnusable), .configuration(.caFileInvalid), .configuration(.caFileUnreadable): true
+        case .connection(let problem, _): problem.mayHideLimit
+        case .proxy(let problem): problem.mayHideLimit
+        case .tls(let problem, _): problem.mayHideLimit
+        default: false
+        }
+    }
+}
+
+extension ConnectionProblem {
+    fileprivate var mayHideLimit: Bool {
+        switch self {
+        case .nameResolution, .unreachable, .other: true
+        default: false
+        }
+    }
+}
+
+extension ProxyProblem {
+    fileprivate var mayHideLimit: Bool {
+        switch cause {
+        case .connection(let problem): problem.mayHideLimit
+        case .tls(let problem): problem.mayHideLimit
+        default: false
+        }
+    }
+}
+
+extension TLSProblem {
+    fileprivate var mayHideLimit: Bool { [.handshakeFailed, .unknownIssuer, .invalidCertificate].contains(self) }
+}
+
 /// What libcurl said of a failed request, as numbers.
 package struct CurlCause: Equatable, Sendable {
     /// libcurl's code (libcurl-errors(3)).
@@ -121,9 +163,15 @@ extension OAuthError {
 
 /// What is missing or wrong on this computer.
 package enum ConfigurationProblem: Error, Equatable, Sendable {
+    /// The clock shows a time that can't be kept: no token could be.
+    case clockOutOfRange
     /// `SSLKEYLOGFILE` makes libcurl write the keys of every TLS session to a file.
     case keyLogging
     case libraryMissing
+    /// libcurl is there, and the loader fails, in its words.
+    case libraryNotLoaded(String)
+    /// This process has too little of what a request takes.
+    case limit(ResourceLimit)
     /// libcurl is there, but older than 7.87.
     case libraryTooOld(version: String)
     /// libcurl is there, but built with another TLS library than OpenSSL.

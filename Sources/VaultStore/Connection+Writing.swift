@@ -55,8 +55,8 @@ extension Connection {
             """
         )
         try statement.bind(header.vaultID, at: 1)
-        try statement.bind(header.created, at: 2)
-        try statement.bind(header.changed, at: 3)
+        try statement.bind(time: header.created, at: 2)
+        try statement.bind(time: header.changed, at: 3)
         try statement.bind(header.keyEpoch, at: 4)
         try statement.bind(header.generation, at: 5)
         try statement.bind(header.slots.bytes, at: 6)
@@ -76,7 +76,7 @@ extension Connection {
         )
         try statement.bind(slot.id, at: 1)
         try statement.bind(slot.kind, at: 2)
-        try statement.bind(slot.created, at: 3)
+        try statement.bind(time: slot.created, at: 3)
         try statement.bind(slot.parameters, at: 4)
         try statement.bind(slot.salt, at: 5)
         try statement.bind(slot.commitment, at: 6)
@@ -106,7 +106,7 @@ extension Connection {
             """
         )
         try statement.bind(session.id, at: 1)
-        try statement.bind(session.expires, at: 2)
+        try statement.bind(time: session.expires, at: 2)
         try statement.bind(session.box, at: 3)
         try statement.run()
     }
@@ -120,7 +120,7 @@ extension Connection {
         )
         try statement.bind(token.id, at: 1)
         try statement.bind(token.application, at: 2)
-        try statement.bind(token.expires, at: 3)
+        try statement.bind(time: token.expires, at: 3)
         try statement.bind(token.box, at: 4)
         try statement.run()
     }

@@ -14,6 +14,7 @@ struct Connection: ~Copyable {
     }
 
     private let handle: OpaquePointer
+    private let wait: UnsafeMutablePointer<LockWait>
     let file: VaultFile
     let identity: FileIdentity
     let isReadOnly: Bool
@@ -21,14 +22,20 @@ struct Connection: ~Copyable {
     /// SQLite's count of schema changes when we last compared the schema with ours.
     private var comparedSchema: Int64?
 
-    private init(handle: OpaquePointer, file: VaultFile, identity: FileIdentity) {
+    private init(handle: OpaquePointer, file: VaultFile, identity: FileIdentity, patience: Duration) {
         unsafe self.handle = handle
+        unsafe wait = .allocate(capacity: 1)
+        unsafe wait.initialize(to: LockWait(patience: patience, file: file))
         self.file = file
         self.identity = identity
         isReadOnly = unsafe sqlite3_db_readonly(handle, "main") == 1
     }
 
-    deinit { _ = unsafe sqlite3_close_v2(handle) }
+    deinit {
+        _ = unsafe sqlite3_close_v2(handle)
+        unsafe wait.deinitialize(count: 1)
+        unsafe wait.deallocate()
+    }
 
     /// Connects to a file that was checked before and is compared afterwards; nothing of it has been read then.
     ///
@@ -37,12 +44,11 @@ struct Connection: ~Copyable {
     ///   - writing: false for reading alone; true falls back to it where file or folder can't be written.
     ///   - patience: how long each lock of another process is waited for.
     /// - Returns: the connection, restricted; the schema is for `requireSchema` to compare.
-    /// - Throws: `noVault`, `unsafePath`, `noLocks`, `damaged`, `io`.
+    /// - Throws: `noVault`, `unsafePath`, `damaged`, `io`.
     static func open(_ file: VaultFile, writing: Bool, patience: Duration) throws(StoreError) -> Connection {
         let directory = try file.openDirectory()
         guard let before = try file.check(in: directory) else { throw .noVault(path: file.path) }
         let writable = writing && directory.canWrite() && directory.canWrite(file.name)
-        try LockFile.requireLocks(nextTo: file, in: directory)
         let access = writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY
 
         var opened: OpaquePointer?
@@ -53,24 +59,23 @@ struct Connection: ~Copyable {
             _ = unsafe sqlite3_close_v2(opened)
             throw failure
         }
-        let connection = unsafe Connection(handle: handle, file: file, identity: before.identity)
+        let connection = unsafe Connection(handle: handle, file: file, identity: before.identity, patience: patience)
         guard let after = try file.check(in: directory), after.identity == before.identity else {
             throw .unsafePath(UnsafePath(path: file.path, .exchanged))
         }
-        try connection.harden(patience: patience)
+        try connection.harden()
         return connection
     }
 
     /// Takes away what a planted file could use, before the first statement.
-    private borrowing func harden(patience: Duration) throws(StoreError) {
+    private borrowing func harden() throws(StoreError) {
         for (option, value) in Self.switches {
             try check(unsafe cvault_sqlite_db_config_switch(handle, option, value), .restricting)
         }
         // The longest row that the format has is below 2 MiB and 4 KiB; nothing is ever attached.
         _ = unsafe sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, 4 << 20)
         _ = unsafe sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0)
-        let milliseconds = patience / .milliseconds(1)
-        try check(unsafe sqlite3_busy_timeout(handle, CInt(max(0, min(milliseconds, 60_000)))), .settingTimeOut)
+        try check(unsafe LockWait.install(wait, on: handle), .settingTimeOut)
         try checkJournalKind()
         // Those that don't look into the file yet.
         for pragma in ["cell_size_check = ON", "mmap_size = 0", "temp_store = MEMORY", "secure_delete = ON"] {
@@ -109,7 +114,11 @@ struct Connection: ~Copyable {
 
     /// Sets what reads the file, once the schema has been compared.
     mutating func configureJournal() throws(StoreError) {
-        try run("PRAGMA journal_mode = DELETE")
+        do {
+            try run("PRAGMA journal_mode = DELETE")
+        } catch {
+            throw explained(error)
+        }
         try sync(.extra)
     }
 
@@ -150,15 +159,16 @@ struct Connection: ~Copyable {
 
     /// All of `body`, or nothing of it, over one state of the vault.
     ///
-    /// - Throws: what `body` throws, `busy`, `replaced`, `damaged` where the schema was changed since we compared it.
+    /// - Throws: what `body` throws, `busy`, `noLocks`, `replaced`, `damaged` where the schema was changed since we
+    ///   compared it.
     mutating func transaction<Result>(
         _ kind: TransactionKind,
         _ body: (inout Connection) throws(StoreError) -> Result
     ) throws(StoreError) -> Result {
         // The first statement undoes what a journal tells of, and one may have been planted since the file was opened.
         try file.checkJournal()
-        try run(kind.rawValue)
         do {
+            try run(kind.rawValue)
             try checkUnchanged()
             let result = try body(&self)
             try run("COMMIT")
@@ -166,14 +176,20 @@ struct Connection: ~Copyable {
         } catch {
             // Some failures have rolled back already; one of rolling back changes nothing: closing does it then.
             if unsafe sqlite3_get_autocommit(handle) == 0 { try? run("ROLLBACK") }
-            throw error
+            throw explained(error)
         }
+    }
+
+    /// The same error, unless it takes missing locks for another process.
+    private borrowing func explained(_ error: StoreError) -> StoreError {
+        guard case .busy = error, unsafe wait.pointee.lacksLocks else { return error }
+        return .noLocks(path: file.path)
     }
 
     /// Whether file and schema are still those that were opened; under the lock that the first statement takes.
     private mutating func checkUnchanged() throws(StoreError) {
         let schema = try number("PRAGMA schema_version")
-        guard file.currentIdentity() == identity else { throw .replaced(path: file.path) }
+        guard try file.currentIdentity() == identity else { throw .replaced(path: file.path) }
         guard let comparedSchema, schema != comparedSchema else { return }
         try requireSchema()
     }

@@ -39,25 +39,28 @@ final class LockFile: Sendable {
     /// - Returns: the lock file, made where it was missing.
     /// - Throws: `leasesUnavailable` where nothing can be written, `unsafePath`, `io`, `noVault`.
     static func open(for vault: VaultFile, runtimeFolder: String) throws(StoreError) -> LockFile {
-        guard let identity = vault.currentIdentity() else { throw .noVault(path: vault.path) }
+        guard let identity = try vault.currentIdentity() else { throw .noVault(path: vault.path) }
         let name = "isogeo-vault-\(identity.device)-\(identity.inode)"
         let place = try VaultFile.unchecked(at: runtimeFolder + "/" + name)
         return try open(place.lockName, in: place.openDirectory())
     }
 
-    /// Refuses a file system without locks; tried on the lock file, where there is one that can be written.
+    /// Whether the file system has no locks, as NFS without its lock service.
     ///
-    /// To SQLite an ENOLCK is the lock of another process: it would wait for that one's end, and call the vault busy.
-    /// The database itself isn't opened for this, because closing it would drop SQLite's locks.
-    ///
-    /// - Throws: `noLocks`.
-    static func requireLocks(nextTo vault: VaultFile, in directory: borrowing Directory) throws(StoreError) {
-        guard let file = try? directory.open(vault.lockName, [.readWrite, .nonBlocking]) else { return }
-        do throws(Errno) {
-            _ = try file.tryLock(byte: trial)
-        } catch {
-            if error == .noLocks { throw .noLocks(path: vault.path) }
-        }
+    /// Tried on the lock file, or where there is none, as for a backup, on one that is taken away again. Not on the
+    /// database itself: closing it would drop SQLite's locks.
+    static func lacksLocks(nextTo vault: VaultFile) -> Bool {
+        guard let directory = try? vault.openDirectory() else { return false }
+        if let file = try? directory.open(vault.lockName, [.readWrite, .nonBlocking]) { return lacksLocks(file) }
+        let name = vault.lockName + "-trial"
+        guard let file = try? directory.open(name, .newFile) else { return false }
+        defer { try? directory.remove(name) }
+        return lacksLocks(file)
+    }
+
+    private static func lacksLocks(_ file: borrowing FileDescriptor) -> Bool {
+        do throws(Errno) { _ = try file.tryLock(byte: trial) } catch { return error == .noLocks }
+        return false
     }
 
     private static func open(_ name: String, in directory: consuming Directory) throws(StoreError) -> LockFile {

@@ -1,3 +1,5 @@
+internal import VaultSystem
+
 /// Format 1, word for word.
 ///
 /// A vault whose schema differs in a letter is damaged, so that this text is never edited: a later format has its own,
@@ -118,7 +120,7 @@ extension Schema {
 enum Bounds {
     static let id = 16...16
     static let tag = 32...32
-    static let time: ClosedRange<Int64> = 0...253_402_300_799
+    static let time = SystemClock.range
     static let slots = 48...768
     static let state = 40...65_536
     static let parameters = 0...4096

@@ -40,6 +40,14 @@ struct Statement: ~Copyable {
         try check(unsafe sqlite3_bind_int64(handle, place, number))
     }
 
+    /// Binds seconds since 1970 that the clock gave.
+    ///
+    /// - Throws: `clockOutOfRange`.
+    borrowing func bind(time: Int64, at place: CInt) throws(StoreError) {
+        guard Bounds.time.contains(time) else { throw .clockOutOfRange }
+        try bind(time, at: place)
+    }
+
     borrowing func bind(_ text: String, at place: CInt) throws(StoreError) {
         try check(unsafe sqlite3_bind_text(handle, place, text, CInt(text.utf8.count), Self.transient))
     }

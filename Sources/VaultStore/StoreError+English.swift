@@ -28,9 +28,12 @@ extension StoreError {
         case .leasesUnavailable(let path, nil): "Nothing can be locked at \(path)."
         case .leasesUnavailable(let path, let errno?): "Nothing can be locked at \(path) (\(errno))."
         case .noLocks(let path): "The file system of \(path) has no locks (\(Errno.noLocks))."
+        case .clockOutOfRange: SystemClock.sentenceOutOfRange
         case .unacceptableRecord(let what): "A record doesn't fit the vault's format: \(what.words)."
         }
     }
+
+    private static let diskRemedy = Errno.inputOutput.remedy ?? ""
 
     /// What to do about it, as one sentence.
     package var remedy: String {
@@ -46,10 +49,12 @@ extension StoreError {
         case .readOnly: "Make the file and its folder writable for yourself, or use a copy that is."
         case .io(_, _, let errno) where errno.isAboutPermissions: "Give yourself access to it."
         case .sqlite(_, _, let errno?, _) where errno.isAboutPermissions: "Give yourself access to it."
-        case .io, .sqlite: "Look at the disk: room, quota and health; then try again."
+        case .io(_, _, let errno): errno.remedy ?? Self.diskRemedy
+        case .sqlite(_, _, let errno, _): errno?.remedy ?? Self.diskRemedy
         case .busy, .changedMeanwhile, .replaced, .leaseHeld: "Try again."
         case .leasesUnavailable: "Go on without, or keep the vault where files can be written and locked."
         case .noLocks: "Keep the vault on a local disk, or have the lock service started (NFS: rpc.statd)."
+        case .clockOutOfRange: SystemClock.remedy
         case .unacceptableRecord: "Shorten what is to be stored; if nothing is long, please report it."
         }
     }
@@ -63,6 +68,7 @@ extension StoreError.Damage {
         case .superJournal(let path): "its journal, \(path), names another file, which would be deleted"
         case .journalMode: "its header doesn't say rollback journal"
         case .unknownFormat(let format): "there is no format \(format)"
+        case .schemaUnreadable: "its header or its schema can't be understood"
         case .schemaNotText: "its schema isn't text"
         case .schemaDiffers(.missing(let type, let name)): "the \(type) \(name) is missing"
         case .schemaDiffers(.changed(let type, let name)): "the \(type) \(name) isn't as it was made"
@@ -116,6 +122,7 @@ extension UnsafePath {
     fileprivate var remedy: String {
         switch reason {
         case .notAFileName: "Name a file in a folder of yours."
+        case .tooLong: "Name a place with a shorter path: at most \(VaultFile.pathLimit) bytes in all, 247 for a name."
         case .unexpanded(let unexpanded): unexpanded.remedy
         case .notADirectory: "Move it away, or name another place."
         case .foreignDirectory, .foreignFile: "Name a place that belongs to you, or copy the vault there."

@@ -39,6 +39,8 @@ package enum StoreError: Error, Equatable, Sendable {
     case leasesUnavailable(path: String, Errno?)
     /// The file system has no locks, as NFS without its lock service: no vault can be used on it.
     case noLocks(path: String)
+    /// The clock's time, with which something was to be written, is out of what can be kept.
+    case clockOutOfRange
     /// A record that the format doesn't allow was to be written: a programming error, or more than there is room for.
     case unacceptableRecord(UnacceptableRecord)
 }
@@ -53,6 +55,8 @@ extension StoreError {
         /// The header doesn't say that changes are undone by a journal.
         case journalMode
         case unknownFormat(Int64)
+        /// SQLite doesn't know its header's numbers, or can't parse its schema.
+        case schemaUnreadable
         /// The schema holds something else than text.
         case schemaNotText
         case schemaDiffers(SchemaDifference)
@@ -95,9 +99,9 @@ extension StoreError {
         case .noVault: .noVault
         case .vaultExists, .nameExists: .exists
         case .damaged: .damaged
-        case .notAVault, .newerFormat, .unsafePath, .noLocks: .configuration
-        case .io(_, _, let errno): errno.isAboutPermissions ? .configuration : .inputOutput
-        case .sqlite(_, _, let errno, _): errno?.isAboutPermissions == true ? .configuration : .inputOutput
+        case .notAVault, .newerFormat, .unsafePath, .noLocks, .clockOutOfRange: .configuration
+        case .io(_, _, let errno): errno.isAboutConfiguration ? .configuration : .inputOutput
+        case .sqlite(_, _, let errno, _): errno?.isAboutConfiguration == true ? .configuration : .inputOutput
         case .leftOverJournal, .readOnly: .inputOutput
         case .busy, .changedMeanwhile, .replaced, .leaseHeld, .leasesUnavailable: .tryAgain
         case .unacceptableRecord: .internal
@@ -135,7 +139,12 @@ extension StoreError {
     {
         switch status & 0xFF {
         case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL: return .busy(path: path)
+        // SQLite calls a file corrupt, too, that the disk doesn't give (SQLITE_IOERR_CORRUPTFS; seen with 3.40).
+        case SQLITE_CORRUPT where unsafe Errno(cvault_sqlite_last_errno(connection)) == .inputOutput:
+            return .sqlite(path: path, action, errno: .inputOutput, code: status)
         case SQLITE_CORRUPT, SQLITE_NOTADB: return .damaged(path: path, .sqlite(code: status))
+        // Our statements are right: it is the header or the schema that SQLite can't make sense of.
+        case SQLITE_ERROR where action == .preparing: return .damaged(path: path, .schemaUnreadable)
         // Every value that is bound is measured first, so that this one was read.
         case SQLITE_TOOBIG: return .damaged(path: path, .rowTooLong)
         case SQLITE_CONSTRAINT: return unsafe constraint(status, message: String(cString: sqlite3_errmsg(connection)))
@@ -143,9 +152,16 @@ extension StoreError {
             // SQLITE_READONLY_ROLLBACK, a macro with a shift that Swift can't see.
             return .leftOverJournal(path: path)
         default:
-            let number = unsafe sqlite3_system_errno(connection)
-            return .sqlite(path: path, action, errno: number == 0 ? nil : Errno(number), code: status)
+            return .sqlite(path: path, action, errno: unsafe errno(of: status, on: connection), code: status)
         }
+    }
+
+    /// The operating system's number of a failure; nil where there is none.
+    private static func errno(of status: CInt, on connection: OpaquePointer?) -> Errno? {
+        // SQLITE_IOERR_NOMEM, too; neither sets the number.
+        guard status & 0xFF != SQLITE_NOMEM, status != SQLITE_IOERR | (12 << 8) else { return .outOfMemory }
+        let number = unsafe sqlite3_system_errno(connection)
+        return number == 0 ? nil : Errno(number)
     }
 
     private static func constraint(_ status: CInt, message: String) -> StoreError {

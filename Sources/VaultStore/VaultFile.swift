@@ -5,6 +5,9 @@ internal import VaultSystem
 /// The database and its journal are looked at by `fstatat(2)` and opened by SQLite alone: closing any other descriptor
 /// of them would drop the locks that SQLite holds in this process.
 struct VaultFile: Hashable, Sendable {
+    /// The longest path that SQLite opens, in bytes: 512, and room for `-journal` (`sqlite3PagerOpen`, seen with 3.40).
+    static let pathLimit = 504
+
     /// The directory, absolute and without links.
     let directory: String
     let name: String
@@ -23,6 +26,7 @@ struct VaultFile: Hashable, Sendable {
         let (directory, name) = try split(path)
         guard let resolved = try resolve(directory) else { throw .noVault(path: path) }
         let file = VaultFile(directory: resolved, name: name)
+        try file.checkLength()
         let place = try file.openDirectory()
         guard let status = try file.check(in: place), status.size > 0 else { throw .noVault(path: file.path) }
         return file
@@ -44,6 +48,8 @@ struct VaultFile: Hashable, Sendable {
             existing = parent
             resolved = try resolve(existing)
         }
+        let path = [resolved ?? "/"] + missing
+        try VaultFile(directory: path.joined(separator: "/"), name: name).checkLength()
         let directory = try StoreError.mapping { () throws(SystemError) in
             var directory = try Directory.walk(to: resolved ?? "/")
             if !missing.isEmpty { try directory.check(.ancestor) }
@@ -61,6 +67,11 @@ struct VaultFile: Hashable, Sendable {
         let (directory, name) = try split(path)
         guard let resolved = try resolve(directory) else { throw .io(path: directory, .openingDirectory, .noEntry) }
         return VaultFile(directory: resolved, name: name)
+    }
+
+    /// Refuses a path that SQLite couldn't open; before a folder is made for it.
+    private func checkLength() throws(StoreError) {
+        guard path.utf8.count <= Self.pathLimit else { throw .unsafePath(UnsafePath(path: path, .tooLong)) }
     }
 
     /// The directory itself, walked to and checked anew.
@@ -121,8 +132,15 @@ struct VaultFile: Hashable, Sendable {
     private static let journalMagic: [UInt8] = [0xD9, 0xD5, 0x05, 0xF9, 0x20, 0xA1, 0x63, 0xD7]
 
     /// Which file lies there now, in one system call; nil where there is none.
-    func currentIdentity() -> FileIdentity? {
-        (try? FileStatus(of: path, followsLink: false))?.identity
+    ///
+    /// - Throws: `io`.
+    func currentIdentity() throws(StoreError) -> FileIdentity? {
+        do throws(Errno) {
+            return try FileStatus(of: path, followsLink: false).identity
+        } catch {
+            guard error != .noEntry else { return nil }
+            throw .io(path: path, .lookingAt, error)
+        }
     }
 
     func path(of name: String) -> String { (directory == "/" ? "" : directory) + "/" + name }

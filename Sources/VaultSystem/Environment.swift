@@ -8,6 +8,14 @@ package enum Environment {
         unsafe getenv(name).map { unsafe String(cString: $0) }
     }
 
+    /// The first of these variables whose value is no UTF-8, so that `value` would be another one.
+    package static func firstNotText(among names: [String]) -> (name: String, value: [UInt8])? {
+        for name in names where withBytes(of: name, { (try? UTF8Span(validating: $0)) == nil }) == true {
+            return (name, withBytes(of: name) { bytes in bytes.indices.map { bytes[$0] } } ?? [])
+        }
+        return nil
+    }
+
     package static func isSet(_ name: String) -> Bool { unsafe getenv(name) != nil }
 
     /// Whether a variable is set and not empty.

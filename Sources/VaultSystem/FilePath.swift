@@ -10,13 +10,14 @@ package enum FilePath {
     /// Directory and last component of a path, split as bytes: a combining mark would make another `Character` of the
     /// slash before it.
     ///
-    /// - Throws: `notAFileName`.
+    /// - Throws: `notAFileName`, `tooLong`.
     package static func split(_ path: String) throws(SystemError) -> (directory: String, name: String) {
         let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
         let name = String(path[(slash.map(path.utf8.index(after:)) ?? path.startIndex)...])
-        guard !["", ".", ".."].contains(name), !path.utf8.contains(0), name.utf8.count <= nameLimit else {
+        guard !["", ".", ".."].contains(name), !path.utf8.contains(0) else {
             throw .unsafePath(UnsafePath(path: path, .notAFileName))
         }
+        guard name.utf8.count <= nameLimit else { throw .unsafePath(UnsafePath(path: path, .tooLong)) }
         guard let slash else { return (".", name) }
         var directory = path[..<slash].utf8
         while directory.last == UInt8(ascii: "/") { directory.removeLast() }
@@ -44,6 +45,7 @@ package enum FilePath {
             switch error.errno {
             case .noEntry: return nil
             case .notADirectory, .tooManyLinks: throw .unsafePath(UnsafePath(path: path, .notADirectory))
+            case .nameTooLong: throw .unsafePath(UnsafePath(path: path, .tooLong))
             default: throw error
             }
         }

@@ -2,6 +2,9 @@ internal import Glibc
 
 /// The clocks of this computer: clock_gettime(2).
 package enum SystemClock {
+    /// The times that can be kept, in seconds since 1970: those of the years 1970 to 9999.
+    package static let range: ClosedRange<Int64> = 0...253_402_300_799
+
     /// Whole seconds since 1970, by the clock of the day, which may be set.
     package static var secondsSinceEpoch: Int64 { Int64(read(CLOCK_REALTIME).tv_sec) }
 

@@ -11,6 +11,47 @@ extension SystemError {
     }
 }
 
+extension ResourceLimit {
+    /// What there is too little of, as one sentence.
+    package var sentence: String {
+        switch self {
+        case .openFiles: "This process may open no more files."
+        case .memory: "This process gets no more memory."
+        case .threads: "This process may start no more threads."
+        }
+    }
+
+    /// Where more of it can be had, as one sentence.
+    package var remedy: String {
+        switch self {
+        case .openFiles: "Raise its limit: `ulimit -n` in a shell, LimitNOFILE= in a systemd unit; 64 are enough."
+        case .memory:
+            "Raise its limit: `ulimit -v` in a shell, LimitAS= in a systemd unit, the memory of a container; 256 MiB are "
+                + "enough."
+        case .threads:
+            "Raise its limit: `ulimit -u` in a shell, TasksMax= in a systemd unit, the pids limit of a container."
+        }
+    }
+}
+
+extension Errno {
+    /// What to do about a lack that doesn't depend on what was being done, as one sentence; nil for other failures.
+    package var remedy: String? {
+        if let limit { return limit.remedy }
+        return switch self {
+        case .inputOutput, .noSpace, .quotaExceeded: "Look at the disk: room, quota and health; then try again."
+        default: nil
+        }
+    }
+}
+
+extension SystemClock {
+    /// What to say of a clock that shows a time out of the range.
+    package static let sentenceOutOfRange = "This computer's clock shows a time before 1970 or after 9999."
+    /// How a clock is set right.
+    package static let remedy = "Set the clock: sudo timedatectl set-ntp true; without a network, sudo date --set."
+}
+
 extension FileAction {
     /// As the subject of a sentence.
     package var words: String {
@@ -41,6 +82,7 @@ extension UnsafePath {
         case .unexpanded(.home): "\(path) begins with a ~ that no shell has replaced."
         case .unexpanded(.quoted): "\(path) has its quotation marks in it, which no shell has taken off."
         case .unexpanded(.carriageReturn): "\(path) ends with a carriage return."
+        case .tooLong: "\(path) is too long, or one of its names is."
         case .notADirectory: "\(path) is not a folder."
         case .directory: "\(path) is a folder."
         case .foreignDirectory(let owner): "The folder \(path) belongs to another user (uid \(owner))."
@@ -60,7 +102,8 @@ extension UnexpandedPath {
     /// What to write instead, as one sentence.
     package var remedy: String {
         switch self {
-        case .home: "Write $HOME instead of ~, which a shell replaces at the beginning of a word alone."
+        case .home:
+            "Write the path of the home folder, such as $HOME: a shell replaces ~ at the beginning of a word alone."
         case .quoted: "Write it without quotation marks: they are part of a value that no shell reads."
         case .carriageReturn: "Save the file that it comes from with the line ends of Unix."
         }

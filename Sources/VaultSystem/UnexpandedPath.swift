@@ -2,7 +2,7 @@
 ///
 /// Taken as it is, it would make a folder named `~`. To mean that one, write `./~/v.db`.
 package enum UnexpandedPath: Equatable, Sendable {
-    /// It begins with `~/`.
+    /// It begins with `~/` or `~user/`.
     case home
     /// It begins and ends with the same quotation mark.
     case quoted
@@ -14,7 +14,7 @@ package enum UnexpandedPath: Equatable, Sendable {
         let bytes = path.utf8
         if bytes.last == 0x0D {
             self = .carriageReturn
-        } else if path == "~" || bytes.starts(with: "~/".utf8) {
+        } else if path == "~" || (path.first == "~" && bytes.contains(UInt8(ascii: "/"))) {
             self = .home
         } else if bytes.count > 1, bytes.first == bytes.last, ["\"", "'"].contains(path.first) {
             self = .quoted

@@ -1,8 +1,10 @@
 /// What makes a path unsafe: others could read, replace or divert what lies there.
 package struct UnsafePath: Error, Equatable, Sendable {
     package enum Reason: Equatable, Sendable {
-        /// No file name, or one with a NUL byte, not in UTF-8, or beyond what a file system takes.
+        /// No file name, or one with a NUL byte or not in UTF-8.
         case notAFileName
+        /// More bytes than a file system or SQLite takes, in all or in one name.
+        case tooLong
         /// It names another file than the one that was meant.
         case unexpanded(UnexpandedPath)
         /// A component that should be a directory isn't one.

@@ -60,11 +60,14 @@ struct ForeignBytesTests {
 /// Paths that a shell would have changed, and that came without one.
 @Suite(.serialized, .needsBinary)
 struct UnexpandedPathTests {
-    private static let tilde = "Write $HOME instead of ~, which a shell replaces at the beginning of a word alone."
+    private static let tilde =
+        "Write the path of the home folder, such as $HOME: a shell replaces ~ at the beginning of a word alone."
     private static let quotes = "Write it without quotation marks: they are part of a value that no shell reads."
     private static let lineEnd = "Save the file that it comes from with the line ends of Unix."
 
-    @Test(arguments: [("~/v.db", tilde), ("\"v.db\"", quotes), ("'/tmp/v.db'", quotes), ("v.db\r", lineEnd)])
+    @Test(arguments: [
+        ("~/v.db", tilde), ("~nobody/v.db", tilde), ("\"v.db\"", quotes), ("'/tmp/v.db'", quotes), ("v.db\r", lineEnd),
+    ])
     func `a path that no shell has expanded is refused, and no file made`(path: String, remedy: String) async throws {
         let home = try await Home.withVault()
         let before = try home.everything

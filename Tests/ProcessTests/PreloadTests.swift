@@ -78,6 +78,10 @@ struct PreloadTests {
         }
         let doctor = try await home.run("doctor")
         #expect(doctor.exitCode == 78 && doctor.outputText.contains(remedy), "\(doctor)")
+        // A copy of a vault has no lock file yet.
+        try FileManager.default.removeItem(atPath: home.vault + ".lock")
+        let copy = try await home.run("list")
+        #expect(copy.exitCode == 78 && copy.errorText.contains(remedy), "\(copy)")
         let other = home.folder("other/vault.db")
         let made = try await home.run("import", try home.writeFile(), "--vault", other, "-q")
         #expect(made.exitCode == 78 && made.errorText.contains(remedy), "\(made)")

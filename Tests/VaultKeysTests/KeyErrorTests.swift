@@ -32,7 +32,8 @@ import VaultTestSupport
             .kernelKeyring(errno: Errno(EIO)),
         ] + problems.map(KeyError.keyring)
     private static let problems: [KeyringProblem] = [
-        .libraryMissing, .libraryUnusable, .noBus, .busRefuses("why"), .noService, .noCollection, .locked, .dismissed,
+        .libraryMissing, .libraryNotLoaded("why"), .limit(.threads), .libraryUnusable, .noBus, .busRefuses("why"),
+        .noService, .noCollection, .locked, .dismissed,
         .itemGone, .itemForeign, .itemDoesNotFit, .itemStays, .timedOut, .unanswered, .vanished, .plainText,
         .fileUnseen,
         .memoryOnly, .unencryptedTransport, .notReadBack, .emptyAnswer, .noDialog,
@@ -65,7 +66,18 @@ import VaultTestSupport
         KeyError.unreadable(path: "~/key", errno: .noEntry), .cannotWrite(path: "~/key", errno: .noEntry),
     ])
     func `a tilde that no shell replaced is named`(_ error: KeyError) {
-        #expect(error.remedy == "Write $HOME instead of ~, which a shell replaces at the beginning of a word alone.")
+        #expect(
+            error.remedy
+                == "Write the path of the home folder, such as $HOME: a shell replaces ~ at the beginning of a word alone."
+        )
+    }
+
+    @Test func `a full disk and a limit have remedies of their own, whatever was to be done`() {
+        for errno in [Errno.noSpace, .inputOutput, .tooManyFiles, .outOfMemory] {
+            for error in [KeyError.cannotWrite(path: "/f", errno: errno), .unreadable(path: "/f", errno: errno)] {
+                #expect(error.remedy == errno.remedy)
+            }
+        }
     }
 
     @Test func `a key file whose folder is missing wants a folder, not another name`() {

@@ -28,6 +28,7 @@ import VaultSystem
         .clientSecrets(.iniLine(1, .noValue)), .clientSecrets(.notUTF8(.clientID)),
         .parameters(.invalidScope), .parameters(.emptyName), .parameters(.controlCharacter), .parameters(.repeated),
         .parameters(.tooLong(limit: 1)), .configuration(.keyLogging), .configuration(.libraryMissing),
+        .configuration(.libraryNotLoaded("why")), .configuration(.limit(.memory)), .configuration(.clockOutOfRange),
         .configuration(.libraryTooOld(version: "7.68.0")), .configuration(.libraryWithoutOpenSSL),
         .configuration(.libraryUnusable(option: 1)), .configuration(.caFileMissing(path: "a")),
         .configuration(.caFileUnreadable(path: "a", errno: .accessDenied)),

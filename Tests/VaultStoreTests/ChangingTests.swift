@@ -159,6 +159,20 @@ import VaultTestSupport
         #expect(try database.read().header == Sample.header())
     }
 
+    @Test func `within a call no lock is waited for beyond its end`() throws {
+        // A patience that outlasts the test's own: only the deadline ends the wait.
+        do { _ = try folder.vault() }
+        let database = try folder.reopen(patience: .seconds(100_000))
+        let writer = try Child(Self.writer, [folder("vault.db")])
+        try writer.waits(for: "writing")
+        let found = failure {
+            try VaultDatabase.waiting(until: .now + .milliseconds(20)) { () throws(StoreError) in try database.read() }
+        }
+        #expect(found == .busy(path: folder("vault.db")))
+        writer.kill()
+        #expect(try database.read().header == Sample.header())
+    }
+
     @Test func `a writer that is killed leaves the state before`() throws {
         do { _ = try folder.vault() }
         let before = try folder.reopen().read(.everything)

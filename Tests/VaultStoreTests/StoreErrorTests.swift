@@ -18,6 +18,10 @@ import VaultSystem
         (.sqlite(path: "/v", .running, errno: nil, code: 13), .inputOutput),
         (.sqlite(path: "/v", .opening, errno: .accessDenied, code: 14), .configuration),
         (.io(path: "/v", .opening, .notPermitted), .configuration),
+        (.io(path: "/v", .opening, .tooManyFiles), .configuration),
+        (.sqlite(path: "/v", .running, errno: .outOfMemory, code: 7), .configuration),
+        (.noLocks(path: "/v"), .configuration),
+        (.clockOutOfRange, .configuration),
         (.busy(path: "/v"), .tryAgain),
         (.changedMeanwhile, .tryAgain),
         (.replaced(path: "/v"), .tryAgain),
@@ -28,7 +32,8 @@ import VaultSystem
     ]
 
     private static let reasons: [UnsafePath.Reason] = [
-        .notAFileName, .notADirectory, .foreignDirectory(owner: 7), .sharedDirectory(mode: 0o777), .symbolicLink,
+        .notAFileName, .tooLong, .notADirectory, .foreignDirectory(owner: 7), .sharedDirectory(mode: 0o777),
+        .symbolicLink,
         .notARegularFile, .foreignFile(owner: 7), .hardLinks(count: 2), .openToOthers(mode: 0o644), .exchanged,
     ]
 
@@ -72,7 +77,7 @@ import VaultSystem
             (5, .tryAgain), (6, .tryAgain), (15, .tryAgain), (261, .tryAgain), (517, .tryAgain),
             (11, .damaged), (26, .damaged), (267, .damaged), (18, .damaged),
             (10, .inputOutput), (13, .inputOutput), (14, .inputOutput), (8, .inputOutput), (776, .inputOutput),
-            (1032, .inputOutput), (7, .inputOutput),
+            (1032, .inputOutput), (7, .configuration), (3082, .configuration),
             (2067, .exists), (787, .tryAgain), (275, .internal), (1299, .internal), (3091, .internal),
         ] as [(Int32, StoreError.Category)]
     )

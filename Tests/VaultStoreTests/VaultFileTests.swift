@@ -25,10 +25,19 @@ import VaultTestSupport
         #expect(failure { try VaultFile.find(folder("empty.db")) } == .noVault(path: folder("empty.db")))
     }
 
-    @Test(arguments: ["", "/", "..", "a/.", "folder/", "a\0b", String(repeating: "x", count: 248)])
+    @Test(arguments: ["", "/", "..", "a/.", "folder/", "a\0b"])
     func `what names no file is refused`(_ path: String) {
         #expect(fault { try VaultFile.find(path) } == .notAFileName)
         #expect(fault { try VaultFile.prepare(path) } == .notAFileName)
+    }
+
+    @Test func `a name or a path that SQLite or the file system couldn't take is too long`() throws {
+        let long = String(repeating: "x", count: 248)
+        #expect(fault { try VaultFile.find(long) } == .tooLong)
+        #expect(fault { try VaultFile.prepare(long) } == .tooLong)
+        let deep = folder.path + String(repeating: "/" + String(repeating: "d", count: 99), count: 5) + "/v"
+        #expect(fault { try VaultFile.prepare(deep) } == .tooLong)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
     }
 
     @Test func `a slash is a slash, whatever mark follows it`() throws {

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
-import VaultSystem
 import VaultTestSupport
+
+@testable import VaultSystem
 
 /// What is small: numbers, words, texts and paths.
 struct SystemTests {
@@ -9,6 +10,31 @@ struct SystemTests {
         #expect("\(Errno.noEntry)" == "No such file or directory")
         #expect("\(Errno(99999))".contains("99999"))
         #expect(Errno.notPermitted.isAboutPermissions && !Errno.noSpace.isAboutPermissions)
+    }
+
+    @Test(arguments: [
+        ("libx.so.1: cannot open shared object file: No such file or directory", LoaderFailure.missing),
+        (
+            "liby.so.2: cannot open shared object file: No such file or directory",
+            .other("liby.so.2: cannot open shared object file: No such file or directory")
+        ),
+        ("libx.so.1: cannot open shared object file: Too many open files", .limit(.openFiles)),
+        ("libx.so.1: failed to map segment from shared object", .limit(.memory)),
+        ("liby.so.2: cannot create shared object descriptor: Cannot allocate memory", .limit(.memory)),
+        (
+            "libx.so.1: failed to map segment from shared object: Operation not permitted",
+            .other("libx.so.1: failed to map segment from shared object: Operation not permitted")
+        ),
+    ])
+    func `what the loader says is told apart`(words: String, failure: LoaderFailure) {
+        #expect(LoaderFailure("libx.so.1", words: words) == failure)
+    }
+
+    @Test func `an error number tells of a limit or none, and this process has enough of all`() {
+        #expect(Errno.tooManyFiles.limit == .openFiles && Errno.outOfMemory.limit == .memory)
+        #expect(Errno.noSpace.limit == nil && Errno.accessDenied.limit == nil)
+        #expect(ResourceLimit.reached() == nil)
+        #expect(ResourceLimit.reached(needing: 1 << 60) == .memory)
     }
 
     @Test func `modes have four octal digits`() {
@@ -43,9 +69,11 @@ struct SystemTests {
         #expect(try FilePath.split("b") == (".", "b"))
         #expect(try FilePath.split("a//b") == ("a", "b"))
         #expect(try FilePath.split("a/\u{301}b") == ("a", "\u{301}b"))
-        for path in ["", "/", "a/", "a/.", "a/..", "a\0b", String(repeating: "x", count: 248)] {
+        for path in ["", "/", "a/", "a/.", "a/..", "a\0b"] {
             #expect(throws: SystemError(UnsafePath(path: path, .notAFileName))) { try FilePath.split(path) }
         }
+        let long = String(repeating: "x", count: 248)
+        #expect(throws: SystemError(UnsafePath(path: long, .tooLong))) { try FilePath.split(long) }
     }
 
     @Test func `a path that isn't UTF-8 becomes no other path`() async throws {

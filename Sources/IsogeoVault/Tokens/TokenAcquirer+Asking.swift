@@ -8,6 +8,10 @@ extension TokenAcquirer {
     ///
     /// - Throws: why there is no token.
     func ask(_ miss: CacheMiss) throws(VaultError) -> TokenResult {
+        try inTime { () throws(VaultError) in try request(miss) }
+    }
+
+    private func request(_ miss: CacheMiss) throws(VaultError) -> TokenResult {
         var miss = miss
         for _ in 0..<Self.lookLimit {
             if case .use = purpose, let note = miss.note, note.forbidsAsking(at: dependencies.now()),

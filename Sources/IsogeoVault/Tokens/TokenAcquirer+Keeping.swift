@@ -3,6 +3,10 @@ internal import VaultStore
 
 /// What a request leaves in the vault, and the token that stands in for a new one.
 extension TokenAcquirer {
+    /// How long the vault is waited for even where the request took all the time: what isn't stored is requested again,
+    /// by each process that waits for it.
+    private static let storing = Duration.seconds(1)
+
     /// Stores a token in the vault.
     ///
     /// The caller has the token already, so a failure to store it is only a warning.
@@ -15,7 +19,9 @@ extension TokenAcquirer {
         }
         do throws(VaultError) {
             let row = contents.sealer.token(miss.id, of: miss.application.row.id, token)
-            return try contents.store(row, of: miss.application, now: dependencies.now())
+            return try inTime(least: Self.storing) { () throws(VaultError) in
+                try contents.store(row, of: miss.application, now: dependencies.now())
+            }
         } catch {
             dependencies.warn(of: .tokenNotStored(error))
             return true
@@ -45,7 +51,9 @@ extension TokenAcquirer {
         // If the note can't be stored, the others send requests of their own and learn the same.
         let application = miss.application
         let place = error.category == .refused ? contents.sealer.refusalID(of: application) : miss.id
-        try? contents.store(note, insteadOf: place, of: application, now: now)
+        try? inTime(least: Self.storing) { () throws(VaultError) in
+            try contents.store(note, insteadOf: place, of: application, now: now)
+        }
     }
 
     /// The old token, while it lives, in place of a new one that couldn't be had (stale-if-error, RFC 5861 §4).

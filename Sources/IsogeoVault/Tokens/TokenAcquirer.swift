@@ -52,6 +52,16 @@ struct TokenAcquirer: Sendable {
     /// - Throws: `noApplication`; `damaged`; `usage` for parameters that can't be sent; `unexpectedAnswer` for a grant
     ///   that is known to be too short.
     func look() throws(VaultError) -> Lookup {
+        try inTime { () throws(VaultError) in try lookUp() }
+    }
+
+    /// Runs `body`, whose waits for the locks of other processes end with the call, or after `least` where that is
+    /// later.
+    func inTime<Result>(least: Duration = .zero, _ body: () throws(VaultError) -> Result) throws(VaultError) -> Result {
+        try VaultDatabase.waiting(until: max(deadline, .now + least), body)
+    }
+
+    private func lookUp() throws(VaultError) -> Lookup {
         let (application, rows) = try contents.application(key.name)
         let request = try mappingErrors { () throws(OAuthError) in
             try options.request(to: application.metadata.endpoint)

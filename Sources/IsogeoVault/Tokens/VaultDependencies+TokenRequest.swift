@@ -1,5 +1,6 @@
 internal import VaultCrypto
 internal import VaultOAuth
+internal import VaultSystem
 
 extension VaultDependencies {
     /// Requests a token, and repeats the request where the failure may pass by itself.
@@ -11,7 +12,7 @@ extension VaultDependencies {
     ///   - timeLimit: what is left of the call's time; nil for all of it.
     ///   - interruption: ends the request from another thread.
     /// - Returns: the grant; a lifetime that the server doesn't state is assumed, with a warning.
-    /// - Throws: why there is no token.
+    /// - Throws: why there is no token; `clockOutOfRange` before any request.
     func requestToken(
         _ request: TokenRequest,
         for metadata: ApplicationMetadata,
@@ -19,6 +20,8 @@ extension VaultDependencies {
         timeLimit: Duration? = nil,
         interruption: Interruption? = nil
     ) throws(OAuthError) -> TokenGrant {
+        // Before the request: its token would be lost.
+        guard SystemClock.range.contains(now()) else { throw .configuration(.clockOutOfRange) }
         // The grant's clock is the vault's: a lifetime counts from a moment of the clock that measures it later.
         var clientDependencies = TokenClient.Dependencies.system
         clientDependencies.now = now

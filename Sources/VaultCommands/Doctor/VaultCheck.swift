@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import IsogeoVault
+internal import VaultSystem
 
 /// What can be seen of the vault without a key.
 enum VaultCheck {
@@ -77,7 +78,7 @@ enum VaultCheck {
     private static let earliest: Int64 = 1_704_067_200
 
     static func clock(now: Int64, changed: Int64?) -> [Finding] {
-        let remedy = "Set the clock: sudo timedatectl set-ntp true; without a network, sudo date --set."
+        let remedy = SystemClock.remedy
         if now < earliest {
             return [.finding("clock", "The clock is wrong: it says \(rfc3339(now)).", remedy: remedy)]
         }
