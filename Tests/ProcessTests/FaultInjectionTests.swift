@@ -32,6 +32,16 @@ struct FaultInjectionTests {
         await world.end()
     }
 
+    @Test func `what can be written isn't taken for read-only because it couldn't be opened once`() async throws {
+        let status = try #require(InjectedCommand.all.first { $0.name == "status" })
+        let world = try await InjectionWorld(status)
+        for number in 1...world.calls.count(where: { $0.name == "openat" }) {
+            for error in ["EMFILE", "EIO"] {
+                #expect(try await world.complaints(about: Injection("openat", number, error)) == [])
+            }
+        }
+    }
+
     /// All of them, or as many as there is time for, at equal distances from a random one.
     private func chosen(of all: [Injection], for command: InjectedCommand) -> [Injection] {
         if let only = Self.only { return Injection(only.dropFirst(command.name.count + 2)).map { [$0] } ?? [] }
