@@ -25,12 +25,16 @@ struct InjectionWorld: Sendable {
         var applications: [String] = []
         var slots: [String] = []
         var events: [String] = []
+        var tokens = ""
         /// Which of the home's key files opens it; nil where there is no vault.
         var key: String?
 
         /// What differs from another one.
         func differences(from other: State) -> String {
-            let parts = [(applications, other.applications), (slots, other.slots), (events, other.events)]
+            let parts = [
+                (applications, other.applications), (slots, other.slots), (events, other.events),
+                ([tokens], [other.tokens]),
+            ]
             let (more, less) = (
                 parts.flatMap { ours, theirs in ours.filter { !theirs.contains($0) } },
                 parts.flatMap { ours, theirs in theirs.filter { !ours.contains($0) } }
@@ -76,11 +80,11 @@ struct InjectionWorld: Sendable {
         }
         self.home = home
         before = try Self.files(of: home)
-        stateBefore = try await Self.state(of: home)
+        stateBefore = try await Self.state(of: home, command)
         stateAfter = stateBefore
         plain = try await run(nil)
         calls = try reported()
-        stateAfter = try await Self.state(of: home)
+        stateAfter = try await Self.state(of: home, command)
         let files = try Self.files(of: home)
         (made, namesAfter) = (command.makes.flatMap { files[$0] }, Set(files.keys.map(Self.withoutRandomness)))
         again = try await run(nil).exitCode
@@ -120,7 +124,7 @@ struct InjectionWorld: Sendable {
         }
     }
 
-    private static func state(of home: Home) async throws -> State {
+    private static func state(of home: Home, _ command: InjectedCommand) async throws -> State {
         for key in ["key", "second", "code"].map({ home.folder($0) }) where home.exists(key) {
             let options = [key.hasSuffix("code") ? "--recovery" : "--key-file", key, "--json", "-q"]
             let listed = try await home.command(["list"] + options).run()
@@ -131,8 +135,10 @@ struct InjectionWorld: Sendable {
             for report in [listed, status, log] where report.exitCode != 0 { throw Failed(report) }
             return State(
                 applications: described(try listed.json["applications"]),
-                slots: described(try status.json["slots"]) + ["\(try status.json["tokens"] ?? "no") tokens"],
+                slots: described(try status.json["slots"]),
                 events: described(try JSONSerialization.jsonObject(with: Data(log.output))),
+                // A failure to get a token is cached like one.
+                tokens: command.onlyCaches ? "" : "\(try status.json["tokens"] ?? "no") tokens",
                 key: key
             )
         }
@@ -279,7 +285,7 @@ struct InjectionWorld: Sendable {
         let made = command.makes.flatMap { files[$0] }
         var state = stateBefore
         if !isUntouched || command.makesVault {
-            state = try await Self.state(of: home)
+            state = try await Self.state(of: home, command)
             if ![stateBefore, stateAfter].contains(state) {
                 complaints.append("neither before nor after: to the latter, \(state.differences(from: stateAfter))")
             }
