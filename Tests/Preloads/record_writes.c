@@ -1,5 +1,5 @@
-// Writes down what a command changes on the disk and what it syncs, for tests that cut the power: a line for each change
-// is appended to the file that RECORD_WRITES names. Files and folders stand in it by their inodes.
+// Writes down what a command changes on the disk and what it syncs, for tests that cut the power: a line for each
+// change is appended to the file that RECORD_WRITES names. Files and folders stand in it by their inodes.
 //
 //   create FOLDER FILE NAME     mkdir FOLDER FILE NAME     link FOLDER FILE NAME     unlink FOLDER NAME
 //   rename FOLDER NAME FOLDER NAME                         write FILE OFFSET HEXADECIMAL

@@ -2,8 +2,8 @@ import Foundation
 import Testing
 import VaultTestSupport
 
-/// Each command with a failing system call, or killed at one: the vault is as before or as after, the error is named, and
-/// the same call works afterwards.
+/// Each command with a failing system call, or killed at one: the vault is as before or as after, the error is named,
+/// and the same call works afterwards.
 @Suite(.needsBinary, .needsInjection)
 struct FaultInjectionTests {
     /// How many faults of each command are tried where there is no time for all of them, some thousand a command.

@@ -8,11 +8,11 @@
 //
 // It ends as the program ends, or with 125 where the kernel doesn't allow this.
 //
-// strace --inject counts for each thread by itself, and from the loader's first call on. The command works on threads of
-// its pool, whichever is free, and what fails before its `main` is the loader's to report. So a seccomp filter hands the
-// calls to this program (seccomp_unotify(2)), which counts them over all threads of the process, from the sign that `main`
-// has begun (the command makes itself not dumpable before anything else) until the process becomes another program.
-// No memory is read, so that the command being not dumpable is no obstacle.
+// strace --inject counts for each thread by itself, and from the loader's first call on. The command works on threads
+// of its pool, whichever is free, and what fails before its `main` is the loader's to report. So a seccomp filter hands
+// the calls to this program (seccomp_unotify(2)), which counts them over all threads of the process, from the sign that
+// `main` has begun (the command makes itself not dumpable before anything else) until the process becomes another
+// program. No memory is read, so that the command being not dumpable is no obstacle.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

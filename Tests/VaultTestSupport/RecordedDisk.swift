@@ -2,8 +2,8 @@ package import Foundation
 
 /// A folder on a disk that loses power: what a command changed in it, and what a cut may leave of that.
 ///
-/// POSIX promises what was synced and nothing else. Of what wasn't, anything may have reached the disk: a write as a
-/// whole, some of its sectors, or nothing; a change of a folder, or not; and none of it in the order in which it was made.
+/// POSIX promises what was synced and nothing else. Of what wasn't, anything may have reached the disk, in any order: a
+/// write as a whole, some of its sectors, or nothing; a change of a folder, or not.
 package struct RecordedDisk: Sendable {
     /// A file or a folder, under the number that stands for it even where the kernel reuses its inode.
     typealias Node = Int
