@@ -241,6 +241,15 @@ struct InjectionWorld: Sendable {
         }
     }
 
+    /// What the C library calls the errors.
+    private static let causes = [
+        "EIO": "Input/output error", "ENOSPC": "No space left on device", "EDQUOT": "Disk quota exceeded",
+        "EINTR": "Interrupted system call", "EMFILE": "Too many open files", "ENOMEM": "Cannot allocate memory",
+        "ENOLCK": "No locks available", "EAGAIN": "Resource temporarily unavailable",
+        "ENOENT": "No such file or directory", "EACCES": "Permission denied", "EINVAL": "Invalid argument",
+        "EBADF": "Bad file descriptor", "EEXIST": "File exists",
+    ]
+
     /// What is wrong with how it ended and what it said.
     private func says(_ report: ProcessReport, _ injection: Injection, atErrors: Bool) -> [Complaint] {
         var complaints = secrets.flatMap { secret in
@@ -256,6 +265,8 @@ struct InjectionWorld: Sendable {
             if ![69, 74, 75, 76, 77, 78].contains(code), command.arguments[0] != "exec" || ![126, 127].contains(code) {
                 complaints.append("exit code \(code)")
             }
+            let others = Self.causes.filter { $0.key != injection.what && report.errorText.contains($0.value) }
+            if !others.isEmpty { complaints.append("names another cause: \(others.values.sorted())") }
             if !atErrors, report.errorText.firstMatch(of: /(?m)^isogeo-vault: .+\n  \S/) == nil {
                 complaints.append("no sentence with a remedy")
             }
