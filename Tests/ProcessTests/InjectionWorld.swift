@@ -285,7 +285,9 @@ struct InjectionWorld: Sendable {
 
     private func ending(_ report: ProcessReport, _ injection: Injection) -> Ending {
         if report.exitCode == plain?.exitCode { return .done(warnings: report.errorText) }
-        return injection.kills ? .cut : .failed(mayLeaveDraft: injection.call == "unlink")
+        // Without memory for a secret the process ends where it stands: SecretBytes.
+        let isCut = injection.kills || report.errorText.contains("No guarded memory can be had")
+        return isCut ? .cut : .failed(mayLeaveDraft: injection.call == "unlink")
     }
 
     /// What is wrong with the files that are there, and with a repeat of what wasn't done.
