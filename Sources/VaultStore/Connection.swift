@@ -49,8 +49,26 @@ struct Connection: ~Copyable {
         let directory = try file.openDirectory()
         guard let before = try file.check(in: directory) else { throw .noVault(path: file.path) }
         let writable = writing && directory.canWrite() && directory.canWrite(file.name)
-        let access = writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY
+        var connection = try connect(to: file, before.identity, writable: writable, patience)
+        // Whatever refused writing, SQLite reads instead and keeps the cause to itself. We may write, so it was a fault
+        // that may have passed, such as too many open files.
+        if writable, connection.isReadOnly {
+            connection = try connect(to: file, before.identity, writable: writable, patience)
+        }
+        guard let after = try file.check(in: directory), after.identity == before.identity else {
+            throw .unsafePath(UnsafePath(path: file.path, .exchanged))
+        }
+        try connection.harden()
+        return connection
+    }
 
+    private static func connect(
+        to file: VaultFile,
+        _ identity: FileIdentity,
+        writable: Bool,
+        _ patience: Duration
+    ) throws(StoreError) -> Connection {
+        let access = writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY
         var opened: OpaquePointer?
         let flags = access | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
         let status = unsafe sqlite3_open_v2(file.path, &opened, flags, nil)
@@ -59,12 +77,7 @@ struct Connection: ~Copyable {
             _ = unsafe sqlite3_close_v2(opened)
             throw failure
         }
-        let connection = unsafe Connection(handle: handle, file: file, identity: before.identity, patience: patience)
-        guard let after = try file.check(in: directory), after.identity == before.identity else {
-            throw .unsafePath(UnsafePath(path: file.path, .exchanged))
-        }
-        try connection.harden()
-        return connection
+        return unsafe Connection(handle: handle, file: file, identity: identity, patience: patience)
     }
 
     /// Takes away what a planted file could use, before the first statement.

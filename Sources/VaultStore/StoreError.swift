@@ -170,7 +170,9 @@ extension StoreError {
         // SQLITE_IOERR_NOMEM, too; neither sets the number.
         guard status & 0xFF != SQLITE_NOMEM, status != SQLITE_IOERR | (12 << 8) else { return .outOfMemory }
         let number = unsafe sqlite3_system_errno(connection)
-        return number == 0 ? nil : Errno(number)
+        guard number != 0 else { return nil }
+        // A journal that can't be made, for whatever cause, is looked for then: that it isn't there says nothing.
+        return status & 0xFF == SQLITE_CANTOPEN && Errno(number) == .noEntry ? nil : Errno(number)
     }
 
     private static func constraint(_ status: CInt, message: String) -> StoreError {

@@ -13,6 +13,7 @@ package enum Preload: String, CaseIterable, Sendable, CustomTestStringConvertibl
     case mallocWithoutSize = "malloc_without_size.so"
     case noLocks = "no_locks.so"
     case noDirectorySync = "no_directory_sync.so"
+    case recordWrites = "record_writes.so"
     case unreadableDisk = "unreadable_disk.so"
     case noGuardedMemory = "no_guarded_memory.so"
     case clock = "clock.so"

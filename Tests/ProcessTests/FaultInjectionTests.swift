@@ -1,0 +1,55 @@
+import Foundation
+import Testing
+import VaultTestSupport
+
+/// Each command with a failing system call, or killed at one: the vault is as before or as after, the error is named,
+/// and the same call works afterwards.
+@Suite(.needsBinary, .needsInjection)
+struct FaultInjectionTests {
+    /// How many faults of each command are tried where there is no time for all of them, some thousand a command.
+    private static let sample = 8
+    /// The one that a failure named: `COMMAND: CALL NUMBER ERROR`.
+    private static let only = ProcessInfo.processInfo.environment["ISOGEO_VAULT_FAULT"]
+
+    @Test(arguments: InjectedCommand.all) func `a system call fails, or is the last`(command: InjectedCommand)
+        async throws
+    {
+        guard Self.only?.hasPrefix(command.name + ": ") ?? true else { return }
+        if command.needsSessions, !KernelKeys.areAvailable {
+            return print("skipped: \(command.name) needs kernel keys")
+        }
+        let start = ContinuousClock.now
+        let world = try await InjectionWorld(command)
+        for injection in chosen(of: Injection.all(of: world.calls), for: command) {
+            let complaints = try await world.complaints(about: injection)
+            guard !complaints.isEmpty else { continue }
+            let repeats = "ISOGEO_VAULT_FAULT='\(command.name): \(injection)' Scripts/test FaultInjection"
+            Issue.record(
+                "\(command.name): \(injection): \(complaints.joined(separator: "\n"))\nto repeat it: \(repeats)"
+            )
+        }
+        print("\(command.name): \(ContinuousClock.now - start)")
+        await world.end()
+    }
+
+    @Test func `what can be written isn't taken for read-only because it couldn't be opened once`() async throws {
+        let status = try #require(InjectedCommand.all.first { $0.name == "status" })
+        let world = try await InjectionWorld(status)
+        for number in 1...world.calls.count(where: { $0.name == "openat" }) {
+            for error in ["EMFILE", "EIO"] {
+                #expect(try await world.complaints(about: Injection("openat", number, error)) == [])
+            }
+        }
+    }
+
+    /// All of them, or as many as there is time for, at equal distances from a random one.
+    private func chosen(of all: [Injection], for command: InjectedCommand) -> [Injection] {
+        if let only = Self.only { return Injection(only.dropFirst(command.name.count + 2)).map { [$0] } ?? [] }
+        // A passphrase takes half a second for each run.
+        let share = (TestPaths.isLongRun ? all.count : Self.sample) / (command.derives ? 8 : 1)
+        let step = max(1, all.count / max(1, share))
+        let first = Int.random(in: 0..<step)
+        print("\(command.name): \(all.count) faults, each \(step). from the \(first + 1). on")
+        return stride(from: first, to: all.count, by: step).map { all[$0] }
+    }
+}
