@@ -283,8 +283,19 @@ extension AnswerProblem: Explained {
 extension ServerError {
     /// `, code: description`, as far as there is any.
     fileprivate var suffix: String {
-        let words = [code, description].compactMap(\.self).joined(separator: ": ")
-        return words.isEmpty ? "" : ", \(words)"
+        let words = code == description ? [code] : [code, description]
+        let phrases = words.compactMap(\.?.phrase)
+        return phrases.isEmpty ? "" : ", \(phrases.joined(separator: ": "))"
+    }
+}
+
+extension ServerWords {
+    /// The words, or why they aren't shown.
+    package var phrase: String {
+        switch self {
+        case .text(let text): text
+        case .withheld: "in words that hold something like the secret"
+        }
     }
 }
 
