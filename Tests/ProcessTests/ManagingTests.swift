@@ -70,6 +70,8 @@ struct ManagingTests {
                 "secret_written_epoch", "token_uri", "tokens_expire", "tokens_expire_epoch",
             ]
         )
+        let listed = try await home.run("list", "--json").json["applications"] as? [[String: Any]]
+        #expect(listed?.count == 1 && listed?.first.map { NSDictionary(dictionary: $0).isEqual(to: told) } == true)
         #expect(told["name"] as? String == "atlas")
         #expect(told["client_id"] as? String == home.client.id)
         #expect(told["token_uri"] as? String == server.url)

@@ -28,10 +28,10 @@ public struct Application: Sendable, Equatable {
     public let created: Date
     /// When its secret was written.
     public let credentialWritten: Date
-    /// When its cached tokens expire, the latest first; empty in a list of applications.
+    /// When its cached tokens expire, the latest first.
     public let tokensExpire: [Date]
 
-    init(_ metadata: ApplicationMetadata, tokens: [TokenLifetime] = []) {
+    init(_ metadata: ApplicationMetadata, tokens: [TokenLifetime]) {
         tokensExpire = tokens.map(\.expires).sorted(by: >).map { Date(timeIntervalSince1970: Double($0)) }
         name = metadata.name
         clientID = metadata.clientID

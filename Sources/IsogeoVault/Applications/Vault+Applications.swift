@@ -1,3 +1,5 @@
+internal import VaultStore
+
 extension Vault {
     /// Adds an application.
     ///
@@ -40,7 +42,14 @@ extension Vault {
     /// - Throws: `damaged` if the applications differ from the header.
     public func applications() async throws(VaultError) -> [Application] {
         try await dependencies.perform { () throws(VaultError) in
-            try contents.applications().map { Application($0.metadata) }
+            let contents = try contents
+            let tokens = try contents.read(Query(tokens: .all)).snapshot.tokens
+            let lifetimes = Dictionary(grouping: tokens, by: \.application).mapValues { rows in
+                rows.compactMap { contents.lifetime(of: $0) }
+            }
+            return try contents.applications().map { application in
+                Application(application.metadata, tokens: lifetimes[application.row.id] ?? [])
+            }
         }
     }
 }
