@@ -82,6 +82,9 @@ package struct APIClient: Sendable {
         try exchange.set(CVAULT_CURLOPT_LOW_SPEED_LIMIT, 1)
         try exchange.set(CVAULT_CURLOPT_LOW_SPEED_TIME, max(1, Int(connection.timeLimit.components.seconds)))
         if let interruption = connection.interruption { try exchange.watch(interruption) }
+        if request.base.endpoint.scheme == .http, !connection.acceptsForeignListener {
+            try exchange.requireOwnListener()
+        }
         try transport.configureTLS(exchange, connection)
         try transport.configureRoute(exchange, request.base.endpoint, proxy)
     }

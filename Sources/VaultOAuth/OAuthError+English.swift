@@ -93,6 +93,10 @@ extension ParameterProblem: Explained {
 extension ConfigurationProblem: Explained {
     package var sentence: String {
         switch self {
+        case .foreignListener(let port, let owner?):
+            "On port \(port) of this computer a program of another user (uid \(owner)) would get the secret."
+        case .foreignListener(let port, nil):
+            "Which user's program listens on port \(port) of this computer can't be told."
         case .clockOutOfRange: SystemClock.sentenceOutOfRange
         case .keyLogging: "SSLKEYLOGFILE is set, which writes down what decrypts the connection."
         case .libraryMissing: "libcurl isn't installed."
@@ -111,6 +115,8 @@ extension ConfigurationProblem: Explained {
 
     package var remedy: String {
         switch self {
+        case .foreignListener:
+            "Use https, or if that program is meant, say so: --foreign-listener, or ISOGEO_VAULT_FOREIGN_LISTENER=1."
         case .clockOutOfRange: SystemClock.remedy
         case .keyLogging: "Unset SSLKEYLOGFILE."
         case .limit(let limit): limit.remedy
