@@ -16,7 +16,10 @@ let swiftSettings: [SwiftSetting] =
         .enableUpcomingFeature("InferIsolatedConformances"),
     ] + (strict ? [.treatAllWarnings(as: .error)] : [])
 
-let cSettings: [CSetting] = strict ? [.treatAllWarnings(as: .error)] : []
+let cSettings: [CSetting] =
+    // glibc checks the bounds of what the compiler can follow; that takes optimisation.
+    [.define("_FORTIFY_SOURCE", to: "3", .when(configuration: .release))]
+    + (strict ? [.treatAllWarnings(as: .error)] : [])
 
 // A library logs by whatever the program that uses it has chosen, and swift-log is how Swift programs say that.
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")

@@ -149,6 +149,20 @@ unsigned int cvault_exchange_watch(struct cvault_exchange *exchange, const int *
     return code;
 }
 
+// libcurl's own signature (CURLOPT_PREREQFUNCTION(3)); anything but 0 ends the request.
+static int before_request(void *argument, char *peer, char *own, int peer_port, int own_port) {
+    (void)own, (void)own_port;
+    struct cvault_exchange *exchange = argument;
+    exchange->peer_refused = !exchange->accepts_peer(peer, peer_port);
+    return exchange->peer_refused;
+}
+
+unsigned int cvault_exchange_check_peer(struct cvault_exchange *exchange, int (*accepts)(const char *, int)) {
+    exchange->accepts_peer = accepts;
+    unsigned int code = curl.easy_setopt(exchange->handle, CVAULT_CURLOPT_PREREQFUNCTION, before_request);
+    return code ? code : curl.easy_setopt(exchange->handle, CVAULT_CURLOPT_PREREQDATA, exchange);
+}
+
 unsigned int cvault_exchange_perform(struct cvault_exchange *exchange, const char *authorization) {
     // libcurl reads the list and changes nothing in it, whatever its type says.
     struct cvault_curl_slist lines = { .data = (char *)(uintptr_t)authorization, .next = exchange->lines };

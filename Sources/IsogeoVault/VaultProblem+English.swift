@@ -264,7 +264,7 @@ extension VaultProblem.EnvironmentProblem {
 
 extension APIAnswer {
     fileprivate func sentence(of parties: VaultProblem.APIParties) -> String {
-        let said = "status \(status)\(words.map { ", \($0)" } ?? "")"
+        let said = "status \(status)\(words.map { ", \($0.phrase)" } ?? "")"
         let api = "The API at \(parties.origin)"
         return switch status {
         case 300..<400:

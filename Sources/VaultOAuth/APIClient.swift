@@ -35,14 +35,14 @@ package struct APIClient: Sendable {
             throw .request(problem.explainedByLimits())
         }
         guard !(200..<300).contains(reply.status) else { return }
-        let redactor = try Self.requesting { () throws(OAuthError) in try Self.redactor(of: token) }
+        let echo = SecretEcho(token: token)
         let (status, retryAfter, location) = (reply.status, reply.retryAfter, reply.location)
         throw .answer(
             APIAnswer(
                 status: status,
-                words: Self.words(reply, redactor),
+                words: Self.words(reply, echo),
                 notBefore: retryAfter.flatMap { RetryAfter.time($0, now: now) },
-                redirectHost: location.flatMap { TokenResponse.redirectHost($0, redactor) }
+                redirectHost: location.flatMap { TokenResponse.redirectHost($0, echo) }
             )
         )
     }
@@ -82,6 +82,9 @@ package struct APIClient: Sendable {
         try exchange.set(CVAULT_CURLOPT_LOW_SPEED_LIMIT, 1)
         try exchange.set(CVAULT_CURLOPT_LOW_SPEED_TIME, max(1, Int(connection.timeLimit.components.seconds)))
         if let interruption = connection.interruption { try exchange.watch(interruption) }
+        if request.base.endpoint.scheme == .http, !connection.acceptsForeignListener {
+            try exchange.requireOwnListener()
+        }
         try transport.configureTLS(exchange, connection)
         try transport.configureRoute(exchange, request.base.endpoint, proxy)
     }
@@ -92,27 +95,19 @@ package struct APIClient: Sendable {
         do { return try body() } catch { throw .request(error) }
     }
 
-    /// Takes the token out of what the API says.
-    private static func redactor(of token: String) throws(OAuthError) -> Redactor {
-        let secret = SecretBytes(copying: Array(token.utf8).span)
-        return Redactor(
-            secret: secret,
-            credentials: try BasicCredentials(clientID: "-", secret: secret, encoding: .raw)
-        )
-    }
-
     /// What the API says of its failure, from the members that such answers have.
-    private static func words(_ reply: borrowing TransportReply, _ redactor: borrowing Redactor) -> String? {
+    private static func words(_ reply: borrowing TransportReply, _ echo: SecretEcho) -> ServerWords? {
         let copy = reply.body.withBytes { SecretBytes(copying: $0) }
         guard let document = try? StrictJSON(copy) else { return nil }
         var words: [String] = []
         for name in ["error", "error_description", "message", "detail"] {
             guard let member = document.member(name, of: document.root), let text = document.secret(member),
-                let cleaned = text.withBytes({ ServerWords.clean($0, redactor: redactor) }), !words.contains(cleaned)
+                let cleaned = text.withBytes({ ServerWords.clean($0, without: echo) })
             else { continue }
-            words.append(cleaned)
+            guard case .text(let text) = cleaned else { return .withheld }
+            if !words.contains(text) { words.append(text) }
         }
-        return words.isEmpty ? nil : words.joined(separator: ": ")
+        return words.isEmpty ? nil : .text(words.joined(separator: ": "))
     }
 }
 
@@ -120,7 +115,7 @@ package struct APIClient: Sendable {
 package struct APIAnswer: Equatable, Sendable {
     package let status: Int
     /// The API's own words, cleaned.
-    package let words: String?
+    package let words: ServerWords?
     /// The time before which it doesn't want to be asked again, in seconds since 1970.
     package let notBefore: Int64?
     /// Where it would send us.

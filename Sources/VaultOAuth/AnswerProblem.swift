@@ -1,9 +1,9 @@
 /// `error` and `error_description` of an answer (RFC 6749 §5.2), cleaned.
 package struct ServerError: Equatable, Sendable {
-    package let code: String?
-    package let description: String?
+    package let code: ServerWords?
+    package let description: ServerWords?
 
-    package init(code: String?, description: String?) {
+    package init(code: ServerWords?, description: ServerWords?) {
         self.code = code
         self.description = description
     }

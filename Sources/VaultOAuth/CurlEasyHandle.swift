@@ -47,6 +47,18 @@ struct CurlEasyHandle: ~Copyable {
         try check(unsafe cvault_exchange_watch(exchange, interruption.flag), CVAULT_CURLOPT_XFERINFODATA)
     }
 
+    /// Has nothing sent to a program of another user that listens on this computer.
+    borrowing func requireOwnListener() throws(OAuthError) {
+        let accepts: @convention(c) (UnsafePointer<CChar>?, CInt) -> CInt = { address, port in
+            guard let address = unsafe address else { return 0 }
+            return unsafe ListenerOwner.isTrusted(String(cString: address), UInt16(truncatingIfNeeded: port)) ? 1 : 0
+        }
+        try check(unsafe cvault_exchange_check_peer(exchange, accepts), CVAULT_CURLOPT_PREREQFUNCTION)
+    }
+
+    /// Whether the peer was refused before anything was sent.
+    private var isPeerRefused: Bool { unsafe exchange.pointee.peer_refused != 0 }
+
     private borrowing func check(_ code: UInt32, _ option: cvault_curl_option) throws(OAuthError) {
         guard code == 0 else { throw .configuration(.libraryUnusable(option: Int(option.rawValue))) }
     }
@@ -123,7 +135,8 @@ struct CurlEasyHandle: ~Copyable {
             connectedPort: get(CVAULT_CURLINFO_PRIMARY_PORT),
             bodyIsTooLarge: bodyIsTooLarge,
             headersAreTooLarge: unsafe exchange.pointee.headers.overflowed != 0 || isLineTooLong(code),
-            headersBrokeOff: code == CVAULT_CURLE_OK.rawValue
+            headersBrokeOff: code == CVAULT_CURLE_OK.rawValue,
+            isPeerRefused: isPeerRefused
         )
     }
 

@@ -33,6 +33,8 @@ struct CurlOutcome {
     let headersAreTooLarge: Bool
     /// The connection was closed amid the headers, and libcurl has no code for that.
     var headersBrokeOff = false
+    /// A program of another user listens there.
+    var isPeerRefused = false
 
     var error: OAuthError {
         guard let proxy = route.proxy, isProxyFailure, let cause = proxyCause else {
@@ -86,6 +88,9 @@ struct CurlOutcome {
     // MARK: - The endpoint's
 
     private var endpointError: OAuthError {
+        if isPeerRefused {
+            return .configuration(.foreignListener(port: route.port, owner: ListenerOwner.foreign(at: route)))
+        }
         if bodyIsTooLarge { return .answer(.tooLarge(limit: CurlTransport.answerLimit)) }
         if headersAreTooLarge { return .answer(.headersTooLarge(limit: CurlEasyHandle.headerLimit)) }
         if headersBrokeOff { return .connection(.broken) }

@@ -63,6 +63,7 @@ package struct CurlTransport: TokenTransport {
         try exchange.set(CVAULT_CURLOPT_TIMEOUT_MS, limit.wholeMilliseconds)
         if let interruption = request.connection.interruption { try exchange.watch(interruption) }
 
+        if endpoint.scheme == .http, !request.connection.acceptsForeignListener { try exchange.requireOwnListener() }
         try configureTLS(exchange, request.connection)
         try configureRoute(exchange, endpoint, proxy)
     }

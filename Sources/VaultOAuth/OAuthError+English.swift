@@ -93,6 +93,10 @@ extension ParameterProblem: Explained {
 extension ConfigurationProblem: Explained {
     package var sentence: String {
         switch self {
+        case .foreignListener(let port, let owner?):
+            "On port \(port) of this computer a program of another user (uid \(owner)) would get the secret."
+        case .foreignListener(let port, nil):
+            "Which user's program listens on port \(port) of this computer can't be told."
         case .clockOutOfRange: SystemClock.sentenceOutOfRange
         case .keyLogging: "SSLKEYLOGFILE is set, which writes down what decrypts the connection."
         case .libraryMissing: "libcurl isn't installed."
@@ -111,6 +115,8 @@ extension ConfigurationProblem: Explained {
 
     package var remedy: String {
         switch self {
+        case .foreignListener:
+            "Use https, or if that program is meant, say so: --foreign-listener, or ISOGEO_VAULT_FOREIGN_LISTENER=1."
         case .clockOutOfRange: SystemClock.remedy
         case .keyLogging: "Unset SSLKEYLOGFILE."
         case .limit(let limit): limit.remedy
@@ -286,8 +292,19 @@ extension AnswerProblem: Explained {
 extension ServerError {
     /// `, code: description`, as far as there is any.
     fileprivate var suffix: String {
-        let words = [code, description].compactMap(\.self).joined(separator: ": ")
-        return words.isEmpty ? "" : ", \(words)"
+        let words = code == description ? [code] : [code, description]
+        let phrases = words.compactMap(\.?.phrase)
+        return phrases.isEmpty ? "" : ", \(phrases.joined(separator: ": "))"
+    }
+}
+
+extension ServerWords {
+    /// The words, or why they aren't shown.
+    package var phrase: String {
+        switch self {
+        case .text(let text): text
+        case .withheld: "in words that hold something like the secret"
+        }
     }
 }
 

@@ -163,6 +163,9 @@ extension OAuthError {
 
 /// What is missing or wrong on this computer.
 package enum ConfigurationProblem: Error, Equatable, Sendable {
+    /// Over plain http the secret would go to a program of another user on this computer; nil where its user can't be
+    /// told.
+    case foreignListener(port: Int, owner: UInt32?)
     /// The clock shows a time that can't be kept: no token could be.
     case clockOutOfRange
     /// `SSLKEYLOGFILE` makes libcurl write the keys of every TLS session to a file.

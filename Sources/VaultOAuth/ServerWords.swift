@@ -1,7 +1,12 @@
 internal import VaultCrypto
 
 /// What a server says, made fit to be shown: nothing that steers a terminal, no secret, no novel.
-enum ServerWords {
+package enum ServerWords: Equatable, Sendable {
+    /// Valid text of 1 … 300 characters.
+    case text(String)
+    /// The words hold something like the secret.
+    case withheld
+
     /// The most characters that are shown.
     static let limit = 300
     /// More than this isn't words; it is left out, since cutting it could leave half a secret.
@@ -11,23 +16,13 @@ enum ServerWords {
     ///
     /// - Parameters:
     ///   - words: bytes as they came.
-    ///   - redactor: takes the secret out.
-    /// - Returns: valid text of 1 … 300 characters; nil if there is nothing to show.
-    static func clean(_ words: Span<UInt8>, redactor: borrowing Redactor) -> String? {
+    ///   - echo: what must not be shown.
+    /// - Returns: nil if there is nothing to show.
+    static func clean(_ words: Span<UInt8>, without echo: SecretEcho) -> ServerWords? {
         guard words.count <= sizeLimit else { return nil }
-        // A secret broken over lines is whole again without them; words on lines of their own stay apart.
-        let joined = strip(words, separator: nil)
-        let isBroken = joined.withBytes { redactor.finds(in: $0) }
-        let stripped = isBroken ? joined : strip(words, separator: UInt8(ascii: " "))
-        // Nothing is taken out behind this line: it could put a secret together again.
-        return bounded(stripped.withBytes { redactor.redact($0) })
-    }
-
-    /// The same for an answer to a request that no secret went with.
-    static func clean(_ words: Span<UInt8>) -> String? {
-        guard words.count <= sizeLimit else { return nil }
-        let stripped = strip(words, separator: UInt8(ascii: " "))
-        return bounded(stripped.withBytes { bytes in bytes.indices.map { bytes[$0] } })
+        guard !echo.isIn(words: words) else { return .withheld }
+        let stripped = strip(words)
+        return bounded(stripped.withBytes { bytes in bytes.indices.map { bytes[$0] } }).map { .text($0) }
     }
 
     private static func bounded(_ words: [UInt8]) -> String? {
@@ -36,8 +31,8 @@ enum ServerWords {
         return text.count > limit ? text.prefix(limit - 1) + "…" : text
     }
 
-    /// Valid UTF-8 without control and format characters.
-    private static func strip(_ words: Span<UInt8>, separator: UInt8?) -> SecretBytes {
+    /// Valid UTF-8, with a space in place of each control character of one byte, and without format characters.
+    private static func strip(_ words: Span<UInt8>) -> SecretBytes {
         // An invalid byte becomes the three of U+FFFD.
         SecretBytes(capacity: 3 * words.count) { (output: inout OutputSpan<UInt8>) in
             var index = 0
@@ -46,7 +41,7 @@ enum ServerWords {
                 if length == 0 {
                     output.append(contentsOf: [0xEF, 0xBF, 0xBD].span)
                 } else if isInvisible(words, at: index, length) {
-                    if let separator, length == 1 { output.append(separator) }
+                    if length == 1 { output.append(UInt8(ascii: " ")) }
                 } else {
                     output.append(contentsOf: words.extracting(index..<index + length))
                 }
@@ -61,4 +56,16 @@ enum ServerWords {
         guard case .valid(let encoded) = scalars.parseScalar(from: &bytes) else { return true }
         return UTF8.decode(encoded).isInvisible
     }
+}
+
+extension ServerWords {
+    /// What may be shown; nil where it is withheld.
+    package var shown: String? {
+        guard case .text(let text) = self else { return nil }
+        return text
+    }
+}
+
+extension ServerWords: ExpressibleByStringLiteral {
+    package init(stringLiteral text: String) { self = .text(text) }
 }

@@ -10,18 +10,20 @@ package struct ShareList: Equatable, Sendable {
 
     package let shares: [Share]
 
-    /// Reads an answer.
+    /// Reads an answer; nil for anything but an array of objects.
     ///
-    /// - Returns: nil for anything but an array of objects.
-    package init?(_ body: consuming SecretBytes) {
+    /// - Parameters:
+    ///   - body: the answer.
+    ///   - echo: what must not be shown; a share whose name holds some of it has none.
+    package init?(_ body: consuming SecretBytes, without echo: SecretEcho) {
         guard let document = try? StrictJSON(body), document.kind(of: document.root) == .array else { return nil }
         var shares: [Share] = []
         for element in document.elements(of: document.root) {
             guard document.kind(of: element) == .object else { return nil }
             shares.append(
                 Share(
-                    id: Self.text("_id", of: element, document),
-                    name: Self.text("name", of: element, document)
+                    id: Self.text("_id", of: element, document, echo),
+                    name: Self.text("name", of: element, document, echo)
                 )
             )
         }
@@ -31,9 +33,10 @@ package struct ShareList: Equatable, Sendable {
     private static func text(
         _ name: String,
         of object: StrictJSON.Value,
-        _ document: borrowing StrictJSON
+        _ document: borrowing StrictJSON,
+        _ echo: SecretEcho
     ) -> String? {
         guard let member = document.member(name, of: object), let text = document.secret(member) else { return nil }
-        return text.withBytes { ServerWords.clean($0) }
+        return text.withBytes { ServerWords.clean($0, without: echo)?.shown }
     }
 }

@@ -39,13 +39,13 @@ package struct TokenClient: Sendable {
         connection: ConnectionSettings = ConnectionSettings()
     ) throws(OAuthError) -> TokenGrant {
         let credentials = try BasicCredentials(clientID: clientID, secret: secret, encoding: encoding)
-        let redactor = Redactor(secret: secret, credentials: credentials)
+        let echo = SecretEcho(secret: secret, clientID: clientID)
         let message = TransportRequest(request, credentials: credentials, connection: connection)
         let deadline = dependencies.uptime() + connection.timeLimit
         var attempt = 1
         while true {
             do throws(OAuthError) {
-                return try ask(message, redactor, deadline: deadline)
+                return try ask(message, echo, deadline: deadline)
             } catch {
                 guard error.isTransient, attempt < Self.tryLimit, let pause = pause(after: error, attempt, deadline)
                 else { throw error }
@@ -55,12 +55,12 @@ package struct TokenClient: Sendable {
         }
     }
 
-    private func ask(_ message: borrowing TransportRequest, _ redactor: borrowing Redactor, deadline: Duration)
+    private func ask(_ message: borrowing TransportRequest, _ echo: SecretEcho, deadline: Duration)
         throws(OAuthError) -> TokenGrant
     {
         let requestedAt = dependencies.now()
         let reply = try transport.send(message, timeLimit: deadline - dependencies.uptime())
-        return try TokenResponse.decode(reply, requestedAt: requestedAt, now: dependencies.now(), redactor: redactor)
+        return try TokenResponse.decode(reply, requestedAt: requestedAt, now: dependencies.now(), echo: echo)
     }
 
     /// How long to wait before the next try; nil where no time would be left for it.

@@ -37,17 +37,17 @@ package enum TokenResponse {
     ///   - reply: status, headers and body.
     ///   - requestedAt: when the request was sent, in seconds since 1970.
     ///   - now: when the answer came, in seconds since 1970; `Retry-After` counts from here.
-    ///   - redactor: takes the secret out of the server's words.
+    ///   - echo: recognises the secret in what the server says.
     /// - Returns: the token.
     /// - Throws: `OAuthError.answer`.
     package static func decode(
         _ reply: consuming TransportReply,
         requestedAt: Int64,
         now: Int64,
-        redactor: borrowing Redactor
+        echo: SecretEcho
     ) throws(OAuthError) -> TokenGrant {
         do {
-            return try grant(reply, requestedAt: requestedAt, now: now, redactor: redactor)
+            return try grant(reply, requestedAt: requestedAt, now: now, echo: echo)
         } catch {
             throw .answer(error)
         }
@@ -57,7 +57,7 @@ package enum TokenResponse {
         _ reply: consuming TransportReply,
         requestedAt: Int64,
         now: Int64,
-        redactor: borrowing Redactor
+        echo: SecretEcho
     ) throws(AnswerProblem) -> TokenGrant {
         let status = reply.status
         let notBefore = reply.retryAfter.flatMap { RetryAfter.time($0, now: now) }
@@ -74,14 +74,14 @@ package enum TokenResponse {
             failure = error
         }
         guard let document else {
-            try refuse(status, notBefore, location, isBlank: isBlank, .none, redactor)
+            try refuse(status, notBefore, location, isBlank: isBlank, .none, echo)
             guard let failure, !isBlank else { throw .empty(status: status) }
             throw .notJSON(status: status, failure)
         }
-        let error = errorMember(of: document, redactor)
-        try refuse(status, notBefore, location, isBlank: false, error, redactor)
+        let error = errorMember(of: document, echo)
+        try refuse(status, notBefore, location, isBlank: false, error, echo)
         guard document.kind(of: document.root) == .object else { throw .notAnObject }
-        return try grant(document, requestedAt: requestedAt, redactor: redactor)
+        return try grant(document, requestedAt: requestedAt, echo: echo)
     }
 
     // MARK: - Errors
@@ -93,17 +93,17 @@ package enum TokenResponse {
         _ location: String?,
         isBlank: Bool,
         _ error: ServerError?,
-        _ redactor: borrowing Redactor
+        _ echo: SecretEcho
     ) throws(AnswerProblem) {
         let words = error ?? ServerError(code: nil, description: nil)
         switch status {
-        case 300..<400: throw .redirect(host: location.flatMap { redirectHost($0, redactor) })
+        case 300..<400: throw .redirect(host: location.flatMap { redirectHost($0, echo) })
         case 407: throw .proxyAuthentication
         case 408: throw .requestTimeout
         case 429: throw .throttled(notBefore: notBefore)
         case 500...: throw .serverFault(status: status, notBefore: notBefore, words)
         case 401: throw .refused(status: status, words)
-        case _ where words.code == "invalid_client" || words.code == "unauthorized_client":
+        case _ where words.code == .text("invalid_client") || words.code == .text("unauthorized_client"):
             throw .refused(status: status, words)
         case 400 where isBlank, 403 where isBlank: throw .refused(status: status, words)
         case 200..<300 where error == nil: return
@@ -112,36 +112,48 @@ package enum TokenResponse {
     }
 
     /// The `error` member, whatever its type: it is an error even under 200.
-    private static func errorMember(of document: borrowing StrictJSON, _ redactor: borrowing Redactor) -> ServerError? {
+    private static func errorMember(of document: borrowing StrictJSON, _ echo: SecretEcho) -> ServerError? {
         guard let error = document.member("error", of: document.root), document.kind(of: error) != .null else {
             return nil
         }
         let description = document.member("error_description", of: document.root)
         return ServerError(
-            code: words(error, document, redactor),
-            description: description.flatMap { words($0, document, redactor) }
+            code: knownCode(error, document).map { .text($0) } ?? words(error, document, echo),
+            description: description.flatMap { words($0, document, echo) }
         )
+    }
+
+    /// The codes of the RFC (§4.1.2.1, §5.2), which are ours to show whatever they have in common with a secret.
+    private static let codes: Set<String> = [
+        "invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type",
+        "unsupported_response_type", "invalid_scope", "access_denied", "server_error", "temporarily_unavailable",
+    ]
+
+    private static func knownCode(_ value: StrictJSON.Value, _ document: borrowing StrictJSON) -> String? {
+        guard let text = document.secret(value) else { return nil }
+        return codes.first { code in text.matches(Array(code.utf8).span) }
     }
 
     private static func words(
         _ value: StrictJSON.Value,
         _ document: borrowing StrictJSON,
-        _ redactor: borrowing Redactor
-    ) -> String? {
+        _ echo: SecretEcho
+    ) -> ServerWords? {
         guard let text = document.secret(value) else { return nil }
-        return text.withBytes { ServerWords.clean($0, redactor: redactor) }
+        return text.withBytes { ServerWords.clean($0, without: echo) }
     }
 
-    static func redirectHost(_ location: String, _ redactor: borrowing Redactor) -> String? {
+    static func redirectHost(_ location: String, _ echo: SecretEcho) -> String? {
         guard let start = location.firstRange(of: "//")?.upperBound else { return nil }
         let authority = location[start...].prefix { !"/?#\\".contains($0) }
         guard let host = authority.split(separator: "@", omittingEmptySubsequences: false).last else { return nil }
-        return ServerWords.clean(Array(host.utf8).span, redactor: redactor)
+        guard case .text(let host) = ServerWords.clean(Array(host.utf8).span, without: echo) else { return nil }
+        return host
     }
 
     // MARK: - Tokens
 
-    private static func grant(_ document: borrowing StrictJSON, requestedAt: Int64, redactor: borrowing Redactor)
+    private static func grant(_ document: borrowing StrictJSON, requestedAt: Int64, echo: SecretEcho)
         throws(AnswerProblem) -> TokenGrant
     {
         let root = document.root
@@ -152,7 +164,7 @@ package enum TokenResponse {
         let isVisible = token.withBytes { token in token.indices.allSatisfy { 0x21...0x7E ~= token[$0] } }
         guard token.count <= tokenLimit else { throw .tokenTooLong(limit: tokenLimit) }
         guard token.count > 0, isVisible else { throw .tokenUnreadable }
-        guard token.withBytes({ !redactor.finds(in: $0) }) else { throw .tokenIsSecret }
+        guard token.withBytes({ !echo.isIn(token: $0) }) else { throw .tokenIsSecret }
         try checkType(document)
         let lifetime = try lifetime(document)
         let scope = document.member("scope", of: root)
@@ -161,7 +173,7 @@ package enum TokenResponse {
             requestedAt: requestedAt,
             lifetime: lifetime ?? TokenGrant.assumedLifetime,
             lifetimeIsAssumed: lifetime == nil,
-            scope: scope.flatMap { words($0, document, redactor) }
+            scope: scope.flatMap { words($0, document, echo)?.shown }
         )
     }
 

@@ -45,6 +45,8 @@ package struct ConnectionSettings: Sendable {
     package var proxy: ProxyAddress?
     /// Lets another thread end the request.
     package var interruption: Interruption?
+    /// Whether the secret may go over plain http to a program of another user on this computer.
+    package var acceptsForeignListener = false
 
     package init(
         connectTimeLimit: Duration = .seconds(10),

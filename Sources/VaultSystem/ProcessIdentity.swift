@@ -11,6 +11,9 @@ package struct ProcessIdentity: Equatable, Sendable {
     /// This process's number.
     package static var number: Int32 { getpid() }
 
+    /// The user that this process is: geteuid(2).
+    package static var user: UInt32 { geteuid() }
+
     /// This process's; nil without /proc.
     package static var current: ProcessIdentity? {
         guard let namespace, let began = start(of: getpid()) else { return nil }

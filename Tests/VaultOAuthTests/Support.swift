@@ -26,12 +26,8 @@ func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) a
 /// Everything that an error can say.
 func words(of error: OAuthError) -> String { "\(error.sentence) \(error.remedy) \(error) \(String(reflecting: error))" }
 
-/// A redactor for `canary` under `clientID`.
-func redactor(for secret: String = canary) throws -> Redactor {
-    let bytes = guarded(secret)
-    let credentials = try BasicCredentials(clientID: clientID, secret: bytes, encoding: .raw)
-    return Redactor(secret: bytes, credentials: credentials)
-}
+/// What finds `canary`, or another secret, under `clientID`.
+func echo(of secret: String = canary) -> SecretEcho { SecretEcho(secret: guarded(secret), clientID: clientID) }
 
 /// Asks once with the real transport, on a thread of its own.
 func ask(
@@ -46,10 +42,9 @@ func ask(
         Result { () throws(OAuthError) in
             let secret = guarded(canary)
             let credentials = try BasicCredentials(clientID: clientID, secret: secret, encoding: .raw)
-            let redactor = Redactor(secret: secret, credentials: credentials)
             let message = TransportRequest(request, credentials: credentials, connection: connection)
             let reply = try CurlTransport(isSet: isSet).send(message, timeLimit: timeLimit)
-            return try TokenResponse.decode(reply, requestedAt: 0, now: 0, redactor: redactor)
+            return try TokenResponse.decode(reply, requestedAt: 0, now: 0, echo: echo())
         }
     }
 }

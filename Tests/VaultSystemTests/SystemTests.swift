@@ -37,6 +37,29 @@ struct SystemTests {
         #expect(ResourceLimit.reached(needing: 1 << 60) == .memory)
     }
 
+    @Test func `listening sockets are told by address, port and user`() {
+        let ipv4 = """
+              sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+               0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1001        0 1 1 0 100 0 0 10 0
+               1: 00000000:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 2 1 0 100 0 0 10 0
+               2: 0100007F:1F90 0100007F:9999 01 00000000:00000000 00:00000000 00000000  1002        0 3 1 0 100 0 0 10 0
+               3: 0501A8C0:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1003        0 4 1 0 100 0 0 10 0
+            """
+        #expect(LocalListener.owners(in: ipv4, false, "127.0.0.1", 0x1F90) == [1001])
+        #expect(LocalListener.owners(in: ipv4, false, "127.0.0.1", 0x50) == [0])
+        #expect(LocalListener.owners(in: ipv4, false, "127.0.0.2", 0x1F90) == [])
+        #expect(LocalListener.owners(in: ipv4, false, "::1", 0x1F90) == [])
+        let ipv6 = """
+              sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+               0: 00000000000000000000000001000000:1F90 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000  1004 0 1 1 0
+               1: 00000000000000000000000000000000:0051 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000  1005 0 2 1 0
+               2: 0000000000000000FFFF00000100007F:0052 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000  1006 0 3 1 0
+            """
+        #expect(LocalListener.owners(in: ipv6, true, "::1", 0x1F90) == [1004])
+        #expect(LocalListener.owners(in: ipv6, true, "127.0.0.1", 0x51) == [1005])
+        #expect(LocalListener.owners(in: ipv6, true, "127.0.0.1", 0x52) == [1006])
+    }
+
     @Test func `modes have four octal digits`() {
         #expect((0o644 as UInt32).octalMode == "0644")
         #expect((0o1777 as UInt32).octalMode == "1777")

@@ -87,6 +87,8 @@ struct cvault_curl_functions {
     OPTION(SUPPRESS_CONNECT_HEADERS, 265)                                                                              \
     OPTION(UPLOAD_BUFFERSIZE, 280)                                                                                     \
     OPTION(HTTP09_ALLOWED, 285)                                                                                        \
+    OPTION(PREREQFUNCTION, 20312)                                                                                      \
+    OPTION(PREREQDATA, 10313)                                                                                          \
     OPTION(PROTOCOLS_STR, 10318)                                                                                       \
     OPTION(QUICK_EXIT, 322)
 
@@ -177,6 +179,10 @@ struct cvault_exchange {
     struct cvault_received headers;
     struct cvault_curl_slist *lines;
     struct cvault_curl_slist *addresses;
+    /// Looks at the peer before anything is sent; NULL for none.
+    int (*accepts_peer)(const char *address, int port);
+    /// Whether it didn't accept the peer.
+    int peer_refused;
     char message[CVAULT_CURL_ERROR_SIZE];
 };
 
@@ -192,6 +198,10 @@ unsigned int cvault_exchange_add_line(struct cvault_exchange *, const char *line
 unsigned int cvault_exchange_pin_address(struct cvault_exchange *, const char *host_port_addresses);
 /// Has the request given up soon after the flag was raised; libcurl looks about once a second.
 unsigned int cvault_exchange_watch(struct cvault_exchange *, const int *flag);
+
+/// Has the peer looked at once there is a connection, before anything is sent: CURLOPT_PREREQFUNCTION(3). Where it
+/// isn't accepted the request ends with ABORTED_BY_CALLBACK.
+unsigned int cvault_exchange_check_peer(struct cvault_exchange *, int (*accepts)(const char *address, int port));
 
 /// Sends and receives; the header line is read where it lies, and never copied by us.
 unsigned int cvault_exchange_perform(struct cvault_exchange *, const char *authorization);

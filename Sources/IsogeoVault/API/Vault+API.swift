@@ -109,7 +109,10 @@ extension Vault {
                 guard body.count + bytes.count <= limit else { throw .notAListOfShares }
                 unsafe bytes.withUnsafeBufferPointer { unsafe body.append(contentsOf: $0) }
             }
-            guard let list = ShareList(SecretBytes(copying: body.span)) else { throw VaultError.notAListOfShares }
+            let echo = SecretEcho(token: token.value)
+            guard let list = ShareList(SecretBytes(copying: body.span), without: echo) else {
+                throw VaultError.notAListOfShares
+            }
             return list.shares.map { Share(id: $0.id, name: $0.name) }
         } catch {
             throw error.afterGrant

@@ -46,10 +46,7 @@ extension OAuthError {
         func text(_ index: Int) -> String { index < fields.count ? fields[index] : "" }
         func number(_ index: Int) -> Int { Int(text(index)) ?? 0 }
         func words(_ index: Int) -> ServerError {
-            ServerError(
-                code: text(index).isEmpty ? nil : text(index),
-                description: text(index + 1).isEmpty ? nil : text(index + 1)
-            )
+            ServerError(code: ServerWords(field: text(index)), description: ServerWords(field: text(index + 1)))
         }
         switch text(0) {
         case "connection.unreachable" where fields.count == 2:
@@ -87,7 +84,22 @@ extension OAuthError {
 }
 
 extension ServerError {
-    fileprivate var fields: [String] { [code ?? "", description ?? ""] }
+    fileprivate var fields: [String] { [code?.field ?? "", description?.field ?? ""] }
+}
+
+extension ServerWords {
+    /// What no text is, as control characters are taken out.
+    private static let withheldField = "\u{0}"
+
+    fileprivate var field: String { shown ?? Self.withheldField }
+
+    fileprivate init?(field: String) {
+        switch field {
+        case "": return nil
+        case Self.withheldField: self = .withheld
+        default: self = .text(field)
+        }
+    }
 }
 
 extension ProxyProblem.Cause {

@@ -1,4 +1,5 @@
 internal import VaultOAuth
+internal import VaultSystem
 
 /// One call's settings for its connections; a nil setting takes the application's value, or the default.
 package struct ConnectionOverrides: Sendable {
@@ -8,6 +9,8 @@ package struct ConnectionOverrides: Sendable {
     package var connectTimeLimit: Duration?
     /// The limit for a token with all retries, and for an API's silence; 30 seconds by default.
     package var timeLimit: Duration?
+    /// Whether the secret may go over plain http to a program of another user on this computer.
+    package var acceptsForeignListener = false
 
     package init(caFile: String? = nil, connectTimeLimit: Duration? = nil, timeLimit: Duration? = nil) {
         self.caFile = caFile
@@ -33,6 +36,8 @@ extension VaultDependencies {
             proxy: metadata.proxy,
             interruption: interruption
         )
+        settings.acceptsForeignListener =
+            connection.acceptsForeignListener || Environment.value(of: "ISOGEO_VAULT_FOREIGN_LISTENER") == "1"
         if let limit = connection.connectTimeLimit { settings.connectTimeLimit = limit }
         return settings
     }

@@ -22,6 +22,9 @@ struct ConnectionOptions: ParsableArguments {
     )
     var timeout: Int?
 
+    @Flag(help: "Send over plain http to this computer even what another user's program receives there.")
+    var foreignListener = false
+
     func validate() throws {
         let range = 1...300
         for (name, value) in [("--connect-timeout", connectTimeout), ("--timeout", timeout)] {
@@ -32,10 +35,12 @@ struct ConnectionOptions: ParsableArguments {
 
     /// The settings that differ from the defaults.
     var overrides: ConnectionOverrides {
-        ConnectionOverrides(
+        var overrides = ConnectionOverrides(
             caFile: caFile,
             connectTimeLimit: connectTimeout.map { .seconds($0) },
             timeLimit: timeout.map { .seconds($0) }
         )
+        overrides.acceptsForeignListener = foreignListener
+        return overrides
     }
 }

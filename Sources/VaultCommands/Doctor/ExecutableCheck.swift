@@ -1,0 +1,33 @@
+internal import VaultSystem
+
+/// Whether this command is closed to other programs of its user from its first moment.
+enum ExecutableCheck {
+    /// Of an executable.
+    ///
+    /// - Parameters:
+    ///   - owner: its owner; nil where it can't be told.
+    ///   - isReadable: whether we may read it.
+    /// - Returns: at most one.
+    static func findings(owner: UInt32?, isReadable: Bool) -> [Finding] {
+        guard let owner else { return [] }
+        guard owner != 0 || isReadable else {
+            return [.ok("executable", "No other program of yours can look into this command, from its first moment.")]
+        }
+        return [
+            .note(
+                "executable",
+                "For some milliseconds after its start another program of yours can look into this command.",
+                remedy: "Install it as root, mode 0711: sudo Scripts/install"
+            )
+        ]
+    }
+
+    /// Of the program that is running.
+    static var findings: [Finding] {
+        let path = "/proc/self/exe"
+        return findings(
+            owner: (try? FileStatus(of: path, followsLink: true))?.owner,
+            isReadable: FilePath.readingFailure(path) == nil
+        )
+    }
+}
