@@ -159,6 +159,13 @@ struct Connection: ~Copyable {
         return number
     }
 
+    /// What a finding of `PRAGMA integrity_check` means: SQLite calls a page one, too, that the disk doesn't give.
+    borrowing func failure(ofStructure finding: String) -> StoreError {
+        let failure = unsafe StoreError.sqlite(SQLITE_CORRUPT, on: handle, path: file.path, .running)
+        if case .sqlite = failure { return failure }
+        return .damaged(path: file.path, .structure(finding))
+    }
+
     private borrowing func check(_ status: CInt, _ action: SQLiteAction) throws(StoreError) {
         guard status == SQLITE_OK else { throw unsafe .sqlite(status, on: handle, path: file.path, action) }
     }
