@@ -165,6 +165,13 @@ struct Connection: ~Copyable {
         return number
     }
 
+    /// What a finding of `PRAGMA integrity_check` means: SQLite calls a page one, too, that the disk doesn't give.
+    borrowing func failure(ofStructure finding: String) -> StoreError {
+        let failure = unsafe StoreError.sqlite(SQLITE_CORRUPT, on: handle, path: file.path, .running)
+        if case .sqlite = failure { return failure }
+        return .damaged(path: file.path, .structure(finding))
+    }
+
     private borrowing func check(_ status: CInt, _ action: SQLiteAction) throws(StoreError) {
         guard status == SQLITE_OK else { throw unsafe .sqlite(status, on: handle, path: file.path, action) }
     }
@@ -197,14 +204,6 @@ struct Connection: ~Copyable {
             if unsafe sqlite3_get_autocommit(handle) == 0 { try? run("ROLLBACK") }
             throw explained(error)
         }
-    }
-
-    /// What SQLite's check of the structure found, which calls a page damaged, too, that the disk doesn't give.
-    borrowing func failure(ofCheck finding: String) -> StoreError {
-        guard unsafe Errno(cvault_sqlite_last_errno(handle)) != .inputOutput else {
-            return .sqlite(path: file.path, .running, errno: .inputOutput, code: SQLITE_IOERR)
-        }
-        return .damaged(path: file.path, .structure(finding))
     }
 
     /// The same error, unless it takes missing locks for another process.

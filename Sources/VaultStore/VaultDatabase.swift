@@ -222,13 +222,13 @@ package final class VaultDatabase: Sendable {
 
     /// Walks through every page and index of the file (`PRAGMA integrity_check`).
     ///
-    /// - Throws: `damaged`, with what SQLite found first.
+    /// - Throws: `damaged`, with what SQLite found first; `sqlite` where the disk doesn't give a page.
     package func checkStructure() throws(StoreError) {
         try connection.withLock { connection throws(StoreError) in
             try connection.transaction(.reading) { (connection: inout Connection) throws(StoreError) in
                 let statement = try connection.prepare("PRAGMA integrity_check(1)")
                 guard try statement.step(), let finding = statement.text(0) else { return }
-                guard finding == "ok" else { throw connection.failure(ofCheck: finding) }
+                guard finding == "ok" else { throw connection.failure(ofStructure: finding) }
             }
         }
     }

@@ -24,7 +24,11 @@ package enum ResourceLimit: String, Equatable, Sendable, CaseIterable {
         var opened: [Int32] = []
         defer { for number in opened { close(number) } }
         while opened.count < files {
-            let number = unsafe Glibc.open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            // A socket first: a sandbox may refuse those alone.
+            let number =
+                opened.isEmpty
+                ? socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+                : unsafe Glibc.open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
             guard number >= 0 else { return Errno.current.limit != .openFiles }
             opened.append(number)
         }

@@ -42,6 +42,14 @@ struct FaultInjectionTests {
         }
     }
 
+    @Test func `a page that the disk doesn't give isn't called damage`() async throws {
+        let verify = try #require(InjectedCommand.all.first { $0.name == "verify" })
+        let world = try await InjectionWorld(verify)
+        for number in 1...world.calls.count(where: { $0.name == "pread64" }) {
+            #expect(try await world.complaints(about: Injection("pread64", number, lasts: true, "EIO")) == [])
+        }
+    }
+
     /// All of them, or as many as there is time for, at equal distances from a random one.
     private func chosen(of all: [Injection], for command: InjectedCommand) -> [Injection] {
         if let only = Self.only { return Injection(only.dropFirst(command.name.count + 2)).map { [$0] } ?? [] }
