@@ -88,7 +88,7 @@ extension InjectionWorld {
     /// How a command came to its end.
     private enum Ending {
         case done(warnings: String)
-        /// Whether a draft may be left, since removing it failed.
+        /// Whether a draft may be left: removing it failed, or it may be the only copy of something.
         case failed(mayLeaveDraft: Bool)
         /// Killed, or without power.
         case cut
@@ -98,7 +98,9 @@ extension InjectionWorld {
         if report.exitCode == plain?.exitCode { return .done(warnings: report.errorText) }
         // Without memory for a secret the process ends where it stands: SecretBytes.
         let isCut = injection.kills || report.errorText.contains("No guarded memory can be had")
-        return isCut ? .cut : .failed(mayLeaveDraft: injection.call == "unlink")
+        // A vault that can't be read any more may have the slot whose code the draft is.
+        let isBlind = injection.call == "lock" && injection.lasts
+        return isCut ? .cut : .failed(mayLeaveDraft: injection.call == "unlink" || isBlind)
     }
 
     /// What is wrong with the files that are there, and with a repeat of what wasn't done.
