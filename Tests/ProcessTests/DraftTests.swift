@@ -134,8 +134,9 @@ struct DraftTests {
         try #require(report.exitCode == 0, "\(report)")
         var counts: [Substring: [Substring: Int]] = [:]
         for line in String(decoding: try home.folder.read("log"), as: UTF8.self).split(separator: "\n") {
-            let words = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
-            guard words.count == 2, let end = words[1].firstIndex(of: "("), !words[1].hasPrefix("<") else { continue }
+            // A short process number has several blanks behind it.
+            let words = line.split(separator: " ")
+            guard words.count > 1, let end = words[1].firstIndex(of: "("), !words[1].hasPrefix("<") else { continue }
             counts[words[1][..<end], default: [:]][words[0], default: 0] += 1
         }
         #expect(try await proves(home, maker) && drafts(home).isEmpty)
@@ -151,7 +152,11 @@ struct DraftTests {
                 let home = try await maker.home()
                 let inject = ["-e", "trace=?\(call)", "-e", "inject=?\(call):signal=KILL:when=\(number)"]
                 let killed = try await Self.tracing(command(home, maker.arguments), inject).run()
-                guard killed.exitCode == nil else { continue }
+                guard killed.exitCode == nil else {
+                    // Threads share the work in another way than before.
+                    #expect(killed.exitCode == 0, "\(killed)")
+                    continue
+                }
                 kills += 1
                 let place: Comment = "killed at \(call) \(number): \(names(home).sorted())"
                 let wasDone = try await proves(home, maker)
