@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import Glibc
 internal import Synchronization
 
@@ -5,7 +6,7 @@ internal import Synchronization
 ///
 /// Swift's pool has as many threads as there are cores: on a server with two of them, two blocking calls stop every
 /// other task of the program. The executor starts a thread for a job while it has fewer than its limit, and the thread
-/// ends when no job waits: starting one costs some 50 µs, its job a hundred times that.
+/// waits a second for the next job.
 ///
 /// There are two executors, so that servers that don't answer never hold up work on files.
 package final class BlockingExecutor: TaskExecutor {
@@ -17,14 +18,25 @@ package final class BlockingExecutor: TaskExecutor {
     /// in a program that has more tokens than this, whose servers all hang.
     static let requests = BlockingExecutor(threadLimit: 256)
 
+    /// How long a thread waits for another job before it ends.
+    ///
+    /// A program may end right after a call. exit(3) runs the libraries' handlers then (OpenSSL's, and those of all that
+    /// libcurl brings), and next to them a thread that ends runs its own over the same memory: one command in some ten
+    /// thousand died of that, its work done (seen with Debian 12's libraries).
+    private static let linger = DispatchTimeInterval.seconds(1)
+
     private let threadLimit: Int
 
     private struct State {
         var waiting: [UnownedJob] = []
         var threads = 0
+        /// The threads that wait for a job and weren't woken.
+        var idle = 0
     }
 
     private let state = Mutex(State())
+    /// Woken threads pass it.
+    private let wake = DispatchSemaphore(value: 0)
 
     private init(threadLimit: Int) { self.threadLimit = threadLimit }
 
@@ -41,9 +53,15 @@ package final class BlockingExecutor: TaskExecutor {
 
     /// Runs a whole program on one of the threads and ends the process with the status that it gives.
     ///
-    /// Swift's own pool never starts: its threads would cost one of the five milliseconds that a command takes.
+    /// Swift's own pool never starts: its threads would cost one of the five milliseconds that a command takes. The
+    /// libraries' handlers of exit(3) aren't run: see `linger`.
     package static func runProgram(_ program: @escaping @Sendable () async -> Int32) -> Never {
-        Task(executorPreference: files) { exit(await program()) }
+        Task(executorPreference: files) {
+            let status = await program()
+            // A library may have written to a stream of C's; we don't.
+            fflush(nil)
+            _exit(status)
+        }
         while true { pause() }
     }
 
@@ -51,6 +69,11 @@ package final class BlockingExecutor: TaskExecutor {
         let job = UnownedJob(job)
         let startsThread = state.withLock { state in
             state.waiting.append(job)
+            if state.idle > 0 {
+                state.idle -= 1
+                wake.signal()
+                return false
+            }
             guard state.threads < threadLimit else { return false }
             state.threads += 1
             return true
@@ -61,26 +84,52 @@ package final class BlockingExecutor: TaskExecutor {
         let executor = unsafe Unmanaged.passUnretained(self).toOpaque()
         let serve: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { executor in
             guard let executor = unsafe executor else { return nil }
-            return unsafe Unmanaged<BlockingExecutor>.fromOpaque(executor).takeUnretainedValue().serve()
+            unsafe Unmanaged<BlockingExecutor>.fromOpaque(executor).takeUnretainedValue().serve()
+            return nil
         }
         if unsafe pthread_create(&thread, nil, serve, executor) == 0 {
             pthread_detach(thread)
         } else {
-            // The system gives no thread: run the job on this one, rather than never.
-            _ = unsafe self.serve()
+            // The system gives no thread: run the jobs on this one, rather than never.
+            repeat { runJobs() } while !isDone()
         }
     }
 
-    private func serve() -> UnsafeMutableRawPointer? {
-        while let job = next() { unsafe job.runSynchronously(on: asUnownedTaskExecutor()) }
-        return nil
+    private func serve() {
+        repeat { runJobs() } while isWanted()
     }
 
-    private func next() -> UnownedJob? {
+    private func runJobs() {
+        while let job = state.withLock({ $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }) {
+            unsafe job.runSynchronously(on: asUnownedTaskExecutor())
+        }
+    }
+
+    /// Whether no job waits, after which this thread doesn't count any more.
+    private func isDone() -> Bool {
         state.withLock { state in
-            guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
+            guard state.waiting.isEmpty else { return false }
             state.threads -= 1
-            return nil
+            return true
         }
+    }
+
+    /// Waits for a job; false where none comes, and this thread doesn't count any more.
+    private func isWanted() -> Bool {
+        let isIdle = state.withLock { state in
+            guard state.waiting.isEmpty else { return false }
+            state.idle += 1
+            return true
+        }
+        guard isIdle, wake.wait(timeout: .now() + Self.linger) == .timedOut else { return true }
+        let ends = state.withLock { state in
+            guard state.idle > 0 else { return false }
+            state.idle -= 1
+            state.threads -= 1
+            return true
+        }
+        // Each thread that isn't idle any more has a signal: this one's came with the time-out.
+        if !ends { wake.wait() }
+        return !ends
     }
 }
