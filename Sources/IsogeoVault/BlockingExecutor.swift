@@ -20,9 +20,9 @@ package final class BlockingExecutor: TaskExecutor {
 
     /// How long a thread waits for another job before it ends.
     ///
-    /// A program may end right after a call. exit(3) runs the libraries' handlers then (OpenSSL's, and those of all that
-    /// libcurl brings), and next to them a thread that ends runs its own over the same memory: one command in some ten
-    /// thousand died of that, its work done (seen with Debian 12's libraries).
+    /// A program may end right after a call. exit(3) runs the libraries' handlers then (OpenSSL's, and those of all
+    /// that libcurl brings), and next to them a thread that ends runs its own over the same memory: one command in some
+    /// ten thousand died of that, its work done (seen with Debian 12's libraries).
     private static let linger = DispatchTimeInterval.seconds(1)
 
     private let threadLimit: Int
