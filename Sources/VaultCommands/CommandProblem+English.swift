@@ -48,6 +48,7 @@ extension CommandProblem {
         case .interpreterMissing(let path):
             "\(path.shellWord) can't be started: the interpreter that its first line names isn't there."
         case .fileInMemory(let errno): "No file can be made in memory: \(errno)."
+        case .limit(let limit): limit.sentence
         case .noGuardedMemory: "No guarded memory can be had for a secret."
         case .processesUnreadable: "/proc can't be read."
         case .noRuntimeDirectory:
@@ -110,6 +111,7 @@ extension CommandProblem {
         case .programNotStarted: "Check that it is a program that you may execute."
         case .interpreterMissing: "Install it, or correct that line; look for Windows line ends (CRLF)."
         case .fileInMemory(let errno): errno.limit?.remedy ?? "Use --private-file."
+        case .limit(let limit): limit.remedy
         case .noGuardedMemory: ResourceLimit.memory.remedy
         case .processesUnreadable: "Mount it: mount -t proc proc /proc"
         case .noRuntimeDirectory: "Set it to a folder of yours in memory, mode 0700, or use --sdk, which needs none."

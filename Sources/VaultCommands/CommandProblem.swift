@@ -57,6 +57,8 @@ enum CommandProblem: Sendable {
     case interpreterMissing(path: String)
     case fileInMemory(Errno)
     case noGuardedMemory
+    /// This process has too little of it to begin with.
+    case limit(ResourceLimit)
     case processesUnreadable
     case noRuntimeDirectory
     case unusableRuntimeDirectory(UnsafePath)
@@ -115,7 +117,7 @@ extension CommandProblem: Problem {
         case .source(_, let problem), .notImported(_, _, let problem), .missingKeyFile(let problem, _): problem.code
         case .notReadBack, .verificationFailed: .damaged
         case .noBackup: .noVault
-        case .findings, .noGuardedMemory, .processesUnreadable, .noRuntimeDirectory, .unusableRuntimeDirectory:
+        case .findings, .limit, .noGuardedMemory, .processesUnreadable, .noRuntimeDirectory, .unusableRuntimeDirectory:
             .configuration
         case .programNotFound: .programNotFound
         case .programNotStarted, .interpreterMissing: .programNotStarted

@@ -40,6 +40,7 @@ package struct VaultCommand: AsyncParsableCommand {
             return ErrorFormat.text.report(VaultError(.argumentsUnknown), context)
         }
         let errorFormat = ErrorFormat(in: arguments)
+        if ResourceLimit.lacksMemory(needed) { return errorFormat.report(VaultError(.limit(.memory)), context) }
         SecretBytes.whenMemoryIsUnavailable { errorFormat.report(VaultError(.noGuardedMemory), context) }
         do {
             if given == nil { try requireText() }
@@ -66,6 +67,9 @@ package struct VaultCommand: AsyncParsableCommand {
             return 0
         }
     }
+
+    /// What a command takes that requests nothing, in bytes: the stacks of two threads, and some MiB.
+    private static let needed = 24 << 20
 
     /// Refuses arguments and paths in the environment that aren't UTF-8: a text made of them would name another file.
     private static func requireText() throws(VaultError) {

@@ -125,7 +125,7 @@ extension UnsafePath {
     fileprivate var remedy: String {
         switch reason {
         case .notAFileName: "Name a file in a folder of yours."
-        case .tooLong: "Name a place with a shorter path: at most \(VaultFile.pathLimit) bytes in all, 247 for a name."
+        case .tooLong: "Name a place with a shorter path: at most 472 bytes for its folder, 247 for a name, 504 in all."
         case .unexpanded(let unexpanded): unexpanded.remedy
         case .notADirectory: "Move it away, or name another place."
         case .foreignDirectory, .foreignFile: "Name a place that belongs to you, or copy the vault there."

@@ -75,7 +75,11 @@ struct VaultFile: Hashable, Sendable {
 
     /// Refuses a path that SQLite couldn't open; before a folder is made for it.
     private func checkLength() throws(StoreError) {
-        guard path.utf8.count <= Self.pathLimit else { throw .unsafePath(UnsafePath(path: path, .tooLong)) }
+        // Its backup, or the vault itself, is a draft in the same folder first.
+        let folder = path.utf8.count - name.utf8.count
+        guard folder + max(name.utf8.count, DraftFile.nameLength) <= Self.pathLimit else {
+            throw .unsafePath(UnsafePath(path: path, .tooLong))
+        }
     }
 
     /// The directory itself, walked to and checked anew.

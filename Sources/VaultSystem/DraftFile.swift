@@ -129,6 +129,8 @@ package struct DraftFile: ~Copyable {
     private static let suffix = ".new"
     /// UInt64.max in base 36 has as many.
     private static let digitCount = 13
+    /// How long a draft's name is, in bytes.
+    package static let nameLength = prefix.utf8.count + digitCount + suffix.utf8.count
     /// None that SQLite locks, which are near 2^30: it writes vaults into drafts.
     private static let lockedByte: UInt64 = 1 << 61
 

@@ -35,6 +35,14 @@ package enum ResourceLimit: String, Equatable, Sendable, CaseIterable {
         return true
     }
 
+    /// Whether the address space of this process is limited, and has less than this left: where malloc(3) gives nothing
+    /// Swift's runtime dies of a signal.
+    package static func lacksMemory(_ bytes: Int) -> Bool {
+        var limit = rlimit()
+        let isLimited = unsafe getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0 && limit.rlim_cur != .max
+        return isLimited && !hasMemory(bytes)
+    }
+
     /// Whether this process could map so many bytes at once.
     package static func hasMemory(_ bytes: Int) -> Bool {
         let memory = unsafe mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)

@@ -151,7 +151,7 @@ struct LimitTests {
     @Test func `a path that is too long is called so, and no folder made for it`() async throws {
         let home = try Home()
         let file = try home.writeFile()
-        let remedy = "Name a place with a shorter path: at most 504 bytes in all, 247 for a name."
+        let remedy = "Name a place with a shorter path: at most 472 bytes for its folder, 247 for a name, 504 in all."
         let deep = String(repeating: "/" + String(repeating: "d", count: 99), count: 5)
         let long = home.folder.path + deep + "/vault.db"
         for path in [
@@ -170,12 +170,13 @@ struct LimitTests {
 
     @Test func `the longest path that is taken is used by every command`() async throws {
         let home = try Home()
-        let name = "/vault.db"
         var folder = home.folder.path
-        while folder.utf8.count < 504 - name.utf8.count {
-            folder += "/" + String(repeating: "d", count: min(90, 504 - name.utf8.count - folder.utf8.count - 1))
+        while folder.utf8.count < 472 {
+            let rest = 472 - folder.utf8.count
+            // Two are left for the last slash and a name, or nothing is.
+            folder += "/" + String(repeating: "d", count: rest > 92 ? 90 : rest - 1)
         }
-        let vault = folder + name
+        let vault = folder + "/" + String(repeating: "v", count: 31)
         try #require(vault.utf8.count == 504)
         let made = try await home.run(
             "import",
