@@ -84,6 +84,7 @@ struct cvault_exchange *cvault_exchange_new(size_t body_limit, size_t header_lim
     if (!exchange) return NULL;
     exchange->body.limit = body_limit;
     exchange->headers.limit = header_limit;
+    exchange->peer_verdict = -1;
     void *handle = exchange->handle = curl.easy_init();
     unsigned int failures = !handle;
     if (handle) {
@@ -151,14 +152,14 @@ unsigned int cvault_exchange_watch(struct cvault_exchange *exchange, const int *
 
 // libcurl's own signature (CURLOPT_PREREQFUNCTION(3)); anything but 0 ends the request.
 static int before_request(void *argument, char *peer, char *own, int peer_port, int own_port) {
-    (void)own, (void)own_port;
     struct cvault_exchange *exchange = argument;
-    exchange->peer_refused = !exchange->accepts_peer(peer, peer_port);
-    return exchange->peer_refused;
+    exchange->peer_verdict = exchange->judge_peer(peer, peer_port, own, own_port);
+    return exchange->peer_verdict != -1;
 }
 
-unsigned int cvault_exchange_check_peer(struct cvault_exchange *exchange, int (*accepts)(const char *, int)) {
-    exchange->accepts_peer = accepts;
+unsigned int cvault_exchange_check_peer(struct cvault_exchange *exchange,
+                                        int64_t (*judge)(const char *, int, const char *, int)) {
+    exchange->judge_peer = judge;
     unsigned int code = curl.easy_setopt(exchange->handle, CVAULT_CURLOPT_PREREQFUNCTION, before_request);
     return code ? code : curl.easy_setopt(exchange->handle, CVAULT_CURLOPT_PREREQDATA, exchange);
 }

@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -138,6 +140,14 @@ int cvault_file_system(const char *path, uint32_t *number) {
     if (result == 0) *number = (uint32_t)found.f_type;
     errno = before;
     return result;
+}
+
+int cvault_is_read_only_mount(int descriptor) {
+    int before = errno;
+    struct statfs found;
+    int is = fstatfs(descriptor, &found) == 0 && (found.f_flags & ST_RDONLY) && found.f_type != FUSE_SUPER_MAGIC;
+    errno = before;
+    return is;
 }
 
 int cvault_lock_limit(uint64_t *limit) {

@@ -49,15 +49,21 @@ struct CurlEasyHandle: ~Copyable {
 
     /// Has nothing sent to a program of another user that listens on this computer.
     borrowing func requireOwnListener() throws(OAuthError) {
-        let accepts: @convention(c) (UnsafePointer<CChar>?, CInt) -> CInt = { address, port in
-            guard let address = unsafe address else { return 0 }
-            return unsafe ListenerOwner.isTrusted(String(cString: address), UInt16(truncatingIfNeeded: port)) ? 1 : 0
+        let judge: @convention(c) (UnsafePointer<CChar>?, CInt, UnsafePointer<CChar>?, CInt) -> Int64 = {
+            address,
+            port,
+            own,
+            ownPort in
+            guard let address = unsafe address, let own = unsafe own else { return -2 }
+            return unsafe ListenerOwner.verdict(
+                String(cString: address),
+                UInt16(truncatingIfNeeded: port),
+                from: String(cString: own),
+                UInt16(truncatingIfNeeded: ownPort)
+            )
         }
-        try check(unsafe cvault_exchange_check_peer(exchange, accepts), CVAULT_CURLOPT_PREREQFUNCTION)
+        try check(unsafe cvault_exchange_check_peer(exchange, judge), CVAULT_CURLOPT_PREREQFUNCTION)
     }
-
-    /// Whether the peer was refused before anything was sent.
-    private var isPeerRefused: Bool { unsafe exchange.pointee.peer_refused != 0 }
 
     private borrowing func check(_ code: UInt32, _ option: cvault_curl_option) throws(OAuthError) {
         guard code == 0 else { throw .configuration(.libraryUnusable(option: Int(option.rawValue))) }
@@ -136,7 +142,7 @@ struct CurlEasyHandle: ~Copyable {
             bodyIsTooLarge: bodyIsTooLarge,
             headersAreTooLarge: unsafe exchange.pointee.headers.overflowed != 0 || isLineTooLong(code),
             headersBrokeOff: code == CVAULT_CURLE_OK.rawValue,
-            isPeerRefused: isPeerRefused
+            peerVerdict: unsafe exchange.pointee.peer_verdict
         )
     }
 

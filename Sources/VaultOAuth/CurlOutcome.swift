@@ -33,8 +33,8 @@ struct CurlOutcome {
     let headersAreTooLarge: Bool
     /// The connection was closed amid the headers, and libcurl has no code for that.
     var headersBrokeOff = false
-    /// A program of another user listens there.
-    var isPeerRefused = false
+    /// Whose program listens there, where that isn't ours or root's: `ListenerOwner`.
+    var peerVerdict = ListenerOwner.trusted
 
     var error: OAuthError {
         guard let proxy = route.proxy, isProxyFailure, let cause = proxyCause else {
@@ -88,8 +88,8 @@ struct CurlOutcome {
     // MARK: - The endpoint's
 
     private var endpointError: OAuthError {
-        if isPeerRefused {
-            return .configuration(.foreignListener(port: route.port, owner: ListenerOwner.foreign(at: route)))
+        if peerVerdict != ListenerOwner.trusted {
+            return .configuration(.foreignListener(port: route.port, owner: ListenerOwner.user(of: peerVerdict)))
         }
         if bodyIsTooLarge { return .answer(.tooLarge(limit: CurlTransport.answerLimit)) }
         if headersAreTooLarge { return .answer(.headersTooLarge(limit: CurlEasyHandle.headerLimit)) }

@@ -1,21 +1,21 @@
 internal import VaultSystem
 
-/// Whether a program that listens on this computer is ours or root's.
-///
-/// Plain http has no certificate: any account may take a port that is free, and gets what is sent to it.
+/// Whose program gets what is sent to this computer over plain http, which has no certificate: any account may take a
+/// port that is free.
 enum ListenerOwner {
-    /// Asked when there is a connection: as long as the listener lives, no other program has the port.
-    static func isTrusted(_ address: String, _ port: UInt16) -> Bool {
-        let owners = LocalListener.owners(of: address, port: port)
-        return !owners.isEmpty && owners.allSatisfy(isTrusted)
+    /// What is known of a peer, as the number that C keeps: -1 where it is ours or root's, -2 where it can't be told,
+    /// else the user.
+    static func verdict(_ address: String, _ port: UInt16, from own: String, _ ownPort: UInt16) -> Int64 {
+        do throws(Errno) {
+            let users = try LocalPeer.users(at: address, port, from: own, ownPort)
+            return users.first { $0 != 0 && !ProcessIdentity.isOurs($0) }.map { Int64($0) } ?? trusted
+        } catch {
+            return -2
+        }
     }
 
-    /// The user that isn't; nil where none is seen.
-    static func foreign(at route: CurlRoute) -> UInt32? {
-        ["127.0.0.1", "::1", route.host].lazy
-            .flatMap { LocalListener.owners(of: $0, port: UInt16(truncatingIfNeeded: route.port)) }
-            .first { !isTrusted($0) }
-    }
+    static let trusted: Int64 = -1
 
-    private static func isTrusted(_ owner: UInt32) -> Bool { owner == 0 || owner == ProcessIdentity.user }
+    /// The user of another one; nil where it can't be told.
+    static func user(of verdict: Int64) -> UInt32? { UInt32(exactly: verdict) }
 }

@@ -106,8 +106,7 @@ package struct FileDescriptor: ~Copyable {
 
     /// Whether not even root can write here: the file lies on a read-only mount (statvfs(3)).
     package borrowing func isOnReadOnlyMount() -> Bool {
-        var system = statvfs()
-        return unsafe fstatvfs(number, &system) == 0 && system.f_flag & UInt(ST_RDONLY) != 0
+        cvault_is_read_only_mount(number) != 0
     }
 
     /// Reads once, at most as many bytes as there is room for: read(2).

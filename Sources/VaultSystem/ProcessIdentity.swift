@@ -14,6 +14,17 @@ package struct ProcessIdentity: Equatable, Sendable {
     /// The user that this process is: geteuid(2).
     package static var user: UInt32 { geteuid() }
 
+    /// Whether a number of a user means us, and not one of those that have no number in our user namespace: the kernel
+    /// shows these as the overflow user, which is usually nobody's number (user_namespaces(7)).
+    package static func isOurs(_ user: UInt32) -> Bool {
+        guard user == geteuid() else { return false }
+        let overflow =
+            FileDescriptor.text(of: "/proc/sys/kernel/overflowuid").flatMap { UInt32($0.dropLast()) } ?? 65534
+        guard user == overflow else { return true }
+        let all = FileDescriptor.text(of: "/proc/self/uid_map")?.split { $0.isWhitespace }
+        return all == ["0", "0", "4294967295"]
+    }
+
     /// This process's; nil without /proc.
     package static var current: ProcessIdentity? {
         guard let namespace, let began = start(of: getpid()) else { return nil }

@@ -37,8 +37,8 @@ struct ForeignListenerTests {
         let home = try await Home.withVault(askingAt: "http://\(host):\(port)/token")
         try await home.run("token").expectFailure(
             78,
-            "atlas at http://\(host):\(port): On port \(port) of this computer a program of another user (uid 65534) "
-                + "would get the secret.",
+            "atlas at http://\(host):\(port): A program of another user (uid 65534) listens on port \(port) of this "
+                + "computer, and would get what is sent.",
             "Use https, or if that program is meant, say so: --foreign-listener, or ISOGEO_VAULT_FOREIGN_LISTENER=1."
         )
         try await attacker.expect("got 0\n")

@@ -37,27 +37,68 @@ struct SystemTests {
         #expect(ResourceLimit.reached(needing: 1 << 60) == .memory)
     }
 
-    @Test func `listening sockets are told by address, port and user`() {
-        let ipv4 = """
-              sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
-               0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1001        0 1 1 0 100 0 0 10 0
-               1: 00000000:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 2 1 0 100 0 0 10 0
-               2: 0100007F:1F90 0100007F:9999 01 00000000:00000000 00:00000000 00000000  1002        0 3 1 0 100 0 0 10 0
-               3: 0501A8C0:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1003        0 4 1 0 100 0 0 10 0
+    @Test(arguments: [("127.0.0.1", false), ("::1", true), ("127.0.0.1", true)])
+    func `who is at the other end of a connection is told`(address: String, isDualStack: Bool) async throws {
+        let script = """
+            import socket, sys
+            v6 = sys.argv[2] == "true"
+            server = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET)
+            if v6: server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+            server.bind(("::" if v6 else "127.0.0.1", 0)); server.listen()
+            port = server.getsockname()[1]
+            client = socket.create_connection((sys.argv[1], port))
+            accepted, _ = server.accept()
+            print(port, client.getsockname()[1], flush=True)
+            sys.stdin.read()
             """
-        #expect(LocalListener.owners(in: ipv4, false, "127.0.0.1", 0x1F90) == [1001])
-        #expect(LocalListener.owners(in: ipv4, false, "127.0.0.1", 0x50) == [0])
-        #expect(LocalListener.owners(in: ipv4, false, "127.0.0.2", 0x1F90) == [])
-        #expect(LocalListener.owners(in: ipv4, false, "::1", 0x1F90) == [])
-        let ipv6 = """
-              sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
-               0: 00000000000000000000000001000000:1F90 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000  1004 0 1 1 0
-               1: 00000000000000000000000000000000:0051 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000  1005 0 2 1 0
-               2: 0000000000000000FFFF00000100007F:0052 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000  1006 0 3 1 0
+        var command = Command("python3", ["-c", script, address, "\(isDualStack)"])
+        command.input = .open
+        let server = try command.start()
+        let ports = try await server.expect("\n").outputText.split { $0.isWhitespace }.compactMap { UInt16($0) }
+        try #require(ports.count == 2)
+        #expect(try LocalPeer.users(at: address, ports[0], from: address, ports[1]) == [geteuid(), geteuid()])
+        #expect(throws: Errno.noEntry) { try LocalPeer.users(at: address, 1, from: address, ports[1]) }
+        server.closeInput()
+        _ = try await server.outcome()
+    }
+
+    /// A program of another user accepts the connection, stops listening, and the real server takes the port again.
+    @Test(.privileged) func `root: a connection that another user has accepted is that user's`() async throws {
+        let script = """
+            import os, socket, sys
+            reading, writing = os.pipe()
+            accepted_reading, accepted_writing = os.pipe()
+            child = os.fork()
+            if child == 0:
+                os.setgroups([]); os.setgid(65534); os.setuid(65534)
+                server = socket.socket()
+                server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                server.bind(("127.0.0.1", 0)); server.listen()
+                os.write(writing, str(server.getsockname()[1]).encode())
+                connection, _ = server.accept()
+                server.close()
+                os.write(accepted_writing, b"x")
+                connection.recv(1)
+                os._exit(0)
+            port = int(os.read(reading, 10))
+            client = socket.create_connection(("127.0.0.1", port))
+            os.read(accepted_reading, 1)
+            server = socket.socket()
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            server.bind(("127.0.0.1", port)); server.listen()
+            print(port, client.getsockname()[1], flush=True)
+            sys.stdin.read()
+            client.close()
+            os.waitpid(child, 0)
             """
-        #expect(LocalListener.owners(in: ipv6, true, "::1", 0x1F90) == [1004])
-        #expect(LocalListener.owners(in: ipv6, true, "127.0.0.1", 0x51) == [1005])
-        #expect(LocalListener.owners(in: ipv6, true, "127.0.0.1", 0x52) == [1006])
+        var command = Command("python3", ["-c", script])
+        command.input = .open
+        let server = try command.start()
+        let ports = try await server.expect("\n").outputText.split { $0.isWhitespace }.compactMap { UInt16($0) }
+        try #require(ports.count == 2)
+        #expect(try LocalPeer.users(at: "127.0.0.1", ports[0], from: "127.0.0.1", ports[1]) == [0, 65534])
+        server.closeInput()
+        _ = try await server.outcome()
     }
 
     @Test func `modes have four octal digits`() {

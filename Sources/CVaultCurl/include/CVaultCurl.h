@@ -179,10 +179,10 @@ struct cvault_exchange {
     struct cvault_received headers;
     struct cvault_curl_slist *lines;
     struct cvault_curl_slist *addresses;
-    /// Looks at the peer before anything is sent; NULL for none.
-    int (*accepts_peer)(const char *address, int port);
-    /// Whether it didn't accept the peer.
-    int peer_refused;
+    /// Looks at the peer before anything is sent; NULL for none. -1 accepts it.
+    int64_t (*judge_peer)(const char *address, int port, const char *own_address, int own_port);
+    /// What it said: -1 where it wasn't asked.
+    int64_t peer_verdict;
     char message[CVAULT_CURL_ERROR_SIZE];
 };
 
@@ -201,7 +201,8 @@ unsigned int cvault_exchange_watch(struct cvault_exchange *, const int *flag);
 
 /// Has the peer looked at once there is a connection, before anything is sent: CURLOPT_PREREQFUNCTION(3). Where it
 /// isn't accepted the request ends with ABORTED_BY_CALLBACK.
-unsigned int cvault_exchange_check_peer(struct cvault_exchange *, int (*accepts)(const char *address, int port));
+unsigned int cvault_exchange_check_peer(struct cvault_exchange *,
+                                        int64_t (*judge)(const char *address, int port, const char *own, int own_port));
 
 /// Sends and receives; the header line is read where it lies, and never copied by us.
 unsigned int cvault_exchange_perform(struct cvault_exchange *, const char *authorization);

@@ -55,6 +55,26 @@ int cvault_rename_to_new(int directory, const char *from, const char *to);
 /// The number of the file system that a path lies on (f_type, statfs(2)).
 int cvault_file_system(const char *path, uint32_t *number);
 
+/// An address of IPv4 or IPv6 and a port, in the network's order.
+struct cvault_address {
+    uint8_t family;
+    uint16_t port;
+    uint8_t bytes[16];
+};
+
+/// Reads an address that is written in numbers; EINVAL for another one.
+int cvault_address_read(const char *text, uint16_t port, struct cvault_address *);
+/// The users whose sockets listen for connections to an address of this computer, one for each socket: sock_diag(7).
+/// ENOBUFS where there are more than there is room for.
+int cvault_listeners(const struct cvault_address *peer, uint32_t *users, size_t capacity, size_t *count);
+/// The user that has accepted the connection from `own` to `peer`, both of this computer; root, too, as long as no
+/// process has. ENOENT where there is no such connection.
+int cvault_accepted_by(const struct cvault_address *peer, const struct cvault_address *own, uint32_t *user);
+
+/// Whether the file system that a descriptor lies on is mounted to be read alone by the kernel's own means: what FUSE
+/// says of owners and flags is its user's to say.
+int cvault_is_read_only_mount(int descriptor);
+
 // Keys that the kernel keeps for a user: keyrings(7), add_key(2), keyctl(2). Each function is whole on its own thread.
 
 /// Gives the kernel a key of the type `user`, for its possessors alone, and links it into the user keyring once it
