@@ -86,7 +86,9 @@ extension OAuthError {
 
     private var mayHideLimit: Bool {
         switch self {
-        case .configuration(.libraryUnusable), .configuration(.caFileInvalid), .configuration(.caFileUnreadable): true
+        case .configuration(.libraryUnusable), .configuration(.caFileInvalid), .configuration(.caFileUnreadable),
+            .configuration(.foreignListener(_, nil)):
+            true
         case .connection(let problem, _): problem.mayHideLimit
         case .proxy(let problem): problem.mayHideLimit
         case .tls(let problem, _): problem.mayHideLimit

@@ -17,11 +17,14 @@ package struct SecretEcho: Sendable {
     private let hash = ShortHash()
     /// The hashes of all runs, by the length of these: 12, but for what a short secret becomes.
     private var runs: [Int: Set<UInt64>] = [:]
+    /// The hash of the secret itself, which may be shorter than any run.
+    private let whole: UInt64
 
     /// - Parameters:
     ///   - secret: what must not be shown.
     ///   - clientID: what may be: a run that both have is no secret.
     package init(secret: borrowing SecretBytes, clientID: String) {
+        whole = secret.withBytes { [hash] in hash($0) }
         let shown = Array(clientID.utf8)
         var known: [Int: Set<UInt64>] = [:]
         Self.forEachForm(of: shown.span) { add($0, to: &known) }
@@ -36,7 +39,7 @@ package struct SecretEcho: Sendable {
     package func isIn(words text: Span<UInt8>) -> Bool { isIn(text, from: 1) }
 
     /// Whether a part of the secret is in a token, where very short ones may be by chance.
-    package func isIn(token: Span<UInt8>) -> Bool { isIn(token, from: Self.shortestInToken) }
+    package func isIn(token: Span<UInt8>) -> Bool { hash(token) == whole || isIn(token, from: Self.shortestInToken) }
 
     private func isIn(_ text: Span<UInt8>, from shortest: Int) -> Bool {
         guard !hasRun(text, from: shortest) else { return true }

@@ -5,9 +5,9 @@ import VaultTestSupport
 
 @testable import VaultOAuth
 
-/// A server that sends the secret back, in each dress that was seen or thought of.
+/// A server that sends the secret back, in each encoding that was seen or thought of.
 @Suite struct SecretEchoTests {
-    private static let dresses: [(name: String, make: @Sendable (String) -> String)] = [
+    private static let encodings: [(name: String, make: @Sendable (String) -> String)] = [
         ("as it is", { $0 }),
         ("its first 40 characters", { String($0.prefix(40)) }),
         ("twelve characters from its middle", { String($0.dropFirst(20).prefix(12)) }),
@@ -15,7 +15,7 @@ import VaultTestSupport
         ("in lower case", { $0.lowercased() }),
         ("in upper case", { $0.uppercased() }),
         ("Base64", { Data($0.utf8).base64EncodedString() }),
-        ("Base64 without padding, for addresses", { base64URL($0) }),
+        ("Base64 without padding, for adencodings", { base64URL($0) }),
         ("the pair's Base64", { Data("\(clientID):\($0)".utf8).base64EncodedString() }),
         (
             "the pair's Base64, its head alone",
@@ -42,6 +42,17 @@ import VaultTestSupport
             "in full width",
             { String(String.UnicodeScalarView($0.unicodeScalars.compactMap { Unicode.Scalar($0.value + 0xFEE0) })) }
         ),
+        ("HTML without semicolons", { $0.utf8.map { "&#\($0)" }.joined() }),
+        ("with HTML's spaces", { $0.map(String.init).joined(separator: "&nbsp;") }),
+        ("with HTML's soft hyphens", { $0.map(String.init).joined(separator: "&shy;") }),
+        ("as bytes of C", { $0.utf8.map { String(format: "0x%02x", $0) }.joined(separator: ", ") }),
+        ("long escapes of Python", { $0.unicodeScalars.map { String(format: "\\U%08x", $0.value) }.joined() }),
+        ("escapes of Swift", { $0.unicodeScalars.map { String(format: "\\u{%x}", $0.value) }.joined() }),
+        ("in colours of a terminal", { $0.map(String.init).joined(separator: "\u{1B}[0m") }),
+        (
+            "with line ends in backslashes",
+            { $0.prefix(10) + "\\n" + $0.dropFirst(10).prefix(10) + "\\n" + $0.dropFirst(20) }
+        ),
         ("as a host", { "https://\($0.lowercased()).example/" }),
     ]
 
@@ -56,10 +67,11 @@ import VaultTestSupport
         text.enumerated().map { $0.offset % 4 == 3 ? "\($0.element) " : "\($0.element)" }.joined()
     }
 
-    @Test(arguments: dresses.indices) func `the secret is found in each dress, in words and as a token`(index: Int) {
-        let (name, make) = Self.dresses[index]
-        let dressed = make(canary)
-        for text in [dressed, "We got \(dressed), sorry.", "x\(dressed)x"] {
+    @Test(arguments: encodings.indices) func `the secret is found in each encoding, in words and as a token`(index: Int)
+    {
+        let (name, make) = Self.encodings[index]
+        let encoded = make(canary)
+        for text in [encoded, "We got \(encoded), sorry.", "x\(encoded)x"] {
             #expect(echo().isIn(words: text), "\(name): \(text)")
             #expect(echo().isIn(token: text), "\(name): \(text)")
         }
@@ -108,6 +120,7 @@ import VaultTestSupport
     @Test func `a short secret is looked for in words alone`() {
         #expect(echo(of: "tho").isIn(words: "not authorised"))
         #expect(!echo(of: "tho").isIn(token: "not-authorised"))
+        #expect(echo(of: "tho").isIn(token: "tho"))
         #expect(echo(of: "short-secret").isIn(token: "x.short-secret.y"))
     }
 }
