@@ -5,6 +5,35 @@ import VaultTestSupport
 /// Key slots: listed, added, changed, removed.
 @Suite(.serialized, .needsBinary)
 struct KeyTests {
+    /// Makes a key file as another process does whose vault can't be written: locked, and taken away at the end.
+    private static let maker = """
+        import fcntl, os, struct, sys
+        path = sys.argv[1]
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        os.write(file, os.urandom(32).hex().encode())
+        fcntl.fcntl(file, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 1 << 61, 1, 0))
+        print("made", flush=True)
+        sys.stdin.read()
+        os.unlink(path)
+        """
+
+    @Test func `a key file that its maker takes away again is no new vault's`() async throws {
+        var home = try Home()
+        var command = Command("python3", ["-c", Self.maker, home.key])
+        command.input = .open
+        let maker = try command.start()
+        try await maker.expect("made")
+        home.environment["ISOGEO_VAULT_KEY_FILE"] = home.key
+        let file = try home.writeFile()
+        let importing = try home.command(["import", file]).start()
+        // Long enough, as a rule, for the import to have read the file; it may not succeed in any case.
+        try await Task.sleep(for: .milliseconds(500))
+        maker.closeInput()
+        let report = try await importing.outcome()
+        #expect(report.exitCode == 77, "\(report)")
+        #expect(!home.exists(home.vault) && !home.exists(home.key))
+    }
+
     @Test func `the first slot is listed, for people and for programs`() async throws {
         let home = try await Home.withVault()
         let slots = try await home.slots()

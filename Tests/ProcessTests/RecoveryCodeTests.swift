@@ -45,6 +45,18 @@ struct RecoveryCodeTests {
         #expect(try await home.run("list").exitCode == 77)
     }
 
+    /// As after a `key add` that died before it gave the code its file's name.
+    @Test func `key change finishes another call's code, and takes its slot away all the same`() async throws {
+        let home = try await Home.withVault()
+        _ = try await code(home)
+        let id = try #require(try await home.slots().first { $0.kind == "recovery" }).id
+        try FileManager.default.moveItem(atPath: home.folder("code"), toPath: home.folder("code.new-\(id)"))
+        let changed = try await home.run("key", "change", "key-file", "recovery", "--output", home.folder("code"))
+        #expect(changed.exitCode == 0, "\(changed)")
+        #expect(try await home.run("list").exitCode == 77)
+        #expect(try await home.names(["--recovery", home.folder("code")]) == ["atlas"])
+    }
+
     @Test(arguments: [1, 7, 13]) func `a mistyped code names its group`(group: Int) async throws {
         let home = try await Home.withVault()
         let typed = try home.folder.write(mistyped(try await code(home), group: group), to: "typed")

@@ -136,8 +136,14 @@ extension UnlockedVault {
         let lease = try mappingErrors { () throws(StoreError) in
             try database.lease(.making, until: .now + Self.makingPatience)
         }
-        if let found = file.unfinished(among: try slots(), of: sealer.context.vault) {
-            return (found, nil, file.finish(found))
+        let present = try slots()
+        if let found = file.unfinished(among: present, of: sealer.context.vault) {
+            // The slot that a `key change` replaced has gone with it; one that is there stems from a `key add`.
+            let other = slot.flatMap { try? Self.slot($0, among: present.map { ($0.id, $0.name, $0.shortID) }) }
+            let old = try other.flatMap { id throws(VaultError) in
+                id == found.id ? nil : try removeKey(KeySlot.shortID(of: id), now: now)
+            }
+            return (found, old, file.finish(found))
         }
         // A rehearsal first, for what would fail anyway.
         try put(Protection(RecoveryCodeSource(.random())), replacing: slot, now: now, rehearsing: true)

@@ -12,6 +12,9 @@ public struct Rekeying: Sendable {
 }
 
 extension Vault {
+    /// Refuses a file for a new recovery code that is there already, or that no shell has expanded.
+    package static func checkIsNew(codeFile path: String) throws(VaultError) { try PlaintextFile.checkIsNew(path) }
+
     /// Gives a vault a new key: everything in it is sealed anew, in one transaction, and the old key opens none of it.
     ///
     /// After a leak, this and a new secret from Isogeo make the leaked copy worthless. The function opens the vault

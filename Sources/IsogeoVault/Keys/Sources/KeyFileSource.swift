@@ -73,9 +73,12 @@ struct KeyFileSource: KeySource {
 
     func newSlot(wrapping vaultKey: borrowing VaultKey, _ request: SlotRequest) throws(VaultError) -> NewSlot {
         try mappingErrors { () throws(KeyError) in
-            if policy == .own { try MadeKeyFile.waitForMaker(of: path, until: .now + Self.makerPatience) }
+            if policy != .own { return NewSlot(slot: try makeSlot(wrapping: vaultKey, request)) }
             guard held == nil, !FilePath.exists(path) else {
-                return NewSlot(slot: try makeSlot(wrapping: vaultKey, request))
+                // Its maker takes it away if its vault can't be written: what was read before that is no file's key.
+                try MadeKeyFile.waitForMaker(of: path, until: .now + Self.makerPatience)
+                let key = try KeyFile.read(path, policy: policy)
+                return NewSlot(slot: KeyFileSlot.make(key, wrapping: vaultKey, of: request.vault, now: request.now))
             }
             let made = try KeyFile.make(path)
             let slot = KeyFileSlot.make(made.key, wrapping: vaultKey, of: request.vault, now: request.now)
