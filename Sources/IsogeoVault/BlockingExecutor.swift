@@ -5,8 +5,8 @@ internal import Synchronization
 /// Runs what blocks (Argon2id, curl, SQLite, waiting for a lock) on threads of its own.
 ///
 /// Swift's pool has as many threads as there are cores: on a server with two of them, two blocking calls stop every
-/// other task of the program. The executor starts a thread for a job while it has fewer than its limit, and the thread
-/// waits a second for the next job.
+/// other task of the program. A job goes to an idle thread, else to a new one while there are
+/// fewer than the limit. A thread waits a second for the next job, then ends.
 ///
 /// There are two executors, so that servers that don't answer never hold up work on files.
 package final class BlockingExecutor: TaskExecutor {

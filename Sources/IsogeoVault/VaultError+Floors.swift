@@ -50,6 +50,7 @@ extension KeyError {
             .cannotWrite(_, let errno) where errno.remedy != nil,
             .commandDidNotStart(let errno) where errno.remedy != nil:
             errno.limit == nil ? .inputOutput : .configuration
+        case .cannotWrite(_, .wouldBlock): .tryAgain
         case .unsafeFile, .notEnoughMemory: .configuration
         case .costRefused, .damagedSlot: .damaged
         case .cannotWrite, .notReadBack: .inputOutput

@@ -1,5 +1,6 @@
 internal import VaultKeys
 internal import VaultStore
+internal import VaultSystem
 
 // What this floor says in English besides its errors. Another language gets a file of its own.
 
@@ -65,7 +66,8 @@ extension VaultNotice {
         case .keyFilePending(let path, let newKey):
             "\(path) couldn't be replaced: its new key is in \(newKey), which opens the vault."
         case .recoveryCodePending(let path, let code):
-            "\(path) couldn't be made: the recovery code is in \(code), which opens the vault."
+            "\(path) couldn't be made: the recovery code is in \(code), which opens the vault. Rename it: "
+                + "mv \(code.shellWord) \(path.shellWord)"
         case .kernelKeyStays(let error):
             "The kernel may keep its half of a session until the session expires. \(error.sentence)"
         case .keyringDialogWaits: "Waiting for the keyring's dialog…"

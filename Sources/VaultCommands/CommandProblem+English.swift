@@ -39,6 +39,7 @@ extension CommandProblem {
             ["There is no vault yet, and nothing says how to protect a new one.", keyring?.sentence]
                 .compactMap(\.self).joined(separator: " ")
         case .missingKeyFile(let problem, _): problem.sentence
+        case .badBackup(let problem, let path): "\(path) can't be restored. \(problem.sentence)"
         case .noBackup(let path): "There is no backup at \(path)."
         case .verificationFailed: "The vault isn't as it was written."
         case .findings(1): "There is a finding."
@@ -104,6 +105,7 @@ extension CommandProblem {
             """
         case .missingKeyFile(let problem, let path):
             "\(problem.remedy) To have it made for the new vault: --protect key-file=\(path.shellWord)"
+        case .badBackup: "Name another file that isogeo-vault backup has written; this one is damaged, or no backup."
         case .noBackup: "Name a file that isogeo-vault backup has written."
         case .verificationFailed: "Restore a backup: isogeo-vault restore FILE"
         case .findings: "Each has its remedy below it."
@@ -117,7 +119,7 @@ extension CommandProblem {
         case .noRuntimeDirectory: "Set it to a folder of yours in memory, mode 0700, or use --sdk, which needs none."
         case .unusableRuntimeDirectory:
             "Set it to a folder of yours, mode 0700, in folders that are yours or root's."
-        case .runtimeDirectory: "Check the folder that XDG_RUNTIME_DIR names."
+        case .runtimeDirectory(let error): error.errno?.remedy ?? "Check the folder that XDG_RUNTIME_DIR names."
         }
     }
 

@@ -47,6 +47,8 @@ enum CommandProblem: Sendable {
     case noProtection(keyring: (any Problem)?)
     case missingKeyFile(any Problem, path: String)
     case noBackup(path: String)
+    /// The backup that is to be restored is damaged, or another file.
+    case badBackup(any Problem, path: String)
     case verificationFailed
     case findings(count: Int)
 
@@ -112,10 +114,11 @@ extension CommandProblem: Problem {
         case .argumentsUnknown, .resultMakesNoJSON: .internalError
         case .terminal, .nothingTyped, .passphraseTooLong, .passphrasesDiffer: .locked
         case .fileInMemory(let errno) where errno.limit != nil: .configuration
+        case .runtimeDirectory(let error) where error.errno?.limit != nil: .configuration
         case .output, .fileInMemory, .runtimeDirectory: .inputOutput
         case .noFileInFolder: .inputNotAcceptable
         case .source(_, let problem), .notImported(_, _, let problem), .missingKeyFile(let problem, _): problem.code
-        case .notReadBack, .verificationFailed: .damaged
+        case .notReadBack, .verificationFailed, .badBackup: .damaged
         case .noBackup: .noVault
         case .findings, .limit, .noGuardedMemory, .processesUnreadable, .noRuntimeDirectory, .unusableRuntimeDirectory:
             .configuration
@@ -130,7 +133,9 @@ extension CommandProblem: Problem {
             FailureCause(errno: errno)
         case .interpreterMissing: FailureCause(errno: .noEntry)
         case .runtimeDirectory(let error): FailureCause(errno: error.errno)
-        case .source(_, let problem), .notImported(_, _, let problem), .missingKeyFile(let problem, _): problem.cause
+        case .source(_, let problem), .notImported(_, _, let problem), .missingKeyFile(let problem, _),
+            .badBackup(let problem, _):
+            problem.cause
         case .noProtection(let keyring): keyring?.cause
         default: nil
         }

@@ -106,8 +106,8 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
 
     /// Chooses how this process ends where it gets no guarded memory: `body` says why, and gives the exit status.
     ///
-    /// Without it the process traps, as it does where an array gets no memory. Neither can be gone on from; the vault's
-    /// file bears it as it bears any death of a process.
+    /// Without it the process traps, as it does where an array gets no memory. Neither leaves anything to do; the
+    /// vault's file survives it like any kill.
     package static func whenMemoryIsUnavailable(_ body: @escaping @Sendable () -> Int32) {
         ending.withLock { $0 = body }
     }

@@ -1,7 +1,7 @@
 internal import CVaultSodium
 
-/// SipHash-2-4 (`crypto_shorthash`) under a key of its own: 64 bits that tell nothing of a message to one who hasn't
-/// the key, and are guessed from it only by guessing the message.
+/// SipHash-2-4 (`crypto_shorthash`) under a key of its own: 64 bits that tell nothing of a message without the
+/// key; the only way to it is to guess the message.
 package struct ShortHash: Sendable {
     private let key: [UInt8]
 

@@ -45,6 +45,8 @@ extension KeyError {
         case .unsafeFile(let unsafe, _): unsafe.sentence
         case .notAKeyFile(let path):
             "\(path) is no key file: it holds neither 32 bytes nor 64 hexadecimal digits."
+        case .cannotWrite(let path, .wouldBlock):
+            "Another process is still making the vault or slot of the key file \(path)."
         case .cannotWrite(let path, let code): "The key file \(path) can't be made: \(code)."
         case .notReadBack(let path): "The key file \(path) doesn't read back as it was written."
         case .emptyPassphrase(let origin): "\(origin.subject) is empty."
@@ -87,6 +89,7 @@ extension KeyError {
             UnexpandedPath(path)?.remedy ?? errno.remedy ?? "Check the path and who may read it."
         case .unsafeFile(let unsafe, let content): unsafe.remedy(holding: content)
         case .notAKeyFile: "Give the key file of this vault, unchanged."
+        case .cannotWrite(_, .wouldBlock): "Try again."
         case .cannotWrite(let path, let errno):
             UnexpandedPath(path)?.remedy ?? errno.remedy
                 ?? (errno == .noEntry
@@ -106,8 +109,8 @@ extension KeyError {
         case .recoveryCodeNotAlphabet:
             "Compare it with what was written down: digits and letters without accents, and never a U."
         case .timedOut, .silentInput: "See that what writes the passphrase closes its end."
-        case .badDescriptor(_, let errno) where errno.remedy != nil: errno.remedy ?? ""
-        case .badDescriptor: "Open it for reading, for instance: --passphrase-fd 3 3< FILE."
+        case .badDescriptor(_, let errno):
+            errno.remedy ?? "Open it for reading, for instance: --passphrase-fd 3 3< FILE."
         case .commandFailed, .commandDidNotStart:
             "Run the command by hand: it should print the passphrase and end with 0."
         case .notEnoughMemory: "Give this machine or container more memory, or use a key file, which needs none."

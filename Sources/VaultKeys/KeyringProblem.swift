@@ -63,9 +63,8 @@ package enum KeyringProblem: Error, Equatable, Sendable {
         switch self {
         case .locked, .dismissed, .itemGone, .itemForeign, .itemDoesNotFit: true
         case .libraryMissing, .libraryNotLoaded, .limit, .libraryUnusable, .noBus, .busRefuses, .noService,
-            .noCollection, .timedOut,
-            .unanswered, .vanished, .plainText, .fileUnseen, .memoryOnly, .unencryptedTransport, .itemStays,
-            .notReadBack, .emptyAnswer, .noDialog, .failed:
+            .noCollection, .timedOut, .unanswered, .vanished, .plainText, .fileUnseen, .memoryOnly,
+            .unencryptedTransport, .itemStays, .notReadBack, .emptyAnswer, .noDialog, .failed:
             false
         }
     }

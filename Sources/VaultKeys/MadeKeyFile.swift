@@ -3,7 +3,7 @@ internal import VaultSystem
 
 /// A key file that was made for a slot which no vault has yet.
 ///
-/// Its lock is held until then: another process that finds the file makes no slot with it, because it goes again if
+/// The lock is held until then. Another process that finds the file makes no slot with it, because it is removed if
 /// this one's vault can't be written.
 package final class MadeKeyFile: Sendable {
     package let key: SecretBytes

@@ -94,7 +94,7 @@ extension ConfigurationProblem: Explained {
     package var sentence: String {
         switch self {
         case .foreignListener(let port, let owner?):
-            "On port \(port) of this computer a program of another user (uid \(owner)) would get the secret."
+            "A program of another user (uid \(owner)) listens on port \(port) of this computer, and would get what is sent."
         case .foreignListener(let port, nil):
             "Which user's program listens on port \(port) of this computer can't be told."
         case .clockOutOfRange: SystemClock.sentenceOutOfRange
@@ -259,7 +259,7 @@ extension AnswerProblem: Explained {
         case .tokenMissing: "The server's answer holds no access_token."
         case .tokenUnreadable: "The server's access_token isn't a line of visible ASCII characters."
         case .tokenTooLong(let limit): "The server's access_token is longer than \(limit) bytes."
-        case .tokenIsSecret: "The server's access_token contains the client secret itself."
+        case .tokenIsSecret: "The server's access_token contains the client secret, or a part of it."
         case .notBearer: "The server's token isn't a bearer token."
         case .lifetimeUnreadable: "The server's expires_in isn't a number of seconds."
         }
@@ -303,7 +303,7 @@ extension ServerWords {
     package var phrase: String {
         switch self {
         case .text(let text): text
-        case .withheld: "in words that hold something like the secret"
+        case .withheld: "its words aren't shown, because they hold something like the secret"
         }
     }
 }

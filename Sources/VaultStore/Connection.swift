@@ -88,7 +88,7 @@ struct Connection: ~Copyable {
         // The longest row that the format has is below 2 MiB and 4 KiB; nothing is ever attached.
         _ = unsafe sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, 4 << 20)
         _ = unsafe sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0)
-        try check(unsafe LockWait.install(wait, on: handle), .settingTimeOut)
+        try check(unsafe LockWait.install(wait, on: handle), .installingBusyHandler)
         try checkJournalKind()
         // Those that don't look into the file yet.
         for pragma in ["cell_size_check = ON", "mmap_size = 0", "temp_store = MEMORY", "secure_delete = ON"] {

@@ -53,6 +53,8 @@ final class LockFile: Sendable {
         guard let directory = try? vault.openDirectory() else { return false }
         if let file = try? directory.open(vault.lockName, [.readWrite, .nonBlocking]) { return lacksLocks(file) }
         let name = vault.lockName + "-trial"
+        // Of a process that died in between.
+        try? directory.remove(name)
         guard let file = try? directory.open(name, .newFile) else { return false }
         defer { try? directory.remove(name) }
         return lacksLocks(file)

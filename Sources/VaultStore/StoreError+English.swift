@@ -33,8 +33,6 @@ extension StoreError {
         }
     }
 
-    private static let diskRemedy = Errno.inputOutput.remedy ?? ""
-
     /// What to do about it, as one sentence.
     package var remedy: String {
         switch self {
@@ -52,8 +50,8 @@ extension StoreError {
             "Name a place in a folder of yours, or give yourself access to it."
         case .io(_, _, let errno) where errno.isAboutPermissions: "Give yourself access to it."
         case .sqlite(_, _, let errno?, _) where errno.isAboutPermissions: "Give yourself access to it."
-        case .io(_, _, let errno): errno.remedy ?? Self.diskRemedy
-        case .sqlite(_, _, let errno, _): errno?.remedy ?? Self.diskRemedy
+        case .io(_, _, let errno): errno.remedy ?? Errno.diskRemedy
+        case .sqlite(_, _, let errno, _): errno?.remedy ?? Errno.diskRemedy
         case .busy, .changedMeanwhile, .replaced, .leaseHeld: "Try again."
         case .leasesUnavailable: "Go on without, or keep the vault where files can be written and locked."
         case .noLocks: "Keep the vault on a local disk, or have the lock service started (NFS: rpc.statd)."
@@ -111,7 +109,7 @@ extension SQLiteAction {
         switch self {
         case .opening: "opening"
         case .restricting: "restricting SQLite"
-        case .settingTimeOut: "setting a time-out"
+        case .installingBusyHandler: "installing the busy handler"
         case .readingHeader: "reading the file's header"
         case .preparing: "preparing a statement"
         case .binding: "binding a value"
@@ -125,7 +123,9 @@ extension UnsafePath {
     fileprivate var remedy: String {
         switch reason {
         case .notAFileName: "Name a file in a folder of yours."
-        case .tooLong: "Name a place with a shorter path: at most 472 bytes for its folder, 247 for a name, 504 in all."
+        case .tooLong:
+            "Name a place with a shorter path: at most \(VaultFile.folderLimit) bytes for its folder, 247 for a name, "
+                + "\(VaultFile.pathLimit) in all."
         case .unexpanded(let unexpanded): unexpanded.remedy
         case .notADirectory: "Move it away, or name another place."
         case .foreignDirectory, .foreignFile: "Name a place that belongs to you, or copy the vault there."

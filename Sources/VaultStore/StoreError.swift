@@ -136,7 +136,7 @@ extension StoreError {
 
 /// What SQLite was doing.
 package enum SQLiteAction: Equatable, Sendable {
-    case opening, restricting, settingTimeOut, readingHeader, preparing, binding, running
+    case opening, restricting, installingBusyHandler, readingHeader, preparing, binding, running
 }
 
 extension StoreError {

@@ -98,7 +98,7 @@ package final class VaultDatabase: Sendable {
     /// Writes a vault into a new file.
     ///
     /// - Throws: `vaultExists` where something lies there, or a journal next to it, which SQLite would take for the new
-    ///   file's; what ``create(_:_:patience:)`` throws.
+    ///   file's; what ``create(_:_:patience:announcing:)`` throws.
     package static func write(_ contents: [Mutation], toNew path: String) throws(StoreError) {
         let file = try VaultFile.prepare(path)
         if let taken = file.taken { throw .vaultExists(path: taken) }

@@ -9,6 +9,8 @@ internal import VaultSystem
 struct VaultFile: Hashable, Sendable {
     /// The longest path that SQLite opens, in bytes: 512, and room for `-journal` (`sqlite3PagerOpen`, seen with 3.40).
     static let pathLimit = 504
+    /// The longest path of a folder in which a draft fits, in bytes.
+    static let folderLimit = pathLimit - 1 - DraftFile.nameLength
 
     /// The directory, absolute and without links.
     let directory: String
@@ -30,7 +32,9 @@ struct VaultFile: Hashable, Sendable {
         let (directory, name) = try split(path)
         guard let resolved = try resolve(directory) else { throw .noVault(path: path) }
         let file = VaultFile(directory: resolved, name: name)
-        try file.checkLength()
+        guard file.path.utf8.count <= Self.pathLimit else {
+            throw .unsafePath(UnsafePath(path: file.path, .tooLong))
+        }
         let place = try file.openDirectory()
         guard let status = try file.check(in: place), status.size > 0 else { throw .noVault(path: file.path) }
         return file
@@ -75,9 +79,9 @@ struct VaultFile: Hashable, Sendable {
 
     /// Refuses a path that SQLite couldn't open; before a folder is made for it.
     private func checkLength() throws(StoreError) {
-        // Its backup, or the vault itself, is a draft in the same folder first.
+        // It is a draft in the same folder first.
         let folder = path.utf8.count - name.utf8.count
-        guard folder + max(name.utf8.count, DraftFile.nameLength) <= Self.pathLimit else {
+        guard folder <= Self.folderLimit + 1, path.utf8.count <= Self.pathLimit else {
             throw .unsafePath(UnsafePath(path: path, .tooLong))
         }
     }

@@ -114,7 +114,7 @@ package struct DraftFile: ~Copyable {
     private static func newFile(_ draft: inout String, in directory: borrowing Directory) throws(Errno)
         -> FileDescriptor
     {
-        // A sweep comes before the lock once in a very long time, and not so often in a row.
+        // A sweep rarely comes between making and locking, and never eight times in a row.
         for _ in 1...8 {
             let digits = String(UInt64.random(in: .min ... .max), radix: 36)
             draft = prefix + String(repeating: "0", count: digitCount - digits.utf8.count) + digits + suffix

@@ -29,5 +29,11 @@ extension FileDescriptor {
     }
 
     /// Tries to lock the whole file for as long as it is open (flock(2)).
-    package borrowing func tryLock() -> Bool { flock(number, LOCK_EX | LOCK_NB) == 0 }
+    ///
+    /// - Returns: false where another one holds it.
+    package borrowing func tryLock() throws(Errno) -> Bool {
+        if flock(number, LOCK_EX | LOCK_NB) == 0 { return true }
+        guard errno == EWOULDBLOCK else { throw .current }
+        return false
+    }
 }

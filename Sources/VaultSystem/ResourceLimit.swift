@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// What a process can have too little of: getrlimit(2), and the limits of a service or container.
-package enum ResourceLimit: String, Equatable, Sendable, CaseIterable {
+package enum ResourceLimit: Equatable, Sendable {
     case openFiles, memory, threads
 
     /// What a request takes at most at one time, with room to spare.

@@ -35,11 +35,14 @@ extension ResourceLimit {
 }
 
 extension Errno {
+    /// What to do where a disk may be to blame.
+    package static let diskRemedy = "Look at the disk: room, quota and health; then try again."
+
     /// What to do about a lack that doesn't depend on what was being done, as one sentence; nil for other failures.
     package var remedy: String? {
         if let limit { return limit.remedy }
         return switch self {
-        case .inputOutput, .noSpace, .quotaExceeded: "Look at the disk: room, quota and health; then try again."
+        case .inputOutput, .noSpace, .quotaExceeded: Self.diskRemedy
         default: nil
         }
     }
@@ -80,6 +83,7 @@ extension UnsafePath {
         switch reason {
         case .notAFileName: "\"\(path)\" names no file."
         case .unexpanded(.home): "\(path) begins with a ~ that no shell has replaced."
+        case .unexpanded(.variable): "\(path) begins with a variable that no shell has replaced."
         case .unexpanded(.quoted): "\(path) has its quotation marks in it, which no shell has taken off."
         case .unexpanded(.carriageReturn): "\(path) ends with a carriage return."
         case .tooLong: "\(path) is too long, or one of its names is."
@@ -107,7 +111,9 @@ extension UnexpandedPath {
     package var remedy: String {
         switch self {
         case .home:
-            "Write the path of the home folder, such as $HOME: a shell replaces ~ at the beginning of a word alone."
+            "Write the path of the home folder in full, such as /home/ada: a shell alone replaces ~, and only at the "
+                + "beginning of a word."
+        case .variable: "Write the path in full: a shell alone replaces variables, and not within single quotes."
         case .quoted: "Write it without quotation marks: they are part of a value that no shell reads."
         case .carriageReturn: "Save the file that it comes from with the line ends of Unix."
         }

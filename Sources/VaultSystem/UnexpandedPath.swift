@@ -4,6 +4,8 @@
 package enum UnexpandedPath: Equatable, Sendable {
     /// It begins with `~/` or `~user/`.
     case home
+    /// It begins with `$NAME/` or `${NAME}/`.
+    case variable
     /// It begins and ends with the same quotation mark.
     case quoted
     /// It ends with the carriage return of a line from Windows.
@@ -16,6 +18,8 @@ package enum UnexpandedPath: Equatable, Sendable {
             self = .carriageReturn
         } else if path == "~" || (path.first == "~" && bytes.contains(UInt8(ascii: "/"))) {
             self = .home
+        } else if path.first == "$", bytes.contains(UInt8(ascii: "/")) {
+            self = .variable
         } else if bytes.count > 1, bytes.first == bytes.last, ["\"", "'"].contains(path.first) {
             self = .quoted
         } else {

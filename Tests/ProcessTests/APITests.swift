@@ -90,7 +90,10 @@ struct APITests {
             .json(403, echoed.replacing("TOKEN", with: "canary-of-the-token-itself"))
         )
         let report = try await world.home.run("api", "/shares")
-        #expect(report.errorText.contains("in words that hold something like the secret"), "\(report)")
+        #expect(
+            report.errorText.contains("its words aren't shown, because they hold something like the secret"),
+            "\(report)"
+        )
         #expect(!report.errorText.contains("canary"), "\(report)")
     }
 

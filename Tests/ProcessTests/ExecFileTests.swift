@@ -135,7 +135,7 @@ struct ExecFileTests {
         let held = folder + "/2-1-1-1"
         for place in [left, held] {
             try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
-            for name in ["client_secrets.json", "client_secrets.json.1x2y.new"] {
+            for name in ["client_secrets.json", ".isogeo-vault-0123456789abc.new"] {
                 try #require(FileManager.default.createFile(atPath: "\(place)/\(name)", contents: Data("x".utf8)))
             }
         }

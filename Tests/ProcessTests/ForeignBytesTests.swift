@@ -61,12 +61,15 @@ struct ForeignBytesTests {
 @Suite(.serialized, .needsBinary)
 struct UnexpandedPathTests {
     private static let tilde =
-        "Write the path of the home folder, such as $HOME: a shell replaces ~ at the beginning of a word alone."
+        "Write the path of the home folder in full, such as /home/ada: a shell alone replaces ~, and only at the beginning of a word."
+    private static let variable =
+        "Write the path in full: a shell alone replaces variables, and not within single quotes."
     private static let quotes = "Write it without quotation marks: they are part of a value that no shell reads."
     private static let lineEnd = "Save the file that it comes from with the line ends of Unix."
 
     @Test(arguments: [
-        ("~/v.db", tilde), ("~nobody/v.db", tilde), ("\"v.db\"", quotes), ("'/tmp/v.db'", quotes), ("v.db\r", lineEnd),
+        ("~/v.db", tilde), ("~nobody/v.db", tilde), ("$HOME/v.db", variable), ("${HOME}/v.db", variable),
+        ("\"v.db\"", quotes), ("'/tmp/v.db'", quotes), ("v.db\r", lineEnd),
     ])
     func `a path that no shell has expanded is refused, and no file made`(path: String, remedy: String) async throws {
         let home = try await Home.withVault()

@@ -88,7 +88,7 @@ extension InjectionWorld {
     /// How a command came to its end.
     private enum Ending {
         case done(warnings: String)
-        /// Whether a draft may be left: removing it failed, or it may be the only copy of something.
+        /// Whether a draft may be left, since removing it failed.
         case failed(mayLeaveDraft: Bool)
         /// Killed, or without power.
         case cut
@@ -98,9 +98,7 @@ extension InjectionWorld {
         if report.exitCode == plain?.exitCode { return .done(warnings: report.errorText) }
         // Without memory for a secret the process ends where it stands: SecretBytes.
         let isCut = injection.kills || report.errorText.contains("No guarded memory can be had")
-        // A vault that can't be read any more may have the slot whose code the draft is.
-        let isBlind = injection.call == "lock" && injection.lasts
-        return isCut ? .cut : .failed(mayLeaveDraft: injection.call == "unlink" || isBlind)
+        return isCut ? .cut : .failed(mayLeaveDraft: injection.call == "unlink")
     }
 
     /// What is wrong with the files that are there, and with a repeat of what wasn't done.
@@ -133,8 +131,9 @@ extension InjectionWorld {
             return complaints
         case .failed(let mayLeaveDraft):
             if made != nil { complaints.append("failed, and left what it makes") }
-            // A journal is SQLite's to keep until it is rolled back.
-            let litter = litter(in: files).filter { !$0.hasSuffix("-journal") }
+            // A journal is SQLite's to keep until it is rolled back. A key or a code that is to come stays where the
+            // vault may have its slot: it can't be read any more, or the commit failed after its last step.
+            let litter = litter(in: files).filter { !$0.hasSuffix("-journal") && !$0.contains(/\.new-[0-9a-f]{8}$/) }
             if !mayLeaveDraft, !litter.isEmpty { complaints.append("left \(litter.sorted())") }
         case .cut: break
         }

@@ -106,9 +106,10 @@ struct InjectionWorld: Sendable {
 
     /// A path without what is random in it, so that two runs can be compared.
     static func withoutRandomness(_ path: String) -> String {
-        path.replacing(/[0-9a-f]{32}-[0-9a-f]{16}/, with: "ID").replacing(/\.old-.*|\.before-restore-\d+(-\d+)?/) {
-            $0.output.0.hasSuffix(".new") ? "\($0.output.0)" : "-OLD"
-        }
+        path.replacing(/[0-9a-f]{32}-[0-9a-f]{16}/, with: "ID").replacing(
+            /\.old-.*|\.before-restore-\d+(-\d+)?/,
+            with: "-OLD"
+        )
     }
 
     func putBack() throws {

@@ -19,6 +19,7 @@ struct PowerCutTests {
 
     @Test(arguments: InjectedCommand.all.filter { names.contains($0.name) })
     func `without power, the vault is as before or as after`(command: InjectedCommand) async throws {
+        #expect(Self.names.isSubset(of: InjectedCommand.all.map(\.name)))
         let world = try await InjectionWorld(command)
         let disk = try await world.recorded()
         let seed = UInt64.random(in: 0..<1 << 32)

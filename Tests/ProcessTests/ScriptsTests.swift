@@ -206,7 +206,7 @@ struct ScriptsTests {
         let install = "umask 077; exec \(shell) '\(machine.checkout)/Scripts/install' --prefix 'à moi/local'"
         let report = try await machine.command(["sh", "-c", install]).run()
         #expect(report.exitCode == 0 && report.output.isEmpty, "\(report)")
-        // Of a machine whose scripts take themselves for root.
+        // On this machine the scripts think that they run as root.
         for (path, expected) in [("à moi/local/bin", 0o755), ("à moi/local/bin/isogeo-vault", 0o711)] {
             let mode = try FileManager.default.attributesOfItem(atPath: machine.folder(path))[.posixPermissions]
             #expect(mode as? Int == expected)

@@ -26,10 +26,11 @@ struct DoctorChecksTests {
     }
 
     @Test func `an executable that its user may read, or replace, is open for a moment`() {
-        #expect(ExecutableCheck.findings(owner: nil, isReadable: false).isEmpty)
-        #expect(ExecutableCheck.findings(owner: 0, isReadable: false).map(\.level) == [.ok])
-        #expect(ExecutableCheck.findings(owner: 0, isReadable: true).map(\.level) == [.note])
-        #expect(ExecutableCheck.findings(owner: 1000, isReadable: false).map(\.level) == [.note])
+        #expect(ExecutableCheck.findings(owner: nil, isReadable: false, isRoot: false).isEmpty)
+        #expect(ExecutableCheck.findings(owner: 0, isReadable: true, isRoot: true).isEmpty)
+        #expect(ExecutableCheck.findings(owner: 0, isReadable: false, isRoot: false).map(\.level) == [.ok])
+        #expect(ExecutableCheck.findings(owner: 0, isReadable: true, isRoot: false).map(\.level) == [.note])
+        #expect(ExecutableCheck.findings(owner: 1000, isReadable: false, isRoot: false).map(\.level) == [.note])
     }
 
     private static let head = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"

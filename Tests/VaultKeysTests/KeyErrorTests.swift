@@ -70,7 +70,7 @@ import VaultTestSupport
     func `a tilde that no shell replaced is named`(_ error: KeyError) {
         #expect(
             error.remedy
-                == "Write the path of the home folder, such as $HOME: a shell replaces ~ at the beginning of a word alone."
+                == "Write the path of the home folder in full, such as /home/ada: a shell alone replaces ~, and only at the beginning of a word."
         )
     }
 

@@ -224,7 +224,7 @@ import VaultCrypto
         #expect(problem == .rejected(status: 400, ServerError(code: .withheld, description: .withheld)))
         #expect(
             problem?.sentence
-                == "The server rejects the request (status 400, in words that hold something like the secret)."
+                == "The server rejects the request (status 400, its words aren't shown, because they hold something like the secret)."
         )
         #expect(self.problem(302, "", location: "https://\(canary).example/") == .redirect(host: nil))
         #expect(self.problem(302, "", location: "https://\(canary.lowercased()).example/") == .redirect(host: nil))
@@ -234,7 +234,11 @@ import VaultCrypto
         let body = #"{"error":"invalid_scope","error_description":"\#(canary)"}"#
         let problem = problem(400, body)
         #expect(problem == .rejected(status: 400, ServerError(code: "invalid_scope", description: .withheld)))
-        #expect(problem?.sentence.contains("invalid_scope: in words that hold something like the secret") == true)
+        #expect(
+            problem?.sentence.contains(
+                "invalid_scope: its words aren't shown, because they hold something like the secret"
+            ) == true
+        )
     }
 
     @Test func `a scope that holds the secret is left out`() throws {

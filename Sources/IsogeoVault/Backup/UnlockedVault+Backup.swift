@@ -10,7 +10,7 @@ extension UnlockedVault {
         if let taken = Self.taken(path) { throw VaultError(.backupExists(path: taken)) }
         let snapshot = try intactSnapshot()
         do throws(StoreError) { try Self.write(snapshot, to: path) } catch {
-            if case .vaultExists = error { throw VaultError(.backupExists(path: path)) }
+            if case .vaultExists(let taken) = error { throw VaultError(.backupExists(path: taken)) }
             throw VaultError(error)
         }
     }

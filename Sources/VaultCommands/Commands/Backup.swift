@@ -12,7 +12,7 @@ struct Backup: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "The file to make, in a folder of yours.")
+    @Argument(help: "The file to make, in a folder of yours; missing folders are made, mode 0700.")
     var file: String
 
     @OptionGroup(title: "Vault")

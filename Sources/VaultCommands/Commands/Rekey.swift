@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import IsogeoVault
+internal import VaultSystem
 
 /// Gives the vault a new key: `isogeo-vault rekey`.
 struct Rekey: AsyncParsableCommand {
@@ -41,6 +42,7 @@ struct Rekey: AsyncParsableCommand {
     func run() async throws {
         guard output != "-" else { throw VaultError(.secretOnStandardOutput) }
         let context = vault.context
+        if let output { try Vault.checkIsNew(codeFile: output) }
         var interaction = context.interaction
         // --no-prompt forbids questions; it doesn't forbid showing a code.
         interaction.show = output == nil ? context.terminal()?.show : nil
@@ -57,6 +59,12 @@ struct Rekey: AsyncParsableCommand {
     }
 
     private func report(_ result: Rekeying, _ context: CommandContext) {
+        if let output, !result.slots.contains(where: { $0.kind == "recovery" }) {
+            context.say(
+                "No recovery code was made, and \(output) wasn't written: the vault had none. Make one: isogeo-vault key "
+                    + "add recovery --output \(output.shellWord)"
+            )
+        }
         let slots = result.slots.map { "\($0.kind) \($0.id)" }.joined(separator: ", ")
         context.say("The vault has a new key. These key slots open it: \(slots).")
         for path in result.formerKeyFiles {

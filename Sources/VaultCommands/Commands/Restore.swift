@@ -33,8 +33,11 @@ struct Restore: AsyncParsableCommand {
         do {
             return try await context.open()
         } catch {
-            guard error.code == .noVault else { throw error }
-            throw VaultError(.noBackup(path: file))
+            switch error.code {
+            case .noVault: throw VaultError(.noBackup(path: file))
+            case .damaged: throw VaultError(.badBackup(error.problem, path: file))
+            default: throw error
+            }
         }
     }
 }

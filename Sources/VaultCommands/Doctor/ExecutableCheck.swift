@@ -7,9 +7,10 @@ enum ExecutableCheck {
     /// - Parameters:
     ///   - owner: its owner; nil where it can't be told.
     ///   - isReadable: whether we may read it.
+    ///   - isRoot: whether we are root, whose programs can look into one another at any moment.
     /// - Returns: at most one.
-    static func findings(owner: UInt32?, isReadable: Bool) -> [Finding] {
-        guard let owner else { return [] }
+    static func findings(owner: UInt32?, isReadable: Bool, isRoot: Bool) -> [Finding] {
+        guard let owner, !isRoot else { return [] }
         guard owner != 0 || isReadable else {
             return [.ok("executable", "No other program of yours can look into this command, from its first moment.")]
         }
@@ -27,7 +28,8 @@ enum ExecutableCheck {
         let path = "/proc/self/exe"
         return findings(
             owner: (try? FileStatus(of: path, followsLink: true))?.owner,
-            isReadable: FilePath.readingFailure(path) == nil
+            isReadable: FilePath.readingFailure(path) == nil,
+            isRoot: ProcessIdentity.user == 0
         )
     }
 }

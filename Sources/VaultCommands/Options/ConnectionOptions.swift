@@ -22,7 +22,7 @@ struct ConnectionOptions: ParsableArguments {
     )
     var timeout: Int?
 
-    @Flag(help: "Send over plain http to this computer even what another user's program receives there.")
+    @Flag(help: "Send over plain http even if another user's program listens there on this computer.")
     var foreignListener = false
 
     func validate() throws {

@@ -38,8 +38,13 @@ final class SharedSecretDirectory {
             for _ in 0..<100 {
                 let name = "\(owner.name)-\(UInt64.random(in: .min ... .max))"
                 try base.makeDirectory(name)
-                if let lock = lock(name, in: base) {
-                    return SharedSecretDirectory(base: base, name: name, lock: lock)
+                do throws(Errno) {
+                    if let lock = try lock(name, in: base) {
+                        return SharedSecretDirectory(base: base, name: name, lock: lock)
+                    }
+                } catch {
+                    base.removeDirectory(name)
+                    throw .failed(path: base.path(of: name), .makingDirectory, error)
                 }
                 base.removeDirectory(name)
             }
@@ -56,9 +61,13 @@ final class SharedSecretDirectory {
     }
 
     /// Locks it; nil if the name no longer leads to the directory that was locked.
-    private static func lock(_ name: String, in base: borrowing Directory) -> FileDescriptor? {
-        guard let lock = try? base.open(name, [.readOnly, .directory]), lock.tryLock(),
-            let named = try? base.status(of: name), let held = try? lock.status(), named.identity == held.identity
+    private static func lock(_ name: String, in base: borrowing Directory) throws(Errno) -> FileDescriptor? {
+        let lock: FileDescriptor
+        do throws(Errno) { lock = try base.open(name, [.readOnly, .directory]) } catch {
+            guard error != .noEntry else { return nil }
+            throw error
+        }
+        guard try lock.tryLock(), let named = try? base.status(of: name), named.identity == (try lock.status()).identity
         else { return nil }
         return lock
     }
@@ -89,7 +98,8 @@ final class SharedSecretDirectory {
             // which has just made it sees that, and makes another.
             if owner.isGone {
                 base.removeDirectory(name)
-            } else if parts.count == 4, let lock = lock(name, in: base) {
+            } else if parts.count == 4 {
+                guard let lock = (try? lock(name, in: base)) ?? nil else { continue }
                 base.removeDirectory(name)
                 _ = consume lock
             }
