@@ -57,7 +57,7 @@ struct FaultInjectionTests {
         let share = (isShort ? Self.sample : all.count) / (command.derives ? 8 : 1)
         let step = max(1, all.count / max(1, share))
         let first = Int.random(in: 0..<step)
-        print("\(command.name): \(all.count) faults, every \(step)th from number \(first + 1) on")
+        print("\(command.name): \(all.count) faults, one in \(step), from number \(first + 1) on")
         return stride(from: first, to: all.count, by: step).map { all[$0] }
     }
 }
