@@ -9,9 +9,14 @@ package struct ShortHash: Sendable {
     package init() { key = Sodium.randomBytes(Int(crypto_shorthash_KEYBYTES)) }
 
     package func callAsFunction(_ message: Span<UInt8>) -> UInt64 {
-        var hash = [UInt8](repeating: 0, count: Int(crypto_shorthash_BYTES))
-        let status = unsafe message.withPointer { unsafe crypto_shorthash(&hash, $0, UInt64(message.count), key) }
+        // As long as `crypto_shorthash_BYTES`; an array would be allocated for each of thousands of messages.
+        var hash: UInt64 = 0
+        let status = unsafe withUnsafeMutablePointer(to: &hash) { hash in
+            unsafe hash.withMemoryRebound(to: UInt8.self, capacity: MemoryLayout<UInt64>.size) { output in
+                unsafe message.withPointer { unsafe crypto_shorthash(output, $0, UInt64(message.count), key) }
+            }
+        }
         precondition(status == 0, "SipHash always works")
-        return hash.reduce(0) { $0 << 8 | UInt64($1) }
+        return hash
     }
 }

@@ -95,13 +95,16 @@ package final class VaultDatabase: Sendable {
         return try open(file, patience: patience)
     }
 
+    /// What keeps a vault from being written into a new file at a path, or its journal; nil where nothing does.
+    package static func taken(at path: String) -> String? { VaultFile.taken(at: path) }
+
     /// Writes a vault into a new file.
     ///
     /// - Throws: `vaultExists` where something lies there, or a journal next to it, which SQLite would take for the new
     ///   file's; what ``create(_:_:patience:announcing:)`` throws.
     package static func write(_ contents: [Mutation], toNew path: String) throws(StoreError) {
         let file = try VaultFile.prepare(path)
-        if let taken = file.taken { throw .vaultExists(path: taken) }
+        if let taken = VaultFile.taken(at: file.path) { throw .vaultExists(path: taken) }
         try write(contents, to: file, replacing: false)
     }
 

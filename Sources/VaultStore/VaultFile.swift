@@ -192,9 +192,9 @@ struct VaultFile: Hashable, Sendable {
         }
     }
 
-    /// Its path, or else that of its journal, where something lies there.
-    var taken: String? {
-        [name, journalName].map(path(of:)).first { path in (try? FileStatus(of: path, followsLink: false)) != nil }
+    /// What keeps a file from being made at a path, be it the journal of one that has gone; nil where nothing does.
+    static func taken(at path: String) -> String? {
+        [path, path + "-journal"].first { path in (try? FileStatus(of: path, followsLink: false)) != nil }
     }
 
     func path(of name: String) -> String { (directory == "/" ? "" : directory) + "/" + name }

@@ -131,14 +131,7 @@ struct FileFormatReaderTests {
         _ = try await vault.token()
         try await vault.setDefault(.named("catalogue"))
         vault.close()
-        _ = try await Vault.rekey(
-            at: world.path,
-            unlocking: .keyFile(world.keyFile),
-            keeping: [],
-            dropping: [],
-            interaction: .none,
-            dependencies: world.dependencies
-        )
+        _ = try await world.rekey()
         let found = try await read("--key-file", world.keyFile, world.path)
         #expect(found.applications.map(\.secret) == ["a secret"] && found.tokens.map(\.value) == ["token-1"])
         #expect(found.default == "catalogue" && found.warnings.isEmpty)

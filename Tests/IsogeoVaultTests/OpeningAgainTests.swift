@@ -11,21 +11,10 @@ import VaultTestSupport
 
     init() throws { world = try VaultFixture() }
 
-    private func rekey() async throws(VaultError) {
-        _ = try await Vault.rekey(
-            at: world.path,
-            unlocking: .keyFile(world.keyFile),
-            keeping: [],
-            dropping: [],
-            interaction: .none,
-            dependencies: world.dependencies
-        )
-    }
-
     @Test func `a key file that gets its new key after it was read is read again`() async throws {
         _ = try await world.makeVault()
         let old = try world.folder.write(world.folder.read("key"), to: "old-key")
-        try await rekey()
+        try await world.rekey()
         for rereads in [true, false] {
             var looks = 0
             let error = await failure { () async throws(VaultError) in
@@ -50,7 +39,7 @@ import VaultTestSupport
             if looks == 1 {
                 let isDone = DispatchSemaphore(value: 0)
                 Task.detached {
-                    try? await rekey()
+                    _ = try? await world.rekey()
                     isDone.signal()
                 }
                 isDone.wait()

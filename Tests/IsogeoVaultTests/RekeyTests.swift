@@ -13,22 +13,6 @@ import VaultTestSupport
 
     init() throws { world = try VaultFixture() }
 
-    private func rekey(
-        _ unlocking: Unlocking? = nil,
-        keeping others: [Unlocking] = [],
-        dropping: [String] = [],
-        interaction: UserInteraction = .none
-    ) async throws(VaultError) -> Rekeying {
-        try await Vault.rekey(
-            at: world.path,
-            unlocking: unlocking ?? .keyFile(world.keyFile),
-            keeping: others,
-            dropping: dropping,
-            interaction: interaction,
-            dependencies: world.dependencies
-        )
-    }
-
     private func everything(_ vault: Vault) throws -> Snapshot {
         try vault.contents.database.read(.everything)
     }
@@ -45,7 +29,7 @@ import VaultTestSupport
         let token = try await old.token()
         let before = try everything(old)
         world.clock.advance(by: 5)
-        _ = try await rekey()
+        _ = try await world.rekey()
 
         let new = try await world.open()
         let after = try everything(new)
@@ -84,7 +68,7 @@ import VaultTestSupport
 
     @Test func `whoever had the vault open is refused, and nothing is sealed under the old key`() async throws {
         let old = try await world.makeVault()
-        _ = try await rekey()
+        _ = try await world.rekey()
         let after = try everything(old)
         let refusals = [
             await failure { () async throws(VaultError) in try await old.add(world.sample("later")) },
@@ -106,14 +90,7 @@ import VaultTestSupport
         let (world, done) = (world, DispatchSemaphore(value: 0))
         world.server.whileAsked {
             Task {
-                _ = try? await Vault.rekey(
-                    at: world.path,
-                    unlocking: .keyFile(world.keyFile),
-                    keeping: [],
-                    dropping: [],
-                    interaction: .none,
-                    dependencies: world.dependencies
-                )
+                _ = try? await world.rekey()
                 done.signal()
             }
             _ = done.wait(timeout: .now() + 30)
@@ -130,7 +107,7 @@ import VaultTestSupport
         let vault = try await world.makeVault()
         try await vault.backup(to: world.folder("backup.db"))
         let before = try world.folder.read("key")
-        let result = try await rekey()
+        let result = try await world.rekey()
         let former = try #require(result.formerKeyFiles.first)
         #expect(try world.folder.read("key") != before)
         #expect(try Array(Data(contentsOf: URL(filePath: former))) == before)
@@ -152,14 +129,14 @@ import VaultTestSupport
     @Test func `a key file whose rekey died before its end opens the vault, and is put right`() async throws {
         try await world.makeVault().close()
         let old = try world.folder.read("key")
-        let slot = try #require(try await rekey().slots.first)
+        let slot = try #require(try await world.rekey().slots.first)
         // As it is between the commit and the rename.
         try FileManager.default.moveItem(atPath: world.keyFile, toPath: world.folder("key.new-\(slot.id)"))
         try world.folder.write(old, to: "key")
         #expect(try await world.open().applications().count == 1)
         #expect(try files("key").sorted() == ["key", "key.old-\(slot.id)"])
         #expect(try world.folder.read("key") != old)
-        _ = try await rekey()
+        _ = try await world.rekey()
         #expect(try await world.open().verify().findings.isEmpty)
     }
 
@@ -167,7 +144,7 @@ import VaultTestSupport
         async throws
     {
         try await world.makeVault().close()
-        let slot = try #require(try await rekey().slots.first)
+        let slot = try #require(try await world.rekey().slots.first)
         try FileManager.default.moveItem(atPath: world.keyFile, toPath: world.folder("key.new-\(slot.id)"))
         let other = Array(String(repeating: "0", count: 64).utf8)
         try world.folder.write(other, to: "key")
@@ -183,14 +160,14 @@ import VaultTestSupport
         _ = try await vault.addRecoveryCode { (code) throws(VaultError) in shown.keep(code) }
         let before = try everything(vault)
         let (key, count) = (try world.folder.read("key"), try files("").count)
-        let refusal = await failure { () async throws(VaultError) in try await rekey() }
+        let refusal = await failure { () async throws(VaultError) in try await world.rekey() }
         #expect(refusal?.code == .usage)
         #expect(refusal?.sentence.contains("key-file ") == true && refusal?.sentence.contains("recovery ") == true)
         #expect(try everything(vault) == before && world.folder.read("key") == key)
         #expect(try files("").count == count)
 
         // What opens another slot is named, a code is shown anew.
-        let result = try await rekey(
+        let result = try await world.rekey(
             keeping: [.keyFile(world.folder("second"))],
             interaction: UserInteraction(show: { (code) throws(VaultError) in shown.keep(code) })
         )
@@ -207,7 +184,7 @@ import VaultTestSupport
             }?.code == .locked
         )
         // And dropped on a word.
-        let dropped = try await rekey(dropping: [result.slots[1].id, result.slots[2].id])
+        let dropped = try await world.rekey(dropping: [result.slots[1].id, result.slots[2].id])
         #expect(dropped.slots.map(\.kind) == ["key-file"])
     }
 
@@ -221,7 +198,7 @@ import VaultTestSupport
         try FileManager.default.setAttributes([.posixPermissions: 0o500], ofItemAtPath: folder)
         defer { try? FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: folder) }
         let refusal = await failure { () async throws(VaultError) in
-            try await rekey(keeping: [.keyFile(folder + "/key")])
+            try await world.rekey(keeping: [.keyFile(folder + "/key")])
         }
         #expect(refusal?.code == .inputOutput && refusal?.remedy.contains("--shared-key-file") == true)
         #expect(try everything(vault) == before && files("key") == ["key"])
@@ -230,7 +207,9 @@ import VaultTestSupport
     @Test func `all slots dropped is no vault`() async throws {
         let vault = try await world.makeVault()
         let slot = try #require(try await vault.keys().first)
-        #expect(await failure { () async throws(VaultError) in try await rekey(dropping: [slot.id]) }?.code == .usage)
+        #expect(
+            await failure { () async throws(VaultError) in try await world.rekey(dropping: [slot.id]) }?.code == .usage
+        )
         #expect(try await world.open().applications().count == 1)
     }
 
@@ -243,7 +222,7 @@ import VaultTestSupport
         world.clock.set(golden.now + 100)
         let (key, passphrase) = (Unlocking.keyFile(world.keyFile), Unlocking.passphraseFile(world.folder("passphrase")))
         let ways = slot == "key" ? (key, passphrase) : (passphrase, key)
-        _ = try await rekey(ways.0, keeping: [ways.1])
+        _ = try await world.rekey(ways.0, keeping: [ways.1])
         for way in [key, passphrase] {
             let vault = try await world.opened(way)
             #expect(try await vault.verify().findings.isEmpty)
@@ -257,7 +236,7 @@ import VaultTestSupport
         try vault.make(at: world.path)
         try world.folder.write(Data(vault.keyFile), to: "key")
         let wrong = await failure { () async throws(VaultError) in
-            try await rekey(
+            try await world.rekey(
                 interaction: UserInteraction(ask: { (_, output) throws(VaultError) in
                     output.append(UInt8(ascii: "x"))
                 })
@@ -266,7 +245,7 @@ import VaultTestSupport
         #expect(
             wrong?.code == .locked && wrong?.sentence.hasPrefix("That isn't the passphrase of the key slot ") == true
         )
-        let result = try await rekey(
+        let result = try await world.rekey(
             interaction: UserInteraction(ask: { (request, output) throws(VaultError) in
                 guard case .slotPassphrase = request else { return }
                 for byte in "a passphrase".utf8 { output.append(byte) }
@@ -281,7 +260,7 @@ import VaultTestSupport
         let vault = TwoSlotVault(applications: try (0..<1000).map { (try .sample("n\($0)"), "secret \($0)") })
         let made = try vault.make(at: world.path)
         try world.folder.write(Data(vault.keyFile), to: "key")
-        _ = try await rekey(dropping: [made.passphraseSlot.shortID])
+        _ = try await world.rekey(dropping: [made.passphraseSlot.shortID])
         let opened = try await world.open()
         #expect(try await opened.verify().applications == 1000)
         _ = try await opened.token(for: .named("n999"))

@@ -117,14 +117,7 @@ import VaultTestSupport
         try await vault.backup(to: backup)
         vault.close()
         let old = try world.copy(to: "old.db")
-        let rekeyed = try await Vault.rekey(
-            at: world.path,
-            unlocking: .keyFile(world.keyFile),
-            keeping: [],
-            dropping: [],
-            interaction: .none,
-            dependencies: world.remembering
-        )
+        let rekeyed = try await world.rekey(dependencies: world.remembering)
         let formerKey = Unlocking.keyFile(try #require(rekeyed.formerKeyFiles.first))
         let mark = try #require(try marks.first)
         let before = try Data(contentsOf: URL(filePath: mark))
@@ -189,14 +182,7 @@ import VaultTestSupport
         let vault = try await make()
         vault.close()
         let (old, key) = (try world.copy(to: "old.db"), try world.folder.read("key"))
-        _ = try await Vault.rekey(
-            at: world.path,
-            unlocking: .keyFile(world.keyFile),
-            keeping: [],
-            dropping: [],
-            interaction: .none,
-            dependencies: world.remembering
-        )
+        _ = try await world.rekey(dependencies: world.remembering)
         try replaceVault(by: old)
         try FileManager.default.removeItem(atPath: world.keyFile)
         try world.folder.write(key, to: "key")

@@ -85,6 +85,25 @@ final class VaultFixture: Sendable {
         try await Vault.open(at: path, unlocking: unlocking ?? .keyFile(keyFile), dependencies: dependencies)
     }
 
+    /// Gives the vault a new key, by the key file if no other way is named.
+    @discardableResult
+    func rekey(
+        _ unlocking: Unlocking? = nil,
+        keeping others: [Unlocking] = [],
+        dropping: [String] = [],
+        interaction: UserInteraction = .none,
+        dependencies: VaultDependencies? = nil
+    ) async throws(VaultError) -> Rekeying {
+        try await Vault.rekey(
+            at: path,
+            unlocking: unlocking ?? .keyFile(keyFile),
+            keeping: others,
+            dropping: dropping,
+            interaction: interaction,
+            dependencies: dependencies ?? self.dependencies
+        )
+    }
+
     /// Edits the vault's file as a stranger would, who knows SQLite and none of our checks.
     ///
     /// `other` is attached: a copy of the file, from before.

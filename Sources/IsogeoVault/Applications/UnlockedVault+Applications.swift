@@ -42,7 +42,7 @@ extension UnlockedVault {
     /// All applications, by name, after their rows were compared with the header.
     func applications() throws(VaultError) -> [StoredApplication] {
         let (header, snapshot) = try read(Query(applications: .all))
-        try compare(snapshot.applications, with: header)
+        try compare(snapshot.applications, with: header.state)
         var applications: [StoredApplication] = []
         for row in snapshot.applications { applications.append(try stored(row)) }
         return applications.sorted { $0.metadata.name.description < $1.metadata.name.description }
@@ -84,9 +84,7 @@ extension UnlockedVault {
         _ body: (inout PendingWrite) throws(VaultError) -> Result
     ) throws(VaultError) -> Result {
         try change(Query(applications: .all), now: now) { (draft) throws(VaultError) -> Result in
-            guard sum(of: draft.snapshot.applications) == draft.state.applications else {
-                throw .damaged(.applicationsDiffer)
-            }
+            try compare(draft.snapshot.applications, with: draft.state)
             return try body(&draft)
         }
     }
@@ -99,7 +97,7 @@ extension UnlockedVault {
     /// - Returns: the secret, in guarded memory.
     func secret(of application: StoredApplication) throws(VaultError) -> SecretBytes {
         let (header, snapshot) = try read(Query(applications: .all))
-        try compare(snapshot.applications, with: header)
+        try compare(snapshot.applications, with: header.state)
         guard snapshot.applications.contains(application.row) else { throw VaultError(StoreError.changedMeanwhile) }
         do {
             return try sealer.secret(of: application.row, application.metadata)
@@ -116,10 +114,9 @@ extension UnlockedVault {
         }
     }
 
-    func compare(_ rows: [ApplicationRecord], with header: CheckedHeader) throws(VaultError) {
-        guard sum(of: rows) == header.state.applications else {
-            throw .damaged(.applicationsDiffer)
-        }
+    /// Refuses rows that aren't all those of the header.
+    func compare(_ rows: [ApplicationRecord], with state: HeaderState) throws(VaultError) {
+        guard sum(of: rows) == state.applications else { throw .damaged(.applicationsDiffer) }
     }
 
     func sum(of rows: [ApplicationRecord]) -> SetHash {

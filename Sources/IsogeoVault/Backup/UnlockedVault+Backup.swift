@@ -7,7 +7,7 @@ extension UnlockedVault {
     ///
     /// - Throws: `damaged` before anything is written; `exists`; what the store throws.
     func backup(to path: String) throws(VaultError) {
-        if let taken = Self.taken(path) { throw VaultError(.backupExists(path: taken)) }
+        if let taken = VaultDatabase.taken(at: path) { throw VaultError(.backupExists(path: taken)) }
         let snapshot = try intactSnapshot()
         do throws(StoreError) { try Self.write(snapshot, to: path) } catch {
             if case .vaultExists(let taken) = error { throw VaultError(.backupExists(path: taken)) }
@@ -31,18 +31,13 @@ extension UnlockedVault {
         return snapshot
     }
 
-    /// What keeps a file from being made, be it the journal of one that has gone; nil where nothing does.
-    private static func taken(_ path: String) -> String? {
-        [path, path + "-journal"].first { path in (try? FileStatus(of: path, followsLink: false)) != nil }
-    }
-
     /// Writes a copy under a new name: other copies may be from the same second.
     ///
     /// - Returns: its path: `path`, or `path` with a number.
     private static func writeCopy(_ snapshot: Snapshot, _ path: String) throws(StoreError) -> String {
         var (copy, number) = (path, 1)
         while true {
-            if taken(copy) == nil {
+            if VaultDatabase.taken(at: copy) == nil {
                 do throws(StoreError) {
                     try write(snapshot, to: copy)
                     return copy

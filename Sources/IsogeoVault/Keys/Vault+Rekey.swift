@@ -156,7 +156,7 @@ extension UnlockedVault {
         do {
             try database.commit { () throws(VaultError) -> PreparedCommit<Void> in
                 let (header, snapshot) = try read(.everything)
-                try compare(snapshot.applications, with: header)
+                try compare(snapshot.applications, with: header.state)
                 guard snapshot.header.slots == renewal.basis else { throw VaultError(.slotsChanged) }
                 let (changes, next) = try resealed(snapshot, header.state, renewal, now: now)
                 last = next
