@@ -60,6 +60,8 @@ struct InjectionWorld: Sendable {
         home.environment["ISOGEO_VAULT_KEY_FILE"] = home.key
         if command.makesVault {
             home.environment["ISOGEO_VAULT_KEY_FILE"] = home.folder("second")
+        } else if command.isOlder {
+            try home.writeOlderVault()
         } else {
             let atlas = try home.writeFile(tokenURI: server.url)
             let other = try home.writeFile(of: rivers, to: "rivers.json", tokenURI: server.url)
@@ -99,17 +101,21 @@ struct InjectionWorld: Sendable {
         let paths = try FileManager.default.subpathsOfDirectory(atPath: home.folder.path)
         return paths.reduce(into: [:]) { files, path in
             if path != "calls", !path.contains("/said-") {
-                files[path] = FileManager.default.contents(atPath: home.folder(path))
+                let place = home.folder(path)
+                // A link into /proc/self would lead to a descriptor of this process.
+                let link = try? FileManager.default.destinationOfSymbolicLink(atPath: place)
+                files[path] = link.map { Data($0.utf8) } ?? FileManager.default.contents(atPath: place)
             }
         }
     }
 
     /// A path without what is random in it, so that two runs can be compared.
     static func withoutRandomness(_ path: String) -> String {
-        path.replacing(/[0-9a-f]{32}-[0-9a-f]{16}/, with: "ID").replacing(
-            /\.old-.*|\.before-restore-\d+(-\d+)?/,
-            with: "-OLD"
-        )
+        path.replacing(/[0-9a-f]{32}-[0-9a-f]{16}/, with: "ID").replacing(/exec\/[0-9-]+/, with: "exec/OWNER")
+            .replacing(
+                /\.old-.*|\.before-restore-\d+(-\d+)?/,
+                with: "-OLD"
+            )
     }
 
     func putBack() throws {
@@ -139,7 +145,9 @@ struct InjectionWorld: Sendable {
             return State(
                 applications: described(try listed.json["applications"]),
                 slots: described(try status.json["slots"]),
-                events: described(try JSONSerialization.jsonObject(with: Data(log.output))),
+                // That a vault of format 1 was converted is neither before nor after: it is done first.
+                events: described(try JSONSerialization.jsonObject(with: Data(log.output)))
+                    .filter { !$0.contains("event=converted") },
                 // A failure to get a token is cached like one.
                 tokens: command.onlyCaches ? "" : "\(try status.json["tokens"] ?? "no") tokens",
                 key: key
@@ -158,7 +166,10 @@ struct InjectionWorld: Sendable {
     /// Lines for the objects of a JSON array, without what differs from one run to the next.
     private static func described(_ array: Any?) -> [String] {
         (array as? [[String: Any]] ?? []).map { object in
-            object.filter { !["id", "created", "secret_written", "time", "changed"].contains($0.key) }
+            // The detail of requests says since when they were.
+            let isTally = object.keys.contains("event") && !object.keys.contains("number")
+            return object.filter { !["id", "created", "secret_written", "time", "changed"].contains($0.key) }
+                .filter { !isTally || $0.key != "detail" }
                 .filter { !$0.key.hasSuffix("_epoch") }
                 .map { "\($0.key)=\(($0.value as? [Any]).map { "\($0.count) of them" } ?? "\($0.value)")" }
                 .sorted().joined(separator: " ").replacing(/\ [0-9a-f]{8}\b|until [0-9TZ:\-]+/, with: "")
