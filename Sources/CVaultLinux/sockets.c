@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 // sock_diag(7). The tables of /proc/net tell the same, but skip rows while sockets come and go, and grow with them.
@@ -143,4 +144,17 @@ int cvault_accepted_by(const struct cvault_address *peer, const struct cvault_ad
     close(file);
     errno = before;
     return result;
+}
+
+int cvault_send_datagram(const char *path, const uint8_t *bytes, size_t count) {
+    struct sockaddr_un peer = { .sun_family = AF_UNIX };
+    size_t length = strlen(path);
+    if (length >= sizeof peer.sun_path) return ENAMETOOLONG;
+    memcpy(peer.sun_path, path, length);
+    int file = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (file < 0) return errno;
+    ssize_t sent = sendto(file, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&peer, sizeof peer);
+    int failure = sent < 0 ? errno : 0;
+    close(file);
+    return failure;
 }

@@ -28,7 +28,7 @@ extension UnlockedVault {
         proven proof: ProvenToken? = nil,
         noting notes: [AuditEvent] = [],
         marks: String? = nil,
-        reporting report: @escaping Reporting = { _ in },
+        reporting report: @escaping Reporting = { _, _ in },
         now: Int64
     ) throws(VaultError) -> UnlockedVault {
         try proof?.check(application)
@@ -47,7 +47,7 @@ extension UnlockedVault {
             reporting: report,
             now: now
         )
-        contents.mark?.write(contents.openedHeader, contents.sealer)
+        contents.mark?.write(contents.openedHeader, contents.openedState, contents.sealer)
         return contents
     }
 
@@ -61,7 +61,7 @@ extension UnlockedVault {
         reporting report: @escaping Reporting,
         now: Int64
     ) throws(VaultError) -> UnlockedVault {
-        let vault = VaultIdentity(format: RecordContext.format, id: Sodium.randomBytes(16))
+        let vault = VaultIdentity(format: RecordContext.slotVersion, id: Sodium.randomBytes(16))
         let request = SlotRequest(vault: vault, path: place.location, now: now)
         let vaultKey = VaultKey.random()
         let new = try protection.source.newSlot(wrapping: vaultKey, request)
@@ -69,19 +69,21 @@ extension UnlockedVault {
         let sealer = RecordSealer(vaultKey, vault: vault, keyEpoch: 1)
         let metadata = application.metadata(now: now)
         let row = application.withSecret { sealer.application(Sodium.randomBytes(16), metadata, secret: $0) }
-        let token = proof.flatMap { sealer.token($0, of: row.id, metadata) }
+        let stored = StoredApplication(row, metadata, sealer)
+        let token = proof.flatMap { sealer.token($0, of: stored) }
+        let tree = ApplicationTree([ApplicationTree.Leaf(row, sealer)], sealer)
         var state = HeaderState()
-        state.applications.add(sealer.digest(of: row))
+        state.applications = .tree(tree.summary)
         guard let slots = SlotDigests([slot.digestEntry]) else { throw .damaged(.firstSlotMalformed) }
         let name = application.name.description
         let events =
             [AuditEvent(.created), AuditEvent(.imported, name)]
             + (proof == nil ? [] : [AuditEvent(.tokenRequested, name)]) + notes
-        let entries = sealer.auditEntries(events, &state.audit, oldest: [], now: now)
+        let entries = sealer.auditEntries(events, &state, oldest: [], now: now)
         let header = sealer.header(state, slots: slots, after: nil, now: now)
         let rows: [Mutation] =
             [.putHeader(header), .putSlot(slot.record), .putApplication(row)] + (token.map { [.putToken($0)] } ?? [])
-            + entries
+            + tree.changes + entries
         let database: VaultDatabase
         do throws(StoreError) {
             database = try place.create(rows)
@@ -90,8 +92,16 @@ extension UnlockedVault {
             if (try? exists(at: place.location)) == false { new.undo() }
             throw VaultError(error)
         }
-        report(events)
-        return UnlockedVault(database, header, sealer: sealer, openedBy: slot.id, marks: marks, reporting: report)
+        report(events, AuditTrail.Head(state.changes))
+        return UnlockedVault(
+            database,
+            header,
+            state,
+            sealer: sealer,
+            openedBy: slot.id,
+            marks: marks,
+            reporting: report
+        )
     }
 
     /// Whether a vault lies at `path`.

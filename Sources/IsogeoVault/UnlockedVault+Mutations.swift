@@ -4,9 +4,12 @@ internal import VaultStore
 /// The rows and the header that a change writes, all in one transaction.
 struct PendingWrite {
     /// The state that the change is based on.
+    let header: UnlockedVault.CheckedHeader
     let snapshot: Snapshot
     /// The header's new state.
     var state: HeaderState
+    /// The new tree of application rows.
+    var tree: ApplicationTree
     /// The slots that the header authenticates, without those that were edited.
     let intactSlots: [KeySlot]
     /// The new slots; nil leaves the slots, and their digests in the header, as they are.
@@ -40,6 +43,7 @@ extension UnlockedVault {
         leavingOut slot: [UInt8]? = nil,
         _ body: (inout PendingWrite) throws(VaultError) -> Result
     ) throws(VaultError) -> Result {
+        try takeOver(now: now)
         var wanted = wanted
         if wanted.log == .none { wanted.log = .oldest(Self.eventLimit) }
         let (result, header, draft) = try database.commit {
@@ -47,10 +51,18 @@ extension UnlockedVault {
             let (header, snapshot) = try read(wanted)
             let altered = header.alteredSlots
             let intact = snapshot.slots.map(KeySlot.init).filter { slot in !altered.contains { $0.id == slot.id } }
-            var draft = PendingWrite(snapshot: snapshot, state: header.state, intactSlots: intact)
+            var draft = PendingWrite(
+                header: header,
+                snapshot: snapshot,
+                state: header.state,
+                tree: try tree(header, snapshot),
+                intactSlots: intact
+            )
             let result = try body(&draft)
             if draft.raisesGeneration { try Self.refuse(altered.filter { $0.id != slot }) }
-            draft.changes += sealer.auditEntries(draft.events, &draft.state.audit, oldest: snapshot.log, now: now)
+            draft.changes += draft.tree.changes
+            draft.state.applications = .tree(draft.tree.summary)
+            draft.changes += sealer.auditEntries(draft.events, &draft.state, oldest: snapshot.log, now: now)
             let next = try nextHeader(draft, now: now)
             if draft.isRehearsal, database.isReadOnly {
                 throw VaultError(StoreError.readOnly(path: database.location))
@@ -62,12 +74,16 @@ extension UnlockedVault {
             )
         }
         guard !draft.isRehearsal else { return result }
-        if draft.raisesGeneration { mark?.write(header, sealer) }
-        report(draft.events)
+        // A token alone isn't worth another file: the log is what a mark is for.
+        if draft.raisesGeneration || draft.events.contains(where: { $0.kind.trail == .changes }) {
+            mark?.write(header, draft.state, sealer)
+        }
+        report(draft.events, AuditTrail.Head(draft.state.changes))
         return result
     }
 
-    // No change has more events than this, and the trail drops as many of its oldest entries for them.
+    // No change has more events than this, and each trail drops as many of its oldest entries for them. The counts of
+    // a day that is over may be more: the changes that follow drop the rest.
     private static let eventLimit: Int64 = 8
 
     static func refuse(_ altered: [AlteredSlot]) throws(VaultError) {

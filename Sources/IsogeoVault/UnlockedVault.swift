@@ -24,14 +24,16 @@ final class UnlockedVault: Sendable {
     let report: Reporting
     /// The header when the vault was opened.
     let openedHeader: HeaderRecord
+    let openedState: HeaderState
 
-    /// Reports events that were written into the audit trail.
-    typealias Reporting = @Sendable ([AuditEvent]) -> Void
+    /// Reports events that were written into the audit trail, and how it ends now.
+    typealias Reporting = @Sendable ([AuditEvent], AuditTrail.Head) -> Void
 
     /// A vault that was just made.
     init(
         _ database: VaultDatabase,
         _ header: HeaderRecord,
+        _ state: HeaderState,
         sealer: consuming RecordSealer,
         openedBy: [UInt8],
         marks: String?,
@@ -39,6 +41,7 @@ final class UnlockedVault: Sendable {
     ) {
         mark = marks.map { HighWaterMark(of: sealer.context.vault, at: database.location, in: $0) }
         openedHeader = header
+        openedState = state
         self.database = database
         self.sealer = sealer
         self.openedBy = openedBy
@@ -55,8 +58,10 @@ final class UnlockedVault: Sendable {
         reporting report: @escaping Reporting
     ) throws(VaultError) {
         mark = marks.map { HighWaterMark(of: sealer.context.vault, at: database.location, in: $0) }
-        openedHeader = snapshot.header
-        alteredSlots = try Self.check(snapshot, sealer, openedBy: openedBy).alteredSlots
+        let header = try Self.check(snapshot, sealer, openedBy: openedBy)
+        openedHeader = header.record
+        openedState = header.state
+        alteredSlots = header.alteredSlots
         self.database = database
         self.sealer = sealer
         self.openedBy = openedBy
@@ -79,7 +84,7 @@ final class UnlockedVault: Sendable {
         _ path: String,
         now: Int64,
         marks: String? = nil,
-        reporting report: @escaping Reporting = { _ in },
+        reporting report: @escaping Reporting = { _, _ in },
         patience: Duration = VaultDatabase.patience,
         rereads: Bool = false,
         _ unlock: (LockedSlots) throws(VaultError) -> Unlocked
@@ -116,7 +121,7 @@ final class UnlockedVault: Sendable {
         _ snapshot: Snapshot,
         _ unlocked: consuming Unlocked,
         marks: String? = nil,
-        reporting report: @escaping Reporting = { _ in }
+        reporting report: @escaping Reporting = { _, _ in }
     ) throws(VaultError) {
         let slot = unlocked.slot
         let sealer = RecordSealer(
@@ -136,9 +141,17 @@ final class UnlockedVault: Sendable {
     }
 
     /// Reads, and authenticates the header, which covers slots and applications by their digests.
+    ///
+    /// Of application rows, no more is read than the header says that there is.
     func read(_ wanted: Query = Query()) throws(VaultError) -> (header: CheckedHeader, snapshot: Snapshot) {
         let snapshot: Snapshot
-        do { snapshot = try database.read(wanted) } catch { throw VaultError(error) }
+        do {
+            snapshot = try database.read(wanted) { [self] in
+                (try? Self.check($0, sealer, openedBy: openedBy)).map(\.state.limit)
+            }
+        } catch {
+            throw VaultError(error)
+        }
         return (try Self.check(snapshot, sealer, openedBy: openedBy), snapshot)
     }
 

@@ -1,7 +1,7 @@
 package import Logging
 package import VaultOAuth
 internal import VaultStore
-internal import VaultSystem
+package import VaultSystem
 
 /// What a vault needs besides its file: clocks, the network, and where warnings and logs go.
 package struct VaultDependencies: Sendable {
@@ -23,6 +23,8 @@ package struct VaultDependencies: Sendable {
     package var isDue: @Sendable (RecurringWarning, _ vault: String) -> Bool = { _, _ in true }
     /// The path of the vault.
     private var vaultPath: String?
+    /// Gets a line for each event of the audit trail; nil for none.
+    package var systemLog: SystemLog?
     /// How token endpoints are reached.
     package var connection = ConnectionOverrides()
     /// The kinds of key that are known.
@@ -45,12 +47,16 @@ package struct VaultDependencies: Sendable {
     }
 
     /// The real dependencies; warnings go nowhere.
-    package static let real = VaultDependencies(
-        now: { SystemClock.secondsSinceEpoch },
-        transport: CurlTransport(),
-        warn: { _ in },
-        stateFolder: VaultPlace.state(environment: Environment.value)
-    )
+    package static let real = {
+        var dependencies = VaultDependencies(
+            now: { SystemClock.secondsSinceEpoch },
+            transport: CurlTransport(),
+            warn: { _ in },
+            stateFolder: VaultPlace.state(environment: Environment.value)
+        )
+        dependencies.systemLog = Environment.value(of: "ISOGEO_VAULT_SYSLOG").flatMap(SystemLog.init(named:))
+        return dependencies
+    }()
 
     /// The real clock; the network and the logger of a program.
     init(transport: (any TokenEndpointTransport)?, logger: Logger?) {
@@ -97,9 +103,25 @@ extension VaultDependencies {
         logger.log(level: event.level, event.message, metadata: event.metadata)
     }
 
-    /// Logs what was written into the audit trail, except for a token, which is logged when it is granted.
+    /// Logs what was written into the audit trail, except for requests, which are logged when they are answered.
     var report: UnlockedVault.Reporting {
-        { events in for event in events where event.kind != .tokenRequested { log(.changed(event)) } }
+        { events, head in
+            for event in events { tellSystemLog(event, head) }
+            for event in events where event.kind.trail == .changes {
+                log(.changed(event))
+                if event.kind == .converted, let vaultPath { warn(of: .converted(path: vaultPath)) }
+            }
+        }
+    }
+
+    /// Sends an event to the system's log, where it is wanted: with the end of the trail, which names all before it.
+    func tellSystemLog(_ event: AuditEvent, _ head: AuditTrail.Head) {
+        guard let systemLog else { return }
+        do throws(SystemError) {
+            try systemLog.send(event.line(of: vaultPath ?? "", head), from: "isogeo-vault")
+        } catch {
+            warn(of: .systemLogMissing(event.kind, error))
+        }
     }
 
     /// Runs what blocks on a thread of the executor, and logs its error.
@@ -113,5 +135,13 @@ extension VaultDependencies {
             log(.failed(error))
             throw error
         }
+    }
+}
+
+extension SystemLog {
+    /// The log that `ISOGEO_VAULT_SYSLOG` names: 1 for the system's own, else the path of a socket; nil for 0.
+    fileprivate init?(named value: String) {
+        guard !["", "0"].contains(value) else { return nil }
+        self.init(path: value == "1" ? Self.standardPath : value)
     }
 }

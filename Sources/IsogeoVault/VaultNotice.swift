@@ -1,5 +1,6 @@
 internal import VaultKeys
 internal import VaultStore
+internal import VaultSystem
 
 /// What a person should know though the call succeeds, as data; its words are in `VaultWords+English.swift`.
 enum VaultNotice: Sendable {
@@ -38,8 +39,9 @@ enum VaultNotice: Sendable {
     case encodingMatters
     /// The same client_id of the same endpoint has other names too.
     case sameClient(origin: String, [ApplicationName])
-    case unrecordedExport(VaultError)
-    case unrecordedHandOver(VaultError)
+    /// A secret left the vault although the audit trail can't say so.
+    case unrecorded(VaultError)
+    case systemLogMissing(AuditEvent.Kind, SystemError)
     /// The settings that a `client_secrets.json` has no member for, as options of an import.
     case exportIncomplete(options: [String])
 
@@ -49,6 +51,8 @@ enum VaultNotice: Sendable {
     /// The vault is older than its mark, and can't be marked as accepted.
     case acceptedReadOnly
     case olderKeyRestored
+    /// The file was taken over into the present format.
+    case converted(path: String)
 }
 
 /// A warning about a state that lasts until a person corrects it.

@@ -21,9 +21,19 @@ extension VaultProblem {
         case .damaged(let damage): damage.sentence
         case .keyChanged: "The vault has a new key now."
         case .slotCount(let limit, _): "A vault has 1 to \(limit) key slots."
+        case .unrecorded(let problem):
+            "The audit trail can't record that the secret leaves the vault, so it stays. \(problem.sentence)"
+        case .unrecordedReadOnly(let path):
+            "The vault at \(path) is read-only: its audit trail can't record that the secret leaves it."
         case .rolledBack(let path, .olderKey): "The vault at \(path) is older than it was: it has had a newer key here."
         case .rolledBack(let path, .generation(let present, let seen)):
             "The vault at \(path) is older than it was: change \(present) where there was a change \(seen)."
+        case .rolledBack(let path, .olderFormat):
+            "The vault at \(path) is older than it was: its file had a later format here."
+        case .rolledBack(let path, .entry(let present, let seen)):
+            "The vault at \(path) is older than it was: its audit trail ends with entry \(present), and had entry \(seen)."
+        case .rolledBack(let path, .forked(let number)):
+            "The vault at \(path) isn't the one that was here: entry \(number) of its audit trail was another one."
         case .variableNotUTF8(let name, let value): "The value of \(name) isn't UTF-8: \(value.escaped)"
         case .noHome: "There is no home folder to look for the vault in."
         case .homeMissing(let home): "The home folder \(home) doesn't exist, and the vault would be made in it."
@@ -95,6 +105,8 @@ extension VaultProblem {
         case .keyChanged: "Unlock it again."
         case .slotCount(_, isEmpty: true): "Add another key before you remove the last one."
         case .slotCount: "Remove a key that you no longer need."
+        case .unrecorded(let problem): problem.remedy
+        case .unrecordedReadOnly: "If nothing need be recorded, say --unlogged."
         case .rolledBack:
             "Restore the newest backup: isogeo-vault restore FILE. Or, if you have put it back yourself, say so "
                 + "once with --accept-rollback: what was changed since then is lost, and old secrets and keys count "

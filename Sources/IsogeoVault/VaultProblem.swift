@@ -30,6 +30,9 @@ package indirect enum VaultProblem: Sendable {
     case keyChanged
     case slotCount(limit: Int, isEmpty: Bool)
     case rolledBack(path: String, Rollback)
+    /// A secret was to leave the vault, and the audit trail can't record it.
+    case unrecorded(any Problem)
+    case unrecordedReadOnly(path: String)
     case noHome
     /// A path in the environment; a repaired one would name another file.
     case variableNotUTF8(String, value: [UInt8])
@@ -116,7 +119,12 @@ package indirect enum VaultProblem: Sendable {
 
     package enum Rollback: Sendable {
         case olderKey
+        case olderFormat
         case generation(Int64, seen: Int64)
+        /// The audit trail ends earlier than it did.
+        case entry(Int64, seen: Int64)
+        /// The audit trail has another entry of that number than it had.
+        case forked(number: Int64)
     }
 
     /// Why the file that a credential was read from is still there.
@@ -157,7 +165,7 @@ extension VaultProblem: Problem {
         case .oauth(let error), .tokenRequest(let error, _, _), .apiRequest(let error, _): error.code
         case .givenByHand, .environment, .apiBase, .apiPath, .slotCount, .misleadingName, .noName, .proofOfAnother,
             .nothingCached, .refreshOffline, .opensVaultAlready, .recoveryCodeChosen, .passphraseCount, .unknownSlot,
-            .ambiguousSlot, .slotsUnsettled, .noSlotLeft, .sessionDuration, .sharedUserID:
+            .ambiguousSlot, .slotsUnsettled, .noSlotLeft, .sessionDuration, .sharedUserID, .unrecordedReadOnly:
             .usage
         case .unreadableInput, .cannotDelete, .cannotWrite, .notDeleted, .keyFileNotReplaced: .inputOutput
         case .closed, .keyChanged, .noKeyNamed, .sessionNotEnough, .opensNoOtherSlot, .wrongPassphrase: .locked
@@ -173,7 +181,7 @@ extension VaultProblem: Problem {
         case .apiAnswer(let answer, _): answer.code
         case .apiStalled, .slotsChanged: .tryAgain
         case .apiReaderStopped: .internalError
-        case .afterGrant(let problem), .shownCodeVoid(let problem): problem.code
+        case .afterGrant(let problem), .shownCodeVoid(let problem), .unrecorded(let problem): problem.code
         case .remembered(let code, _, _): code
         }
     }
@@ -187,7 +195,7 @@ extension VaultProblem: Problem {
             error.cause
         case .cannotDelete(let error): FailureCause(errno: error.errno)
         case .cannotWrite(_, let errno): FailureCause(errno: errno)
-        case .afterGrant(let problem), .shownCodeVoid(let problem): problem.cause
+        case .afterGrant(let problem), .shownCodeVoid(let problem), .unrecorded(let problem): problem.cause
         default: nil
         }
     }

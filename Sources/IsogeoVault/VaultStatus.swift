@@ -71,7 +71,7 @@ extension VaultStatus {
     init(_ snapshot: Snapshot, of database: VaultDatabase, marks: String?, now: Int64) {
         let header = snapshot.header
         path = database.location
-        format = Int(RecordContext.format)
+        format = Int(header.format.rawValue)
         isReadOnly = database.isReadOnly
         created = Date(timeIntervalSince1970: Double(header.created))
         changed = Date(timeIntervalSince1970: Double(header.changed))

@@ -11,6 +11,8 @@ extension AuditDetail {
         case .former(let text), .route(let text), .unknown(let text): text
         case .sessionEnd(let seconds): "until \(Self.rfc3339(seconds))"
         case .keyEpoch(let epoch): "epoch \(epoch)"
+        case .requests(let count, let first): "\(count) since \(Self.rfc3339(first))"
+        case .format(let number): "format \(number)"
         }
     }
 }
@@ -86,17 +88,35 @@ extension VaultNotice {
         case .sameClient(let origin, let names):
             "The same client_id at \(origin) is in the vault as \(names.map(\.description).joined(separator: ", ")) too: "
                 + "when Isogeo issues a new secret, rotate each of them to it."
-        case .unrecordedExport(let error):
-            "The audit trail can't record this export. \(error.sentence) \(error.remedy)"
-        case .unrecordedHandOver(let error): "The audit trail can't record this. \(error.sentence) \(error.remedy)"
+        case .unrecorded(let error): "The audit trail doesn't record this. \(error.sentence) \(error.remedy)"
+        case .systemLogMissing(let kind, let error):
+            "The system's log doesn't have the event “\(kind.rawValue)”. \(error.sentence)"
         case .exportIncomplete(let options):
             "A client_secrets.json can't hold all settings: import it with \(options.joined(separator: " "))."
         case .unusableMark(let fault): "\(fault.sentence) This time a rollback of the vault can't be detected."
         case .acceptedReadOnly:
             "The vault is older than when it was last seen. It is read-only, so the warning will come again."
+        case .converted(let path):
+            "The vault at \(path) has format \(VaultFormat.current.rawValue) now: earlier versions of isogeo-vault can't "
+                + "read it."
         case .olderKeyRestored:
             "The backup is from before the vault got a new key: the old keys open it again. If they were replaced for a "
                 + "reason, give it another new key with `rekey`."
         }
     }
+}
+
+extension AuditEvent {
+    /// The event on a line of the system's log.
+    func line(of vault: String, _ head: AuditTrail.Head) -> String {
+        // What others may have named comes last: no name passes for another field.
+        let words = [("vault", vault), ("of", subject), ("detail", detail)]
+            .filter { !$0.1.isEmpty }.map { "\($0.0)=\(Array($0.1.utf8).escaped)" }
+        return (["event=\(kind.rawValue)", "head=\(head)"] + words).joined(separator: " ")
+    }
+}
+
+extension AuditTrail.Head: CustomStringConvertible {
+    /// The number, a colon, and the digest in hexadecimal digits, as `verify --expect` takes it.
+    public var description: String { "\(number):\(HexadecimalDigits.text(digest))" }
 }

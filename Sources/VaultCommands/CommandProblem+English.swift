@@ -151,6 +151,8 @@ extension CommandProblem.Call: CustomStringConvertible {
         case .outOfRange(let option, let range):
             "\(option) is \(range.lowerBound) to \(range.upperBound) seconds."
         case .notPositive(let option): "\(option) is a number above 0."
+        case .notAnEntry(let option):
+            "\(option) is a number, a colon and 64 hexadecimal digits, as `isogeo-vault log --head` prints them."
         case .noPath(let option): "\(option) has no path."
         case .notADuration(let option): "\(option) is a number and s, m, h or d, from 1s to 30d."
         case .queryWithoutValue: "Write -q name=value; quiet is --quiet here."

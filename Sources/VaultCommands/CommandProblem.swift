@@ -80,6 +80,7 @@ enum CommandProblem: Sendable {
         case goesWith(String, [String])
         case outOfRange(String, ClosedRange<Int>)
         case notPositive(String)
+        case notAnEntry(String)
         case noPath(String)
         case notADuration(String)
         case queryWithoutValue

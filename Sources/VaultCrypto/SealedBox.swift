@@ -16,22 +16,13 @@ package enum Padding: Int, Sendable {
     case token = 1024
 }
 
-extension Subkey {
-    /// Seals `plaintext` for the place that `context` describes, under a nonce of its own.
-    ///
-    /// - Parameters:
-    ///   - plaintext: what is sealed; any length.
-    ///   - padding: the step to which it is lengthened first (`sodium_pad`, ISO/IEC 7816-4).
-    ///   - context: authenticated with it, not stored in the box.
-    /// - Returns: nonce, ciphertext and tag.
-    package borrowing func seal(_ plaintext: Span<UInt8>, padding: Padding, authenticating context: [UInt8])
-        -> SealedBox
-    {
+extension SealedBox {
+    /// Seals `plaintext` under a nonce of its own.
+    init(sealing plaintext: Span<UInt8>, under key: Span<UInt8>, padding: Padding, authenticating context: [UInt8]) {
         let nonce = Sodium.randomBytes(XChaCha20Poly1305.nonceCount)
         guard padding != .none else {
-            return SealedBox(
-                combined: nonce + XChaCha20Poly1305.seal(plaintext, key: bytes, nonce: nonce, authenticating: context)
-            )
+            combined = nonce + XChaCha20Poly1305.seal(plaintext, key: key, nonce: nonce, authenticating: context)
+            return
         }
         let step = padding.rawValue
         let paddedCount = (plaintext.count / step + 1) * step
@@ -40,25 +31,21 @@ extension Subkey {
             output.append(0x80)
             output.append(repeating: 0, count: paddedCount - plaintext.count - 1)
         }
-        return SealedBox(
-            combined: padded.withBytes {
-                nonce + XChaCha20Poly1305.seal($0, key: bytes, nonce: nonce, authenticating: context)
-            }
-        )
+        combined = padded.withBytes {
+            nonce + XChaCha20Poly1305.seal($0, key: key, nonce: nonce, authenticating: context)
+        }
     }
 
-    /// Opens what `seal` made with the same key, padding and context.
-    ///
-    /// - Throws: `CryptoError.authenticationFailed`, whatever it is that differs.
-    package borrowing func open(_ box: SealedBox, padding: Padding, authenticating context: [UInt8]) throws(CryptoError)
+    /// The plaintext, without its padding.
+    func open(under key: Span<UInt8>, padding: Padding, authenticating context: [UInt8]) throws(CryptoError)
         -> SecretBytes
     {
         let nonceCount = XChaCha20Poly1305.nonceCount
-        guard box.combined.count >= nonceCount else { throw .authenticationFailed }
+        guard combined.count >= nonceCount else { throw .authenticationFailed }
         var plaintext = try XChaCha20Poly1305.open(
-            box.combined.span.extracting(nonceCount...),
-            key: bytes,
-            nonce: Array(box.combined[..<nonceCount]),
+            combined.span.extracting(nonceCount...),
+            key: key,
+            nonce: Array(combined[..<nonceCount]),
             authenticating: context
         )
         guard padding != .none else { return plaintext }
@@ -72,6 +59,32 @@ extension Subkey {
     }
 }
 
+extension Subkey {
+    /// Seals `plaintext` for the place that `context` describes, under a nonce of its own.
+    ///
+    /// - Parameters:
+    ///   - plaintext: what is sealed; any length.
+    ///   - padding: the step to which it is lengthened first (`sodium_pad`, ISO/IEC 7816-4).
+    ///   - context: authenticated with it, not stored in the box.
+    /// - Returns: nonce, ciphertext and tag.
+    package borrowing func seal(_ plaintext: Span<UInt8>, padding: Padding, authenticating context: [UInt8])
+        -> SealedBox
+    {
+        bytes.withBytes { SealedBox(sealing: plaintext, under: $0, padding: padding, authenticating: context) }
+    }
+
+    /// Opens what `seal` made with the same key, padding and context.
+    ///
+    /// - Throws: `CryptoError.authenticationFailed`, whatever it is that differs.
+    package borrowing func open(_ box: SealedBox, padding: Padding, authenticating context: [UInt8]) throws(CryptoError)
+        -> SecretBytes
+    {
+        try bytes.withBytes { (key) throws(CryptoError) in
+            try box.open(under: key, padding: padding, authenticating: context)
+        }
+    }
+}
+
 /// The algorithm with its nonce in the caller's hand: for `Subkey` and for test vectors alone.
 enum XChaCha20Poly1305 {
     static let nonceCount = Int(crypto_aead_xchacha20poly1305_ietf_NPUBBYTES)
@@ -80,33 +93,31 @@ enum XChaCha20Poly1305 {
     /// Ciphertext and tag.
     static func seal(
         _ plaintext: Span<UInt8>,
-        key: borrowing SecretBytes,
+        key: Span<UInt8>,
         nonce: [UInt8],
         authenticating context: [UInt8]
     )
         -> [UInt8]
     {
         precondition(key.count == VaultKey.count && nonce.count == nonceCount, "key or nonce of another length")
-        return key.withBytes { key in
-            [UInt8](capacity: plaintext.count + tagCount) { output in
-                output.append(repeating: 0, count: plaintext.count + tagCount)
-                var target = output.mutableSpan
-                unsafe target.withPointer { target in
-                    unsafe plaintext.withPointer { source in
-                        unsafe key.withPointer { key in
-                            // It never fails: the length limit is 2^64 bytes.
-                            _ = unsafe crypto_aead_xchacha20poly1305_ietf_encrypt(
-                                target,
-                                nil,
-                                source,
-                                UInt64(plaintext.count),
-                                context,
-                                UInt64(context.count),
-                                nil,
-                                nonce,
-                                key
-                            )
-                        }
+        return [UInt8](capacity: plaintext.count + tagCount) { output in
+            output.append(repeating: 0, count: plaintext.count + tagCount)
+            var target = output.mutableSpan
+            unsafe target.withPointer { target in
+                unsafe plaintext.withPointer { source in
+                    unsafe key.withPointer { key in
+                        // It never fails: the length limit is 2^64 bytes.
+                        _ = unsafe crypto_aead_xchacha20poly1305_ietf_encrypt(
+                            target,
+                            nil,
+                            source,
+                            UInt64(plaintext.count),
+                            context,
+                            UInt64(context.count),
+                            nil,
+                            nonce,
+                            key
+                        )
                     }
                 }
             }
@@ -114,33 +125,32 @@ enum XChaCha20Poly1305 {
     }
 
     /// The plaintext of ciphertext and tag.
-    static func open(_ sealed: Span<UInt8>, key: borrowing SecretBytes, nonce: [UInt8], authenticating context: [UInt8])
+    static func open(_ sealed: Span<UInt8>, key: Span<UInt8>, nonce: [UInt8], authenticating context: [UInt8])
         throws(CryptoError) -> SecretBytes
     {
         guard key.count == VaultKey.count, nonce.count == nonceCount, sealed.count >= tagCount else {
             throw .authenticationFailed
         }
-        return try key.withBytes { key throws(CryptoError) in
-            try SecretBytes(count: sealed.count - tagCount) { (output: inout MutableSpan<UInt8>) throws(CryptoError) in
-                let status = unsafe output.withPointer { target in
-                    unsafe sealed.withPointer { source in
-                        unsafe key.withPointer { key in
-                            unsafe crypto_aead_xchacha20poly1305_ietf_decrypt(
-                                target,
-                                nil,
-                                nil,
-                                source,
-                                UInt64(sealed.count),
-                                context,
-                                UInt64(context.count),
-                                nonce,
-                                key
-                            )
-                        }
+        return try SecretBytes(count: sealed.count - tagCount) {
+            (output: inout MutableSpan<UInt8>) throws(CryptoError) in
+            let status = unsafe output.withPointer { target in
+                unsafe sealed.withPointer { source in
+                    unsafe key.withPointer { key in
+                        unsafe crypto_aead_xchacha20poly1305_ietf_decrypt(
+                            target,
+                            nil,
+                            nil,
+                            source,
+                            UInt64(sealed.count),
+                            context,
+                            UInt64(context.count),
+                            nonce,
+                            key
+                        )
                     }
                 }
-                guard status == 0 else { throw .authenticationFailed }
             }
+            guard status == 0 else { throw .authenticationFailed }
         }
     }
 }

@@ -1,27 +1,56 @@
 extension Connection {
     /// Reads what is wanted, within a transaction.
-    borrowing func snapshot(_ wanted: Query) throws(StoreError) -> Snapshot {
-        let header = try header()
-        let slots = try slots()
-        let applications = try applications(wanted.applications)
-        var tokens: [TokenRecord] = []
+    ///
+    /// - Parameters:
+    ///   - wanted: what is read.
+    ///   - limit: how much of the application rows is read, by the header and slots; nil reads nothing further. It is
+    ///     called where many rows may be read.
+    /// - Returns: the state.
+    /// - Throws: `damaged`, `io`.
+    borrowing func snapshot(_ wanted: Query, limit: (Snapshot) -> RowLimit?) throws(StoreError) -> Snapshot {
+        var snapshot = Snapshot(header: try header(), slots: try slots(), applications: [], tokens: [], log: [])
+        // Asked for where many rows may be read.
+        if wanted.applications == .all || wanted.allNodes {
+            guard let limit = limit(snapshot) else { return snapshot }
+            if wanted.applications == .all {
+                let text = Self.applications + " ORDER BY id"
+                snapshot.applications = try applications(text, [], limit, &snapshot.exceedsLimit)
+            }
+            if wanted.allNodes, format >= .second { try readNodes(limit, into: &snapshot) }
+        }
+        switch wanted.applications {
+        case .none, .all: break
+        case .identified(let id):
+            let text = Self.applications + " WHERE id = ?1"
+            snapshot.applications = try applications(text, [id], .none, &snapshot.exceedsLimit)
+            snapshot.nodes = try nodes(above: snapshot.applications.map(\.nameTag))
+        case .named(let tags):
+            for tag in tags {
+                let text = Self.applications + " WHERE name_tag = ?1"
+                snapshot.applications += try applications(text, [tag], .none, &snapshot.exceedsLimit)
+            }
+            snapshot.nodes = try nodes(above: tags)
+            for tag in tags where format >= .second && !snapshot.applications.contains(where: { $0.nameTag == tag }) {
+                guard let limit = limit(snapshot) else { return snapshot }
+                let path = snapshot.nodes.map(\.path).last { tag.starts(with: $0) } ?? []
+                // The highest tag that begins with the path: tags have 32 bytes.
+                let last = path + [UInt8](repeating: 255, count: 32 - path.count)
+                let text = Self.applications + " WHERE name_tag BETWEEN ?1 AND ?2"
+                snapshot.neighbours += try applications(text, [path, last], limit, &snapshot.exceedsLimit)
+            }
+        }
         switch wanted.tokens {
         case .none: break
-        case .all: tokens = try self.tokens("SELECT * FROM token ORDER BY id", nil)
-        case .identified(let id): tokens = try self.tokens("SELECT * FROM token WHERE id = ?1", id)
-        case .of(let application): tokens = try self.tokens(of: application)
+        case .all: snapshot.tokens = try self.tokens("SELECT * FROM token ORDER BY id", nil)
+        case .identified(let id): snapshot.tokens = try self.tokens("SELECT * FROM token WHERE id = ?1", id)
+        case .of(let application): snapshot.tokens = try self.tokens(of: application)
         case .ofApplicationsRead:
-            for application in applications { tokens += try self.tokens(of: application.id) }
+            for application in snapshot.applications { snapshot.tokens += try self.tokens(of: application.id) }
         }
-        return Snapshot(
-            header: header,
-            slots: slots,
-            applications: applications,
-            tokens: tokens,
-            log: try log(wanted.log),
-            sessions: wanted.sessions ? try sessions() : [],
-            counts: wanted.counts ? try counts() : nil
-        )
+        snapshot.log = try log(wanted.log)
+        if wanted.sessions { snapshot.sessions = try sessions() }
+        if wanted.counts { snapshot.counts = try counts() }
+        return snapshot
     }
 
     /// The header's tag: what a change is compared with.
@@ -47,6 +76,7 @@ extension Connection {
             try !statement.step()
         else { throw damaged("header") }
         return HeaderRecord(
+            format: format,
             vaultID: vaultID,
             created: created,
             changed: changed,
@@ -92,29 +122,73 @@ extension Connection {
         return slots
     }
 
-    private borrowing func applications(_ wanted: Query.Applications) throws(StoreError) -> [ApplicationRecord] {
-        let columns = "SELECT id, name_tag, metadata, secret FROM application"
-        return switch wanted {
-        case .none: []
-        case .all: try applications(columns + " ORDER BY id", nil)
-        case .named(let tag): try applications(columns + " WHERE name_tag = ?1", tag)
-        case .identified(let id): try applications(columns + " WHERE id = ?1", id)
-        }
-    }
+    private static let applications = "SELECT id, name_tag, metadata, secret FROM application"
 
-    private borrowing func applications(_ text: String, _ key: [UInt8]?) throws(StoreError) -> [ApplicationRecord] {
+    private borrowing func applications(
+        _ text: String,
+        _ keys: [[UInt8]],
+        _ limit: RowLimit,
+        _ isExceeded: inout Bool
+    ) throws(StoreError) -> [ApplicationRecord] {
         let statement = try prepare(text)
-        if let key { try statement.bind(key, at: 1) }
+        for (index, key) in keys.enumerated() { try statement.bind(key, at: CInt(index + 1)) }
+        var left = limit
         var applications: [ApplicationRecord] = []
         while try statement.step() {
+            // Before anything is copied.
+            left.rows -= 1
+            left.bytes -= Int64(statement.size(2) + statement.size(3))
+            guard left.rows >= 0, left.bytes >= 0 else {
+                isExceeded = true
+                return applications
+            }
             guard let id = statement.bytes(0, Bounds.id),
                 let nameTag = statement.bytes(1, Bounds.tag),
                 let metadata = statement.bytes(2, Bounds.metadata),
                 let secret = statement.bytes(3, Bounds.secret)
             else { throw damaged("application") }
-            applications.append(ApplicationRecord(id: id, nameTag: nameTag, metadata: metadata, secret: secret))
+            applications.append(
+                ApplicationRecord(format: format, id: id, nameTag: nameTag, metadata: metadata, secret: secret)
+            )
         }
         return applications
+    }
+
+    /// The nodes above rows with these name tags, the shortest paths first.
+    private borrowing func nodes(above tags: [[UInt8]]) throws(StoreError) -> [NodeRecord] {
+        guard format >= .second, !tags.isEmpty else { return [] }
+        let statement = try prepare("SELECT path, digests FROM application_tree WHERE path = ?1")
+        var nodes: [NodeRecord] = []
+        for length in Bounds.path {
+            for path in Set(tags.map { Array($0[..<length]) }) {
+                try statement.reset()
+                try statement.bind(path, at: 1)
+                if try statement.step() { nodes.append(try node(statement)) }
+            }
+        }
+        return nodes
+    }
+
+    /// All nodes, as many and as long as a tree over so many rows has at most.
+    private borrowing func readNodes(_ limit: RowLimit, into snapshot: inout Snapshot) throws(StoreError) {
+        // A node of digests of nodes has 256 of them, and there are 257 such nodes at most.
+        var left = limit.rows == .max ? .max : limit.rows * 32 + 257 * 256 * 32
+        let statement = try prepare("SELECT path, digests FROM application_tree ORDER BY length(path), path")
+        while try statement.step() {
+            left -= Int64(statement.size(1))
+            guard left >= 0 else {
+                snapshot.exceedsLimit = true
+                return
+            }
+            snapshot.nodes.append(try node(statement))
+        }
+    }
+
+    private borrowing func node(_ statement: borrowing Statement) throws(StoreError) -> NodeRecord {
+        guard let path = statement.bytes(0, Bounds.path),
+            let digests = statement.bytes(1, Bounds.digests), digests.count.isMultiple(of: 32)
+        else { throw damaged("application_tree") }
+        return NodeRecord(path: path, digests: digests)
     }
 
     private borrowing func tokens(of application: [UInt8]) throws(StoreError) -> [TokenRecord] {
@@ -131,26 +205,38 @@ extension Connection {
                 let expires = statement.number(2), Bounds.time.contains(expires),
                 let box = statement.bytes(3, Bounds.token)
             else { throw damaged("token") }
-            tokens.append(TokenRecord(id: id, application: application, expires: expires, box: box))
+            tokens.append(TokenRecord(format: format, id: id, application: application, expires: expires, box: box))
         }
         return tokens
     }
 
     private borrowing func log(_ wanted: Query.Log) throws(StoreError) -> [LogRecord] {
-        let limit: Int64
+        let (condition, value): (String, Int64)
         switch wanted {
         case .none: return []
-        case .all: limit = .max
-        case .oldest(let count): limit = count
+        case .all: (condition, value) = ("ORDER BY number LIMIT ?1", .max)
+        case .oldest(let count): (condition, value) = ("ORDER BY number LIMIT ?1", count)
+        case .change(let number): (condition, value) = ("AND number = ?1", number)
         }
-        let statement = try prepare("SELECT number, box FROM log ORDER BY number LIMIT ?1")
-        try statement.bind(limit, at: 1)
+        let columns = "SELECT number, box FROM log WHERE"
+        guard format >= .second else { return try log("\(columns) TRUE \(condition)", .changes, value) }
+        var entries: [LogRecord] = []
+        for trail in Trail.allCases {
+            if case .change = wanted, trail != .changes { continue }
+            entries += try log("\(columns) trail = \(trail.rawValue) \(condition)", trail, value)
+        }
+        return entries
+    }
+
+    private borrowing func log(_ text: String, _ trail: Trail, _ value: Int64) throws(StoreError) -> [LogRecord] {
+        let statement = try prepare(text)
+        try statement.bind(value, at: 1)
         var entries: [LogRecord] = []
         while try statement.step() {
             guard let number = statement.number(0), number >= 1, let box = statement.bytes(1, Bounds.logEntry) else {
                 throw damaged("log")
             }
-            entries.append(LogRecord(number: number, box: box))
+            entries.append(LogRecord(format: format, trail: trail, number: number, box: box))
         }
         return entries
     }

@@ -1,13 +1,20 @@
 extension Connection {
     /// Applies one change, within a transaction.
-    borrowing func apply(_ change: Mutation) throws(StoreError) {
+    mutating func apply(_ change: Mutation) throws(StoreError) {
         switch change {
-        case .putHeader(let header): try put(header)
+        case .takeOver: try takeOver()
+        case .putHeader(let header):
+            try require(header.format)
+            try put(header)
         case .putSlot(let slot): try put(slot)
         case .removeSlot(let id): try remove("DELETE FROM slot WHERE id = ?1", id)
-        case .putApplication(let application): try put(application)
+        case .putApplication(let application):
+            try require(application.format)
+            try put(application)
         case .removeApplication(let id): try remove("DELETE FROM application WHERE id = ?1", id)
-        case .putToken(let token): try put(token)
+        case .putToken(let token):
+            try require(token.format)
+            try put(token)
         case .removeToken(let id): try remove("DELETE FROM token WHERE id = ?1", id)
         case .removeTokenIfUnchanged(let id, let box):
             let statement = try prepare("DELETE FROM token WHERE id = ?1 AND box = ?2")
@@ -28,15 +35,39 @@ extension Connection {
             try statement.run()
         case .removeAllSessions: try run("DELETE FROM session")
         case .putLogEntry(let entry):
-            let statement = try prepare("INSERT INTO log (number, box) VALUES (?1, ?2)")
+            try require(entry.format)
+            // Copies of an older vault have its format.
+            let statement = try prepare(
+                format == .first
+                    ? "INSERT INTO log (number, box) VALUES (?1, ?2)"
+                    : "INSERT INTO log (number, box, trail) VALUES (?1, ?2, ?3)"
+            )
             try statement.bind(entry.number, at: 1)
             try statement.bind(entry.box, at: 2)
+            if format >= .second { try statement.bind(entry.trail.rawValue, at: 3) }
             try statement.run()
-        case .removeLogEntries(let number):
-            let statement = try prepare("DELETE FROM log WHERE number <= ?1")
-            try statement.bind(number, at: 1)
+        case .removeLogEntries(let trail, let number):
+            let statement = try prepare("DELETE FROM log WHERE trail = ?1 AND number <= ?2")
+            try statement.bind(trail.rawValue, at: 1)
+            try statement.bind(number, at: 2)
             try statement.run()
+        case .removeAllLogEntries: try run("DELETE FROM log")
+        case .putNode(let node):
+            let statement = try prepare(
+                "INSERT INTO application_tree (path, digests) VALUES (?1, ?2) "
+                    + "ON CONFLICT (path) DO UPDATE SET digests = ?2"
+            )
+            try statement.bind(node.path, at: 1)
+            try statement.bind(node.digests, at: 2)
+            try statement.run()
+        case .removeNode(let path): try remove("DELETE FROM application_tree WHERE path = ?1", path)
+        case .removeAllNodes: try run("DELETE FROM application_tree")
         }
+    }
+
+    /// Refuses a record of another format than the file's: nobody would read it.
+    private borrowing func require(_ record: VaultFormat) throws(StoreError) {
+        guard record == format else { throw .unacceptableRecord(.format) }
     }
 
     private borrowing func remove(_ text: String, _ id: [UInt8]) throws(StoreError) {

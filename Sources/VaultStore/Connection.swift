@@ -21,6 +21,8 @@ struct Connection: ~Copyable {
     private var durability: Durability?
     /// SQLite's count of schema changes when we last compared the schema with ours.
     private var comparedSchema: Int64?
+    /// The file's format when its schema was compared.
+    private(set) var format = VaultFormat.current
 
     private init(handle: OpaquePointer, file: VaultFile, identity: FileIdentity, patience: Duration) {
         unsafe self.handle = handle
@@ -230,21 +232,26 @@ struct Connection: ~Copyable {
     /// Whether there is a schema, which is ours then; false for a database in which nothing was made yet.
     mutating func hasSchema() throws(StoreError) -> Bool {
         let application = try number("PRAGMA application_id")
-        let format = try number("PRAGMA user_version")
+        let number = try number("PRAGMA user_version")
         let found = try schemaItems()
-        guard !(found.isEmpty && [0, Schema.applicationID].contains(application) && format == 0) else { return false }
+        guard !(found.isEmpty && [0, Schema.applicationID].contains(application) && number == 0) else { return false }
         guard application == Schema.applicationID else { throw .notAVault(path: file.path) }
-        guard format <= Schema.format else { throw .newerFormat(path: file.path, format: format) }
-        guard format == Schema.format else { throw .damaged(path: file.path, .unknownFormat(format)) }
-        if let difference = Schema.difference(of: found) { throw .damaged(path: file.path, .schemaDiffers(difference)) }
-        comparedSchema = try number("PRAGMA schema_version")
+        guard number <= VaultFormat.current.rawValue else { throw .newerFormat(path: file.path, format: number) }
+        guard let format = VaultFormat(rawValue: UInt64(clamping: number)) else {
+            throw .damaged(path: file.path, .unknownFormat(number))
+        }
+        if let difference = Schema.difference(of: found, from: format) {
+            throw .damaged(path: file.path, .schemaDiffers(difference))
+        }
+        self.format = format
+        comparedSchema = try self.number("PRAGMA schema_version")
         return true
     }
 
     /// What the database has, one more than ours at most: that is enough to refuse it.
     private borrowing func schemaItems() throws(StoreError) -> [Schema.Item] {
         let statement = try prepare(
-            "SELECT type, name, tbl_name, sql FROM sqlite_schema LIMIT \(Schema.items.count + 1)"
+            "SELECT type, name, tbl_name, sql FROM sqlite_schema LIMIT \(Schema.items(of: .current).count + 1)"
         )
         var items: [Schema.Item] = []
         while try statement.step() {
@@ -256,13 +263,25 @@ struct Connection: ~Copyable {
         return items
     }
 
-    /// Writes the schema into an empty database; within a transaction.
-    mutating func makeSchema() throws(StoreError) {
-        for item in Schema.items {
+    /// Writes the schema of a format into an empty database; within a transaction.
+    mutating func makeSchema(of format: VaultFormat) throws(StoreError) {
+        for item in Schema.items(of: format) {
             if let statement = item.statement { try run(statement) }
         }
         try run("PRAGMA application_id = \(Schema.applicationID)")
-        try run("PRAGMA user_version = \(Schema.format)")
+        try setFormat(format)
+    }
+
+    /// Gives the file the present format, within a transaction that also writes its rows anew; nothing if it has it.
+    mutating func takeOver() throws(StoreError) {
+        guard format < .current else { return }
+        for statement in Schema.takingOver { try run(statement) }
+        try setFormat(.current)
+    }
+
+    private mutating func setFormat(_ format: VaultFormat) throws(StoreError) {
+        try run("PRAGMA user_version = \(format.rawValue)")
+        self.format = format
         comparedSchema = try number("PRAGMA schema_version")
     }
 }

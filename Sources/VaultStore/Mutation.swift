@@ -1,5 +1,7 @@
 /// One thing to be written; several are written together or not at all.
 package enum Mutation: Equatable, Sendable {
+    /// Gives an older file the present format; what goes with it writes all of its rows anew. Nothing if it has it.
+    case takeOver
     case putHeader(HeaderRecord)
     /// Inserts or replaces.
     case putSlot(SlotRecord)
@@ -24,7 +26,12 @@ package enum Mutation: Equatable, Sendable {
     case removeSessionsExpired(at: Int64)
     case removeAllSessions
     case putLogEntry(LogRecord)
-    case removeLogEntries(through: Int64)
+    case removeLogEntries(Trail, through: Int64)
+    case removeAllLogEntries
+    /// Inserts or replaces.
+    case putNode(NodeRecord)
+    case removeNode(path: [UInt8])
+    case removeAllNodes
 
     /// Whether nothing is lost for ever with it: a token can be requested again, and a program without a key may end a
     /// session.
@@ -33,8 +40,8 @@ package enum Mutation: Equatable, Sendable {
         case .putToken, .removeToken, .removeTokenIfUnchanged, .removeTokens, .removeTokensExpired, .removeAllTokens,
             .removeSession, .removeSessionsExpired, .removeAllSessions:
             true
-        case .putHeader, .putSlot, .removeSlot, .putApplication, .removeApplication, .putSession, .putLogEntry,
-            .removeLogEntries:
+        case .takeOver, .putHeader, .putSlot, .removeSlot, .putApplication, .removeApplication, .putSession,
+            .putLogEntry, .removeLogEntries, .removeAllLogEntries, .putNode, .removeNode, .removeAllNodes:
             false
         }
     }

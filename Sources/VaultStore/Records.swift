@@ -1,5 +1,18 @@
+/// A format of the file, by its number (`PRAGMA user_version`): a record is read as its format has it.
+package enum VaultFormat: UInt64, Comparable, Sendable {
+    case first = 1
+    /// Application rows are authenticated one by one, and the audit trail is two.
+    case second
+
+    /// The one that is written.
+    package static let current = second
+
+    package static func < (one: Self, other: Self) -> Bool { one.rawValue < other.rawValue }
+}
+
 /// The one row that says what the vault is.
 package struct HeaderRecord: Equatable, Sendable {
+    package var format: VaultFormat
     /// 16 random bytes.
     package var vaultID: [UInt8]
     /// Seconds since 1970, UTC; so are all times here.
@@ -17,6 +30,7 @@ package struct HeaderRecord: Equatable, Sendable {
     package var tag: [UInt8]
 
     package init(
+        format: VaultFormat = .current,
         vaultID: [UInt8],
         created: Int64,
         changed: Int64,
@@ -26,6 +40,7 @@ package struct HeaderRecord: Equatable, Sendable {
         state: [UInt8],
         tag: [UInt8]
     ) {
+        self.format = format
         self.vaultID = vaultID
         self.created = created
         self.changed = changed
@@ -71,6 +86,7 @@ package struct SlotRecord: Equatable, Sendable {
 
 /// A group application: two sealed boxes under a tag of its name.
 package struct ApplicationRecord: Equatable, Sendable {
+    package var format: VaultFormat
     /// 16 random bytes.
     package var id: [UInt8]
     /// 32 bytes; no two applications share one.
@@ -78,7 +94,17 @@ package struct ApplicationRecord: Equatable, Sendable {
     package var metadata: [UInt8]
     package var secret: [UInt8]
 
-    package init(id: [UInt8], nameTag: [UInt8], metadata: [UInt8], secret: [UInt8]) {
+    /// How many bytes the two boxes have.
+    package var size: Int64 { Int64(metadata.count + secret.count) }
+
+    package init(
+        format: VaultFormat = .current,
+        id: [UInt8],
+        nameTag: [UInt8],
+        metadata: [UInt8],
+        secret: [UInt8]
+    ) {
+        self.format = format
         self.id = id
         self.nameTag = nameTag
         self.metadata = metadata
@@ -86,13 +112,38 @@ package struct ApplicationRecord: Equatable, Sendable {
     }
 }
 
+/// A node of the tree that authenticates application rows one by one.
+package struct NodeRecord: Equatable, Sendable {
+    /// The first bytes of the name tags below it: none for the root, two at most.
+    package var path: [UInt8]
+    /// Digests of 32 bytes: of its 256 children, or of its rows.
+    package var digests: [UInt8]
+
+    package init(path: [UInt8], digests: [UInt8]) {
+        self.path = path
+        self.digests = digests
+    }
+}
+
+/// One of the two halves of the audit trail, each with its own room: what happens every hour never pushes out the rest.
+package enum Trail: Int64, CaseIterable, Sendable {
+    /// What was done to the vault, and with its secrets. In format 1 it has requests as well.
+    case changes = 1
+    /// Requests for tokens, counted by the day.
+    case requests
+}
+
 /// One entry of the audit trail: a sealed box with a number.
 package struct LogRecord: Equatable, Sendable {
-    /// From 1, without gaps.
+    package var format: VaultFormat
+    package var trail: Trail
+    /// From 1, without gaps in its trail.
     package var number: Int64
     package var box: [UInt8]
 
-    package init(number: Int64, box: [UInt8]) {
+    package init(format: VaultFormat = .current, trail: Trail = .changes, number: Int64, box: [UInt8]) {
+        self.format = format
+        self.trail = trail
         self.number = number
         self.box = box
     }
@@ -114,6 +165,7 @@ package struct SessionRecord: Equatable, Sendable {
 
 /// A cached token, or a note about one: a sealed box that goes with its application or at its time.
 package struct TokenRecord: Equatable, Sendable {
+    package var format: VaultFormat
     /// 32 bytes.
     package var id: [UInt8]
     /// The row that it belongs to.
@@ -121,7 +173,14 @@ package struct TokenRecord: Equatable, Sendable {
     package var expires: Int64
     package var box: [UInt8]
 
-    package init(id: [UInt8], application: [UInt8], expires: Int64, box: [UInt8]) {
+    package init(
+        format: VaultFormat = .current,
+        id: [UInt8],
+        application: [UInt8],
+        expires: Int64,
+        box: [UInt8]
+    ) {
+        self.format = format
         self.id = id
         self.application = application
         self.expires = expires

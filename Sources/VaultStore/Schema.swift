@@ -1,15 +1,13 @@
 internal import VaultSystem
 
-/// Format 1, word for word.
+/// Formats 1 and 2, word for word.
 ///
 /// A vault whose schema differs in a letter is damaged, so that this text is never edited: a later format has its own,
-/// and a migration in one transaction. The checks carry what must hold whichever program writes; `Bounds` checks the
+/// and a taking-over in one transaction. The checks carry what must hold whichever program writes; `Bounds` checks the
 /// same in a file that was edited without them.
 enum Schema {
     /// "IVLT".
     static let applicationID: Int64 = 0x4956_4C54
-    static let format: Int64 = 1
-
     /// What is to be found in `sqlite_schema`: type, name, table, and the statement that made it.
     struct Item: Equatable {
         let type: String
@@ -18,7 +16,22 @@ enum Schema {
         let statement: String?
     }
 
-    static let items = [
+    static func items(of format: VaultFormat) -> [Item] {
+        switch format {
+        case .first: common + [Item(type: "table", name: "log", table: "log", statement: firstLog)]
+        case .second: common + second
+        }
+    }
+
+    private static let second = [
+        Item(type: "table", name: "application_tree", table: "application_tree", statement: applicationTree),
+        Item(type: "table", name: "log", table: "log", statement: log),
+    ]
+
+    /// What takes a vault of format 1 over; its rows of `log` are written anew then.
+    static var takingOver: [String] { ["DROP TABLE log"] + second.compactMap(\.statement) }
+
+    private static let common = [
         Item(type: "table", name: "header", table: "header", statement: header),
         Item(type: "table", name: "slot", table: "slot", statement: slot),
         Item(type: "table", name: "application", table: "application", statement: application),
@@ -28,7 +41,6 @@ enum Schema {
         Item(type: "index", name: "token_application", table: "token", statement: tokenApplication),
         Item(type: "index", name: "token_expires", table: "token", statement: tokenExpires),
         Item(type: "table", name: "session", table: "session", statement: session),
-        Item(type: "table", name: "log", table: "log", statement: log),
     ]
 
     // 253402300799 is the last second of the year 9999; 40 bytes are what nonce and tag of a box take.
@@ -88,17 +100,34 @@ enum Schema {
         ) STRICT, WITHOUT ROWID
         """
 
-    private static let log = """
+    private static let firstLog = """
         CREATE TABLE log (
             number INTEGER NOT NULL PRIMARY KEY CHECK (number >= 1),
             box BLOB NOT NULL CHECK (length(box) BETWEEN 40 AND 65536)
         ) STRICT, WITHOUT ROWID
         """
+
+    private static let log = """
+        CREATE TABLE log (
+            trail INTEGER NOT NULL CHECK (trail BETWEEN 1 AND 2),
+            number INTEGER NOT NULL CHECK (number >= 1),
+            box BLOB NOT NULL CHECK (length(box) BETWEEN 40 AND 65536),
+            PRIMARY KEY (trail, number)
+        ) STRICT, WITHOUT ROWID
+        """
+
+    private static let applicationTree = """
+        CREATE TABLE application_tree (
+            path BLOB NOT NULL PRIMARY KEY CHECK (length(path) <= 2),
+            digests BLOB NOT NULL CHECK (length(digests) BETWEEN 32 AND 1048576 AND length(digests) % 32 = 0)
+        ) STRICT, WITHOUT ROWID
+        """
 }
 
 extension Schema {
-    /// The first way in which a schema isn't ours; nil for ours.
-    static func difference(of found: [Item]) -> StoreError.SchemaDifference? {
+    /// The first way in which a schema isn't that of a format; nil for its own.
+    static func difference(of found: [Item], from format: VaultFormat) -> StoreError.SchemaDifference? {
+        let items = items(of: format)
         for item in items where !found.contains(item) {
             let isThere = found.contains { $0.type == item.type && $0.name == item.name }
             return isThere
@@ -129,6 +158,8 @@ enum Bounds {
     static let metadata = 40...1_048_576
     static let secret = 40...131_072
     static let logEntry = 40...65_536
+    static let path = 0...2
+    static let digests = 32...1_048_576
     static let token = 40...2_097_152
     static let session = 40...65_536
 

@@ -2,7 +2,9 @@
 package struct Query: Equatable, Sendable {
     package enum Applications: Equatable, Sendable {
         case none, all
-        case named(tag: [UInt8])
+        /// Those with these name tags, and the nodes above them; the rows next to where one isn't found.
+        case named(tags: [[UInt8]])
+        /// The one with this id, and the nodes above it.
         case identified(id: [UInt8])
     }
 
@@ -16,8 +18,10 @@ package struct Query: Equatable, Sendable {
 
     package enum Log: Equatable, Sendable {
         case none, all
-        /// The first so many that are kept.
+        /// The first so many of each trail that are kept.
         case oldest(Int64)
+        /// The entry of that number among the changes.
+        case change(Int64)
     }
 
     package var applications: Applications
@@ -26,23 +30,41 @@ package struct Query: Equatable, Sendable {
     /// Sessions are left out of `everything`: they are of this vault's file and of no copy.
     package var sessions: Bool
     package var counts: Bool
+    /// Whether all nodes are read, whatever applications are.
+    package var allNodes: Bool
 
     package init(
         applications: Applications = .none,
         tokens: Tokens = .none,
         log: Log = .none,
         sessions: Bool = false,
-        counts: Bool = false
+        counts: Bool = false,
+        allNodes: Bool = false
     ) {
         self.applications = applications
         self.tokens = tokens
         self.log = log
         self.sessions = sessions
         self.counts = counts
+        self.allNodes = allNodes
     }
 
     /// All there is, for a backup or a new key.
-    package static let everything = Query(applications: .all, tokens: .all, log: .all, counts: true)
+    package static let everything = Query(applications: .all, tokens: .all, log: .all, counts: true, allNodes: true)
+}
+
+/// How much of the application rows is read at most: more isn't the vault's, and was planted.
+package struct RowLimit: Equatable, Sendable {
+    package var rows: Int64
+    /// Of all boxes of these rows.
+    package var bytes: Int64
+
+    package init(rows: Int64, bytes: Int64) {
+        self.rows = rows
+        self.bytes = bytes
+    }
+
+    package static let none = RowLimit(rows: .max, bytes: .max)
 }
 
 /// One state of the vault, as one transaction saw it.
@@ -59,8 +81,14 @@ package struct Snapshot: Equatable, Sendable {
     package var slots: [SlotRecord]
     /// Ordered by id, which is random.
     package var applications: [ApplicationRecord]
+    /// All rows of the leaves in which a wanted name tag wasn't found: they show that there is none.
+    package var neighbours: [ApplicationRecord] = []
+    /// Whether there were more rows, or longer ones, than the limit allows: those are left out.
+    package var exceedsLimit = false
+    /// The shortest paths first.
+    package var nodes: [NodeRecord] = []
     package var tokens: [TokenRecord]
-    /// In the order of their numbers.
+    /// By trails, and in each in the order of their numbers.
     package var log: [LogRecord]
     /// The last to expire first; rows that can't be sessions, and too many of them, are passed over.
     package var sessions: [SessionRecord] = []

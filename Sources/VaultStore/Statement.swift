@@ -63,6 +63,9 @@ struct Statement: ~Copyable {
         }
     }
 
+    /// Makes it ready to be run again, with other values.
+    borrowing func reset() throws(StoreError) { try check(unsafe sqlite3_reset(handle)) }
+
     /// Runs to the end.
     borrowing func run() throws(StoreError) {
         while try step() {}
@@ -76,6 +79,9 @@ struct Statement: ~Copyable {
         guard count > 0, let start = unsafe sqlite3_column_blob(handle, column) else { return [] }
         return unsafe Array(UnsafeRawBufferPointer(start: start, count: count))
     }
+
+    /// How many bytes a column has, which aren't copied.
+    borrowing func size(_ column: CInt) -> Int { Int(unsafe sqlite3_column_bytes(handle, column)) }
 
     /// The number of a column; nil where it holds something else.
     borrowing func number(_ column: CInt) -> Int64? {

@@ -92,6 +92,7 @@ extension StoreError.UnacceptableRecord {
         case .headerMissing: "a change without a new header"
         case .slotCount: "a vault has 1 to \(SlotLimits.count) slots"
         case .valueTooLong: "a value is too long"
+        case .format: "it has another format than the file"
         case .check(let message): message
         }
     }

@@ -82,7 +82,7 @@ extension StoreError {
 
     /// Why a record can't be written.
     package enum UnacceptableRecord: Equatable, Sendable {
-        case headerMissing, slotCount, valueTooLong
+        case headerMissing, slotCount, valueTooLong, format
         /// One of the schema's checks, in SQLite's words.
         case check(String)
     }

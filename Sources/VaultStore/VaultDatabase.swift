@@ -139,7 +139,7 @@ package final class VaultDatabase: Sendable {
         guard !connection.isReadOnly else { throw .readOnly(path: file.path) }
         try connection.configureDraft()
         try connection.transaction(.writing) { (connection: inout Connection) throws(StoreError) in
-            try connection.makeSchema()
+            try connection.makeSchema(of: contents.lazy.compactMap(\.headerFormat).first ?? .current)
             for change in contents { try connection.apply(change) }
             try connection.checkSlotCount()
             _ = try connection.headerTag()
@@ -154,11 +154,19 @@ package final class VaultDatabase: Sendable {
 
     /// One consistent state of the vault: header, slots, and what `wanted` names.
     ///
+    /// - Parameters:
+    ///   - wanted: what is read.
+    ///   - limit: how much of the application rows is read, by the header and the slots, which it can authenticate;
+    ///     nil reads nothing further. It is called where many rows may be read.
+    /// - Returns: the state.
     /// - Throws: `damaged`, `replaced`, `busy`, `io`.
-    package func read(_ wanted: Query = Query()) throws(StoreError) -> Snapshot {
+    package func read(
+        _ wanted: Query = Query(),
+        limitedBy limit: @Sendable (Snapshot) -> RowLimit? = { _ in RowLimit.none }
+    ) throws(StoreError) -> Snapshot {
         try connection.withLock { connection throws(StoreError) in
             try connection.transaction(.reading) { (connection: inout Connection) throws(StoreError) in
-                try connection.snapshot(wanted)
+                try connection.snapshot(wanted, limit: limit)
             }
         }
     }
@@ -266,6 +274,12 @@ package final class VaultDatabase: Sendable {
 }
 
 extension Mutation {
+    /// The format of the header that is put; nil for anything else.
+    fileprivate var headerFormat: VaultFormat? {
+        guard case .putHeader(let header) = self else { return nil }
+        return header.format
+    }
+
     fileprivate func isHeader(replacing tag: [UInt8]) -> Bool {
         guard case .putHeader(let header) = self else { return false }
         return header.tag != tag

@@ -15,6 +15,13 @@ package enum HexadecimalDigits {
         }
     }
 
+    /// The bytes that an even number of digits stands for; nil for anything else.
+    package static func bytes(_ text: some StringProtocol) -> [UInt8]? {
+        let digits = text.utf8.compactMap(value(of:))
+        guard digits.count == text.utf8.count, digits.count.isMultiple(of: 2) else { return nil }
+        return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+    }
+
     /// The value of a digit in either case; nil for any other byte.
     package static func value(of digit: UInt8) -> UInt8? {
         switch digit {

@@ -30,8 +30,8 @@ import VaultTestSupport
         let contents = try vault.contents
         let (header, snapshot) = try contents.read()
         var state = header.state
-        let events = (state.audit.newest..<count).map { AuditEvent(.renamed, "new \($0)", .former("old")) }
-        let entries = contents.sealer.auditEntries(events, &state.audit, oldest: [], now: 1)
+        let events = (state.changes.newest..<count).map { AuditEvent(.renamed, "new \($0)", .former("old")) }
+        let entries = contents.sealer.auditEntries(events, &state, oldest: [], now: 1)
         let next = contents.sealer.header(state, slots: snapshot.header.slots, after: snapshot.header, now: 1)
         try contents.database.commit(entries + [.putHeader(next)], expecting: header.record.tag)
     }
@@ -47,12 +47,13 @@ import VaultTestSupport
         #expect(
             try await story(vault) == [
                 "created", "imported catalogue", "imported second", "renamed third second", "default third",
-                "token third", "removed catalogue",
+                "removed catalogue", "token third",
             ]
         )
-        let entries = try await vault.auditTrail().entries
-        #expect(entries.map(\.number) == Array(1...7))
-        #expect(entries.map { Int64($0.time.timeIntervalSince1970) - 1_900_000_000 } == [0, 0, 5, 5, 5, 5, 5])
+        let trail = try await vault.auditTrail()
+        #expect(trail.entries.map(\.number) == Array(1...6) + [nil])
+        #expect(trail.head.number == 6)
+        #expect(trail.entries.map { Int64($0.time.timeIntervalSince1970) - 1_900_000_000 } == [0, 0, 5, 5, 5, 5, 5])
     }
 
     @Test func `what isn't done isn't told`() async throws {
@@ -71,14 +72,14 @@ import VaultTestSupport
         try await vault.add(world.application("second"))
         let contents = try vault.contents
         let (header, snapshot) = try contents.read(Query(log: .all))
-        #expect(header.state.audit.oldest == 1 && header.state.audit.newest == 3)
+        #expect(header.state.changes.oldest == 1 && header.state.changes.newest == 3)
         var before = [UInt8](repeating: 0, count: 32)
-        #expect(header.state.audit.beforeOldest == before)
+        #expect(header.state.changes.beforeOldest == before)
         for row in snapshot.log {
             #expect(try contents.sealer.auditEntry(row).previous == before)
             before = contents.sealer.digest(of: row)
         }
-        #expect(header.state.audit.newestDigest == before)
+        #expect(header.state.changes.newestDigest == before)
     }
 
     @Test func `the ten thousandth entry is kept with all others, and each one more takes the oldest`() async throws {
@@ -111,7 +112,8 @@ import VaultTestSupport
             ("delete from log where number = 1", .auditTrailHasGaps),
             ("delete from log where number = 4", .auditTrailHasGaps),
             ("delete from log", .auditTrailHasGaps),
-            ("insert into log select 5, box from log where number = 4", .auditTrailHasGaps),
+            ("insert into log select 1, 5, box from log where number = 4", .auditTrailHasGaps),
+            ("insert into log select 2, 1, box from log where number = 4", .auditTrailHasGaps),
             ("update log set box = zeroblob(length(box)) where number = 3", .auditTrailBroken(3)),
             ("update log set box = (select box from log where number = 2) where number = 3", .auditTrailBroken(3)),
         ]
@@ -133,18 +135,131 @@ import VaultTestSupport
         #expect(try await vault.token().value == "token-1")
     }
 
-    @Test func `an older trail doesn't pass for the newest`() async throws {
+    @Test func `an older trail that is put back doesn't pass for the newest`() async throws {
+        let vault = try await world.makeVault()
+        let old = try world.copy(to: "old.db")
+        try await vault.export(.named("catalogue"), to: world.folder("out.json"))
+        try await world.edit("delete from log; insert into log select * from other.log", other: old)
+        #expect(try await vault.verify().findings == [.auditTrailHasGaps])
+        // With as many entries of its own, too.
+        let fork = try await Vault.open(at: old, unlocking: .keyFile(world.keyFile), dependencies: world.dependencies)
+        try await fork.setDefault(.named("catalogue"))
+        fork.close()
+        try await world.edit("delete from log; insert into log select * from other.log", other: old)
+        #expect(try await vault.verify().findings == [.auditTrailBroken(3)])
+    }
+
+    @Test func `requests are counted by application and day, and push nothing out`() async throws {
+        let vault = try await world.makeVault()
+        try await vault.add(world.application("other", id: "other"))
+        // A day of requests, 2030-03-17, at 17:46:40 and each half hour.
+        for _ in 0..<5 {
+            _ = try await vault.token(for: .named("catalogue"), TokenOptions(refresh: true))
+            world.clock.advance(by: 1800)
+        }
+        _ = try await vault.token(for: .named("other"), TokenOptions(refresh: true))
+        let today = ["created", "imported catalogue", "imported other", "token catalogue 5 since 2030-03-17T17:46:40Z"]
+        #expect(try await story(vault) == today + ["token other"])
+        #expect(try numbers(vault) == [1, 2, 3])
+        // The next day they get entries of their own, and the count begins anew.
+        world.clock.advance(by: 86_400)
+        _ = try await vault.token(for: .named("catalogue"), TokenOptions(refresh: true))
+        #expect(try await story(vault) == today + ["token other", "token catalogue"])
+        let rows = try vault.contents.read(Query(log: .all)).snapshot.log
+        #expect(rows.map(\.trail) == [.changes, .changes, .changes, .requests, .requests])
+        #expect(try await vault.verify().findings.isEmpty)
+        #expect(try await vault.auditTrail().head.number == 3)
+    }
+
+    @Test func `more applications than are counted at a time make entries, and no gap`() async throws {
         let vault = try await world.makeVault()
         let contents = try vault.contents
-        let (old, _) = try contents.read()
-        try await vault.setDefault(.named("catalogue"))
         let (header, _) = try contents.read()
-        // The entry goes, and its number with it, by somebody who has the key but not the digest.
         var state = header.state
-        state.audit.newest = old.state.audit.newest
-        let forged = contents.sealer.header(state, slots: header.record.slots, after: header.record, now: 1)
-        try contents.database.commit([.putHeader(forged)], expecting: header.record.tag)
-        #expect(try await vault.verify().findings == [.auditTrailHasGaps])
+        let events = (0..<200).map { AuditEvent(.tokenRequested, "application \($0)") }
+        let entries = contents.sealer.auditEntries(events + events, &state, oldest: [], now: world.clock.now)
+        #expect(state.tallies.count == 64 && entries.count == 400 - 64 && state.requests.newest == 400 - 64)
+        let next = contents.sealer.header(state, slots: header.record.slots, after: header.record, now: 1)
+        try contents.database.commit(entries + [.putHeader(next)], expecting: header.record.tag)
+        #expect(try await vault.verify().findings.isEmpty)
+        #expect(try await vault.auditTrail().entries.count == 402)
+    }
+
+    @Test func `a refused credential is an entry, too`() async throws {
+        let vault = try await world.makeVault()
+        world.server.willAnswer(.status(401, ""))
+        let refused = await failure { () async throws(VaultError) in _ = try await vault.token() }
+        #expect(refused?.code == .credentialRefused)
+        #expect(try await story(vault) == ["created", "imported catalogue", "refused catalogue"])
+    }
+
+    @Test func `a trail that was noted is found again, and one that was cut or forked isn't`() async throws {
+        let vault = try await world.makeVault()
+        let noted = try await vault.auditTrail().head
+        #expect(AuditTrail.Head("\(noted)") == noted && noted.number == 2)
+        let old = try world.copy(to: "old.db")
+        try await vault.export(.named("catalogue"), to: world.folder("out.json"))
+        let later = try await vault.auditTrail().head
+        for head in [noted, later] { #expect(try await vault.verify(expecting: head).findings.isEmpty) }
+        let other = AuditTrail.Head(number: 2, digest: later.digest)
+        #expect(try await vault.verify(expecting: other).findings == [.auditTrailForked(2)])
+        vault.close()
+        let content = try Data(contentsOf: URL(filePath: old))
+        try world.folder.write(content, to: "vault.db")
+        let rolledBack = try await world.open()
+        #expect(try await rolledBack.verify(expecting: noted).findings.isEmpty)
+        #expect(try await rolledBack.verify(expecting: later).findings == [.auditTrailCut(3)])
+        // An entry of another kind in its place.
+        try await rolledBack.setDefault(.named("catalogue"))
+        #expect(try await rolledBack.verify(expecting: later).findings == [.auditTrailForked(3)])
+        try fill(rolledBack, to: 10_005)
+        try await rolledBack.setDefault(nil)
+        #expect(try await rolledBack.verify(expecting: noted).findings == [.auditTrailForgot(2)])
+    }
+
+    @Test(arguments: ["", "1", "1:", ":", "-1:\(String(repeating: "0", count: 64))", "1:00", "x:y", "1:2:3"])
+    func `what is no number and digest is no end of a trail`(_ text: String) {
+        #expect(AuditTrail.Head(text) == nil)
+    }
+
+    @Test(.needsPython) func `a secret stays where the trail can't say that it leaves`() async throws {
+        try await world.makeVault().close()
+        let name = try ApplicationName.named("catalogue")
+        let vault = try await world.open()
+        let holder = try Command(
+            "python3",
+            [
+                "-c",
+                """
+                import sqlite3, sys, time
+                connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+                connection.execute("begin immediate")
+                print("locked", flush=True)
+                time.sleep(3600)
+                """,
+                world.path,
+            ]
+        ).start()
+        try await holder.expect("locked")
+        let busy = try await Vault.open(
+            at: world.path,
+            unlocking: .keyFile(world.keyFile),
+            dependencies: world.hurried
+        )
+        let exported = await failure { () async throws(VaultError) in
+            try await busy.export(name, to: world.folder("out.json"))
+        }
+        #expect(exported?.code == .tryAgain && exported?.sentence.contains("so it stays") == true)
+        #expect(!FileManager.default.fileExists(atPath: world.folder("out.json")))
+        let handedOver = await failure { () async throws(VaultError) in
+            try await busy.handOver(name, by: "exec") { (_) throws(VaultError) in throw .cancelled }
+        }
+        #expect(handedOver?.code == .tryAgain)
+        #expect(world.warnings.isEmpty)
+        holder.send(SIGKILL)
+        _ = try await holder.outcome()
+        try await vault.export(name, to: world.folder("out.json"))
+        #expect(try await vault.auditTrail().entries.last?.event.kind == .exported)
     }
 
     @Test func `a vault from before the audit trail gets one at its first change`() async throws {
@@ -154,7 +269,7 @@ import VaultTestSupport
         #expect(try await vault.auditTrail().entries.isEmpty)
         #expect(try await vault.verify().findings.isEmpty)
         try await vault.add(world.application("new"))
-        #expect(try await story(vault) == ["imported new"])
+        #expect(try await story(vault) == ["converted format 2", "imported new"])
         #expect(try await vault.auditTrail().entries.first?.number == 1)
         #expect(try await world.open().verify().findings.isEmpty)
     }

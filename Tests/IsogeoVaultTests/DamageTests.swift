@@ -166,6 +166,80 @@ import VaultTestSupport
         #expect(error?.code == .damaged)
     }
 
+    @Test func `an older row with its older token gives nothing away, whoever asks`() async throws {
+        let vault = try await world.makeVault()
+        #expect(try await vault.token().value == "token-1")
+        try await vault.setDefault(.named("catalogue"))
+        let old = try world.copy(to: "old.db")
+        // The application moves to another host, and gets a token there.
+        try await vault.add(world.application(tokenURI: "https://new.example/token"), replacing: true)
+        #expect(try await vault.token().value == "token-2")
+        try await world.edit(
+            """
+            pragma foreign_keys = off;
+            delete from token; delete from application; insert into application select * from other.application;
+            insert into token select * from other.token
+            """,
+            other: old
+        )
+        let opened = try await world.open()
+        let name = try ApplicationName.named("catalogue")
+        for wanted in [nil, name] {
+            let tried: [() async throws(VaultError) -> Void] = [
+                { () async throws(VaultError) in _ = try await opened.token(for: wanted) },
+                { () async throws(VaultError) in _ = try await opened.application(wanted) },
+                { () async throws(VaultError) in try await opened.handOver(name, by: "exec") { _ in } },
+                { () async throws(VaultError) in try await opened.export(name, to: world.folder("out")) },
+                // And no change makes it the newest state.
+                { () async throws(VaultError) in try await opened.rename(name, to: name) },
+                { () async throws(VaultError) in try await opened.remove(name) },
+                { () async throws(VaultError) in try await opened.setDefault(name) },
+            ]
+            for body in tried { #expect(await failure(body)?.code == .damaged) }
+        }
+        #expect(world.server.requests.count == 2)
+        #expect(try await opened.verify().findings.contains(.applicationsDiffer))
+    }
+
+    @Test func `planted rows cost no memory: no more is read than the header counts`() async throws {
+        let vault = try await world.makeVault()
+        let limit = try vault.contents.read().header.state.limit
+        try await world.edit(
+            """
+            with recursive n(x) as (select 1 union all select x + 1 from n where x < 50)
+            insert into application select randomblob(16), randomblob(32), randomblob(1048576), zeroblob(131072) from n
+            """
+        )
+        let snapshot = try vault.contents.read(Query(applications: .all)).snapshot
+        #expect(snapshot.exceedsLimit && snapshot.applications.count <= 1)
+        #expect(snapshot.applications.reduce(0) { $0 + $1.size } <= limit.bytes)
+        let listed = await failure { () async throws(VaultError) in _ = try await vault.applications() }
+        #expect(listed?.code == .damaged)
+        // What the vault has goes on.
+        #expect(try await vault.token(for: .named("catalogue")).value == "token-1")
+    }
+
+    @Test(
+        arguments: [
+            "delete from application_tree", "update application_tree set digests = zeroblob(length(digests))",
+            "update application_tree set digests = substr(digests, 33)",
+            "insert into application_tree values (x'00', randomblob(32))",
+        ]
+    )
+    func `an edited tree is damage`(_ edit: String) async throws {
+        let vault = try await world.makeVault()
+        try await vault.add(world.application("other", id: "other"))
+        try await world.edit(edit)
+        #expect(try await vault.verify().findings == [.applicationsDiffer])
+        guard !edit.hasPrefix("insert") else { return }
+        for name in ["catalogue", "other"] {
+            let name = try ApplicationName.named(name)
+            let error = await failure { () async throws(VaultError) in _ = try await vault.token(for: name) }
+            #expect(error?.code == .damaged)
+        }
+        #expect(world.server.requests.isEmpty)
+    }
+
     /// Flips one bit of a name's tag in SQLite's index, where the application's id follows it, and nowhere else.
     private func flipIndex(of name: String, in vault: Vault) throws {
         let name = try ApplicationName.named(name)
@@ -204,10 +278,17 @@ import VaultTestSupport
             try await vault.add(third)
         }
         #expect(added?.code == .damaged)
+        // The one that is there is what was written; of the other one, nothing is said but damage.
+        var refused = 0
         for name in ["catalogue", "other"] {
             let name = try ApplicationName.named(name)
-            let removed = await failure { () async throws(VaultError) in try await vault.remove(name) }
-            #expect(removed?.code == .damaged)
+            let shown = await failure { () async throws(VaultError) in _ = try await vault.application(name) }
+            if shown?.code == .damaged { refused += 1 }
+            let renamed = await failure { [shown] () async throws(VaultError) in
+                if shown != nil { try await vault.rename(name, to: name) }
+            }
+            #expect(renamed?.code == shown?.code)
         }
+        #expect(refused == 1)
     }
 }

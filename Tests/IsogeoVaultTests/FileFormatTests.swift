@@ -13,8 +13,8 @@ import VaultTestSupport
 
     @Test func `it has the schema word for word`() throws {
         let page = try String(contentsOfFile: Self.page, encoding: .utf8)
-        let statements = Schema.items.compactMap(\.statement)
-        #expect(statements.count == 8)
+        let statements = [VaultFormat.first, .second].flatMap { Schema.items(of: $0) }.compactMap(\.statement)
+        #expect(Set(statements).count == 10)
         for statement in statements { #expect(page.contains("```sql\n\(statement)\n```\n")) }
         #expect(page.contains("`PRAGMA application_id` is \(Schema.applicationID)"))
     }
@@ -60,7 +60,13 @@ struct FileFormatReaderTests {
         let `default`: String?
         let applications: [Application]
         let tokens: [Token]
-        let log: [Entry]
+        struct Tally: Decodable {
+            let event, subject: String
+            let count: Int64
+        }
+
+        let log, requests: [Entry]
+        let tallies: [Tally]
         let warnings: [String]
     }
 
@@ -79,12 +85,12 @@ struct FileFormatReaderTests {
         return try JSONDecoder().decode(Found.self, from: Data(report.output))
     }
 
-    @Test(arguments: ["--passphrase-file", "--key-file"])
-    func `the golden vault is read by each slot`(_ option: String) async throws {
+    @Test(arguments: ["--passphrase-file", "--key-file"], GoldenVault.paths)
+    func `the golden vaults are read by each slot`(_ option: String, _ path: String) async throws {
         let golden = try GoldenVault.described()
         let content = option == "--key-file" ? golden.keyFile : golden.passphrase
-        let found = try await read(option, try world.folder.write(content + "\n", to: "slot"), GoldenVault.path)
-        // Its header's state is of version 1, which knew no log.
+        let found = try await read(option, try world.folder.write(content + "\n", to: "slot"), path)
+        // The first one's header's state is of version 1, which knew no log.
         #expect(found.warnings.isEmpty && found.default == golden.default && found.log.isEmpty)
         #expect(found.applications.count == golden.applications.count)
         for expected in golden.applications {
@@ -121,9 +127,35 @@ struct FileFormatReaderTests {
         #expect(Set(found.tokens.map(\.value)) == ["token-1", "token-2"])
         #expect(found.tokens.first { $0.value == "token-2" }?.hasScope == true)
         #expect(found.default == nil && found.warnings.isEmpty)
-        #expect(found.log.map(\.number) == [1, 2, 3, 4, 5, 6])
-        #expect(found.log.map(\.event) == ["created", "imported", "imported", "replaced", "token", "token"])
-        #expect(found.log.map(\.subject) == ["", "catalogue", "éditeur", "catalogue", "catalogue", "éditeur"])
+        #expect(found.log.map(\.number) == [1, 2, 3, 4])
+        #expect(found.log.map(\.event) == ["created", "imported", "imported", "replaced"])
+        #expect(found.log.map(\.subject) == ["", "catalogue", "éditeur", "catalogue"])
+        #expect(found.requests.isEmpty)
+        #expect(found.tallies.map(\.event) == ["token", "token", "refused"])
+        #expect(found.tallies.map(\.subject) == ["catalogue", "éditeur", "catalogue"])
+        // The next day, they have entries.
+        world.clock.advance(by: 86_400)
+        try await vault.rename(catalogue, to: .named("plans"))
+        let later = try await read("--key-file", world.keyFile, world.path)
+        #expect(later.requests.map(\.event) == found.tallies.map(\.event) && later.tallies.isEmpty)
+        #expect(later.log.last?.event == "renamed" && later.warnings.isEmpty)
+    }
+
+    @Test func `a vault of thousands of applications is read, whose tree is two levels high`() async throws {
+        try ManyApplications.make(300, in: world)
+        let found = try await read("--key-file", world.keyFile, world.path)
+        #expect(found.applications.count == 300 && found.warnings.isEmpty)
+    }
+
+    @Test func `a vault of format 1 is read before it is converted, and after`() async throws {
+        try LoggedVault.write(in: world)
+        let before = try await read("--key-file", world.keyFile, world.path)
+        #expect(before.log.count == 12 && before.tokens.count == 3)
+        try await world.open().setDefault(.named("maps"))
+        let after = try await read("--key-file", world.keyFile, world.path)
+        #expect(after.log.map(\.event) == before.log.map(\.event) + ["converted", "default"])
+        #expect(after.applications.map(\.secret).sorted() == before.applications.map(\.secret).sorted())
+        #expect(after.warnings.isEmpty && after.default == "maps")
     }
 
     @Test func `a vault with a new key is read`() async throws {
@@ -135,7 +167,8 @@ struct FileFormatReaderTests {
         let found = try await read("--key-file", world.keyFile, world.path)
         #expect(found.applications.map(\.secret) == ["a secret"] && found.tokens.map(\.value) == ["token-1"])
         #expect(found.default == "catalogue" && found.warnings.isEmpty)
-        #expect(found.log.map(\.event) == ["created", "imported", "token", "default", "rekeyed"])
+        #expect(found.log.map(\.event) == ["created", "imported", "default", "rekeyed"])
+        #expect(found.tallies.map(\.event) == ["token"])
     }
 
     @Test func `a recovery code opens a vault for it, and a backup that was restored`() async throws {
@@ -165,12 +198,14 @@ struct FileFormatReaderTests {
             ("update header set changed = changed + 1", "the header was edited"),
             ("delete from application", "the applications are not those written"),
             ("update application set metadata = zeroblob(552)", "the applications are not those written"),
-            ("update log set number = number + 1 where number = 3", "the log has gaps"),
+            ("update log set number = number + 1 where number = 2", "the log has gaps"),
             ("update log set box = (select box from log where number = 1) where number = 2", "a box doesn't open"),
             ("update token set expires = expires + 1", "a box doesn't open"),
             ("update slot set created = 1", "no slot opens"),
             ("create table theirs (x)", "the schema is another one"),
-            ("pragma user_version = 2", "the format is another one"),
+            ("pragma user_version = 1", "the schema is another one"),
+            ("pragma user_version = 3", "the format is another one"),
+            ("update application_tree set digests = zeroblob(32)", "the tree of applications is another one"),
         ]
     )
     func `an edited vault is refused`(_ edit: String, _ reason: String) async throws {

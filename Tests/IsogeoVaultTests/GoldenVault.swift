@@ -39,8 +39,10 @@ struct GoldenVault: Codable {
     let applications: [Application]
     let token: Token
 
-    /// The vault of format 1, checked in.
+    /// The vault of format 1, from before the audit trail, checked in.
     static let path = TestPaths.fixture("golden-format-1.db")
+    /// Vaults of all formats with these contents.
+    static let paths = [path, TestPaths.fixture("golden-format-2.db")]
 
     static func described() throws -> GoldenVault {
         let text = try Data(contentsOf: URL(filePath: TestPaths.fixture("golden-format-1.json")))
@@ -81,5 +83,42 @@ extension GoldenVault.Application {
             created: created,
             credentialWritten: credentialWritten
         )
+    }
+}
+
+/// A vault of format 1 that has an audit trail, checked in: made by the last version that wrote that format.
+enum LoggedVault {
+    /// The events of its audit trail.
+    static let events = [
+        "created", "imported catalogue", "imported plans", "default catalogue", "token catalogue", "token catalogue",
+        "token plans", "renamed maps plans", "exported maps", "forgotten maps", "token maps",
+        "key-added recovery eb9e2068",
+    ]
+    /// Seconds since 1970: within the lives of its tokens.
+    static let now: Int64 = 1_795_893_000
+
+    /// Puts it in the place of a fixture's vault.
+    static func write(in world: VaultFixture) throws {
+        let content = try Data(contentsOf: URL(filePath: TestPaths.fixture("golden-format-1-log.db")))
+        try world.folder.write(content, to: "vault.db")
+        try writeKey(to: world)
+        world.clock.set(now)
+    }
+
+    static func writeKey(to world: VaultFixture) throws {
+        let content = try Data(contentsOf: URL(filePath: TestPaths.fixture("golden-format-1-log.key")))
+        try world.folder.write(content, to: "key")
+    }
+}
+
+/// A vault with so many applications, `a0`, `a1` and so on, made in one transaction.
+enum ManyApplications {
+    static func make(_ count: Int, in world: VaultFixture) throws {
+        let vault = TwoSlotVault(
+            keyFile: [UInt8](repeating: 0x42, count: 32),
+            applications: try (0..<count).map { (try .sample("a\($0)"), "secret \($0)") }
+        )
+        try vault.make(at: world.path)
+        try world.folder.write(String(repeating: "42", count: 32) + "\n", to: "key")
     }
 }

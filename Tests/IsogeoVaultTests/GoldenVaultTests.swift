@@ -24,9 +24,11 @@ import VaultTestSupport
         try golden.make(at: try #require(Self.newPath))
     }
 
-    @Test(arguments: ["passphrase", "key"])
-    func `the vault of format 1 opens by each slot, with all that it holds`(_ slot: String) async throws {
-        try world.folder.write(Data(contentsOf: URL(filePath: GoldenVault.path)), to: "vault.db")
+    @Test(arguments: ["passphrase", "key"], GoldenVault.paths)
+    func `a vault of each format opens by each slot, with all that it holds`(_ slot: String, _ path: String)
+        async throws
+    {
+        try world.folder.write(Data(contentsOf: URL(filePath: path)), to: "vault.db")
         let file = world.folder(slot)
         let vault = try await world.open(slot == "key" ? .keyFile(file) : .passphraseFile(file))
         #expect(world.warnings.isEmpty)
@@ -60,8 +62,9 @@ import VaultTestSupport
         #expect(world.server.requests.map(\.url) == golden.applications.map(\.tokenURI))
     }
 
-    @Test func `the vault of format 1 can be changed`() async throws {
-        try world.folder.write(Data(contentsOf: URL(filePath: GoldenVault.path)), to: "vault.db")
+    @Test(arguments: GoldenVault.paths)
+    func `a vault of each format can be changed`(_ path: String) async throws {
+        try world.folder.write(Data(contentsOf: URL(filePath: path)), to: "vault.db")
         let vault = try await world.open()
         try await vault.add(world.application("new"))
         #expect(try await world.open().applications().count == golden.applications.count + 1)

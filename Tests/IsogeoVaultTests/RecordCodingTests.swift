@@ -1,6 +1,7 @@
 import Testing
 import VaultCrypto
 import VaultOAuth
+import VaultStore
 
 @testable import IsogeoVault
 
@@ -122,6 +123,11 @@ import VaultOAuth
             (.lent, "exec --sdk", .route("exec --sdk"), "exec --sdk"),
             (.unlocked, "until 2030-03-17T17:48:20Z", .sessionEnd(1_900_000_100), "until 2030-03-17T17:48:20Z"),
             (.rekeyed, "epoch 2", .keyEpoch(2), "epoch 2"),
+            (
+                .tokenRequested, "14 since 2030-03-17T17:46:40Z", .requests(14, since: 1_900_000_000),
+                "14 since 2030-03-17T17:46:40Z"
+            ),
+            (.converted, "format 2", .format(2), "format 2"),
             // What earlier versions never wrote, and later ones may.
             (.unlocked, "until noon", .unknown("until noon"), "until noon"),
             (.rekeyed, "epoch 02", .unknown("epoch 02"), "epoch 02"), (.rekeyed, "2", .unknown("2"), "2"),
@@ -141,42 +147,60 @@ import VaultOAuth
 
     @Test func `the header's state reads back, strictly`() throws {
         var state = HeaderState()
-        #expect(try HeaderState(encoded: state.encoded) == state)
-        state.applications.add([UInt8](repeating: 9, count: 32))
+        #expect(try HeaderState(encoded: state.encoded, format: .second) == state)
+        state.applications = .tree(
+            .init(count: 300, size: 90_000, depth: 1, root: [UInt8](repeating: 9, count: 32))
+        )
         state.defaultApplication = [UInt8](repeating: 4, count: 16)
-        #expect(try HeaderState(encoded: state.encoded) == state)
-        (state.audit.oldest, state.audit.newest) = (7, 9)
-        state.audit.beforeOldest = [UInt8](repeating: 1, count: 32)
-        state.audit.newestDigest = [UInt8](repeating: 2, count: 32)
-        #expect(try HeaderState(encoded: state.encoded) == state)
-        try expectStrict(state.encoded, later: 3) { _ = try HeaderState(encoded: $0) }
-        try expectBadFieldsRefused(state.encoded)
+        #expect(try HeaderState(encoded: state.encoded, format: .second) == state)
+        (state.changes.oldest, state.changes.newest) = (7, 9)
+        state.changes.beforeOldest = [UInt8](repeating: 1, count: 32)
+        state.requests.newestDigest = [UInt8](repeating: 2, count: 32)
+        #expect(try HeaderState(encoded: state.encoded, format: .second) == state)
+        state.tallies = [RequestTally(AuditEvent(.tokenRequested, "one"), at: 5)]
+        #expect(try HeaderState(encoded: state.encoded, format: .second) == state)
+        try expectStrict(state.encoded, later: 4) { _ = try HeaderState(encoded: $0, format: .second) }
+        for (field, bad) in [(3, number(3)), (1, number(.max)), (4, [UInt8](repeating: 9, count: 31)), (5, [4])] {
+            var fields = try fields(of: state.encoded)
+            fields[field] = bad
+            #expect(throws: CryptoError.malformedEncoding) {
+                _ = try HeaderState(encoded: encoding(fields), format: .second)
+            }
+        }
+        // More counts than there are ever open.
+        var fields = try fields(of: state.encoded)
+        fields[14] = number(UInt64(RequestTally.limit + 1))
+        #expect(throws: CryptoError.malformedEncoding) {
+            _ = try HeaderState(encoded: encoding(fields), format: .second)
+        }
     }
 
-    @Test func `a header's state of the first version has no audit trail`() throws {
-        var state = HeaderState()
-        state.applications.add([UInt8](repeating: 9, count: 32))
-        state.defaultApplication = [UInt8](repeating: 4, count: 16)
-        var first = Array(try fields(of: state.encoded).prefix(3))
-        first[0] = [1, 0, 0, 0, 0, 0, 0, 0]
-        let encoded = encoding(first)
-        #expect(try HeaderState(encoded: encoded) == state)
-        try expectStrict(encoded, later: 3) { _ = try HeaderState(encoded: $0) }
-        try expectBadFieldsRefused(encoded)
+    @Test func `a header's state of format 1 reads as it was written, with an audit trail or before there was one`()
+        throws
+    {
+        let sum = [UInt8](repeating: 9, count: 32)
+        let row = [UInt8](repeating: 4, count: 16)
+        let first = encoding([number(1), sum, row])
+        let state = try HeaderState(encoded: first, format: .first)
+        #expect(state.applications == .sum(try SetHash(bytes: sum)) && state.defaultApplication == row)
+        #expect(state.changes == AuditBounds() && state.requests == AuditBounds() && state.tallies.isEmpty)
+        try expectStrict(first, later: 3) { _ = try HeaderState(encoded: $0, format: .first) }
+        let digests = [[UInt8](repeating: 1, count: 32), [UInt8](repeating: 2, count: 32)]
+        let second = encoding([number(2), sum, row, number(7), digests[0], number(9), digests[1]])
+        let logged = try HeaderState(encoded: second, format: .first)
+        #expect(logged.changes.oldest == 7 && logged.changes.newest == 9 && logged.changes.newestDigest == digests[1])
+        try expectStrict(second, later: 3) { _ = try HeaderState(encoded: $0, format: .first) }
         // Neither does one version stand for the other: the second has all of its fields, the first no more than its
-        // own.
-        first[0] = [2, 0, 0, 0, 0, 0, 0, 0]
-        #expect(throws: CryptoError.malformedEncoding) { _ = try HeaderState(encoded: encoding(first)) }
-        var second = try fields(of: state.encoded)
-        second[0] = [1, 0, 0, 0, 0, 0, 0, 0]
-        #expect(throws: CryptoError.malformedEncoding) { _ = try HeaderState(encoded: encoding(second)) }
+        // own, and no format reads the other's.
+        for bad in [
+            [number(2), sum, row], [number(1), sum, row, number(7), digests[0], number(9), digests[1]],
+            [number(1), sum, row.dropLast()], [number(1), sum.dropLast(), row],
+        ] as [[[UInt8]]] {
+            #expect(throws: CryptoError.self) { _ = try HeaderState(encoded: encoding(bad), format: .first) }
+        }
+        #expect(throws: CryptoError.self) { _ = try HeaderState(encoded: second, format: .second) }
+        #expect(throws: CryptoError.self) { _ = try HeaderState(encoded: HeaderState().encoded, format: .first) }
     }
 
-    private func expectBadFieldsRefused(_ encoded: [UInt8]) throws {
-        var fields = try fields(of: encoded)
-        fields[2] = [UInt8](repeating: 4, count: 15)
-        #expect(throws: CryptoError.malformedEncoding) { _ = try HeaderState(encoded: encoding(fields)) }
-        fields[1] = [UInt8](repeating: 4, count: 31)
-        #expect(throws: CryptoError.self) { _ = try HeaderState(encoded: encoding(fields)) }
-    }
+    private func number(_ value: UInt64) -> [UInt8] { value.littleEndianBytes }
 }

@@ -28,7 +28,6 @@ import VaultTestSupport
     private static func strangers() throws -> [RecordSealerBox] {
         [
             RecordSealerBox(try sealer(VaultIdentity(format: 1, id: [UInt8](repeating: 8, count: 16)))),
-            RecordSealerBox(try sealer(VaultIdentity(format: 2, id: vault.id))),
             RecordSealerBox(try sealer(epoch: 2)),
             RecordSealerBox(try sealer(key: [UInt8](repeating: 1, count: 32))),
         ]
@@ -49,11 +48,16 @@ import VaultTestSupport
         )
     }
 
-    private func token(_ byte: UInt8, of application: UInt8 = 1, expires: Int64 = 3600) -> TokenRecord {
+    private func stored(_ application: UInt8 = 1, _ name: String = "one") throws -> StoredApplication {
+        let metadata = try metadata(name)
+        return StoredApplication(sealer.application(id(application), metadata, secret: secret), metadata, sealer)
+    }
+
+    private func token(_ byte: UInt8, of application: StoredApplication, expires: Int64 = 3600) -> TokenRecord {
         let lifetime = TokenLifetime(asked: 0, expires: expires)
         return sealer.token(
             [UInt8](repeating: byte, count: 32),
-            of: id(application),
+            of: application,
             StoredToken(value: "token-\(byte)", lifetime: lifetime)
         )
     }
@@ -74,9 +78,10 @@ import VaultTestSupport
         #expect(isRefused)
     }
 
-    private func expectRefused(_ row: TokenRecord, by sealer: borrowing RecordSealer) {
+    private func expectRefused(_ row: TokenRecord, of application: StoredApplication, by sealer: borrowing RecordSealer)
+    {
         var isRefused = false
-        do { _ = try sealer.token(row) } catch { isRefused = error == .authenticationFailed }
+        do { _ = try sealer.token(row, of: application) } catch { isRefused = error == .authenticationFailed }
         #expect(isRefused)
     }
 
@@ -135,15 +140,41 @@ import VaultTestSupport
         expectSecretRefused(row, metadata, by: sealer)
     }
 
-    @Test func `another vault, format, epoch or key opens nothing`() throws {
+    @Test func `no record passes for one of another format`() throws {
+        let application = try stored()
+        var row = application.row
+        row.format = .first
+        expectRefused(row, by: sealer)
+        expectSecretRefused(row, application.metadata, by: sealer)
+        var token = token(1, of: application)
+        token.format = .first
+        expectRefused(token, of: application, by: sealer)
+        var header = header()
+        header.format = .first
+        let isBelieved = sealer.authenticates(header)
+        #expect(!isBelieved)
+        var entry = sealer.auditEntry(
+            AuditEntry(time: 1, event: AuditEvent(.created), previous: []),
+            .changes,
+            number: 1
+        )
+        #expect(throws: Never.self) { try sealer.auditEntry(entry) }
+        entry.trail = .requests
+        #expect(throws: CryptoError.authenticationFailed) { try sealer.auditEntry(entry) }
+        (entry.trail, entry.format) = (.changes, .first)
+        #expect(throws: CryptoError.authenticationFailed) { try sealer.auditEntry(entry) }
+    }
+
+    @Test func `another vault, epoch or key opens nothing`() throws {
         let metadata = try metadata("one")
         let row = sealer.application(id(1), metadata, secret: secret)
-        let token = token(1)
+        let application = StoredApplication(row, metadata, sealer)
+        let token = token(1, of: application)
         let header = header()
         for stranger in try Self.strangers() {
             expectRefused(row, by: stranger.sealer)
             expectSecretRefused(row, metadata, by: stranger.sealer)
-            expectRefused(token, by: stranger.sealer)
+            expectRefused(token, of: application, by: stranger.sealer)
             let isBelieved = stranger.sealer.authenticates(header) && (try? stranger.sealer.state(of: header)) != nil
             #expect(!isBelieved)
         }
@@ -171,21 +202,35 @@ import VaultTestSupport
     // MARK: - Tokens
 
     @Test func `a token opens in its row, and in no other`() throws {
-        let (one, two) = (token(1), token(2))
-        #expect(try sealer.token(one).value == "token-1")
+        let application = try stored()
+        let (one, two) = (token(1, of: application), token(2, of: application))
+        #expect(try sealer.token(one, of: application).value == "token-1")
         #expect(one.box.count == 24 + 1024 + 16)
         var mixed = one
         mixed.box = two.box
-        expectRefused(mixed, by: sealer)
+        expectRefused(mixed, of: application, by: sealer)
         mixed = one
         mixed.application = id(2)
-        expectRefused(mixed, by: sealer)
+        expectRefused(mixed, of: application, by: sealer)
         mixed = one
         mixed.expires += 1
-        expectRefused(mixed, by: sealer)
+        expectRefused(mixed, of: application, by: sealer)
         mixed = one
         mixed.id = two.id
-        expectRefused(mixed, by: sealer)
+        expectRefused(mixed, of: application, by: sealer)
+    }
+
+    @Test func `a token opens with its application's row alone, and not with an older one of the same`() throws {
+        let (old, new) = (try stored(), try stored())
+        let token = token(1, of: new)
+        #expect(try sealer.token(token, of: new).value == "token-1")
+        #expect(old.row.id == new.row.id && old.metadata == new.metadata)
+        expectRefused(token, of: old, by: sealer)
+        // A rename takes it along.
+        let renamed = try stored(1, "two")
+        let moved = try sealer.row(token, of: new, for: renamed, id: token.id)
+        #expect(try sealer.token(moved, of: renamed).value == "token-1")
+        expectRefused(moved, of: new, by: sealer)
     }
 
     @Test func `another application, secret, endpoint or request is another token`() throws {
@@ -193,15 +238,17 @@ import VaultTestSupport
         var (otherSecret, otherEndpoint) = (metadata, metadata)
         otherSecret.credential = id(2)
         otherEndpoint.endpoint = try TokenEndpoint("https://id.example/")
+        func tokenID(_ application: UInt8, _ metadata: ApplicationMetadata, _ request: UInt8) -> [UInt8] {
+            sealer.tokenID(.current, id(application), metadata, request: [request])
+        }
         let ids = [
-            sealer.tokenID(of: id(1), metadata, request: [1]), sealer.tokenID(of: id(2), metadata, request: [1]),
-            sealer.tokenID(of: id(1), otherSecret, request: [1]),
-            sealer.tokenID(of: id(1), otherEndpoint, request: [1]), sealer.tokenID(of: id(1), metadata, request: [2]),
+            tokenID(1, metadata, 1), tokenID(2, metadata, 1), tokenID(1, otherSecret, 1), tokenID(1, otherEndpoint, 1),
+            tokenID(1, metadata, 2),
         ]
         #expect(Set(ids).count == ids.count)
         var renamed = metadata
         renamed.name = try .named("two")
-        #expect(sealer.tokenID(of: id(1), renamed, request: [1]) == ids[0])
+        #expect(tokenID(1, renamed, 1) == ids[0])
     }
 
     // MARK: - Header

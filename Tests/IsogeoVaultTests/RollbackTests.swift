@@ -73,7 +73,7 @@ import VaultTestSupport
         #expect(world.warnings.isEmpty)
     }
 
-    @Test func `tokens and what is only told leave no mark`() async throws {
+    @Test func `tokens alone leave no mark`() async throws {
         let vault = try await make()
         vault.close()
         let old = try world.copy(to: "old.db")
@@ -85,6 +85,78 @@ import VaultTestSupport
         try replaceVault(by: old)
         #expect(try await open().applications().count == 1)
         #expect(try inode(mark) == before)
+    }
+
+    @Test func `a vault from before an export or a loan is refused: the mark knows the trail's end`() async throws {
+        let name = try ApplicationName.named("catalogue")
+        try await make().close()
+        for way in ["exported", "lent", "forgotten"] {
+            let old = try world.copy(to: "\(way).db")
+            let vault = try await open()
+            let generation = try vault.contents.read().header.record.generation
+            switch way {
+            case "exported": try await vault.export(name, to: world.folder("out.json"))
+            case "lent": try await vault.handOver(name, by: "exec --sdk") { _ in }
+            default: try await vault.forget(name)
+            }
+            #expect(try vault.contents.read().header.record.generation == generation)
+            #expect(try await vault.auditTrail().entries.last?.event.kind.rawValue == way)
+            vault.close()
+            let newest = try world.copy(to: "newest.db")
+            try replaceVault(by: old)
+            let refusal = await failure { () async throws(VaultError) in try await open() }
+            #expect(refusal?.code == .rolledBack && refusal?.sentence.contains("its audit trail ends with") == true)
+            try replaceVault(by: newest)
+            try await open().close()
+        }
+        #expect(world.warnings.isEmpty)
+    }
+
+    @Test func `another entry in the place of one that was seen is a fork, however many follow`() async throws {
+        let name = try ApplicationName.named("catalogue")
+        try await make().close()
+        let old = try world.copy(to: "old.db")
+        try await open().export(name, to: world.folder("out.json"))
+        for more in 0..<2 {
+            try replaceVault(by: old)
+            // Another home has no mark, and its entries take the place.
+            let stranger = try await world.open()
+            for _ in 0...more { try await stranger.forget(name) }
+            stranger.close()
+            let refusal = await failure { () async throws(VaultError) in try await open() }
+            #expect(refusal?.code == .rolledBack && refusal?.sentence.contains("entry 3 of its audit trail") == true)
+        }
+        try await open(.accepted).close()
+        #expect(try await open().auditTrail().entries.last?.event.kind == .rollbackAccepted)
+    }
+
+    @Test func `a vault that went on elsewhere is newer, and becomes the mark`() async throws {
+        try await make().close()
+        let stranger = try await world.open()
+        try await stranger.forget(nil)
+        try await stranger.forget(nil)
+        stranger.close()
+        let old = try world.copy(to: "old.db")
+        try await open().forget(nil)
+        try replaceVault(by: old)
+        #expect(await failure { () async throws(VaultError) in try await open() }?.code == .rolledBack)
+    }
+
+    @Test func `a mark of the version before is believed, and replaced`() async throws {
+        let vault = try await make()
+        let contents = try vault.contents
+        let header = try contents.read().header
+        vault.close()
+        var state = HighWaterMark.State(keyEpoch: 1, generation: header.record.generation + 1)
+        let mark = HighWaterMark(of: contents.sealer.context.vault, at: world.path, in: world.state)
+        mark.write(state, contents.sealer)
+        #expect(await failure { () async throws(VaultError) in try await open() }?.code == .rolledBack)
+        state = HighWaterMark.State(keyEpoch: 1, generation: header.record.generation)
+        mark.write(state, contents.sealer)
+        let before = try Data(contentsOf: URL(filePath: try #require(try marks.first)))
+        try await open().close()
+        #expect(try Data(contentsOf: URL(filePath: try #require(try marks.first))) != before)
+        #expect(world.warnings.isEmpty)
     }
 
     @Test func `a mark is for its owner alone, and tells no more than ids and numbers`() async throws {

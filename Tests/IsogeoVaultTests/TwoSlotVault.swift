@@ -34,7 +34,7 @@ struct TwoSlotVault {
     /// Writes the vault where nothing lies yet.
     @discardableResult
     func make(at path: String) throws -> Made {
-        let vault = VaultIdentity(format: RecordContext.format, id: Sodium.randomBytes(16))
+        let vault = VaultIdentity(format: RecordContext.slotVersion, id: Sodium.randomBytes(16))
         let vaultKey = VaultKey.random()
         let keyBytes = vaultKey.bytes.revealed
         let passphraseSlot = try PassphraseSlot.make(
@@ -52,18 +52,20 @@ struct TwoSlotVault {
         let rows = applications.map {
             sealer.application(Sodium.randomBytes(16), $0.metadata, secret: SecretBytes($0.secret))
         }
+        let tree = ApplicationTree(rows.map { ApplicationTree.Leaf($0, sealer) }, sealer)
         var state = HeaderState()
-        for row in rows { state.applications.add(sealer.digest(of: row)) }
+        state.applications = .tree(tree.summary)
         state.defaultApplication = defaultApplication.map { rows[$0].id }
         guard let digests = SlotDigests(slots.map(\.digestEntry)) else { throw TooManySlots() }
         let header = sealer.header(state, slots: digests, after: nil, now: now)
         var changes: [Mutation] = [.putHeader(header)] + slots.map { .putSlot($0.record) }
-        changes += rows.map { .putApplication($0) }
+        changes += rows.map { .putApplication($0) } + tree.changes
         if let token {
-            let row = rows[token.application]
+            let metadata = applications[token.application].metadata
+            let application = StoredApplication(rows[token.application], metadata, sealer)
             let request = Array("grant_type=client_credentials".utf8)
-            let id = sealer.tokenID(of: row.id, applications[token.application].metadata, request: request)
-            changes.append(.putToken(sealer.token(id, of: row.id, token.token)))
+            let id = sealer.tokenID(of: application, request: request)
+            changes.append(.putToken(sealer.token(id, of: application, token.token)))
         }
         return Made(
             database: try NewVault(at: path, until: .now).create(changes),

@@ -35,6 +35,13 @@ final class VaultFixture: Sendable {
         return dependencies
     }
 
+    /// The same, which wait for nobody.
+    var hurried: VaultDependencies {
+        var dependencies = dependencies
+        dependencies.connection.timeLimit = .milliseconds(200)
+        return dependencies
+    }
+
     /// Where those remember it.
     var state: String { folder("state") }
 

@@ -17,6 +17,21 @@ extension Home {
         return Set(applications.compactMap { $0["name"] as? String })
     }
 
+    /// Puts a vault of format 1 there, with applications `catalogue` and `maps`, and its key.
+    func writeOlderVault() throws {
+        for (fixture, path) in [("golden-format-1-log.db", vault), ("golden-format-1-log.key", key)] {
+            try FileManager.default.createDirectory(
+                atPath: (path as NSString).deletingLastPathComponent,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700]
+            )
+            let content = try Data(contentsOf: URL(filePath: TestPaths.fixture(fixture)))
+            try #require(
+                FileManager.default.createFile(atPath: path, contents: content, attributes: [.posixPermissions: 0o600])
+            )
+        }
+    }
+
     /// A key slot as `key list` tells of it.
     struct Slot: Decodable, Hashable {
         let id: String

@@ -7,6 +7,8 @@ struct InjectedCommand: Sendable, CustomTestStringConvertible {
     let arguments: [String]
     /// Whether there is no vault before.
     var makesVault = false
+    /// Whether the vault is of format 1, and is converted.
+    var isOlder = false
     /// Whether the vault has a slot of each kind.
     var hasManyKeys = false
     /// Options that open the vault, instead of the environment's key file.
@@ -45,6 +47,7 @@ struct InjectedCommand: Sendable, CustomTestStringConvertible {
         Self("list", "list", "--json"), Self("show", "show", "atlas", "--json"), Self("status", "status", "--json"),
         Self("rotate", "rotate", "atlas", "@/rotated.json"), Self("rename", "rename", "atlas", "globe"),
         Self("remove", "remove", "rivers", "--yes"), Self("default", "default", "rivers"),
+        Self("default, format 1", "default", "maps").with { $0.isOlder = true },
         Self("key list", "key", "list"),
         Self("key add key-file", "key", "add", "key-file=@/second"),
         Self("key add passphrase", "key", "add", "passphrase", "--new-passphrase-file", "@/new-passphrase").with {

@@ -123,7 +123,7 @@ extension InjectionWorld {
         switch ending {
         case .done(let warnings):
             // The use of a secret that can't be recorded, or a token that can't be cached, is warned of.
-            let isUnrecorded = /warning: The (audit trail can't record|token isn't kept)/
+            let isUnrecorded = /warning: The (audit trail doesn't record|token isn't kept)/
             if state != stateAfter, warnings.firstMatch(of: isUnrecorded) == nil {
                 complaints.append("says it is done, but \(state.differences(from: stateAfter))")
             }

@@ -7,7 +7,7 @@ import VaultTestSupport
 struct LogTests {
     /// An entry, without its time.
     private struct Entry: Equatable, Decodable {
-        let number: Int
+        let number: Int?
         let event: String
         let subject: String
         let detail: String
@@ -56,15 +56,19 @@ struct LogTests {
         let all = try await entries(home)
         let expected = [
             ("created", "", ""), ("imported", "atlas", ""), ("imported", "globe", ""), ("replaced", "globe", ""),
-            ("token", "atlas", ""), ("renamed", "earth", "globe"), ("default", "earth", ""), ("default", "", ""),
+            ("renamed", "earth", "globe"), ("default", "earth", ""), ("default", "", ""),
             ("rotated", "atlas", ""), ("forgotten", "atlas", ""), ("forgotten", "", ""), ("exported", "earth", ""),
             ("key-added", "key-file", ""), ("removed", "earth", ""),
         ]
-        #expect(all.map(\.number) == Array(1...expected.count))
-        #expect(all.map(\.event) == expected.map(\.0))
+        let changes = all.filter { $0.number != nil }
+        #expect(changes.map(\.number) == Array(1...expected.count))
+        #expect(changes.map(\.event) == expected.map(\.0))
         // A slot is told with its id, which is random.
-        #expect(all.map { $0.event == "key-added" ? "key-file" : $0.subject } == expected.map(\.1))
-        #expect(all.map(\.detail) == expected.map(\.2))
+        #expect(changes.map { $0.event == "key-added" ? "key-file" : $0.subject } == expected.map(\.1))
+        #expect(changes.map(\.detail) == expected.map(\.2))
+        // Requests are counted. The first token went with its application's old secret, and was requested once.
+        let requests = all.filter { $0.number == nil }
+        #expect(requests.map(\.event) == ["token"] && requests.map(\.subject) == ["atlas"])
 
         #expect(try await entries(home, "--last", "2") == Array(all.suffix(2)))
         #expect(try await entries(home, "--last", "1000") == all)
@@ -92,6 +96,83 @@ struct LogTests {
         #expect(object.keys.sorted() == ["detail", "event", "number", "subject", "time", "time_epoch"])
         let time = try Date(try #require(object["time"] as? String), strategy: .iso8601)
         #expect(object["time_epoch"] as? Double == time.timeIntervalSince1970)
+    }
+
+    @Test func `the end of the trail is printed, and compared later`() async throws {
+        let home = try await Home.withVault()
+        let head = try await home.run("log", "--head")
+        head.expectSuccess()
+        let noted = head.outputText.trimmingCharacters(in: .newlines)
+        #expect(noted.wholeMatch(of: /2:[0-9a-f]{64}/) != nil, "\(head)")
+        try await home.run("rename", "atlas", "globe", "-q").expectSuccess("")
+        #expect(try await home.run("verify", "--expect", noted).exitCode == 0)
+        let other = "2:" + String(repeating: "0", count: 64)
+        let forked = try await home.run("verify", "--expect", other)
+        #expect(forked.exitCode == 72, "\(forked)")
+        #expect(forked.outputText == "Entry 2 of the audit trail isn't the one that was noted.\n", "\(forked)")
+        #expect(try await home.run("verify", "--expect", "9" + noted.dropFirst()).exitCode == 72)
+        let mistyped = try await home.run("verify", "--expect", "2")
+        #expect(mistyped.exitCode == 64 && mistyped.errorText.contains("log --head"), "\(mistyped)")
+        #expect(try await home.run("log", "--head", "--json").exitCode == 64)
+    }
+
+    @Test func `the system's log gets each event with the end of the trail`() async throws {
+        let home = try await Home.withVault()
+        let socket = home.folder("log")
+        let daemon = try Command(
+            "python3",
+            [
+                "-c",
+                """
+                import socket, sys
+                peer = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+                peer.bind(sys.argv[1])
+                print("bound", flush=True)
+                for _ in range(2): print(peer.recv(65536).decode(), flush=True)
+                """,
+                socket,
+            ]
+        ).start()
+        try await daemon.expect("bound")
+        let environment = ["ISOGEO_VAULT_SYSLOG": socket]
+        try await home.run("rename", "atlas", "my maps", "-q", with: environment).expectSuccess("")
+        try await home.run("export", "my maps", home.folder("out.json"), "--in-clear", "-q", with: environment)
+            .expectSuccess("")
+        let report = try await daemon.outcome()
+        let head = try await home.run("log", "--head").outputText.trimmingCharacters(in: .newlines)
+        let lines = report.outputText.split(separator: "\n").dropFirst()
+        #expect(lines.count == 2)
+        #expect(lines.first?.hasPrefix("<85>isogeo-vault[") == true, "\(report)")
+        #expect(lines.first?.contains(" event=renamed head=3:") == true, "\(report)")
+        #expect(lines.last?.contains(" event=exported head=\(head) ") == true, "\(report)")
+        #expect(lines.last?.hasSuffix(" of=my maps") == true, "\(report)")
+        // Without a daemon it is said, and the work is done.
+        let unheard = try await home.run("rename", "my maps", "atlas", with: environment)
+        #expect(unheard.exitCode == 0 && unheard.errorText.contains("doesn't have the event “renamed”"), "\(unheard)")
+    }
+
+    @Test(.unprivileged) func `no secret leaves a vault that can only be read without a word for it`() async throws {
+        let server = try await TokenServer.shared.value
+        let home = try await Home.withVault(askingAt: server.url)
+        try FileManager.default.setAttributes([.posixPermissions: 0o400], ofItemAtPath: home.vault)
+        let file = home.folder("out.json")
+        for command in [
+            ["export", "atlas", file, "--in-clear"],
+            ["exec", "atlas", "--sdk", "--no-token", "--", "/bin/echo", "started"],
+        ] {
+            let refused = try await home.command(command).run()
+            #expect(refused.exitCode == 64 && refused.output.isEmpty, "\(refused)")
+            #expect(refused.errorText.contains("say --unlogged"), "\(refused)")
+            home.client.secret.expectAbsent(in: refused)
+            #expect(!FileManager.default.fileExists(atPath: file))
+            var meant = command
+            meant.insert("--unlogged", at: 2)
+            let done = try await home.command(meant).run()
+            #expect(done.exitCode == 0 && done.errorText.contains("The audit trail doesn't record this."), "\(done)")
+            try? FileManager.default.removeItem(atPath: file)
+        }
+        let alone = try await home.run("exec", "--unlogged", "--", "/bin/true")
+        #expect(alone.exitCode == 64 && alone.errorText.contains("--sdk"), "\(alone)")
     }
 
     @Test(arguments: ["0", "-1"]) func `the newest entries are counted from one`(count: String) async throws {

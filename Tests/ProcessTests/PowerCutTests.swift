@@ -14,7 +14,7 @@ struct PowerCutTests {
     private static let parts = 3
     private static let names: Set<String> = [
         "import, a new vault", "import", "token --refresh", "rotate", "rename", "remove", "key add key-file",
-        "key change key-file", "rekey", "backup", "restore", "export",
+        "key change key-file", "rekey", "backup", "restore", "export", "default, format 1",
     ]
 
     @Test(arguments: InjectedCommand.all.filter { names.contains($0.name) })

@@ -29,7 +29,7 @@ import VaultTestSupport
         let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: folder("vault.db"))))
         #expect(bytes[18...19] == [1, 1])
         #expect(bytes[68..<72] == [0x49, 0x56, 0x4C, 0x54])
-        #expect(bytes[60..<64] == [0, 0, 0, 1])
+        #expect(bytes[60..<64] == [0, 0, 0, 2])
         try database.checkStructure()
     }
 
@@ -208,7 +208,7 @@ import VaultTestSupport
     }
 
     @Test func `a newer format is refused by its number`() throws {
-        #expect(try edited("pragma user_version = 2") == .newerFormat(path: folder("vault.db"), format: 2))
+        #expect(try edited("pragma user_version = 3") == .newerFormat(path: folder("vault.db"), format: 3))
     }
 
     @Test func `write-ahead mode is damage, and nothing is made beside the file`() throws {

@@ -34,7 +34,7 @@ import VaultTestSupport
         #expect(nothing.applications.isEmpty && nothing.tokens.isEmpty && nothing.counts == nil)
 
         let named = try database.read(
-            Query(applications: .named(tag: Sample.bytes(32, 2)), tokens: .ofApplicationsRead)
+            Query(applications: .named(tags: [Sample.bytes(32, 2)]), tokens: .ofApplicationsRead)
         )
         #expect(named.applications == [Sample.application(2)])
         #expect(named.tokens == [Sample.token(2, of: 2)])
@@ -46,7 +46,7 @@ import VaultTestSupport
         #expect(identified.tokens == [Sample.token(2, of: 2)])
 
         #expect(try database.read(Query(tokens: .of(application: Sample.bytes(16, 1)))).tokens == [Sample.token(1)])
-        #expect(try database.read(Query(applications: .named(tag: Sample.bytes(32, 9)))).applications.isEmpty)
+        #expect(try database.read(Query(applications: .named(tags: [Sample.bytes(32, 9)]))).applications.isEmpty)
         #expect(try database.read(Query(tokens: .identified(id: Sample.bytes(32, 9)))).tokens.isEmpty)
     }
 

@@ -67,6 +67,9 @@ int cvault_address_read(const char *text, uint16_t port, struct cvault_address *
 /// The users whose sockets listen for connections to an address of this computer, one for each socket: sock_diag(7).
 /// ENOBUFS where there are more than there is room for.
 int cvault_listeners(const struct cvault_address *peer, uint32_t *users, size_t capacity, size_t *count);
+
+/// Sends one datagram to a socket of the file system, without waiting; 0, or errno.
+int cvault_send_datagram(const char *path, const uint8_t *bytes, size_t count);
 /// The user that has accepted the connection from `own` to `peer`, both of this computer; root, too, as long as no
 /// process has. ENOENT where there is no such connection.
 int cvault_accepted_by(const struct cvault_address *peer, const struct cvault_address *own, uint32_t *user);

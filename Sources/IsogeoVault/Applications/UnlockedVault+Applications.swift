@@ -6,6 +6,14 @@ internal import VaultStore
 struct StoredApplication: Sendable {
     let row: ApplicationRecord
     let metadata: ApplicationMetadata
+    /// The digest of the row, by which the header authenticates it, and to which its tokens are bound.
+    let digest: [UInt8]
+
+    init(_ row: ApplicationRecord, _ metadata: ApplicationMetadata, _ sealer: borrowing RecordSealer) {
+        self.row = row
+        self.metadata = metadata
+        digest = sealer.digest(of: row)
+    }
 }
 
 extension UnlockedVault {
@@ -18,19 +26,19 @@ extension UnlockedVault {
     {
         try proof?.check(new)
         let nameTag = sealer.nameTag(of: new.name)
-        return try changeApplications(now: now) { (draft) throws(VaultError) -> Bool in
-            let old = draft.snapshot.applications.first { $0.nameTag == nameTag }
+        return try change(Query(applications: .named(tags: [nameTag])), now: now) {
+            (draft) throws(VaultError) -> Bool in
+            let old = try application(nameTag, draft)
             guard old == nil || replacing else {
                 throw VaultError(.applicationExists(new.name))
             }
-            let created = try old.map { (row) throws(VaultError) in try stored(row).metadata.created }
-            let metadata = new.metadata(now: now, created: created)
-            let row = new.withSecret { sealer.application(old?.id ?? Sodium.randomBytes(16), metadata, secret: $0) }
-            draft.put(row, replacing: old, sealer)
-            if let old { draft.changes.append(.removeTokens(application: old.id)) }
+            let metadata = new.metadata(now: now, created: old?.metadata.created)
+            let row = new.withSecret { sealer.application(old?.row.id ?? Sodium.randomBytes(16), metadata, secret: $0) }
+            try put(row, replacing: old, in: &draft)
+            if let old { draft.changes.append(.removeTokens(application: old.row.id)) }
             draft.events.append(AuditEvent(old == nil ? .imported : .replaced, new.name.description))
             if let proof {
-                if let token = sealer.token(proof, of: row.id, metadata) {
+                if let token = sealer.token(proof, of: StoredApplication(row, metadata, sealer)) {
                     draft.changes.append(.putToken(token))
                 }
                 draft.events.append(AuditEvent(.tokenRequested, new.name.description))
@@ -42,7 +50,7 @@ extension UnlockedVault {
     /// All applications, by name, after their rows were compared with the header.
     func applications() throws(VaultError) -> [StoredApplication] {
         let (header, snapshot) = try read(Query(applications: .all))
-        try compare(snapshot.applications, with: header.state)
+        try compare(snapshot, with: header.state)
         var applications: [StoredApplication] = []
         for row in snapshot.applications { applications.append(try stored(row)) }
         return applications.sorted { $0.metadata.name.description < $1.metadata.name.description }
@@ -50,55 +58,88 @@ extension UnlockedVault {
 
     /// An application with its cached tokens: the named one, else the default, else the only one.
     ///
-    /// SQLite's index over names isn't authenticated: what it finds is, by its box, and what it doesn't find is looked
-    /// for among all rows, after they were compared with the header.
-    ///
     /// - Throws: `noApplication`, with the existing names.
     func application(_ name: ApplicationName?) throws(VaultError) -> (
         application: StoredApplication, tokens: [TokenRecord]
     ) {
-        let wanted: Query.Applications
         let preset = name == nil ? try read().header.state.defaultApplication : nil
-        if let name {
-            wanted = .named(tag: sealer.nameTag(of: name))
-        } else if let preset {
-            wanted = .identified(id: preset)
+        let tag = name.map { sealer.nameTag(of: $0) }
+        let wanted: Query.Applications = tag.map { .named(tags: [$0]) } ?? preset.map { .identified(id: $0) } ?? .all
+        let (header, snapshot) = try read(Query(applications: wanted, tokens: .ofApplicationsRead))
+        let found: StoredApplication?
+        if let tag {
+            found = try application(tag, header, snapshot)
+        } else if preset != nil {
+            found = try snapshot.applications.first.map { (row) throws(VaultError) in
+                try authenticated(row, header, snapshot)
+            }
         } else {
-            wanted = .all
+            try compare(snapshot, with: header.state)
+            found = snapshot.applications.count == 1 ? try stored(snapshot.applications[0]) : nil
         }
-        let (_, snapshot) = try read(Query(applications: wanted, tokens: .ofApplicationsRead))
-        if let row = snapshot.applications.first, snapshot.applications.count == 1 {
-            return (try stored(row), snapshot.tokens)
+        guard let found else {
+            throw .noApplication(name, known: try applications().map(\.metadata.name))
         }
-        let all = try applications()
-        guard let found = all.first(where: { name == nil ? $0.row.id == preset : $0.metadata.name == name }) else {
-            throw .noApplication(name, known: all.map(\.metadata.name))
-        }
-        return (found, try read(Query(tokens: .of(application: found.row.id))).snapshot.tokens)
+        let tokens = snapshot.tokens.filter { $0.application == found.row.id }
+        return (found, tokens)
     }
 
-    /// Changes applications, after all rows were compared with the header: a damaged index, or a row that is missing,
-    /// must not pass for a free name.
-    func changeApplications<Result>(
-        now: Int64,
-        _ body: (inout PendingWrite) throws(VaultError) -> Result
-    ) throws(VaultError) -> Result {
-        try change(Query(applications: .all), now: now) { (draft) throws(VaultError) -> Result in
-            try compare(draft.snapshot.applications, with: draft.state)
-            return try body(&draft)
-        }
-    }
-
-    /// Opens an application's secret, after all rows were compared with the header.
+    /// The application whose name has this tag; nil if there is none.
     ///
-    /// It compares any number of rows: an attacker who plants rows could exceed a limit. The request that follows takes
-    /// longer.
+    /// SQLite's index over tags isn't authenticated: what it finds is, and what it doesn't find isn't there if the rows
+    /// next to it are all that the tree has. Otherwise the index is damaged, or a row is missing: all rows are
+    /// compared.
+    func application(_ nameTag: [UInt8], _ header: CheckedHeader, _ snapshot: Snapshot) throws(VaultError)
+        -> StoredApplication?
+    {
+        if let row = snapshot.applications.first(where: { $0.nameTag == nameTag }) {
+            return try authenticated(row, header, snapshot)
+        }
+        if case .tree = header.state.applications {
+            let tree = try tree(header, snapshot)
+            let path = tree.path(of: nameTag)
+            let leaves = snapshot.neighbours.filter { $0.nameTag.starts(with: path) }.map {
+                ApplicationTree.Leaf($0, sealer)
+            }
+            if (try? tree.has(leaves, at: path)) == true { return nil }
+        }
+        let all = try read(Query(applications: .all))
+        try compare(all.snapshot, with: all.header.state)
+        guard all.header.record.tag == header.record.tag else { throw VaultError(StoreError.changedMeanwhile) }
+        return try all.snapshot.applications.first { $0.nameTag == nameTag }.map { (row) throws(VaultError) in
+            try stored(row)
+        }
+    }
+
+    /// The application of that name tag in the state that a change is based on.
+    func application(_ nameTag: [UInt8], _ draft: PendingWrite) throws(VaultError) -> StoredApplication? {
+        try application(nameTag, draft.header, draft.snapshot)
+    }
+
+    /// Writes an application's row, and keeps the tree over all rows up to date.
+    func put(_ row: ApplicationRecord, replacing old: StoredApplication?, in draft: inout PendingWrite)
+        throws(VaultError)
+    {
+        let leaf = ApplicationTree.Leaf(row, sealer)
+        if old == nil, draft.tree.isFull {
+            let (header, snapshot) = try read(Query(applications: .all))
+            try compare(snapshot, with: header.state)
+            guard header.record.tag == draft.header.record.tag else { throw VaultError(StoreError.changedMeanwhile) }
+            let leaves = snapshot.applications.map { ApplicationTree.Leaf($0, sealer) }
+            draft.tree = ApplicationTree(leaves + [leaf], sealer)
+        } else {
+            try draft.replace(old.map { ApplicationTree.Leaf($0.row, sealer) }, by: leaf, sealer)
+        }
+        draft.changes.append(.putApplication(row))
+    }
+
+    /// Opens an application's secret, after its row was compared with the header anew.
     ///
     /// - Returns: the secret, in guarded memory.
     func secret(of application: StoredApplication) throws(VaultError) -> SecretBytes {
-        let (header, snapshot) = try read(Query(applications: .all))
-        try compare(snapshot.applications, with: header.state)
-        guard snapshot.applications.contains(application.row) else { throw VaultError(StoreError.changedMeanwhile) }
+        let (header, snapshot) = try read(Query(applications: .identified(id: application.row.id)))
+        guard snapshot.applications.first == application.row else { throw VaultError(StoreError.changedMeanwhile) }
+        _ = try authenticated(application.row, header, snapshot)
         do {
             return try sealer.secret(of: application.row, application.metadata)
         } catch {
@@ -106,23 +147,62 @@ extension UnlockedVault {
         }
     }
 
+    /// The application in a row that the header authenticates.
+    ///
+    /// - Throws: `damaged` for a row that was planted, or put back from an older file.
+    func authenticated(_ row: ApplicationRecord, _ header: CheckedHeader, _ snapshot: Snapshot)
+        throws(VaultError) -> StoredApplication
+    {
+        switch header.state.applications {
+        case .sum:
+            let all = try read(Query(applications: .all))
+            try compare(all.snapshot, with: all.header.state)
+            guard all.snapshot.applications.contains(row) else { throw VaultError(StoreError.changedMeanwhile) }
+        case .tree:
+            let tree = try tree(header, snapshot)
+            guard (try? tree.contains(ApplicationTree.Leaf(row, sealer))) == true else {
+                throw .damaged(.applicationsDiffer)
+            }
+        }
+        return try stored(row)
+    }
+
+    /// The part of the tree that was read.
+    func tree(_ header: CheckedHeader, _ snapshot: Snapshot) throws(VaultError) -> ApplicationTree {
+        guard case .tree(let summary) = header.state.applications else { throw .damaged(.headerUnreadable) }
+        do throws(ApplicationTree.Broken) {
+            return try ApplicationTree(summary, snapshot.nodes, sealer)
+        } catch {
+            throw .damaged(.applicationsDiffer)
+        }
+    }
+
     func stored(_ row: ApplicationRecord) throws(VaultError) -> StoredApplication {
         do {
-            return StoredApplication(row: row, metadata: try sealer.metadata(of: row))
+            return StoredApplication(row, try sealer.metadata(of: row), sealer)
         } catch {
             throw .damaged(.metadataUnreadable)
         }
     }
 
     /// Refuses rows that aren't all those of the header.
-    func compare(_ rows: [ApplicationRecord], with state: HeaderState) throws(VaultError) {
-        guard sum(of: rows) == state.applications else { throw .damaged(.applicationsDiffer) }
+    func compare(_ snapshot: Snapshot, with state: HeaderState) throws(VaultError) {
+        guard hasAllRows(snapshot, state) else { throw .damaged(.applicationsDiffer) }
     }
 
-    func sum(of rows: [ApplicationRecord]) -> SetHash {
-        var sum = SetHash()
-        for row in rows { sum.add(sealer.digest(of: row)) }
-        return sum
+    /// Whether these are all rows of the header, and all nodes above them if `includingNodes`.
+    func hasAllRows(_ snapshot: Snapshot, _ state: HeaderState, includingNodes: Bool = false) -> Bool {
+        guard !snapshot.exceedsLimit else { return false }
+        switch state.applications {
+        case .sum(let expected):
+            var sum = SetHash()
+            for row in snapshot.applications { sum.add(sealer.digest(of: row)) }
+            return sum == expected
+        case .tree(let summary):
+            let leaves = snapshot.applications.map { ApplicationTree.Leaf($0, sealer) }
+            let tree = ApplicationTree(leaves, depth: summary.depth, sealer)
+            return tree.summary == summary && (!includingNodes || snapshot.nodes == tree.records)
+        }
     }
 }
 
@@ -153,19 +233,23 @@ extension UnlockedVault {
 
 extension RecordSealer {
     /// The row of the token that proved a credential; nil if the token may not be kept.
-    func token(_ proof: ProvenToken, of application: [UInt8], _ metadata: ApplicationMetadata) -> TokenRecord? {
+    func token(_ proof: ProvenToken, of application: StoredApplication) -> TokenRecord? {
         guard proof.grant.isCacheable else { return nil }
-        let id = tokenID(of: application, metadata, request: proof.request)
+        let id = tokenID(of: application, request: proof.request)
         return token(id, of: application, StoredToken(proof.grant))
     }
 }
 
 extension PendingWrite {
-    /// Writes an application's row, and keeps the header's sum over all rows up to date.
-    mutating func put(_ row: ApplicationRecord, replacing old: ApplicationRecord?, _ sealer: borrowing RecordSealer) {
-        if let old { state.applications.subtract(sealer.digest(of: old)) }
-        state.applications.add(sealer.digest(of: row))
-        changes.append(.putApplication(row))
+    /// Exchanges a row in the tree.
+    mutating func replace(_ old: ApplicationTree.Leaf?, by new: ApplicationTree.Leaf?, _ sealer: borrowing RecordSealer)
+        throws(VaultError)
+    {
+        do throws(ApplicationTree.Broken) {
+            try tree.replace(old, by: new, sealer)
+        } catch {
+            throw .damaged(.applicationsDiffer)
+        }
     }
 }
 

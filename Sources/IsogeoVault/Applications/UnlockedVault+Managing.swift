@@ -5,24 +5,29 @@ extension UnlockedVault {
     /// Removes an application, with its secret and its tokens.
     func remove(_ name: ApplicationName, now: Int64) throws(VaultError) {
         try changeApplication(name, now: now) { (draft, old) throws(VaultError) in
-            draft.state.applications.subtract(sealer.digest(of: old.row))
+            try draft.replace(ApplicationTree.Leaf(old.row, sealer), by: nil, sealer)
             if draft.state.defaultApplication == old.row.id { draft.state.defaultApplication = nil }
             draft.changes.append(.removeApplication(id: old.row.id))
             draft.events.append(AuditEvent(.removed, name.description))
         }
     }
 
-    /// Renames an application: its metadata is sealed anew, its secret and its tokens stay.
+    /// Renames an application: its metadata and its tokens are sealed anew, its secret stays.
     func rename(_ name: ApplicationName, to newName: ApplicationName, now: Int64) throws(VaultError) {
-        try changeApplication(name, now: now) { (draft, old) throws(VaultError) in
-            // SQLite would ask its index, which may be damaged.
-            let tag = sealer.nameTag(of: newName)
-            guard !draft.snapshot.applications.contains(where: { $0.nameTag == tag && $0.id != old.row.id }) else {
+        let newTag = sealer.nameTag(of: newName)
+        try changeApplication(name, and: [newTag], now: now) { (draft, old) throws(VaultError) in
+            if let other = try application(newTag, draft), other.row.id != old.row.id {
                 throw VaultError(StoreError.nameExists)
             }
             var metadata = old.metadata
             metadata.name = newName
-            draft.put(sealer.application(old.row, metadata), replacing: old.row, sealer)
+            let new = StoredApplication(sealer.application(old.row, metadata), metadata, sealer)
+            try put(new.row, replacing: old, in: &draft)
+            for token in draft.snapshot.tokens where token.application == old.row.id {
+                // One that doesn't open counts as none.
+                let row = try? sealer.row(token, of: old, for: new, id: token.id)
+                draft.changes.append(row.map { .putToken($0) } ?? .removeToken(id: token.id))
+            }
             draft.events.append(AuditEvent(.renamed, newName.description, .former(name.description)))
         }
     }
@@ -52,24 +57,28 @@ extension UnlockedVault {
             var metadata = new.metadata(now: now, created: old.metadata.created)
             metadata.name = name
             let row = new.withSecret { sealer.application(old.row.id, metadata, secret: $0) }
-            draft.put(row, replacing: old.row, sealer)
+            try put(row, replacing: old, in: &draft)
             draft.changes.append(.removeTokens(application: old.row.id))
-            if let token = sealer.token(proof, of: row.id, metadata) { draft.changes.append(.putToken(token)) }
+            if let token = sealer.token(proof, of: StoredApplication(row, metadata, sealer)) {
+                draft.changes.append(.putToken(token))
+            }
             draft.events.append(AuditEvent(.rotated, name.description))
         }
     }
 
     private func changeApplication(
         _ name: ApplicationName,
+        and others: [[UInt8]] = [],
         now: Int64,
         _ body: (inout PendingWrite, StoredApplication) throws(VaultError) -> Void
     ) throws(VaultError) {
         let tag = sealer.nameTag(of: name)
-        try changeApplications(now: now) { (draft) throws(VaultError) in
-            guard let row = draft.snapshot.applications.first(where: { $0.nameTag == tag }) else {
+        let wanted = Query(applications: .named(tags: [tag] + others.filter { $0 != tag }), tokens: .ofApplicationsRead)
+        try change(wanted, now: now) { (draft) throws(VaultError) in
+            guard let application = try application(tag, draft) else {
                 throw .noApplication(name, known: try applications().map(\.metadata.name))
             }
-            try body(&draft, try stored(row))
+            try body(&draft, application)
         }
     }
 }

@@ -44,11 +44,10 @@ extension Vault {
         try await dependencies.perform { () throws(VaultError) in
             let contents = try contents
             let tokens = try contents.read(Query(tokens: .all)).snapshot.tokens
-            let lifetimes = Dictionary(grouping: tokens, by: \.application).mapValues { rows in
-                rows.compactMap { contents.lifetime(of: $0) }
-            }
+            let rows = Dictionary(grouping: tokens, by: \.application)
             return try contents.applications().map { application in
-                Application(application.metadata, tokens: lifetimes[application.row.id] ?? [])
+                let tokens = (rows[application.row.id] ?? []).compactMap { contents.lifetime(of: $0, application) }
+                return Application(application.metadata, tokens: tokens)
             }
         }
     }
@@ -64,7 +63,10 @@ extension Vault {
         try await dependencies.perform { () throws(VaultError) in
             let contents = try contents
             let (application, tokens) = try contents.application(name)
-            return Application(application.metadata, tokens: tokens.compactMap { contents.lifetime(of: $0) })
+            return Application(
+                application.metadata,
+                tokens: tokens.compactMap { contents.lifetime(of: $0, application) }
+            )
         }
     }
 

@@ -11,23 +11,20 @@ extension Vault {
     /// - Parameters:
     ///   - name: the application.
     ///   - path: a new file; it gets mode 0600.
-    /// - Throws: `noApplication`; `exists`; `damaged`; `inputOutput`, and then there is no file.
-    public func export(_ name: ApplicationName, to path: String) async throws(VaultError) {
+    ///   - unlogged: whether it is written even if the audit trail can't record it, with a warning.
+    /// - Throws: `noApplication`; `exists`; `damaged`; `inputOutput`; `tryAgain` or `inputOutput` if the audit trail can't record it,
+    ///   `usage` for a read-only vault. Then there is no file.
+    public func export(_ name: ApplicationName, to path: String, unlogged: Bool = false) async throws(VaultError) {
         try await dependencies.perform { () throws(VaultError) in
             let (application, _) = try contents.application(name)
             let content = application.metadata.clientSecrets(try contents.secret(of: application))
             try content.withBytes { (bytes) throws(VaultError) in
                 // The event is recorded once the path proves writable.
-                try PlaintextFile.make(path, bytes) { recordExport(of: name) }
+                try PlaintextFile.make(path, bytes) { () throws(VaultError) in
+                    try record(AuditEvent(.exported, name.description), unlogged: unlogged)
+                }
             }
             warnOfLosses(application.metadata)
-        }
-    }
-
-    // Failing to record it is only a warning: a disk that became read-only is a reason to export.
-    private func recordExport(of name: ApplicationName) {
-        do { try contents.recordExport(of: name, now: dependencies.now()) } catch {
-            dependencies.warn(of: .unrecordedExport(error))
         }
     }
 
@@ -39,16 +36,6 @@ extension Vault {
             + (metadata.apiBase.map { ["--api-base \($0.text)"] } ?? [])
         guard !options.isEmpty else { return }
         dependencies.warn(of: .exportIncomplete(options: options))
-    }
-}
-
-extension UnlockedVault {
-    /// Records in the audit trail that a secret leaves the vault in clear, before it does.
-    fileprivate func recordExport(of name: ApplicationName, now: Int64) throws(VaultError) {
-        try change(Query(), now: now) { (draft) throws(VaultError) in
-            draft.events.append(AuditEvent(.exported, name.description))
-            draft.raisesGeneration = false
-        }
     }
 }
 

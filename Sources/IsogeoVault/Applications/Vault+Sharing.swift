@@ -26,32 +26,42 @@ extension Vault {
     /// - Parameters:
     ///   - name: the application.
     ///   - way: how the credential leaves, for the audit trail, such as `exec --sdk`.
+    ///   - unlogged: whether it does even if the audit trail can't record it, with a warning.
     ///   - body: borrows the credential.
-    /// - Throws: `noApplication`; `damaged`; what `body` throws.
+    /// - Throws: `noApplication`; `damaged`; `tryAgain` or `inputOutput` if the audit trail can't record it, `usage`
+    ///   for a read-only vault; what `body` throws.
     package func handOver(
         _ name: ApplicationName,
         by way: String,
+        unlogged: Bool = false,
         _ body: (borrowing SharedCredential) throws(VaultError) -> Void
     ) async throws(VaultError) {
         try await dependencies.perform { () throws(VaultError) in
             let contents = try contents
             let (application, _) = try contents.application(name)
             let credential = SharedCredential(application.metadata, secret: try contents.secret(of: application))
-            // A read-only vault gives tokens, so it gives credentials too: failing to record it is only a warning.
-            do throws(VaultError) { try contents.recordHandOver(of: name, by: way, now: dependencies.now()) } catch {
-                dependencies.warn(of: .unrecordedHandOver(error))
-            }
+            try record(AuditEvent(.lent, name.description, .route(way)), unlogged: unlogged)
             try body(credential)
         }
     }
-}
 
-extension UnlockedVault {
-    /// Records in the audit trail that another program gets a secret, before it does.
-    fileprivate func recordHandOver(of name: ApplicationName, by way: String, now: Int64) throws(VaultError) {
-        try change(Query(), now: now) { (draft) throws(VaultError) in
-            draft.events.append(AuditEvent(.lent, name.description, .route(way)))
-            draft.raisesGeneration = false
+    /// Records in the audit trail that a secret leaves the vault, before it does.
+    ///
+    /// - Parameters:
+    ///   - event: what is recorded.
+    ///   - unlogged: whether a failure is only a warning.
+    /// - Throws: `tryAgain` or `inputOutput` if it can't; `usage` for a read-only vault.
+    func record(_ event: AuditEvent, unlogged: Bool) throws(VaultError) {
+        do throws(VaultError) {
+            try contents.change(Query(), now: dependencies.now()) { (draft) throws(VaultError) in
+                draft.events.append(event)
+                draft.raisesGeneration = false
+            }
+        } catch {
+            guard unlogged else {
+                throw VaultError(isReadOnly ? .unrecordedReadOnly(path: path) : .unrecorded(error.problem))
+            }
+            dependencies.warn(of: .unrecorded(error))
         }
     }
 }

@@ -1,3 +1,5 @@
+internal import VaultStore
+
 /// A change of a vault, or a use of a secret in it.
 public struct AuditEvent: Sendable, Hashable {
     /// The kind of event.
@@ -24,6 +26,8 @@ public struct AuditEvent: Sendable, Hashable {
         public static let defaultChanged = Kind(rawValue: "default")
         /// The server granted a token for an application's secret.
         public static let tokenRequested = Kind(rawValue: "token")
+        /// The server refused an application's secret.
+        public static let credentialRefused = Kind(rawValue: "refused")
         /// Cached tokens were dropped.
         public static let tokensForgotten = Kind(rawValue: "forgotten")
         /// An application's secret was exported in clear.
@@ -46,6 +50,8 @@ public struct AuditEvent: Sendable, Hashable {
         public static let restored = Kind(rawValue: "restored")
         /// The vault got a new key, which seals everything anew.
         public static let rekeyed = Kind(rawValue: "rekeyed")
+        /// The vault's file was taken over into a later format.
+        public static let converted = Kind(rawValue: "converted")
         /// The vault was older than when it was last seen, and was accepted as it is.
         public static let rollbackAccepted = Kind(rawValue: "rollback-accepted")
     }
@@ -63,4 +69,9 @@ public struct AuditEvent: Sendable, Hashable {
         self.subject = subject
         self.data = data
     }
+}
+
+extension AuditEvent.Kind {
+    /// The half of the audit trail that has such events.
+    var trail: Trail { [.tokenRequested, .credentialRefused].contains(self) ? .requests : .changes }
 }

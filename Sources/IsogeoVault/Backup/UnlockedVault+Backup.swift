@@ -65,7 +65,7 @@ extension UnlockedVault {
 
     private static func rows(of snapshot: Snapshot) -> [Mutation] {
         snapshot.slots.map(Mutation.putSlot) + snapshot.applications.map(Mutation.putApplication)
-            + snapshot.log.map(Mutation.putLogEntry)
+            + snapshot.nodes.map(Mutation.putNode) + snapshot.log.map(Mutation.putLogEntry)
     }
 
     /// Restores this vault, a backup, to `path`.
@@ -92,18 +92,18 @@ extension UnlockedVault {
             } catch {
                 guard error.category == .noVault else { throw error }
                 let place = try NewVault(at: path, until: .now + Self.makingPatience)
-                let next = try restored(backup, above: seen, now: now)
+                let (next, state) = try restored(backup, above: seen, now: now)
                 _ = try place.create([.putHeader(next.header)] + Self.rows(of: next)) {
                     Self.removeNewerMark(mark, than: backup.header)
                 }
-                mark?.write(next.header, sealer)
-                report([Self.restoredEvent])
+                mark?.write(next.header, state, sealer)
+                report([Self.restoredEvent], AuditTrail.Head(state.changes))
                 return Replaced(kept: nil, hadNewerKey: false)
             }
             let current = try database.read(.everything)
             guard current.header.vaultID == backup.header.vaultID else { throw .vaultExists(path: path) }
             let kept = try Self.writeCopy(current, copy)
-            let next = try restored(backup, above: max(current.header.generation, seen), now: now)
+            let (next, state) = try restored(backup, above: max(current.header.generation, seen), now: now)
             Self.removeNewerMark(mark, than: backup.header)
             do {
                 try database.commit(
@@ -115,8 +115,8 @@ extension UnlockedVault {
                 if (try? database.read())?.header.tag == current.header.tag { try? FilePath.remove(kept) }
                 throw error
             }
-            mark?.write(next.header, sealer)
-            report([Self.restoredEvent])
+            mark?.write(next.header, state, sealer)
+            report([Self.restoredEvent], AuditTrail.Head(state.changes))
             return Replaced(kept: kept, hadNewerKey: current.header.keyEpoch > next.header.keyEpoch)
         } catch {
             throw VaultError(error)
@@ -133,29 +133,39 @@ extension UnlockedVault {
 
     private static let restoredEvent = AuditEvent(.restored)
 
-    /// The backup's state, with an entry in its audit trail and a generation above all earlier ones.
-    private func restored(_ backup: Snapshot, above generation: Int64, now: Int64) throws(StoreError) -> Snapshot {
-        guard var state = try? sealer.state(of: backup.header) else {
-            throw .damaged(path: database.location, .headerUnreadable)
-        }
+    /// The backup's state in the present format, with an entry in its audit trail and a generation above all earlier
+    /// ones.
+    private func restored(_ backup: Snapshot, above generation: Int64, now: Int64) throws(StoreError)
+        -> (Snapshot, HeaderState)
+    {
         var next = backup
-        for case .putLogEntry(let row) in sealer.auditEntries(
-            [Self.restoredEvent],
-            &state.audit,
-            oldest: [],
-            now: now
-        ) {
-            next.log.append(row)
+        var state: HeaderState
+        if backup.header.format < .current {
+            guard let present = try? sealer.state(of: backup.header),
+                let resealing = try? resealed(backup, present, appending: [Self.restoredEvent], now: now)
+            else { throw .damaged(path: database.location, .headerUnreadable) }
+            state = resealing.state
+            next.applications = resealing.applications
+            next.nodes = resealing.tree.records
+            next.log = resealing.log
+        } else {
+            guard let present = try? sealer.state(of: backup.header) else {
+                throw .damaged(path: database.location, .headerUnreadable)
+            }
+            state = present
+            for case .putLogEntry(let row) in sealer.auditEntries([Self.restoredEvent], &state, oldest: [], now: now) {
+                next.log.append(row)
+            }
         }
         var previous = backup.header
         previous.generation = max(previous.generation, generation)
         next.header = sealer.header(state, slots: backup.header.slots, after: previous, now: now)
         next.tokens = []
-        return next
+        return (next, state)
     }
 
     private static func removals(of snapshot: Snapshot) -> [Mutation] {
-        [.removeAllTokens, .removeAllSessions, .removeLogEntries(through: .max)]
+        [.takeOver, .removeAllTokens, .removeAllSessions, .removeAllLogEntries, .removeAllNodes]
             + snapshot.applications.map { .removeApplication(id: $0.id) }
             + snapshot.slots.map { .removeSlot(id: $0.id) }
     }

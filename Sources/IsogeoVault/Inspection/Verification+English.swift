@@ -8,6 +8,10 @@ extension Verification.Finding {
         case .unreadableTokens(let count): "Cached tokens to be asked for again, as they can't be opened: \(count)."
         case .auditTrailHasGaps: "The audit trail has gaps."
         case .auditTrailBroken(let number): "The audit trail is broken at entry \(number)."
+        case .auditTrailCut(let number): "The audit trail ends before entry \(number), which it had."
+        case .auditTrailForked(let number): "Entry \(number) of the audit trail isn't the one that was noted."
+        case .auditTrailForgot(let number):
+            "Entry \(number) of the audit trail is too old to be kept, so that nothing can be said of it."
         }
     }
 }

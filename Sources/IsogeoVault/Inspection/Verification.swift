@@ -1,3 +1,4 @@
+internal import VaultCrypto
 internal import VaultStore
 
 /// The result of opening every box of a vault and following every chain.
@@ -16,6 +17,12 @@ public struct Verification: Sendable {
         case auditTrailHasGaps
         /// The chain of the audit trail breaks at this entry.
         case auditTrailBroken(Int64)
+        /// The audit trail ends before this entry, which it had.
+        case auditTrailCut(Int64)
+        /// This entry of the audit trail is another one than it was.
+        case auditTrailForked(Int64)
+        /// This entry of the audit trail is no longer kept, so that nothing is known of it.
+        case auditTrailForgot(Int64)
 
         /// Whether it damages the vault.
         public var isDamage: Bool { if case .unreadableTokens = self { false } else { true } }
@@ -34,10 +41,11 @@ public struct Verification: Sendable {
 extension Vault {
     /// Opens every box and follows every chain.
     ///
+    /// - Parameter head: an earlier end of the audit trail, which it must still have.
     /// - Returns: the counts and findings.
     /// - Throws: why the vault can't be read at all.
-    public func verify() async throws(VaultError) -> Verification {
-        try await dependencies.perform { () throws(VaultError) in try contents.verify() }
+    public func verify(expecting head: AuditTrail.Head? = nil) async throws(VaultError) -> Verification {
+        try await dependencies.perform { () throws(VaultError) in try contents.verify(expecting: head) }
     }
 }
 
@@ -45,21 +53,31 @@ extension UnlockedVault {
     /// Opens every box and follows every chain.
     ///
     /// - Throws: why the vault can't be read at all; faults inside are findings.
-    func verify() throws(VaultError) -> Verification {
+    func verify(expecting head: AuditTrail.Head? = nil) throws(VaultError) -> Verification {
         do { try database.checkStructure() } catch { throw VaultError(error) }
         let (header, snapshot) = try read(.everything)
-        return verification(of: snapshot, header)
+        return verification(of: snapshot, header, expecting: head)
     }
 
     /// The findings in rows that were read together with their header.
-    func verification(of snapshot: Snapshot, _ header: CheckedHeader) -> Verification {
+    func verification(of snapshot: Snapshot, _ header: CheckedHeader, expecting head: AuditTrail.Head? = nil)
+        -> Verification
+    {
         var findings = header.alteredSlots.map { Verification.Finding.slot($0.name) }
-        let closed = snapshot.applications.filter { !opens($0) }.count
+        let applications = snapshot.applications.compactMap { opened($0) }
+        let closed = snapshot.applications.count - applications.count
         if closed > 0 { findings.append(.unreadableApplications(closed)) }
-        if sum(of: snapshot.applications) != header.state.applications { findings.append(.applicationsDiffer) }
-        let broken = snapshot.tokens.filter { (try? sealer.token($0)) == nil && (try? sealer.note($0)) == nil }.count
+        if !hasAllRows(snapshot, header.state, includingNodes: true) { findings.append(.applicationsDiffer) }
+        let known = Dictionary(applications.map { ($0.row.id, $0) }) { one, _ in one }
+        let broken = snapshot.tokens.filter { row in
+            guard let application = known[row.application] else { return true }
+            return (try? sealer.token(row, of: application)) == nil && (try? sealer.note(row, of: application)) == nil
+        }.count
         if broken > 0 { findings.append(.unreadableTokens(broken)) }
-        if let finding = brokenLink(snapshot.log, header.state.audit) { findings.append(finding) }
+        for trail in Trail.allCases {
+            if let finding = brokenLink(snapshot.log, trail, header.state) { findings.append(finding) }
+        }
+        if let head, let finding = missing(head, snapshot.log, header.state.changes) { findings.append(finding) }
         return Verification(
             applications: snapshot.applications.count,
             tokens: snapshot.tokens.count,
@@ -68,12 +86,25 @@ extension UnlockedVault {
         )
     }
 
-    private func opens(_ row: ApplicationRecord) -> Bool {
-        do {
-            _ = try sealer.secret(of: row, try sealer.metadata(of: row))
-            return true
-        } catch {
-            return false
+    /// What became of an entry that the audit trail had; nil if it still has it.
+    private func missing(_ head: AuditTrail.Head, _ rows: [LogRecord], _ bounds: AuditBounds) -> Verification.Finding? {
+        if head.number > bounds.newest { return .auditTrailCut(head.number) }
+        let digest: [UInt8]
+        if head.number == bounds.oldest - 1 {
+            digest = bounds.beforeOldest
+        } else if let row = rows.first(where: { $0.trail == .changes && $0.number == head.number }) {
+            digest = sealer.digest(of: row)
+        } else {
+            return .auditTrailForgot(head.number)
         }
+        return digest == head.digest ? nil : .auditTrailForked(head.number)
+    }
+
+    /// The application, if both of its boxes open.
+    private func opened(_ row: ApplicationRecord) -> StoredApplication? {
+        guard let application = try? stored(row), (try? sealer.secret(of: row, application.metadata)) != nil else {
+            return nil
+        }
+        return application
     }
 }

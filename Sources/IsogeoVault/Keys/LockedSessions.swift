@@ -41,7 +41,7 @@ struct LockedSessions {
 
 extension Snapshot {
     /// Which vault it is of.
-    var vault: VaultIdentity { VaultIdentity(format: RecordContext.format, id: header.vaultID) }
+    var vault: VaultIdentity { VaultIdentity(format: RecordContext.slotVersion, id: header.vaultID) }
 }
 
 extension SessionRecord {

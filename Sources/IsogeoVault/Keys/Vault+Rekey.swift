@@ -72,7 +72,7 @@ extension Vault {
             let lease = try mappingErrors { () throws(StoreError) in
                 try database.lease(.making, until: .now + UnlockedVault.makingPatience)
             }
-            let vault = VaultIdentity(format: RecordContext.format, id: snapshot.header.vaultID)
+            let vault = snapshot.vault
             _ = unlocking.named?.openUnfinished(snapshot.slots.map(KeySlot.init), vault)
             // Kept for the renewal: a descriptor, or a person who types, gives a secret only once.
             var source: (any KeySource)?
@@ -152,11 +152,11 @@ extension UnlockedVault {
     }
 
     private func write(_ renewal: borrowing SlotRenewal, now: Int64) throws(VaultError) {
-        var last: HeaderRecord?
+        var last: (header: HeaderRecord, state: HeaderState)?
         do {
             try database.commit { () throws(VaultError) -> PreparedCommit<Void> in
                 let (header, snapshot) = try read(.everything)
-                try compare(snapshot.applications, with: header.state)
+                try compare(snapshot, with: header.state)
                 guard snapshot.header.slots == renewal.basis else { throw VaultError(.slotsChanged) }
                 let (changes, next) = try resealed(snapshot, header.state, renewal, now: now)
                 last = next
@@ -164,10 +164,11 @@ extension UnlockedVault {
             }
         } catch {
             // The last sync may fail when everything has been written.
-            guard let last, (try? database.read())?.header.tag == last.tag else { throw error }
+            guard let last, (try? database.read())?.header.tag == last.header.tag else { throw error }
         }
-        if let last { mark?.write(last, renewal.sealer) }
-        report([Self.rekeyed(renewal)])
+        guard let last else { return }
+        mark?.write(last.header, last.state, renewal.sealer)
+        report([Self.rekeyed(renewal)], AuditTrail.Head(last.state.changes))
     }
 
     private static func rekeyed(_ renewal: borrowing SlotRenewal) -> AuditEvent {
@@ -179,7 +180,7 @@ extension UnlockedVault {
         _ state: HeaderState,
         _ renewal: borrowing SlotRenewal,
         now: Int64
-    ) throws(VaultError) -> (changes: [Mutation], header: HeaderRecord) {
+    ) throws(VaultError) -> (changes: [Mutation], next: (header: HeaderRecord, state: HeaderState)) {
         guard let digests = SlotDigests(renewal.slots.map(\.digestEntry)) else { throw VaultError(.noSlotLeft) }
         let resealing: Resealing
         do {
@@ -197,7 +198,7 @@ extension UnlockedVault {
         let header = renewal.sealer.header(resealing.state, slots: digests, after: snapshot.header, now: now)
         let slots =
             snapshot.slots.map { Mutation.removeSlot(id: $0.id) } + renewal.slots.map { Mutation.putSlot($0.record) }
-        return (resealing.changes + slots + [.putHeader(header)], header)
+        return ([.removeAllSessions] + resealing.changes + slots + [.putHeader(header)], (header, resealing.state))
     }
 
     /// The ids of the named slots, which may be edited, or gone.

@@ -51,7 +51,9 @@ extension Vault {
         let path = try place(path)
         let dependencies = dependencies.of(vaultAt: path)
         let ended = try await dependencies.perform { () throws(VaultError) in
-            try UnlockedVault.endSessions(path, now: dependencies.now())
+            try UnlockedVault.endSessions(path, now: dependencies.now()) { events, head in
+                for event in events { dependencies.tellSystemLog(event, head) }
+            }
         }
         if ended { dependencies.log(.changed(AuditEvent(.locked))) }
         return ended
@@ -120,9 +122,15 @@ extension UnlockedVault {
 
     /// Ends all sessions of the vault at `path`, without a key.
     ///
+    /// - Parameters:
+    ///   - path: where it lies.
+    ///   - now: seconds since 1970.
+    ///   - report: is called with the event, if the audit trail has it.
     /// - Returns: whether there was one that hadn't expired.
     /// - Throws: `unavailable` where the kernel doesn't delete its half; the vault's half is gone even then.
-    static func endSessions(_ path: String, now: Int64) throws(VaultError) -> Bool {
+    static func endSessions(_ path: String, now: Int64, reporting report: @escaping Reporting) throws(VaultError)
+        -> Bool
+    {
         let database: VaultDatabase
         let snapshot: Snapshot
         do throws(StoreError) {
@@ -135,7 +143,7 @@ extension UnlockedVault {
         // The audit trail can be written only with the vault's key, which the session gives as long as it lasts.
         var contents: UnlockedVault?
         if let unlocked = LockedSessions(snapshot, now: now).open() {
-            contents = try? UnlockedVault(database, snapshot, unlocked)
+            contents = try? UnlockedVault(database, snapshot, unlocked, reporting: report)
         }
         let revoked = Result { () throws(KeyError) in try KernelSession.revokeAll(of: snapshot.vault) }
         if !snapshot.sessions.isEmpty, !database.isReadOnly { try removeRows(contents, database, now: now) }

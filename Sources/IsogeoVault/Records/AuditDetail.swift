@@ -11,11 +11,17 @@ enum AuditDetail: Hashable, Sendable {
     case sessionEnd(Int64)
     /// The number of the vault's new key.
     case keyEpoch(Int64)
+    /// How many requests the entry stands for, and when the first of them was, in seconds since 1970.
+    case requests(Int64, since: Int64)
+    /// The number of the file's format.
+    case format(Int64)
     /// The detail of an event that this version doesn't know.
     case unknown(String)
 
     private static let sessionEndWord = "until "
     private static let keyEpochWord = "epoch "
+    private static let formatWord = "format "
+    private static let sinceWord = " since "
 
     /// The form in which the entry's box holds it, which never changes: earlier versions show it as it is.
     var encoded: String {
@@ -24,6 +30,8 @@ enum AuditDetail: Hashable, Sendable {
         case .former(let text), .route(let text), .unknown(let text): text
         case .sessionEnd(let seconds): Self.sessionEndWord + Self.rfc3339(seconds)
         case .keyEpoch(let epoch): "\(Self.keyEpochWord)\(epoch)"
+        case .requests(let count, let first): "\(count)\(Self.sinceWord)\(Self.rfc3339(first))"
+        case .format(let number): "\(Self.formatWord)\(number)"
         }
     }
 
@@ -37,12 +45,22 @@ enum AuditDetail: Hashable, Sendable {
         case .renamed, .keyChanged: return .former(text)
         case .lent: return .route(text)
         case .unlocked where text.hasPrefix(sessionEndWord):
-            let end = try? Date(String(text.dropFirst(sessionEndWord.count)), strategy: .iso8601)
-            return end.flatMap { Int64(exactly: $0.timeIntervalSince1970) }.map { .sessionEnd($0) }
+            return seconds(text.dropFirst(sessionEndWord.count)).map { .sessionEnd($0) }
+        case .tokenRequested, .credentialRefused:
+            guard let since = text.firstRange(of: sinceWord), let count = Int64(text[..<since.lowerBound]) else {
+                return nil
+            }
+            return seconds(text[since.upperBound...]).map { .requests(count, since: $0) }
+        case .converted where text.hasPrefix(formatWord):
+            return Int64(text.dropFirst(formatWord.count)).map { .format($0) }
         case .rekeyed where text.hasPrefix(keyEpochWord):
             return Int64(text.dropFirst(keyEpochWord.count)).map { .keyEpoch($0) }
         default: return nil
         }
+    }
+
+    private static func seconds(_ text: Substring) -> Int64? {
+        (try? Date(String(text), strategy: .iso8601)).flatMap { Int64(exactly: $0.timeIntervalSince1970) }
     }
 
     static func rfc3339(_ seconds: Int64) -> String {

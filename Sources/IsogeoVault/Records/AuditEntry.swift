@@ -49,6 +49,72 @@ struct AuditBounds: Equatable, Sendable {
     var newest: Int64 = 0
     var newestDigest = [UInt8](repeating: 0, count: KeyedHash.count)
 
-    /// How many entries are kept.
+    /// How many entries each half keeps.
     static let limit: Int64 = 10_000
+
+    /// Whether there are more entries than are kept.
+    var isFull: Bool { newest - oldest >= Self.limit }
+
+    init() {}
+
+    init(_ decoder: inout CanonicalDecoder) throws(CryptoError) {
+        oldest = try decoder.nextSignedNumber()
+        beforeOldest = try decoder.next()
+        newest = try decoder.nextSignedNumber()
+        newestDigest = try decoder.next()
+    }
+
+    func append(to encoder: inout CanonicalEncoder) {
+        encoder.append(oldest)
+        encoder.append(beforeOldest)
+        encoder.append(newest)
+        encoder.append(newestDigest)
+    }
+}
+
+/// How often a token of an application was requested on one day: the audit trail gets one entry for all of them.
+struct RequestTally: Equatable, Sendable {
+    let kind: AuditEvent.Kind
+    /// The application's name.
+    let subject: String
+    /// When the first was, in seconds since 1970; so are all times here.
+    let first: Int64
+    var last: Int64
+    var count: Int64 = 1
+
+    /// How many are open at a time: beyond, the one that was used least recently gets its entry early.
+    static let limit = 64
+
+    init(_ event: AuditEvent, at now: Int64) {
+        kind = event.kind
+        subject = event.subject
+        first = now
+        last = now
+    }
+
+    init(_ decoder: inout CanonicalDecoder) throws(CryptoError) {
+        kind = AuditEvent.Kind(rawValue: try decoder.nextText())
+        subject = try decoder.nextText()
+        first = try decoder.nextSignedNumber()
+        last = try decoder.nextSignedNumber()
+        count = try decoder.nextSignedNumber()
+    }
+
+    func append(to encoder: inout CanonicalEncoder) {
+        encoder.append(kind.rawValue)
+        encoder.append(subject)
+        encoder.append(first)
+        encoder.append(last)
+        encoder.append(count)
+    }
+
+    /// Whether it counts this event at this time: the same day, UTC.
+    func counts(_ event: AuditEvent, at now: Int64) -> Bool {
+        kind == event.kind && subject == event.subject && isOfDay(now)
+    }
+
+    func isOfDay(_ now: Int64) -> Bool { first / 86_400 == now / 86_400 }
+
+    /// The event of its entry.
+    var event: AuditEvent { AuditEvent(kind, subject, count == 1 ? .none : .requests(count, since: first)) }
 }

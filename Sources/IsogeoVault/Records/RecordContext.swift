@@ -5,16 +5,18 @@ internal import VaultStore
 /// The associated data of a box: it binds the box to its vault, key epoch, row and purpose, so that none can be
 /// swapped.
 struct RecordContext {
-    /// The number of the format, which is part of every context.
-    static let format: UInt64 = 1
+    /// The version of slots and sessions, which the vault's identity carries: both outlive the taking-over of the file.
+    static let slotVersion: UInt64 = 1
 
     let vault: VaultIdentity
     let keyEpoch: Int64
 
-    func headerState() -> [UInt8] { encoder(table: "header", row: vault.id, purpose: "state").bytes }
+    func headerState(_ format: VaultFormat) -> [UInt8] {
+        encoder(format, table: "header", row: vault.id, purpose: "state").bytes
+    }
 
-    func metadata(of application: [UInt8], nameTag: [UInt8]) -> [UInt8] {
-        var encoder = encoder(table: "application", row: application, purpose: "metadata")
+    func metadata(_ format: VaultFormat, of application: [UInt8], nameTag: [UInt8]) -> [UInt8] {
+        var encoder = encoder(format, table: "application", row: application, purpose: "metadata")
         encoder.append(nameTag)
         return encoder.bytes
     }
@@ -23,34 +25,39 @@ struct RecordContext {
     ///
     /// The secret opens only with the metadata that has its id. It isn't bound to the application's name, so that a
     /// rename needn't seal it anew.
-    func secret(of application: [UInt8], credential: [UInt8]) -> [UInt8] {
-        var encoder = encoder(table: "application", row: application, purpose: "secret")
+    func secret(_ format: VaultFormat, of application: [UInt8], credential: [UInt8]) -> [UInt8] {
+        var encoder = encoder(format, table: "application", row: application, purpose: "secret")
         encoder.append(credential)
         return encoder.bytes
     }
 
-    func token(_ id: [UInt8], application: [UInt8], expires: Int64) -> [UInt8] {
-        var encoder = encoder(table: "token", row: id, purpose: "token")
+    /// Binds a token to its application's row as it is: with an older row, as with another, it doesn't open.
+    ///
+    /// Format 1 doesn't have the digest.
+    func token(_ format: VaultFormat, _ id: [UInt8], application: [UInt8], expires: Int64, digest: [UInt8]) -> [UInt8] {
+        var encoder = encoder(format, table: "token", row: id, purpose: "token")
         encoder.append(application)
         encoder.append(expires)
+        if format >= .second { encoder.append(digest) }
         return encoder.bytes
     }
 
     /// The row has its end in clear; a box whose end was edited doesn't open.
     func session(_ id: [UInt8], expires: Int64) -> [UInt8] {
-        var encoder = encoder(table: "session", row: id, purpose: "vault key")
+        var encoder = encoder(.first, table: "session", row: id, purpose: "vault key")
         encoder.append(expires)
         return encoder.bytes
     }
 
-    func auditEntry(_ number: Int64) -> [UInt8] {
-        encoder(table: "log", row: UInt64(bitPattern: number).littleEndianBytes, purpose: "entry").bytes
+    func auditEntry(_ format: VaultFormat, _ trail: Trail, _ number: Int64) -> [UInt8] {
+        let row = UInt64(bitPattern: number).littleEndianBytes
+        return encoder(format, table: "log", row: row, purpose: trail == .changes ? "entry" : "requests").bytes
     }
 
-    private func encoder(table: String, row: [UInt8], purpose: String) -> CanonicalEncoder {
+    private func encoder(_ format: VaultFormat, table: String, row: [UInt8], purpose: String) -> CanonicalEncoder {
         var encoder = CanonicalEncoder()
         encoder.append("isogeo-vault record")
-        encoder.append(vault.format)
+        encoder.append(format.rawValue)
         encoder.append(vault.id)
         encoder.append(keyEpoch)
         encoder.append(table)

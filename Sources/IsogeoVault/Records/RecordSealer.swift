@@ -7,19 +7,10 @@ internal import VaultStore
 struct RecordSealer: ~Copyable, Sendable {
     let context: RecordContext
     private let key: VaultKey
-
-    // Derived once: allocating guarded memory for each costs more than sealing with it.
-    private let headerKey, namesKey, metadataKey, secretsKey, tokensKey: Subkey
-    fileprivate let rowHashKey, logKey: Subkey
+    fileprivate let subkeys: Subkeys
 
     init(_ key: consuming VaultKey, vault: VaultIdentity, keyEpoch: Int64) {
-        headerKey = key.subkey(for: .header)
-        namesKey = key.subkey(for: .names)
-        metadataKey = key.subkey(for: .metadata)
-        secretsKey = key.subkey(for: .secrets)
-        tokensKey = key.subkey(for: .tokens)
-        rowHashKey = key.subkey(for: .rowHash)
-        logKey = key.subkey(for: .log)
+        subkeys = Subkeys(of: key)
         self.key = key
         context = RecordContext(vault: vault, keyEpoch: keyEpoch)
     }
@@ -48,8 +39,12 @@ struct RecordSealer: ~Copyable, Sendable {
             keyEpoch: context.keyEpoch,
             generation: (previous?.generation ?? 0) + (raisesGeneration ? 1 : 0),
             slots: slots,
-            state: headerKey.seal(state.encoded.span, padding: .metadata, authenticating: context.headerState())
-                .combined,
+            state: subkeys.seal(
+                state.encoded.span,
+                for: .state,
+                padding: .metadata,
+                authenticating: context.headerState(.current)
+            ).combined,
             tag: []
         )
         header.tag = tag(of: header)
@@ -62,14 +57,16 @@ struct RecordSealer: ~Copyable, Sendable {
     }
 
     func state(of header: HeaderRecord) throws(CryptoError) -> HeaderState {
-        let box = SealedBox(combined: header.state)
-        let state = try headerKey.open(box, padding: .metadata, authenticating: context.headerState())
-        return try HeaderState(encoded: state.publicBytes)
+        let state = try subkeys.open(
+            header.state,
+            for: header.format == .first ? .header : .state,
+            padding: .metadata,
+            authenticating: context.headerState(header.format)
+        )
+        return try HeaderState(encoded: state.publicBytes, format: header.format)
     }
 
-    private func tag(of header: HeaderRecord) -> [UInt8] {
-        KeyedHash.digest(of: header.authenticated(format: context.vault.format), key: headerKey.bytes)
-    }
+    private func tag(of header: HeaderRecord) -> [UInt8] { subkeys.digest(of: header.authenticated, for: .header) }
 
     // MARK: - Applications
 
@@ -78,17 +75,18 @@ struct RecordSealer: ~Copyable, Sendable {
         var encoder = CanonicalEncoder()
         encoder.append("name")
         encoder.append(name.description)
-        return KeyedHash.digest(of: encoder.bytes, key: namesKey.bytes)
+        return subkeys.digest(of: encoder.bytes, for: .names)
     }
 
     /// A row with both boxes.
     func application(_ id: [UInt8], _ metadata: ApplicationMetadata, secret: borrowing SecretBytes) -> ApplicationRecord
     {
         let secretBox = secret.withBytes { secret in
-            secretsKey.seal(
+            subkeys.seal(
                 secret,
+                for: .secrets,
                 padding: .secret,
-                authenticating: context.secret(of: id, credential: metadata.credential)
+                authenticating: context.secret(.current, of: id, credential: metadata.credential)
             )
         }
         return application(id, metadata, secretBox: secretBox.combined)
@@ -101,144 +99,224 @@ struct RecordSealer: ~Copyable, Sendable {
 
     private func application(_ id: [UInt8], _ metadata: ApplicationMetadata, secretBox: [UInt8]) -> ApplicationRecord {
         let nameTag = nameTag(of: metadata.name)
-        let box = metadataKey.seal(
+        let box = subkeys.seal(
             metadata.encoded.span,
+            for: .metadata,
             padding: .metadata,
-            authenticating: context.metadata(of: id, nameTag: nameTag)
+            authenticating: context.metadata(.current, of: id, nameTag: nameTag)
         )
         return ApplicationRecord(id: id, nameTag: nameTag, metadata: box.combined, secret: secretBox)
     }
 
     func metadata(of row: ApplicationRecord) throws(CryptoError) -> ApplicationMetadata {
-        let box = try metadataKey.open(
-            SealedBox(combined: row.metadata),
+        let box = try subkeys.open(
+            row.metadata,
+            for: .metadata,
             padding: .metadata,
-            authenticating: context.metadata(of: row.id, nameTag: row.nameTag)
+            authenticating: context.metadata(row.format, of: row.id, nameTag: row.nameTag)
         )
         return try ApplicationMetadata(encoded: box.publicBytes)
     }
 
     func secret(of row: ApplicationRecord, _ metadata: ApplicationMetadata) throws(CryptoError) -> SecretBytes {
-        try secretsKey.open(
-            SealedBox(combined: row.secret),
+        try subkeys.open(
+            row.secret,
+            for: .secrets,
             padding: .secret,
-            authenticating: context.secret(of: row.id, credential: metadata.credential)
+            authenticating: context.secret(row.format, of: row.id, credential: metadata.credential)
         )
     }
 
-    /// The row's element in the header's set hash.
+    /// The row's digest in the tree of rows, or in the sum of format 1.
     func digest(of row: ApplicationRecord) -> [UInt8] {
         var encoder = CanonicalEncoder()
         encoder.append(row.id)
         encoder.append(row.nameTag)
         encoder.append(row.metadata)
         encoder.append(row.secret)
-        return KeyedHash.digest(of: encoder.bytes, key: rowHashKey.bytes)
+        return subkeys.digest(of: encoder.bytes, for: .rows)
+    }
+
+    /// The digest of a node in the tree of rows.
+    func digest(of node: NodeRecord) -> [UInt8] {
+        var encoder = CanonicalEncoder()
+        encoder.append(node.path)
+        encoder.append(node.digests)
+        return subkeys.digest(of: encoder.bytes, for: .nodes)
     }
 
     // MARK: - Tokens
 
     /// The id of a token: another secret, endpoint, scope or parameter gives another one.
-    func tokenID(of application: [UInt8], _ metadata: ApplicationMetadata, request: [UInt8]) -> [UInt8] {
+    func tokenID(of application: StoredApplication, request: [UInt8]) -> [UInt8] {
+        tokenID(application.row.format, application.row.id, application.metadata, request: request)
+    }
+
+    func tokenID(_ format: VaultFormat, _ application: [UInt8], _ metadata: ApplicationMetadata, request: [UInt8])
+        -> [UInt8]
+    {
         var encoder = CanonicalEncoder()
         encoder.append("token")
         encoder.append(application)
         encoder.append(metadata.credential)
         encoder.append(metadata.endpoint.canonicalText)
         encoder.append(request)
-        return KeyedHash.digest(of: encoder.bytes, key: namesKey.bytes)
+        return subkeys.digest(of: encoder.bytes, for: format.tokenIDs)
     }
 
-    func token(_ id: [UInt8], of application: [UInt8], _ token: StoredToken) -> TokenRecord {
+    func token(_ id: [UInt8], of application: StoredApplication, _ token: StoredToken) -> TokenRecord {
         row(id, of: application, token.encoded, expires: token.lifetime.expires)
     }
 
-    func token(_ row: TokenRecord) throws(CryptoError) -> StoredToken { try StoredToken(encoded: content(of: row)) }
+    func token(_ row: TokenRecord, of application: StoredApplication) throws(CryptoError) -> StoredToken {
+        try StoredToken(encoded: content(of: row, application))
+    }
 
     /// The id of the row of a failed request, which exists besides the token's row.
-    func noteID(of token: [UInt8]) -> [UInt8] {
+    func noteID(of token: [UInt8], _ application: StoredApplication) -> [UInt8] {
         var encoder = CanonicalEncoder()
         encoder.append("failure")
         encoder.append(token)
-        return KeyedHash.digest(of: encoder.bytes, key: namesKey.bytes)
+        return subkeys.digest(of: encoder.bytes, for: application.row.format.tokenIDs)
     }
 
     /// The id of the row of a refusal: the server refuses the credential, whichever token was requested with it.
-    func refusalID(of application: StoredApplication) -> [UInt8] {
-        tokenID(of: application.row.id, application.metadata, request: [])
-    }
+    func refusalID(of application: StoredApplication) -> [UInt8] { tokenID(of: application, request: []) }
 
-    func note(_ id: [UInt8], of application: [UInt8], _ note: CachedFailure) -> TokenRecord {
+    func note(_ id: [UInt8], of application: StoredApplication, _ note: CachedFailure) -> TokenRecord {
         row(id, of: application, note.encoded, expires: note.expires)
     }
 
-    func note(_ row: TokenRecord) throws(CryptoError) -> CachedFailure { try CachedFailure(encoded: content(of: row)) }
-
-    private func row(_ id: [UInt8], of application: [UInt8], _ content: [UInt8], expires: Int64) -> TokenRecord {
-        let box = tokensKey.seal(
-            content.span,
-            padding: .token,
-            authenticating: context.token(id, application: application, expires: expires)
-        )
-        return TokenRecord(id: id, application: application, expires: expires, box: box.combined)
+    func note(_ row: TokenRecord, of application: StoredApplication) throws(CryptoError) -> CachedFailure {
+        try CachedFailure(encoded: content(of: row, application))
     }
 
-    private func content(of row: TokenRecord) throws(CryptoError) -> [UInt8] {
-        let box = try tokensKey.open(
-            SealedBox(combined: row.box),
+    /// A token's row for another row of its application: after a rename, its tokens are its own.
+    func row(_ row: TokenRecord, of old: StoredApplication, for new: StoredApplication, id: [UInt8])
+        throws(CryptoError) -> TokenRecord
+    {
+        self.row(id, of: new, try content(of: row, old), expires: row.expires)
+    }
+
+    private func row(_ id: [UInt8], of application: StoredApplication, _ content: [UInt8], expires: Int64)
+        -> TokenRecord
+    {
+        let box = subkeys.seal(
+            content.span,
+            for: .tokens,
             padding: .token,
-            authenticating: context.token(row.id, application: row.application, expires: row.expires)
+            authenticating: context.token(
+                .current,
+                id,
+                application: application.row.id,
+                expires: expires,
+                digest: application.digest
+            )
+        )
+        return TokenRecord(id: id, application: application.row.id, expires: expires, box: box.combined)
+    }
+
+    private func content(of row: TokenRecord, _ application: StoredApplication) throws(CryptoError) -> [UInt8] {
+        let box = try subkeys.open(
+            row.box,
+            for: .tokens,
+            padding: .token,
+            authenticating: context.token(
+                row.format,
+                row.id,
+                application: row.application,
+                expires: row.expires,
+                digest: application.digest
+            )
         )
         return box.publicBytes
     }
+
+    /// The tag of a mark, which lies outside of the vault.
+    func tag(ofMark content: [UInt8]) -> [UInt8] { subkeys.digest(of: content, for: .marks) }
+}
+
+extension VaultFormat {
+    fileprivate var tokenIDs: VaultKey.Purpose { self == .first ? .names : .tokenIDs }
+    fileprivate var logDigests: VaultKey.Purpose { self == .first ? .rows : .logDigests }
 }
 
 // MARK: - The audit trail
 
 extension RecordSealer {
-    func auditEntry(_ entry: AuditEntry, number: Int64) -> LogRecord {
-        let box = logKey.seal(
+    func auditEntry(_ entry: AuditEntry, _ trail: Trail, number: Int64) -> LogRecord {
+        let box = subkeys.seal(
             entry.encoded.span,
+            for: .log,
             padding: .secret,
-            authenticating: context.auditEntry(number)
+            authenticating: context.auditEntry(.current, trail, number)
         )
-        return LogRecord(number: number, box: box.combined)
+        return LogRecord(trail: trail, number: number, box: box.combined)
     }
 
     func auditEntry(_ row: LogRecord) throws(CryptoError) -> AuditEntry {
-        let box = try logKey.open(
-            SealedBox(combined: row.box),
+        let box = try subkeys.open(
+            row.box,
+            for: .log,
             padding: .secret,
-            authenticating: context.auditEntry(row.number)
+            authenticating: context.auditEntry(row.format, row.trail, row.number)
         )
         return try AuditEntry(encoded: box.publicBytes)
     }
 
     /// Appends `events` to the audit trail, and removes the oldest entries above the limit.
     ///
+    /// A request for a token is counted with the others of its application and day; once the day is over, the next
+    /// change makes one entry of them.
+    ///
     /// - Parameters:
     ///   - events: the events, in their order.
-    ///   - bounds: the ends of the trail in the header, before and after.
+    ///   - state: of the header: the ends of the trail, and the open counts, before and after.
     ///   - oldest: the oldest rows. One with an unexpected number stays, and `verify` reports it.
     ///   - now: seconds since 1970.
     /// - Returns: the rows to write.
-    func auditEntries(_ events: [AuditEvent], _ bounds: inout AuditBounds, oldest: [LogRecord], now: Int64)
+    func auditEntries(_ events: [AuditEvent], _ state: inout HeaderState, oldest: [LogRecord], now: Int64)
         -> [Mutation]
     {
         var changes: [Mutation] = []
-        for event in events {
-            let entry = AuditEntry(time: now, event: event, previous: bounds.newestDigest)
-            let row = auditEntry(entry, number: bounds.newest + 1)
-            bounds.newest = row.number
-            bounds.newestDigest = digest(of: row)
-            changes.append(.putLogEntry(row))
+        for tally in closedTallies(events, &state, now: now) {
+            changes.append(append(tally.event, .requests, at: tally.last, &state))
         }
-        for row in oldest where row.number == bounds.oldest && bounds.newest - bounds.oldest >= AuditBounds.limit {
-            bounds.oldest += 1
-            bounds.beforeOldest = digest(of: row)
-            changes.append(.removeLogEntries(through: row.number))
+        for event in events where event.kind.trail == .changes {
+            changes.append(append(event, .changes, at: now, &state))
+        }
+        for row in oldest where row.number == state[row.trail].oldest && state[row.trail].isFull {
+            state[row.trail].oldest += 1
+            state[row.trail].beforeOldest = digest(of: row)
+            changes.append(.removeLogEntries(row.trail, through: row.number))
         }
         return changes
+    }
+
+    /// Counts requests, and takes out the counts that get their entries.
+    private func closedTallies(_ events: [AuditEvent], _ state: inout HeaderState, now: Int64) -> [RequestTally] {
+        var closed = state.tallies.filter { !$0.isOfDay(now) }
+        state.tallies.removeAll { !$0.isOfDay(now) }
+        for event in events where event.kind.trail == .requests {
+            if let place = state.tallies.firstIndex(where: { $0.counts(event, at: now) }) {
+                var tally = state.tallies.remove(at: place)
+                tally.count += 1
+                tally.last = now
+                state.tallies.append(tally)
+            } else {
+                if state.tallies.count == RequestTally.limit { closed.append(state.tallies.removeFirst()) }
+                state.tallies.append(RequestTally(event, at: now))
+            }
+        }
+        return closed
+    }
+
+    private func append(_ event: AuditEvent, _ trail: Trail, at time: Int64, _ state: inout HeaderState) -> Mutation {
+        let entry = AuditEntry(time: time, event: event, previous: state[trail].newestDigest)
+        let row = auditEntry(entry, trail, number: state[trail].newest + 1)
+        state[trail].newest = row.number
+        state[trail].newestDigest = digest(of: row)
+        return .putLogEntry(row)
     }
 
     /// The digest by which the next entry and the header authenticate this one.
@@ -246,7 +324,7 @@ extension RecordSealer {
         var encoder = CanonicalEncoder()
         encoder.append(row.number)
         encoder.append(row.box)
-        return KeyedHash.digest(of: encoder.bytes, key: rowHashKey.bytes)
+        return subkeys.digest(of: encoder.bytes, for: row.format.logDigests)
     }
 }
 

@@ -2,12 +2,19 @@ internal import VaultCrypto
 internal import VaultOAuth
 internal import VaultStore
 
-/// The records of a vault, sealed anew under another key.
+/// The records of a vault, sealed anew: under another key, or in the present format.
 ///
 /// One box is open at a time: a vault may have thousands of secrets, and guarded memory is for a few dozen.
 struct Resealing {
-    /// What replaces every row except those of slots.
-    private(set) var changes: [Mutation] = [.removeAllTokens, .removeAllSessions, .removeLogEntries(through: .max)]
+    /// What replaces every row except those of slots and sessions.
+    var changes: [Mutation] {
+        [.takeOver, .removeAllTokens, .removeAllLogEntries] + applications.map(Mutation.putApplication)
+            + tokens.map(Mutation.putToken) + tree.changes + log.map(Mutation.putLogEntry)
+    }
+    private(set) var applications: [ApplicationRecord] = []
+    private(set) var tokens: [TokenRecord] = []
+    private(set) var log: [LogRecord] = []
+    let tree: ApplicationTree
     /// The header's new state.
     private(set) var state: HeaderState
 
@@ -31,32 +38,38 @@ struct Resealing {
         now: Int64
     ) throws(CryptoError) {
         self.state = state
-        self.state.applications = SetHash()
+        let rows = Dictionary(grouping: snapshot.tokens, by: \.application)
         for row in snapshot.applications {
             let metadata = try old.metadata(of: row)
+            let present = StoredApplication(row, metadata, old)
             let sealed = new.application(row.id, metadata, secret: try old.secret(of: row, metadata))
-            self.state.applications.add(new.digest(of: sealed))
-            changes.append(.putApplication(sealed))
-            for token in snapshot.tokens where token.application == row.id {
-                if let token = Self.token(token, metadata, from: old, to: new) { changes.append(.putToken(token)) }
-            }
+            applications.append(sealed)
+            let next = StoredApplication(sealed, metadata, new)
+            tokens += (rows[row.id] ?? []).compactMap { Self.token($0, of: present, for: next, from: old, to: new) }
         }
-        let rows = try Self.log(snapshot.log, &self.state.audit, from: old, to: new)
-        changes += rows.map(Mutation.putLogEntry)
-        changes += new.auditEntries(events, &self.state.audit, oldest: Array(rows.prefix(events.count)), now: now)
+        tree = ApplicationTree(applications.map { ApplicationTree.Leaf($0, new) }, new)
+        self.state.applications = .tree(tree.summary)
+        for trail in Trail.allCases {
+            let rows = snapshot.log.filter { $0.trail == trail }
+            log += try Self.log(rows, trail, &self.state[trail], from: old, to: new)
+        }
+        for case .putLogEntry(let row) in new.auditEntries(events, &self.state, oldest: [], now: now) {
+            log.append(row)
+        }
     }
 
+    /// The token under its new id; nil for one that doesn't open, or whose request isn't known.
     private static func token(
         _ row: TokenRecord,
-        _ metadata: ApplicationMetadata,
+        of present: StoredApplication,
+        for next: StoredApplication,
         from old: borrowing RecordSealer,
         to new: borrowing RecordSealer
     ) -> TokenRecord? {
-        guard let token = try? old.token(row) else { return nil }
-        for request in metadata.likelyRequests
-        where old.tokenID(of: row.application, metadata, request: request) == row.id {
-            let id = new.tokenID(of: row.application, metadata, request: request)
-            return new.token(id, of: row.application, token)
+        guard let token = try? old.token(row, of: present) else { return nil }
+        for request in present.metadata.likelyRequests
+        where old.tokenID(of: present, request: request) == row.id {
+            return new.token(new.tokenID(of: next, request: request), of: next, token)
         }
         return nil
     }
@@ -65,6 +78,7 @@ struct Resealing {
     /// gone.
     private static func log(
         _ rows: [LogRecord],
+        _ trail: Trail,
         _ bounds: inout AuditBounds,
         from old: borrowing RecordSealer,
         to new: borrowing RecordSealer
@@ -76,6 +90,7 @@ struct Resealing {
             let entry = try old.auditEntry(row)
             let next = new.auditEntry(
                 AuditEntry(time: entry.time, event: entry.event, previous: before),
+                trail,
                 number: row.number
             )
             before = new.digest(of: next)

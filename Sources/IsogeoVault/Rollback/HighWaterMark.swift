@@ -11,8 +11,23 @@ internal import VaultSystem
 struct HighWaterMark: Sendable {
     /// The state that a mark claims; only the vault's key can prove it.
     struct State: Equatable {
+        var format = VaultFormat.first
         let keyEpoch: Int64
         let generation: Int64
+        /// The end of the audit trail; nil in a mark of an earlier version, and for a vault of format 1.
+        var head: AuditTrail.Head?
+
+        init(keyEpoch: Int64, generation: Int64) {
+            self.keyEpoch = keyEpoch
+            self.generation = generation
+        }
+
+        init(_ header: HeaderRecord, _ state: HeaderState) {
+            format = header.format
+            keyEpoch = header.keyEpoch
+            generation = header.generation
+            head = format == .first ? nil : AuditTrail.Head(state.changes)
+        }
     }
 
     /// How a mark compares with the vault that was opened.
@@ -21,8 +36,12 @@ struct HighWaterMark: Sendable {
         case behind
         /// The mark has the vault's state.
         case current
+        /// The vault is newer if its audit trail still has the entry that the mark names.
+        case perhapsBehind(AuditTrail.Head)
         /// The vault is older than when it was last seen.
         case ahead(State)
+        /// The vault's audit trail is another one than when it was last seen.
+        case forked(State)
         /// The mark can't be read or isn't this vault's.
         case unusable(Fault)
     }
@@ -48,7 +67,7 @@ struct HighWaterMark: Sendable {
     }
 
     /// Compares the mark with a header that the same key has authenticated.
-    func finding(_ header: HeaderRecord, _ sealer: borrowing RecordSealer) -> Finding {
+    func finding(_ header: HeaderRecord, _ present: HeaderState, _ sealer: borrowing RecordSealer) -> Finding {
         let bytes: [UInt8]
         do {
             guard let found = try file.read(limit: 512) else { return .behind }
@@ -65,8 +84,17 @@ struct HighWaterMark: Sendable {
         guard tag.span.matchesInConstantTime(self.tag(of: state, sealer).span) else {
             return .unusable(.unproven(path: file.path))
         }
-        if state.generation == header.generation { return .current }
-        return state.generation > header.generation ? .ahead(state) : .behind
+        guard state.generation == header.generation else {
+            return state.generation > header.generation ? .ahead(state) : .behind
+        }
+        guard state.format == header.format else { return state.format > header.format ? .ahead(state) : .behind }
+        // What leaves the generation, such as an export, has its entry all the same.
+        let now = State(header, present)
+        guard let seen = state.head, let head = now.head else { return state == now ? .current : .behind }
+        guard seen.number == head.number else {
+            return seen.number > head.number ? .ahead(state) : .perhapsBehind(seen)
+        }
+        return seen.digest == head.digest ? .current : .forked(state)
     }
 
     /// The mark's epoch, unproven.
@@ -75,7 +103,7 @@ struct HighWaterMark: Sendable {
     /// Whether the mark claims a newer state than this header; unproven.
     func claimsNewer(than header: HeaderRecord) -> Bool {
         guard let state = read?.state else { return false }
-        return (state.keyEpoch, state.generation) > (header.keyEpoch, header.generation)
+        return (state.keyEpoch, state.generation, state.format) > (header.keyEpoch, header.generation, header.format)
     }
 
     /// The mark's generation if this key proves it, else 0.
@@ -91,14 +119,16 @@ struct HighWaterMark: Sendable {
     /// Stores a header's state; without a writable folder the vault works without a mark.
     ///
     /// Call it after the vault's header was written: a process that is killed in between leaves a mark that is behind.
-    func write(_ header: HeaderRecord, _ sealer: borrowing RecordSealer) {
-        let state = State(keyEpoch: header.keyEpoch, generation: header.generation)
+    func write(_ header: HeaderRecord, _ present: HeaderState, _ sealer: borrowing RecordSealer) {
+        write(State(header, present), sealer)
+    }
+
+    func write(_ state: State, _ sealer: borrowing RecordSealer) {
         var encoder = CanonicalEncoder()
         encoder.append(Self.title)
-        encoder.append(vault.format)
+        encoder.append(state.version)
         encoder.append(vault.id)
-        encoder.append(state.keyEpoch)
-        encoder.append(state.generation)
+        state.append(to: &encoder)
         encoder.append(tag(of: state, sealer))
         try? file.replace(with: encoder.bytes)
     }
@@ -110,26 +140,53 @@ struct HighWaterMark: Sendable {
 
     private func decode(_ bytes: [UInt8]) -> (state: State, tag: [UInt8])? {
         var decoder = CanonicalDecoder(bytes)
-        // The bound keeps a forged number from overflowing when the vault's generation is raised above it.
-        let bounds = 1...Int64(1) << 61
         guard let title = try? decoder.nextText(), title == Self.title,
-            let format = try? decoder.nextNumber(), format == vault.format,
+            let version = try? decoder.nextNumber(),
             let id = try? decoder.next(), id == vault.id,
-            let keyEpoch = try? decoder.nextSignedNumber(), bounds.contains(keyEpoch),
-            let generation = try? decoder.nextSignedNumber(), bounds.contains(generation),
+            let state = State(&decoder, version: version),
             let tag = try? decoder.next(), decoder.isAtEnd
         else { return nil }
-        return (State(keyEpoch: keyEpoch, generation: generation), tag)
+        return (state, tag)
     }
 
     private func tag(of state: State, _ sealer: borrowing RecordSealer) -> [UInt8] {
         var encoder = CanonicalEncoder()
         encoder.append(Self.title)
-        encoder.append(vault.format)
+        encoder.append(state.version)
         encoder.append(vault.id)
         encoder.append(vaultPath)
-        encoder.append(state.keyEpoch)
-        encoder.append(state.generation)
-        return sealer.withKey { KeyedHash.digest(of: encoder.bytes, key: $0.subkey(for: .marks).bytes) }
+        state.append(to: &encoder)
+        return sealer.tag(ofMark: encoder.bytes)
+    }
+}
+
+extension HighWaterMark.State {
+    /// Of the mark: 1 has neither the format nor the end of the audit trail.
+    fileprivate var version: UInt64 { head == nil ? 1 : 2 }
+
+    fileprivate func append(to encoder: inout CanonicalEncoder) {
+        encoder.append(keyEpoch)
+        encoder.append(generation)
+        guard let head else { return }
+        encoder.append(format.rawValue)
+        encoder.append(head.number)
+        encoder.append(head.digest)
+    }
+
+    fileprivate init?(_ decoder: inout CanonicalDecoder, version: UInt64) {
+        // The bound keeps a forged number from overflowing when the vault's generation is raised above it.
+        let bounds = 1...Int64(1) << 61
+        guard 1...2 ~= version,
+            let keyEpoch = try? decoder.nextSignedNumber(), bounds.contains(keyEpoch),
+            let generation = try? decoder.nextSignedNumber(), bounds.contains(generation)
+        else { return nil }
+        self.init(keyEpoch: keyEpoch, generation: generation)
+        guard version == 2 else { return }
+        guard let format = (try? decoder.nextNumber()).flatMap(VaultFormat.init(rawValue:)),
+            let number = try? decoder.nextSignedNumber(), number >= 0,
+            let digest = try? decoder.next(), digest.count == KeyedHash.count
+        else { return nil }
+        self.format = format
+        head = AuditTrail.Head(number: number, digest: digest)
     }
 }

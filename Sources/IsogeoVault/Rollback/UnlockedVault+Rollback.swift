@@ -10,40 +10,66 @@ extension UnlockedVault {
     /// - Throws: `rolledBack`.
     func compareWithMark(_ policy: RollbackPolicy, now: () -> Int64) throws(VaultError) -> VaultNotice? {
         guard let mark, policy != .ignored else { return nil }
-        switch mark.finding(openedHeader, sealer) {
+        switch mark.finding(openedHeader, openedState, sealer) {
         case .current: return nil
-        case .behind:
-            mark.write(openedHeader, sealer)
+        case .perhapsBehind(let seen) where try !hasEntry(seen):
+            return try refuse(policy, now: now) { _ in .forked(number: seen.number) }
+        case .behind, .perhapsBehind:
+            mark.write(openedHeader, openedState, sealer)
             return nil
         case .unusable(let fault):
             // It is worth no more than a missing mark: an attacker who can edit it can delete it.
-            mark.write(openedHeader, sealer)
+            mark.write(openedHeader, openedState, sealer)
             return .unusableMark(fault)
+        case .forked(let seen):
+            return try refuse(policy, now: now) { _ in seen.head.map { .forked(number: $0.number) } }
         case .ahead(let seen):
-            // Another process may have written the vault and then its mark after this one read the vault. A second
-            // reading is at least as new as the mark.
-            let present = try read().header.record
-            guard present.keyEpoch < seen.keyEpoch || present.generation < seen.generation else { return nil }
-            guard policy == .accepted else { throw .rolledBack(database.location, present, seen) }
-            guard !database.isReadOnly else { return .acceptedReadOnly }
-            try change(Query(), now: now()) { (draft) throws(VaultError) in
-                // A mark of a newer key can't be proven, and a forged generation could be one that no vault reaches.
-                if seen.keyEpoch == present.keyEpoch { draft.generationAbove = seen.generation }
-                draft.events.append(AuditEvent(.rollbackAccepted))
+            // A mark of a newer key can't be proven, and a forged generation could be one that no vault reaches.
+            let isProven = seen.keyEpoch == openedHeader.keyEpoch
+            return try refuse(policy, above: isProven ? seen.generation : 0, now: now) { present in
+                seen.rollback(to: HighWaterMark.State(present.record, present.state))
             }
-            return nil
         }
+    }
+
+    /// Refuses an older vault, unless it is to be accepted; it gets a generation above `generation` then.
+    ///
+    /// `rollback` says in which way the vault is older; nil if it isn't. Another process may have written the vault and
+    /// then its mark after this one read the vault: a second reading is at least as new as the mark.
+    private func refuse(
+        _ policy: RollbackPolicy,
+        above generation: Int64 = 0,
+        now: () -> Int64,
+        _ rollback: (CheckedHeader) -> VaultProblem.Rollback?
+    ) throws(VaultError) -> VaultNotice? {
+        guard let rollback = rollback(try read().header) else { return nil }
+        guard policy == .accepted else { throw VaultError(.rolledBack(path: database.location, rollback)) }
+        guard !database.isReadOnly else { return .acceptedReadOnly }
+        try change(Query(), now: now()) { (draft) throws(VaultError) in
+            draft.generationAbove = generation
+            draft.events.append(AuditEvent(.rollbackAccepted))
+        }
+        return nil
+    }
+
+    /// Whether the audit trail has this entry; an entry that is gone for its age can't be asked.
+    private func hasEntry(_ head: AuditTrail.Head) throws(VaultError) -> Bool {
+        let (header, snapshot) = try read(Query(log: .change(head.number)))
+        guard head.number >= header.state.changes.oldest else { return true }
+        return snapshot.log.first.map { sealer.digest(of: $0) } == head.digest
     }
 }
 
-extension VaultError {
-    static func rolledBack(_ path: String, _ header: HeaderRecord, _ seen: HighWaterMark.State) -> VaultError {
-        let isOlderKey = seen.keyEpoch > header.keyEpoch
-        return VaultError(
-            .rolledBack(
-                path: path,
-                isOlderKey ? .olderKey : .generation(header.generation, seen: seen.generation)
-            )
-        )
+extension HighWaterMark.State {
+    /// In which way a vault is older than this state of it; nil if it isn't.
+    fileprivate func rollback(to present: Self) -> VaultProblem.Rollback? {
+        if present.keyEpoch != keyEpoch { return present.keyEpoch < keyEpoch ? .olderKey : nil }
+        if present.generation != generation {
+            return present.generation < generation ? .generation(present.generation, seen: generation) : nil
+        }
+        if present.format != format { return present.format < format ? .olderFormat : nil }
+        guard let seen = head, let head = present.head, head.number <= seen.number, head != seen else { return nil }
+        return head.number == seen.number
+            ? .forked(number: seen.number) : .entry(head.number, seen: seen.number)
     }
 }

@@ -13,6 +13,12 @@ extension TokenAcquirer {
 
     private func request(_ miss: CacheMiss) throws(VaultError) -> TokenResult {
         var miss = miss
+        // What a request leaves is of the present format, and is to be found by those who wait for it.
+        if miss.application.row.format < .current, !contents.database.isReadOnly {
+            try contents.takeOver(now: dependencies.now())
+            guard case .wanted(let next) = try look() else { throw VaultError(StoreError.changedMeanwhile) }
+            miss = next
+        }
         for _ in 0..<Self.lookLimit {
             if case .use = purpose, let note = miss.note, note.forbidsAsking(at: dependencies.now()),
                 let error = note.error(asking: miss.application.metadata)

@@ -18,9 +18,8 @@ extension TokenAcquirer {
             return true
         }
         do throws(VaultError) {
-            let row = contents.sealer.token(miss.id, of: miss.application.row.id, token)
             return try inTime(least: Self.storing) { () throws(VaultError) in
-                try contents.store(row, of: miss.application, now: dependencies.now())
+                try contents.store(token, miss.request.body, of: miss.application, now: dependencies.now())
             }
         } catch {
             dependencies.warn(of: .tokenNotStored(error))
@@ -31,7 +30,7 @@ extension TokenAcquirer {
     /// Removes the note of a failure after a grant that may not be cached, and so can't replace the note.
     func forgetNote(_ miss: CacheMiss) {
         guard miss.note != nil else { return }
-        try? contents.removeNotes(of: miss.id, miss.application)
+        try? contents.removeNotes(miss.request.body, of: miss.application)
     }
 
     /// Stores a note of a failure for the processes that wait for the lease.
@@ -49,10 +48,12 @@ extension TokenAcquirer {
             .problem(error)
         )
         // If the note can't be stored, the others send requests of their own and learn the same.
-        let application = miss.application
-        let place = error.category == .refused ? contents.sealer.refusalID(of: application) : miss.id
         try? inTime(least: Self.storing) { () throws(VaultError) in
-            try contents.store(note, insteadOf: place, of: application, now: now)
+            if error.category == .refused {
+                try contents.storeRefusal(note, of: miss.application, now: now)
+            } else {
+                try contents.store(note, insteadOf: miss.request.body, of: miss.application, now: now)
+            }
         }
     }
 

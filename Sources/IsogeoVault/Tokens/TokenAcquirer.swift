@@ -66,7 +66,7 @@ struct TokenAcquirer: Sendable {
         let request = try mappingErrors { () throws(OAuthError) in
             try options.request(to: application.metadata.endpoint)
         }
-        let id = contents.sealer.tokenID(of: application.row.id, application.metadata, request: request.body)
+        let id = contents.sealer.tokenID(of: application, request: request.body)
         let kept = kept(id, of: application, in: rows)
         let miss = CacheMiss(
             application: application,
@@ -107,13 +107,13 @@ struct TokenAcquirer: Sendable {
     func kept(_ id: [UInt8], of application: StoredApplication, in rows: [TokenRecord])
         -> (token: StoredToken?, note: CachedFailure?)
     {
-        let token = rows.first { $0.id == id }.flatMap { try? contents.sealer.token($0) }
+        let token = rows.first { $0.id == id }.flatMap { try? contents.sealer.token($0, of: application) }
         var note: CachedFailure?
         for place in [id, contents.sealer.refusalID(of: application)] {
-            let noteID = contents.sealer.noteID(of: place)
-            guard let row = rows.first(where: { $0.id == noteID }), let found = try? contents.sealer.note(row) else {
-                continue
-            }
+            let noteID = contents.sealer.noteID(of: place, application)
+            guard let row = rows.first(where: { $0.id == noteID }),
+                let found = try? contents.sealer.note(row, of: application)
+            else { continue }
             // The later of the two deadlines, which usually is the refusal's.
             if found.notBefore > note?.notBefore ?? .min { note = found }
         }

@@ -38,8 +38,10 @@ extension Vault {
         try await dependencies.perform { () throws(VaultError) in
             let contents = try contents
             // Without its application, or under another name, no caller gets the token from the vault.
-            let rows = (try? contents.application(token.application).tokens) ?? []
-            let row = rows.first { (try? contents.sealer.token($0))?.value == token.value }
+            let found = try? contents.application(token.application)
+            let row = found.flatMap { (application, rows) in
+                rows.first { (try? contents.sealer.token($0, of: application))?.value == token.value }
+            }
             guard let id = row?.id ?? tokens.id(of: token.value) else { return true }
             guard tokens.reject(token.value, id: id, at: dependencies.moment) else { return false }
             guard let row, !isReadOnly else { return true }

@@ -59,6 +59,14 @@ struct Exec: AsyncParsableCommand {
     @Flag(help: "With --sdk or --client-secrets: request and hand over no token.")
     var noToken = false
 
+    @Flag(
+        help: """
+            With --sdk or --client-secrets: hand the secret over even if the audit trail can't record it, as in a \
+            read-only vault.
+            """
+    )
+    var unlogged = false
+
     @Flag(help: "Request a new token even if the cached one is usable.")
     var refresh = false
 
@@ -81,6 +89,9 @@ struct Exec: AsyncParsableCommand {
         guard !noToken || sdk || clientSecrets != nil else {
             throw CommandProblem.Call.goesWith("--no-token", ["--sdk", "--client-secrets"])
         }
+        guard !unlogged || sdk || clientSecrets != nil else {
+            throw CommandProblem.Call.goesWith("--unlogged", ["--sdk", "--client-secrets"])
+        }
         if let clientSecrets, !clientSecrets.isNameOfVariable {
             throw CommandProblem.Call.notAVariable("--client-secrets")
         }
@@ -97,6 +108,7 @@ struct Exec: AsyncParsableCommand {
             sdk: sdk,
             clientSecrets: clientSecrets,
             privateFile: privateFile,
+            unlogged: unlogged,
             passphraseDescriptor: vault.passphraseFd
         )
         try await call.run(vault.context(connection))

@@ -16,6 +16,9 @@ struct Export: AsyncParsableCommand {
     @Flag(help: "Really write the secret in clear.")
     var inClear = false
 
+    @Flag(help: "Write it even if the audit trail can't record it, as in a read-only vault.")
+    var unlogged = false
+
     @OptionGroup(title: "Vault")
     var vault: VaultOptions
 
@@ -23,7 +26,7 @@ struct Export: AsyncParsableCommand {
         let context = vault.context
         let name = try validName(application.name)
         try checkMeant(name)
-        try await context.open().export(name, to: file)
+        try await context.open().export(name, to: file, unlogged: unlogged)
         context.say("\(file) holds the secret of \(name) in clear: delete it when you no longer need it.")
     }
 

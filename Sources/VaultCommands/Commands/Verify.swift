@@ -8,15 +8,29 @@ struct Verify: AsyncParsableCommand {
         abstract: "Open every box in the vault and follow every chain; 72 if something isn't as it was written."
     )
 
+    @Option(
+        help: ArgumentHelp(
+            "Check that the audit trail still has this entry, as `isogeo-vault log --head` printed it.",
+            valueName: "number:digest"
+        )
+    )
+    var expect: String?
+
     @Flag(help: "Print what was found as JSON.")
     var json = false
 
     @OptionGroup(title: "Vault")
     var vault: VaultOptions
 
+    func validate() throws {
+        guard expect.map({ AuditTrail.Head($0) != nil }) ?? true else {
+            throw CommandProblem.Call.notAnEntry("--expect")
+        }
+    }
+
     func run() async throws {
         let context = vault.context
-        let result = try await context.open().verify()
+        let result = try await context.open().verify(expecting: expect.flatMap(AuditTrail.Head.init))
         if json { try context.printJSON(VerificationReport(result)) } else { try context.print(result.text) }
         guard result.findings.contains(where: \.isDamage) else { return }
         throw VaultError(.verificationFailed)

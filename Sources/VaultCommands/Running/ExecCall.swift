@@ -12,6 +12,8 @@ struct ExecCall {
     /// The variable that gets the path of the client_secrets.json.
     var clientSecrets: String?
     var privateFile = false
+    /// Whether a secret leaves even if the audit trail can't record it.
+    var unlogged = false
     /// The descriptor that gave the passphrase.
     var passphraseDescriptor: Int32?
 
@@ -40,7 +42,7 @@ struct ExecCall {
             return
         }
         var folder: SharedSecretDirectory?
-        try await opened.handOver(application.name, by: way) { (credential) throws(VaultError) in
+        try await opened.handOver(application.name, by: way, unlogged: unlogged) { (credential) throws(VaultError) in
             if sdk { environment.give(credential, of: application) }
             // A signal that ended us after the file is made, and before the program has started, would leave the file.
             if privateFile { Execution.awaitChild() }

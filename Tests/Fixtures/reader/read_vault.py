@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Reads a vault of format 1 and prints all of it as JSON, secrets included.
+"""Reads a vault of format 1 or 2 and prints all of it as JSON, secrets included.
 
 It knows nothing but Sources/IsogeoVault/Documentation.docc/FileFormat.md, and shows that the page says enough. For
 tests: Python can't keep a secret out of swap or wipe it. Needs PyNaCl.
@@ -21,7 +21,6 @@ import nacl.bindings
 import nacl.exceptions
 import nacl.pwhash
 
-FORMAT = 1
 ALPHABET = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 PAGE = pathlib.Path(__file__).parents[3] / "Sources/IsogeoVault/Documentation.docc/FileFormat.md"
 
@@ -107,7 +106,7 @@ def vault_key(slots, vault_id, kind, credential):
     for slot in candidates:
         secret = slot_secret(slot, credential)
         context = encode(
-            "isogeo-vault slot", FORMAT, vault_id, slot["id"], slot["kind"], slot["created"], slot["parameters"], slot["salt"]
+            "isogeo-vault slot", 1, vault_id, slot["id"], slot["kind"], slot["created"], slot["parameters"], slot["salt"]
         )
         if hmac.compare_digest(blake2b(context, key=secret[32:]), slot["commitment"]):
             return slot, open_box(slot["wrapped_key"], secret[:32], context)
@@ -167,15 +166,31 @@ class Vault:
         opener, self.key = vault_key(slots, self.header["vault_id"], kind, credential)
         self.check_header()
         self.warnings = self.check_slots(slots, opener)
-        state = self.open_record(self.header["state"], 1, 512, "header", self.header["vault_id"], "state")
-        self.set_hash, self.default, *self.log_bounds = self.decode_state(state)
+        number = 1 if self.format == 1 else 9
+        state = self.open_record(self.header["state"], number, 512, "header", self.header["vault_id"], "state")
+        self.decode_state(state)
 
     def decode_state(self, state):
         version = decode(state[:12], "n")[0]
-        require(version in (1, 2), "the state has another version")
-        # Version 1 knew no log: it is as if there had never been an entry.
-        more = [] if version == 2 else [1, bytes(32), 0, bytes(32)]
-        return decode(state, "nbb" if version == 1 else "nbbnbnb")[1:] + more
+        require(version in ((1, 2) if self.format == 1 else (3,)), "the state has another version")
+        none = [1, bytes(32), 0, bytes(32)]
+        self.log_bounds, self.tallies = {1: none, 2: none}, []
+        if version == 1:
+            # It knew no log: it is as if there had never been an entry.
+            self.set_hash, self.default = decode(state, "nbb")[1:]
+        elif version == 2:
+            self.set_hash, self.default, *self.log_bounds[1] = decode(state, "nbbnbnb")[1:]
+        else:
+            fixed = "nnnnbbnbnbnbnbn"
+            start = 0
+            for _ in fixed:
+                start += 4 + struct.unpack_from("<I", state, start)[0]
+            found = decode(state[:start], fixed)
+            self.count, self.size, self.depth, self.root, self.default = found[1:6]
+            self.log_bounds = {1: found[6:10], 2: found[10:14]}
+            require(found[14] <= 64, "there are too many tallies")
+            tallies = decode(state[start:], "ttnnn" * found[14])
+            self.tallies = [tallies[place : place + 5] for place in range(0, len(tallies), 5)]
 
     def rows(self, table):
         return [dict(row) for row in self.database.execute(f"SELECT * FROM {table}")]
@@ -183,8 +198,14 @@ class Vault:
     def check_schema(self):
         pragma = lambda name: self.database.execute(f"PRAGMA {name}").fetchone()[0]
         require(pragma("application_id") == 0x49564C54, "this is no vault")
-        require(pragma("user_version") == FORMAT, "the format is another one")
-        ours = set(re.findall(r"```sql\n(.*?)\n```", PAGE.read_text(), re.DOTALL)) | {None}
+        self.format = pragma("user_version")
+        require(self.format in (1, 2), "the format is another one")
+        ours, older = (
+            re.findall(r"```sql\n(.*?)\n```", part, re.DOTALL) for part in PAGE.read_text().split("\n## Format 1\n")
+        )
+        if self.format == 1:
+            ours = [text for text in ours if not re.match(r"CREATE TABLE (application_tree|log) ", text)] + older
+        ours = set(ours) | {None}
         found = [row[0] for row in self.database.execute("SELECT sql FROM sqlite_schema")]
         require(len(found) == len(ours) and set(found) == ours, "the schema is another one")
 
@@ -198,13 +219,13 @@ class Vault:
     def open_record(self, box, number, step, table, row, purpose, *more):
         header = self.header
         context = encode(
-            "isogeo-vault record", FORMAT, header["vault_id"], header["key_epoch"], table, row, purpose, *more
+            "isogeo-vault record", self.format, header["vault_id"], header["key_epoch"], table, row, purpose, *more
         )
         return open_box(box, self.subkey(number), context, step)
 
     def check_header(self):
         names = ["vault_id", "created", "changed", "key_epoch", "generation", "slots", "state"]
-        tag = self.hash(1, "isogeo-vault header", FORMAT, *(self.header[name] for name in names))
+        tag = self.hash(1, "isogeo-vault header", self.format, *(self.header[name] for name in names))
         require(hmac.compare_digest(tag, self.header["tag"]), "the header was edited")
 
     def check_slots(self, slots, opener):
@@ -218,12 +239,37 @@ class Vault:
         return [f"slot {slot['id'].hex()} was edited" for slot in altered] + [f"slot {id.hex()} is gone" for id in gone]
 
     def applications(self):
-        rows, total = self.rows("application"), 0
-        for row in rows:
-            digest = self.hash(6, row["id"], row["name_tag"], row["metadata"], row["secret"])
-            total += int.from_bytes(digest, "little")
-        require((total % 2**256).to_bytes(32, "little") == self.set_hash, "the applications are not those written")
-        return [self.application(row) for row in rows]
+        rows = self.rows("application")
+        digests = {row["id"]: self.digest(row) for row in rows}
+        if self.format == 1:
+            total = sum(int.from_bytes(digest, "little") for digest in digests.values())
+            whole = (total % 2**256).to_bytes(32, "little") == self.set_hash
+        else:
+            size = sum(len(row["metadata"]) + len(row["secret"]) for row in rows)
+            nodes = self.tree([(row["name_tag"], digests[row["id"]]) for row in rows])
+            whole = (len(rows), size) == (self.count, self.size) and self.root == self.node_digest(nodes, b"")
+            found = {row["path"]: row["digests"] for row in self.rows("application_tree")}
+            require(not whole or found == nodes, "the tree of applications is another one")
+        require(whole, "the applications are not those written")
+        return [self.application(row) | {"digest": digests[row["id"]]} for row in rows]
+
+    def digest(self, row):
+        return self.hash(6, row["id"], row["name_tag"], row["metadata"], row["secret"])
+
+    def tree(self, rows):
+        """The nodes over these rows, by their paths."""
+        nodes = {}
+        for tag, digest in rows:
+            nodes.setdefault(tag[: self.depth], []).append(digest)
+        nodes = {path: b"".join(sorted(digests)) for path, digests in nodes.items()}
+        for length in range(self.depth - 1, -1, -1):
+            for path in {path[:length] for path in nodes if len(path) == length + 1}:
+                children = (self.node_digest(nodes, path + bytes([byte])) for byte in range(256))
+                nodes[path] = b"".join(children)
+        return nodes
+
+    def node_digest(self, nodes, path):
+        return self.hash(12, path, nodes[path]) if path in nodes else bytes(32)
 
     def application(self, row):
         plain = self.open_record(row["metadata"], 3, 512, "application", row["id"], "metadata", row["name_tag"])
@@ -242,7 +288,9 @@ class Vault:
 
     def token(self, row, applications):
         owner = next(one for one in applications if one["id"] == row["application"])
-        plain = self.open_record(row["box"], 5, 1024, "token", row["id"], "token", row["application"], row["expires"])
+        more = [] if self.format == 1 else [owner["digest"]]
+        context = "token", row["id"], "token", row["application"], row["expires"], *more
+        plain = self.open_record(row["box"], 5, 1024, *context)
         if plain.startswith(field("failure")):
             version = decode(plain[: len(field("failure")) + 12], "tn")[1]
             require(version in (1, 2), "a note has another version")
@@ -251,7 +299,8 @@ class Vault:
         version, value, asked, expires = decode(plain, "ntnn")
         require(version == 1 and expires == row["expires"], "a token has another version or end")
         request = b"grant_type=client_credentials"
-        plainly = self.hash(2, "token", row["application"], owner["credential"], owner["tokenURI"], request)
+        number = 2 if self.format == 1 else 10
+        plainly = self.hash(number, "token", row["application"], owner["credential"], owner["tokenURI"], request)
         return {
             "application": owner["name"],
             "value": value,
@@ -260,17 +309,20 @@ class Vault:
             "hasScope": plainly != row["id"],
         }
 
-    def log(self):
-        oldest, before, newest, newest_digest = self.log_bounds
-        rows = self.rows("log ORDER BY number")
+    def log(self, trail):
+        oldest, before, newest, newest_digest = self.log_bounds[trail]
+        if self.format == 1:
+            rows = self.rows("log ORDER BY number") if trail == 1 else []
+        else:
+            rows = self.rows(f"log WHERE trail = {trail} ORDER BY number")
         require([row["number"] for row in rows] == list(range(oldest, newest + 1)), "the log has gaps")
         entries = []
         for row in rows:
             number = struct.pack("<q", row["number"])
-            plain = self.open_record(row["box"], 7, 256, "log", number, "entry")
+            plain = self.open_record(row["box"], 7, 256, "log", number, "entry" if trail == 1 else "requests")
             version, time, event, subject, detail, previous = decode(plain, "nntttb")
             require(version == 1 and previous == before, f"the log is broken at entry {row['number']}")
-            before = self.hash(6, row["number"], row["box"])
+            before = self.hash(6 if self.format == 1 else 11, row["number"], row["box"])
             entries.append(
                 {"number": row["number"], "time": time, "event": event, "subject": subject, "detail": detail}
             )
@@ -282,12 +334,14 @@ class Vault:
         tokens = [token for row in self.rows("token") if (token := self.token(row, applications))]
         default = next((one["name"] for one in applications if one["id"] == self.default), None)
         for application in applications:
-            del application["id"], application["credential"]
+            del application["id"], application["credential"], application["digest"]
         return {
             "default": default,
             "applications": applications,
             "tokens": tokens,
-            "log": self.log(),
+            "log": self.log(1),
+            "requests": self.log(2),
+            "tallies": [dict(zip(("event", "subject", "first", "last", "count"), tally)) for tally in self.tallies],
             "warnings": self.warnings,
         }
 
