@@ -102,7 +102,7 @@ struct DoctorChecksTests {
 
     @Test func `memory that can't be locked is a finding with the limit in it`() {
         let refused = MemoryCheck.locking(limit: 65536) { _ in false }
-        #expect(refused.map(\.level) == [.finding] && refused[0].sentence.contains("(64 KiB; 512 KiB are needed)"))
+        #expect(refused.map(\.level) == [.finding] && refused[0].sentence.contains("(64 KiB; 1024 KiB are needed)"))
         // Root may whatever the limit says.
         #expect(MemoryCheck.locking(limit: 65536) { _ in true }.map(\.level) == [.ok])
         #expect(MemoryCheck.locking(limit: nil) { $0 == MemoryCheck.needed }.map(\.level) == [.ok])
