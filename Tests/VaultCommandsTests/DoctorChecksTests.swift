@@ -108,6 +108,12 @@ struct DoctorChecksTests {
         #expect(MemoryCheck.locking(limit: nil) { $0 == MemoryCheck.needed }.map(\.level) == [.ok])
     }
 
+    @Test func `a kernel that can't hide the memory of secrets is a note with a remedy`() {
+        let findings = MemoryCheck.hiding(false)
+        #expect(findings.map(\.level) == [.note] && findings[0].remedy?.contains("secretmem.enable=1") == true)
+        #expect(MemoryCheck.hiding(true).map(\.level) == [.ok])
+    }
+
     @Test func `a libcurl that won't do is a finding with its own remedy`() {
         let fine = RequestCheck.libraries([("libsodium", "1.0.18")], requests: { () throws(VaultError) in })
         #expect(fine.map(\.level) == [.ok] && fine[0].sentence.hasPrefix("libsodium 1.0.18"))
