@@ -88,6 +88,11 @@ ptrdiff_t cvault_test_find(const void *haystack, size_t count, size_t from, cons
     return -1;
 }
 
+int cvault_test_is_zero(const void *bytes, size_t count) {
+    const uint8_t *first = bytes;
+    return count == 0 || (first[0] == 0 && memcmp(first, first + 1, count - 1) == 0);
+}
+
 static uint32_t word(const uint8_t *bytes, uint8_t mask) {
     return (uint32_t)(bytes[0] ^ mask) | (uint32_t)(bytes[1] ^ mask) << 8 | (uint32_t)(bytes[2] ^ mask) << 16 |
            (uint32_t)(bytes[3] ^ mask) << 24;

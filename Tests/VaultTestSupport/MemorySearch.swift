@@ -102,7 +102,8 @@ package struct MemorySearch: Sendable {
             while start < mapping.addresses.upperBound {
                 let wanted = min(chunk + overlap, Int(mapping.addresses.upperBound - start))
                 let count = unsafe max(0, read(start, UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<wanted])))
-                for pattern in patterns {
+                let isEmpty = unsafe cvault_test_is_zero(buffer.bytes.baseAddress, count) != 0
+                for pattern in patterns where !isEmpty {
                     // What begins behind the chunk is the next one's.
                     for (offset, length) in pattern.finds(in: buffer, count: count, grain) where offset < chunk {
                         let address = start + UInt64(offset)

@@ -28,6 +28,9 @@ ptrdiff_t cvault_test_read_own_memory(uint64_t address, void *buffer, size_t cou
 ptrdiff_t cvault_test_find(const void *haystack, size_t count, size_t from, const uint8_t *needle, size_t needle_count,
                            uint8_t mask);
 
+/// Whether all bytes are zero, as in most of what allocators reserve.
+int cvault_test_is_zero(const void *bytes, size_t count);
+
 /// A run of bytes that memory and a needle have in common.
 struct cvault_test_run {
     size_t place, needle_offset, length;
