@@ -49,7 +49,7 @@ let package = Package(
         // POSIX: the one floor that speaks to the operating system for all above it.
         .target(name: "VaultSystem", dependencies: ["CVaultLinux"]),
         // The floors. VaultKeys, VaultStore and VaultOAuth don't know each other.
-        .target(name: "VaultCrypto", dependencies: ["CVaultSodium"]),
+        .target(name: "VaultCrypto", dependencies: ["CVaultSodium", "CVaultLinux"]),
         .target(name: "VaultKeys", dependencies: ["VaultSystem", "VaultCrypto", "CVaultLibsecret"]),
         .target(name: "VaultStore", dependencies: ["VaultSystem", "CVaultSQLite"]),
         .target(name: "VaultOAuth", dependencies: ["VaultSystem", "VaultCrypto", "CVaultCurl"]),
@@ -73,7 +73,10 @@ let package = Package(
             dependencies: ["CVaultTestSupport", "VaultCrypto"],
             path: "Tests/VaultTestSupport"
         ),
-        .testTarget(name: "VaultSystemTests", dependencies: ["VaultSystem", "VaultTestSupport"]),
+        .testTarget(
+            name: "VaultSystemTests",
+            dependencies: ["VaultSystem", "CVaultLinux", "VaultTestSupport", "CVaultTestSupport"]
+        ),
         .testTarget(name: "VaultCryptoTests", dependencies: ["VaultCrypto", "VaultTestSupport"]),
         .testTarget(
             name: "VaultKeysTests",
@@ -82,7 +85,9 @@ let package = Package(
         .testTarget(name: "VaultStoreTests", dependencies: ["VaultStore", "VaultSystem", "VaultTestSupport"]),
         .testTarget(
             name: "VaultOAuthTests",
-            dependencies: ["VaultOAuth", "VaultSystem", "VaultCrypto", "CVaultCurl", "VaultTestSupport"]
+            dependencies: [
+                "VaultOAuth", "VaultSystem", "VaultCrypto", "CVaultCurl", "VaultTestSupport", "CVaultTestSupport",
+            ]
         ),
         .testTarget(
             name: "IsogeoVaultTests",
@@ -102,7 +107,10 @@ let package = Package(
             name: "VaultCommandsTests",
             dependencies: ["VaultCommands", "IsogeoVaultTesting", "IsogeoVault", "VaultSystem", "VaultTestSupport"]
         ),
-        .testTarget(name: "ProcessTests", dependencies: ["IsogeoVault", "VaultCrypto", "VaultTestSupport"]),
+        .testTarget(
+            name: "ProcessTests",
+            dependencies: ["IsogeoVault", "VaultCrypto", "VaultTestSupport", "CVaultTestSupport"]
+        ),
     ]
 )
 

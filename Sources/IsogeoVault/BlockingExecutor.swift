@@ -1,12 +1,15 @@
 internal import Dispatch
 internal import Glibc
 internal import Synchronization
+internal import VaultSystem
 
 /// Runs what blocks (Argon2id, curl, SQLite, waiting for a lock) on threads of its own.
 ///
 /// Swift's pool has as many threads as there are cores: on a server with two of them, two blocking calls stop every
 /// other task of the program. A job goes to an idle thread, else to a new one while there are
 /// fewer than the limit. A thread waits a second for the next job, then ends.
+///
+/// Whatever works on secrets works here, so that the threads have stacks which are wiped after each job.
 ///
 /// There are two executors, so that servers that don't answer never hold up work on files.
 package final class BlockingExecutor: TaskExecutor {
@@ -47,7 +50,7 @@ package final class BlockingExecutor: TaskExecutor {
     ) async throws(VaultError) -> Result {
         // Without isolation: on the caller's actor the preference would have no effect.
         try await withTaskExecutorPreference(executor, isolation: nil) { () async throws(VaultError) -> Result in
-            try body()
+            try SecretStack.run(body)
         }
     }
 
@@ -60,6 +63,7 @@ package final class BlockingExecutor: TaskExecutor {
             let status = await program()
             // A library may have written to a stream of C's; we don't.
             fflush(nil)
+            SecretStack.wipe()
             _exit(status)
         }
         while true { pause() }
@@ -91,17 +95,18 @@ package final class BlockingExecutor: TaskExecutor {
             pthread_detach(thread)
         } else {
             // The system gives no thread: run the jobs on this one, rather than never.
-            repeat { runJobs() } while !isDone()
+            SecretStack.run { repeat { runJobs() } while !isDone() }
         }
     }
 
     private func serve() {
-        repeat { runJobs() } while isWanted()
+        SecretStack.run { repeat { runJobs() } while isWanted() }
     }
 
     private func runJobs() {
         while let job = state.withLock({ $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }) {
             unsafe job.runSynchronously(on: asUnownedTaskExecutor())
+            SecretStack.wipe()
         }
     }
 

@@ -9,6 +9,13 @@ public struct VaultGuarantees: Sendable, Hashable {
     ///
     /// False when RLIMIT_MEMLOCK is used up.
     public let secretsAreLocked: Bool
+    /// Whether the memory of secrets so far is left out of the kernel's own map, so that neither a fault of the kernel
+    /// nor `/proc/PID/mem` shows it.
+    ///
+    /// False where the kernel has no memfd_secret(2), which came with Linux 5.14 and before 6.5 takes
+    /// `secretmem.enable=1`, or where RLIMIT_MEMLOCK leaves no room. While it is true, this computer can't hibernate,
+    /// and a child of fork(2) can't use the vault.
+    public let secretsAreHidden: Bool
     /// Whether libcurl wipes the memory that it frees; nil before its first request.
     ///
     /// False when other code in the process, such as URLSession, initialised libcurl first.
@@ -23,6 +30,7 @@ extension Vault {
     public static var guarantees: VaultGuarantees {
         VaultGuarantees(
             secretsAreLocked: SecretBytes.allLocked,
+            secretsAreHidden: SecretBytes.allHidden,
             requestsAreWiped: CurlTransport.wipesMemoryIfOpened,
             keysAreLogged: Environment.hasValue("SSLKEYLOGFILE")
         )

@@ -1,18 +1,21 @@
+internal import CVaultLinux
 internal import CVaultSodium
 internal import Glibc
 internal import Synchronization
 
 /// Bytes that must not be seen: guarded, locked, left out of core dumps, and wiped at the end of their life.
 ///
-/// The memory is libsodium's `sodium_malloc`: a page of its own between two that fault, `mlock`ed and `MADV_DONTDUMP`.
+/// The memory is a page of its own between two that fault: one that the kernel leaves out of its own map
+/// (memfd_secret(2), Linux 5.14), else libsodium's `sodium_malloc`, `mlock`ed and `MADV_DONTDUMP`.
 /// There is no way to print, interpolate, compare with `==` or copy a value, and none to make a `String` of it; its
-/// bytes are borrowed by a closure as a `Span`. Each value takes four mappings: for keys and single secrets, not for
+/// bytes are borrowed by a closure as a `Span`. Each value takes a page at least: for keys and single secrets, not for
 /// bulk.
 @safe
 // @unchecked: the memory has one owner (~Copyable), reading borrows it and writing is `mutating`, so that the
 // language's exclusivity is all the synchronisation that the pointer inside needs.
 package struct SecretBytes: ~Copyable, @unchecked Sendable {
-    private let base: UnsafeMutablePointer<UInt8>
+    private let memory: Memory
+    private var base: UnsafeMutablePointer<UInt8> { unsafe memory.base }
     /// How many bytes there are.
     package private(set) var count: Int
 
@@ -26,16 +29,16 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
         capacity: Int,
         initializingWith body: (inout OutputSpan<UInt8>) throws(Failure) -> Void
     ) throws(Failure) {
-        let base = unsafe Self.allocate(capacity)
-        let buffer = unsafe UnsafeMutableBufferPointer(start: base, count: capacity)
+        let memory = Memory(capacity)
+        let buffer = unsafe UnsafeMutableBufferPointer(start: memory.base, count: capacity)
         var output = unsafe OutputSpan(buffer: buffer, initializedCount: 0)
         do {
             try body(&output)
         } catch {
-            unsafe sodium_free(base)
+            memory.free()
             throw error
         }
-        unsafe self.base = unsafe base
+        self.memory = memory
         self.count = unsafe output.finalize(for: buffer)
     }
 
@@ -63,10 +66,7 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
         }
     }
 
-    deinit {
-        // sodium_free wipes first.
-        unsafe sodium_free(base)
-    }
+    deinit { memory.free() }
 
     /// Runs `body` with the bytes.
     package borrowing func withBytes<Result: ~Copyable, Failure: Error>(
@@ -120,6 +120,10 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
     }
 
     private static let unlocked = Atomic(false)
+    private static let mapped = Atomic(false)
+
+    /// Whether the kernel itself had no mapping of any guarded block so far (memfd_secret(2)).
+    package static var allHidden: Bool { !mapped.load(ordering: .relaxed) }
 
     /// Whether every guarded block so far could be locked.
     ///
@@ -127,11 +131,35 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
     /// used up, so that we ask again (a second mlock of a locked page costs nothing and counts once).
     package static var allLocked: Bool { !unlocked.load(ordering: .relaxed) }
 
-    private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<UInt8> {
-        Sodium.initialize()
-        guard let memory = unsafe sodium_malloc(max(capacity, 1)) else { endProcess(capacity) }
-        if unsafe mlock(memory, max(capacity, 1)) != 0 { unlocked.store(true, ordering: .relaxed) }
-        return unsafe memory.assumingMemoryBound(to: UInt8.self)
+    /// Where the bytes lie, and what gives that back.
+    @safe
+    private struct Memory {
+        let base: UnsafeMutablePointer<UInt8>
+        private let capacity: Int
+        private let isHidden: Bool
+
+        init(_ capacity: Int) {
+            Sodium.initialize()
+            let hidden = unsafe cvault_hidden_memory(capacity)
+            guard let memory = unsafe hidden ?? Self.allocate(capacity) else { endProcess(capacity) }
+            unsafe base = memory.assumingMemoryBound(to: UInt8.self)
+            self.capacity = capacity
+            isHidden = unsafe hidden != nil
+        }
+
+        private static func allocate(_ capacity: Int) -> UnsafeMutableRawPointer? {
+            let memory = unsafe sodium_malloc(max(capacity, 1))
+            if let memory = unsafe memory, unsafe mlock(memory, max(capacity, 1)) != 0 {
+                unlocked.store(true, ordering: .relaxed)
+            }
+            mapped.store(true, ordering: .relaxed)
+            return unsafe memory
+        }
+
+        /// Wipes first.
+        func free() {
+            if isHidden { unsafe cvault_hidden_memory_free(base, capacity) } else { unsafe sodium_free(base) }
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 internal import CVaultCurl
 internal import VaultCrypto
+internal import VaultSystem
 
 /// One request of libcurl's, with all that it points to.
 @safe
@@ -75,10 +76,12 @@ struct CurlEasyHandle: ~Copyable {
     borrowing func perform(_ credentials: borrowing BasicCredentials, on route: CurlRoute) throws(OAuthError)
         -> TransportReply
     {
-        let code = credentials.withTerminatedHeader { line in
-            unsafe line.withUnsafeBufferPointer { line in
-                unsafe line.withMemoryRebound(to: CChar.self) { line in
-                    unsafe cvault_exchange_perform(exchange, line.baseAddress)
+        let code = SecretStack.run {
+            credentials.withTerminatedHeader { line in
+                unsafe line.withUnsafeBufferPointer { line in
+                    unsafe line.withMemoryRebound(to: CChar.self) { line in
+                        unsafe cvault_exchange_perform(exchange, line.baseAddress)
+                    }
                 }
             }
         }

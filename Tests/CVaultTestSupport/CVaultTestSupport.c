@@ -1,15 +1,19 @@
 #define _GNU_SOURCE
 #include "CVaultTestSupport.h"
 
+#include <alloca.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/keyctl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 int cvault_test_pipe(int *reading, int *writing) {
@@ -82,6 +86,107 @@ ptrdiff_t cvault_test_find(const void *haystack, size_t count, size_t from, cons
         from = (size_t)(first - bytes) + 1;
     }
     return -1;
+}
+
+int cvault_test_is_zero(const void *bytes, size_t count) {
+    const uint8_t *first = bytes;
+    return count == 0 || (first[0] == 0 && memcmp(first, first + 1, count - 1) == 0);
+}
+
+static uint32_t word(const uint8_t *bytes, uint8_t mask) {
+    return (uint32_t)(bytes[0] ^ mask) | (uint32_t)(bytes[1] ^ mask) << 8 | (uint32_t)(bytes[2] ^ mask) << 16 |
+           (uint32_t)(bytes[3] ^ mask) << 24;
+}
+
+static size_t slot(uint32_t word) { return word * 2654435761u >> 16; }
+
+int cvault_test_find_run(const void *haystack, size_t count, size_t from, const uint8_t *needle, size_t needle_count,
+                         uint8_t mask, size_t shortest, struct cvault_test_run *run) {
+    const uint8_t *bytes = haystack;
+    // The hashes of the words of the needle. Each run holds one of those at a place that is looked at.
+    uint8_t known[1 << 13] = { 0 };
+    for (size_t offset = 0; offset + 4 <= needle_count; offset++) {
+        size_t place = slot(word(needle + offset, mask));
+        known[place >> 3] |= (uint8_t)(1 << (place & 7));
+    }
+    for (size_t at = from; at + 4 <= count; at += shortest - 3) {
+        uint32_t here = word(bytes + at, 0);
+        size_t place = slot(here);
+        if (!(known[place >> 3] & 1 << (place & 7))) continue;
+        for (size_t offset = 0; offset + 4 <= needle_count; offset++) {
+            if (word(needle + offset, mask) != here) continue;
+            size_t before = 0, behind = 4;
+            while (before < at - from && before < offset &&
+                   bytes[at - before - 1] == (needle[offset - before - 1] ^ mask)) before++;
+            while (at + behind < count && offset + behind < needle_count &&
+                   bytes[at + behind] == (needle[offset + behind] ^ mask)) behind++;
+            if (before + behind < shortest) continue;
+            *run = (struct cvault_test_run) { at - before, offset - before, before + behind };
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static atomic_int spilled;
+
+static void count_spill(int signal) {
+    (void)signal;
+    atomic_fetch_add(&spilled, 1);
+}
+
+int cvault_test_spill_registers(void) {
+    struct sigaction action = { .sa_handler = count_spill, .sa_flags = SA_RESTART };
+    struct timespec pause = { .tv_nsec = 1000000 };
+    if (sigaction(SIGRTMIN + 7, &action, NULL) != 0) return errno;
+    DIR *tasks = opendir("/proc/self/task");
+    if (!tasks) return errno;
+    int signalled = 0;
+    atomic_store(&spilled, 0);
+    for (struct dirent *task; (task = readdir(tasks));) {
+        pid_t thread = atoi(task->d_name);
+        if (thread > 0 && thread != gettid() && tgkill(getpid(), thread, SIGRTMIN + 7) == 0) signalled++;
+    }
+    closedir(tasks);
+    // Each that takes none, or ends meanwhile, costs a second and no more.
+    for (int tries = 0; atomic_load(&spilled) < signalled && tries < 1000; tries++) nanosleep(&pause, NULL);
+    return 0;
+}
+
+__attribute__((noinline)) void cvault_test_leave_behind(const uint8_t *masked, size_t count, uint8_t mask,
+                                                        size_t depth) {
+    volatile uint8_t *bytes = alloca(depth);
+    for (size_t index = 0; index < count && index < depth; index++) bytes[index] = masked[index] ^ mask;
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512f"))
+        __asm__ volatile("vmovdqu64 (%0), %%zmm0\n\tvmovdqu64 (%0), %%zmm31" : : "r"(bytes) : "memory");
+    else if (__builtin_cpu_supports("avx"))
+        __asm__ volatile("vmovdqu (%0), %%ymm0\n\tvmovdqu (%0), %%ymm15" : : "r"(bytes) : "memory");
+    else
+        __asm__ volatile("movdqu (%0), %%xmm0\n\tmovdqu (%0), %%xmm15" : : "r"(bytes) : "memory");
+#endif
+}
+
+#define KEEP(number) "vmovdqu64 %%zmm" #number ", " #number "*64(%0)\n\t"
+
+size_t cvault_test_vector_registers(uint8_t bytes[2048]) {
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512f")) {
+        __asm__ volatile(KEEP(0) KEEP(1) KEEP(2) KEEP(3) KEEP(4) KEEP(5) KEEP(6) KEEP(7) KEEP(8) KEEP(9) KEEP(10)
+                         KEEP(11) KEEP(12) KEEP(13) KEEP(14) KEEP(15) KEEP(16) KEEP(17) KEEP(18) KEEP(19) KEEP(20)
+                         KEEP(21) KEEP(22) KEEP(23) KEEP(24) KEEP(25) KEEP(26) KEEP(27) KEEP(28) KEEP(29) KEEP(30)
+                         KEEP(31) : : "r"(bytes) : "memory");
+        return 2048;
+    }
+    // FXSAVE's image has the 16 registers of 128 bits from its byte 160 on.
+    __attribute__((aligned(16))) uint8_t image[512];
+    __asm__ volatile("fxsave64 (%0)" : : "r"(image) : "memory");
+    memcpy(bytes, image + 160, 256);
+    return 256;
+#else
+    (void)bytes;
+    return 0;
+#endif
 }
 
 int cvault_test_user_keys(int32_t *keys, int capacity) {

@@ -29,7 +29,7 @@ import VaultTestSupport
             var none = rlimit(rlim_cur: 0, rlim_max: 0)
             #expect(unsafe setrlimit(CInt(__RLIMIT_MEMLOCK.rawValue), &none) == 0)
             _ = try await TemporaryVault(tokenURI: "http://127.0.0.1:1/token")
-            #expect(!Vault.guarantees.secretsAreLocked)
+            #expect(!Vault.guarantees.secretsAreLocked && !Vault.guarantees.secretsAreHidden)
         }
     }
 }

@@ -169,7 +169,7 @@ struct DoctorTests {
         let report = try await home.shell(#"ulimit -l 64; exec "$vault" doctor"#)
         #expect(report.exitCode == 78 && report.outputText.contains("finding  locked-memory: "), "\(report)")
         #expect(
-            report.outputText.contains("(64 KiB; 512 KiB are needed)")
+            report.outputText.contains("(64 KiB; 1024 KiB are needed)")
                 && report.outputText.contains("LimitMEMLOCK=")
         )
         let last = report.errorText.split(separator: "\n").last

@@ -87,7 +87,7 @@ struct ProcessMemoryTests {
         _ patterns: [MemorySearch.Pattern],
         sourceLocation: SourceLocation = #_sourceLocation
     ) throws -> MemorySearch {
-        let search = try MemorySearch(of: process, for: patterns)
+        let search = try MemorySearch(of: process, for: patterns, grain: .register)
         #expect(search.bytesRead > 1 << 20, sourceLocation: sourceLocation)
         for hit in search.hitsOutsideLockedMemory { Issue.record("\(hit)", sourceLocation: sourceLocation) }
         return search
@@ -240,55 +240,5 @@ struct ProcessMemoryTests {
         let waiting = try await startToTheResult(command)
         let search = try MemorySearch(of: waiting.process.pid, for: [.init("canary", canary.bytes)])
         #expect(search.hitsOutsideLockedMemory.isEmpty == false)
-    }
-}
-
-/// The same in a living process that uses the library.
-@Suite(.serialized)
-struct LibraryMemoryTests {
-    @Test func `a process with an open vault holds no copy of any secret after a request`() async throws {
-        var options = TokenServer.Options()
-        options.authority = try await ThrowawayCA()
-        let (server, authority) = (try await TokenServer(options), try #require(options.authority))
-        let folder = try TemporaryDirectory()
-        // Made elsewhere and never read here but into guarded memory: neither file nor header pass through this
-        // process.
-        let script = """
-            import base64, json, os, sys
-            name, secret = "library-test", base64.urlsafe_b64encode(os.urandom(48)).decode()
-            os.umask(0o077)
-            open("client_secrets.json", "w").write(json.dumps(
-                {"web": {"client_id": name, "client_secret": secret, "token_uri": sys.argv[1]}}))
-            open("secret", "w").write(secret)
-            open("header", "w").write(base64.b64encode((name + ":" + secret).encode()).decode())
-            """
-        let made = try await Command("python3", ["-c", script, server.url], folder: folder.path).run()
-        try #require(made.exitCode == 0, "\(made)")
-
-        var choice = NewApplication.Options()
-        choice.caFile = authority.certificate
-        let application = try NewApplication(clientSecrets: folder("client_secrets.json"), choice)
-        let vault = try await Vault.create(
-            at: folder("vault/vault.db"),
-            protectedBy: .keyFile(folder("key")),
-            importing: application
-        )
-        let token = try await vault.token()
-        #expect(token.source == .endpoint)
-        _ = consume application
-
-        let patterns = try ["secret", "header", "key"].map { name in
-            let file = try Descriptor(opening: folder(name), O_RDONLY)
-            let bytes = SecretBytes(capacity: 256) { (output: inout OutputSpan<UInt8>) in
-                unsafe output.withUnsafeMutableBufferPointer { buffer, count in
-                    count = unsafe max(0, read(file.number, buffer.baseAddress, buffer.count))
-                }
-            }
-            return bytes.withBytes { MemorySearch.Pattern(name, lent: $0) }
-        }
-        let search = try MemorySearch(ofOurselvesFor: patterns)
-        #expect(search.bytesRead > 1 << 20)
-        for hit in search.hitsOutsideLockedMemory { Issue.record("\(hit)") }
-        #expect(try await vault.token().value == token.value)
     }
 }

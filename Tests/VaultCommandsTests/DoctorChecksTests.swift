@@ -102,10 +102,16 @@ struct DoctorChecksTests {
 
     @Test func `memory that can't be locked is a finding with the limit in it`() {
         let refused = MemoryCheck.locking(limit: 65536) { _ in false }
-        #expect(refused.map(\.level) == [.finding] && refused[0].sentence.contains("(64 KiB; 512 KiB are needed)"))
+        #expect(refused.map(\.level) == [.finding] && refused[0].sentence.contains("(64 KiB; 1024 KiB are needed)"))
         // Root may whatever the limit says.
         #expect(MemoryCheck.locking(limit: 65536) { _ in true }.map(\.level) == [.ok])
         #expect(MemoryCheck.locking(limit: nil) { $0 == MemoryCheck.needed }.map(\.level) == [.ok])
+    }
+
+    @Test func `a kernel that can't hide the memory of secrets is a note with a remedy`() {
+        let findings = MemoryCheck.hiding(false)
+        #expect(findings.map(\.level) == [.note] && findings[0].remedy?.contains("secretmem.enable=1") == true)
+        #expect(MemoryCheck.hiding(true).map(\.level) == [.ok])
     }
 
     @Test func `a libcurl that won't do is a finding with its own remedy`() {

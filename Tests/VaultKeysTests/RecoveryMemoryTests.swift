@@ -39,7 +39,9 @@ import VaultTestSupport
     @Test func `a code stands in locked memory alone, and nowhere once it has served`() throws {
         let patterns = try use { patterns in
             let search = try MemorySearch(ofOurselvesFor: patterns)
-            #expect(Set(search.hits.map(\.pattern)) == ["bytes", "text"], "the search finds nothing at all")
+            // Where the kernel hides them, no search finds them.
+            let seen: Set = SecretBytes.allHidden ? [] : ["bytes", "text"]
+            #expect(Set(search.hits.map(\.pattern)) == seen, "the search finds nothing at all")
             #expect(search.hitsOutsideLockedMemory.isEmpty, "\(search.hitsOutsideLockedMemory)")
         }
         let search = try MemorySearch(ofOurselvesFor: patterns)

@@ -253,7 +253,7 @@ import VaultSystem
         #expect(failure(result) == .configuration(.caFileUnreadable(path: file, errno: .accessDenied)))
     }
 
-    @Test func `what libcurl frees is wiped`() async throws {
+    @Test func `whose allocator libcurl has is known`() async throws {
         #expect(try await onThread { CurlTransport.wipesMemory })
         try await onThread { try CurlTransport.checkLibrary() }
     }

@@ -12,6 +12,9 @@ package struct MemoryMapping: Sendable, CustomStringConvertible {
     /// Flag `dd`: core dumps leave it out.
     package let isExcludedFromDumps: Bool
 
+    /// Whether it can be the guarded memory of one secret: a page of its own.
+    package var isGuarded: Bool { isLocked && isExcludedFromDumps && addresses.count == Int(getpagesize()) }
+
     package var description: String {
         "\(String(addresses.lowerBound, radix: 16))-\(String(addresses.upperBound, radix: 16)) \(permissions) "
             + "\(isLocked ? "locked" : "not locked") \(name)"

@@ -23,6 +23,11 @@ package struct MemorySearch: Sendable {
             precondition(masked.count >= 8, "fewer than eight bytes are found by accident")
         }
 
+        /// Bytes that are exclusive-ored with something already.
+        package init(_ name: String, masked: [UInt8], by mask: UInt8) {
+            self.init(name, masked: masked.map { $0 ^ mask ^ Self.mask })
+        }
+
         /// Bytes that are only lent.
         package init(_ name: String, lent bytes: Span<UInt8>) {
             var masked: [UInt8] = []
@@ -31,13 +36,28 @@ package struct MemorySearch: Sendable {
         }
     }
 
-    /// A place where a pattern stands.
+    /// What counts as a find.
+    package enum Grain: Sendable {
+        /// The whole pattern.
+        case whole
+        /// Any run of so many of its bytes: registers hold 16, 32 or 64.
+        case run(of: Int)
+
+        /// Shorter ones are found by accident, or are a register of 8 bytes next to another one.
+        package static let register = Grain.run(of: 12)
+    }
+
+    /// A place where a pattern stands, or a run of its bytes.
     package struct Hit: Sendable, CustomStringConvertible {
         package let pattern: String
         package let address: UInt64
+        /// How many bytes.
+        package let count: Int
         package let mapping: MemoryMapping
 
-        package var description: String { "\(pattern) at \(String(address, radix: 16)) in \(mapping)" }
+        package var description: String {
+            "\(count) bytes of \(pattern) at \(String(address, radix: 16)) in \(mapping)"
+        }
     }
 
     package private(set) var hits: [Hit] = []
@@ -50,17 +70,17 @@ package struct MemorySearch: Sendable {
     /// Searches another process.
     ///
     /// - Throws: where we may not look.
-    package init(of process: pid_t, for patterns: [Pattern]) throws {
+    package init(of process: pid_t, for patterns: [Pattern], grain: Grain = .whole) throws {
         let memory = try Descriptor(opening: "/proc/\(process)/mem", O_RDONLY)
-        try unsafe self.init(process, patterns) { address, buffer in
+        try unsafe self.init(process, patterns, grain) { address, buffer in
             // Guard pages are read as well: what ptrace(2) may see isn't bound by the mapping's permissions.
             unsafe pread(memory.number, buffer.baseAddress, buffer.count, off_t(address))
         }
     }
 
     /// Searches this process; pages that we may not read now, guard pages among them, are passed over.
-    package init(ofOurselvesFor patterns: [Pattern]) throws {
-        try unsafe self.init(getpid(), patterns) { address, buffer in
+    package init(ofOurselvesFor patterns: [Pattern], grain: Grain = .whole) throws {
+        try unsafe self.init(getpid(), patterns, grain) { address, buffer in
             unsafe cvault_test_read_own_memory(address, buffer.baseAddress, buffer.count)
         }
     }
@@ -68,6 +88,7 @@ package struct MemorySearch: Sendable {
     private init(
         _ process: pid_t,
         _ patterns: [Pattern],
+        _ grain: Grain,
         read: (UInt64, UnsafeMutableRawBufferPointer) -> Int
     ) throws {
         let chunk = 1 << 20
@@ -81,10 +102,12 @@ package struct MemorySearch: Sendable {
             while start < mapping.addresses.upperBound {
                 let wanted = min(chunk + overlap, Int(mapping.addresses.upperBound - start))
                 let count = unsafe max(0, read(start, UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<wanted])))
-                for pattern in patterns {
+                let isEmpty = unsafe cvault_test_is_zero(buffer.bytes.baseAddress, count) != 0
+                for pattern in patterns where !isEmpty {
                     // What begins behind the chunk is the next one's.
-                    for offset in pattern.offsets(in: buffer, count: count) where offset < chunk {
-                        hits.append(Hit(pattern: pattern.name, address: start + UInt64(offset), mapping: mapping))
+                    for (offset, length) in pattern.finds(in: buffer, count: count, grain) where offset < chunk {
+                        let address = start + UInt64(offset)
+                        hits.append(Hit(pattern: pattern.name, address: address, count: length, mapping: mapping))
                     }
                 }
                 bytesRead += min(count, chunk)
@@ -98,7 +121,35 @@ package struct MemorySearch: Sendable {
 private let pageSize = Int(getpagesize())
 
 extension MemorySearch.Pattern {
-    fileprivate func offsets(in scratch: ScratchMapping, count: Int) -> [Int] {
+    fileprivate func finds(in scratch: ScratchMapping, count: Int, _ grain: MemorySearch.Grain)
+        -> [(offset: Int, length: Int)]
+    {
+        switch grain {
+        case .whole: offsets(in: scratch, count: count).map { ($0, masked.count) }
+        case .run(let shortest): runs(in: scratch, count: count, shortest)
+        }
+    }
+
+    private func runs(in scratch: ScratchMapping, count: Int, _ shortest: Int) -> [(offset: Int, length: Int)] {
+        var (found, next): ([(offset: Int, length: Int)], Int) = ([], 0)
+        var run = cvault_test_run()
+        while unsafe cvault_test_find_run(
+            scratch.bytes.baseAddress,
+            count,
+            next,
+            masked,
+            masked.count,
+            Self.mask,
+            shortest,
+            &run
+        ) != 0 {
+            found.append((run.place, run.length))
+            next = run.place + run.length
+        }
+        return found
+    }
+
+    private func offsets(in scratch: ScratchMapping, count: Int) -> [Int] {
         var (found, next): ([Int], Int) = ([], 0)
         while true {
             let offset = unsafe cvault_test_find(

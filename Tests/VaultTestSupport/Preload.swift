@@ -17,6 +17,7 @@ package enum Preload: String, CaseIterable, Sendable, CustomTestStringConvertibl
     case unreadableDisk = "unreadable_disk.so"
     case noGuardedMemory = "no_guarded_memory.so"
     case clock = "clock.so"
+    case stopAtEnd = "stop_at_end.so"
 
     package static let allocators: [Preload] = [.glibcDebug, .jemalloc, .tcmalloc, .mimalloc]
 

@@ -90,6 +90,8 @@ int cvault_user_key_read(const char *description, void *secret, size_t count);
 /// Revokes all keys of the user keyring whose descriptions begin with `prefix`, and tells how many.
 int cvault_user_key_revoke_all(const char *prefix, uint32_t *revoked);
 
+#include "CVaultHiddenMemory.h"
+#include "CVaultSecretStack.h"
 #include "CVaultStart.h"
 
 #endif

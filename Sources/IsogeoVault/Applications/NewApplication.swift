@@ -75,6 +75,8 @@ public struct NewApplication: ~Copyable, Sendable {
         source: Source,
         sourceFile: FileFingerprint?
     ) throws(VaultError) {
+        // This may be the program's own thread.
+        defer { SecretStack.wipe() }
         let encoding: VaultOAuth.BasicEncoding = options.basicEncoding == .raw ? .raw : .form
         let endpoint = try Self.endpoint(of: file, options)
         try Self.checkSendable(file, encoding)

@@ -95,4 +95,10 @@ package enum HostInspection {
         _ = SecretBytes.random(count: count)
         return SecretBytes.allLocked
     }
+
+    /// Whether the kernel leaves the memory of secrets out of its own map.
+    package static var hidesSecrets: Bool {
+        _ = SecretBytes.random(count: 1)
+        return SecretBytes.allHidden
+    }
 }

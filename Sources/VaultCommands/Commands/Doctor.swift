@@ -65,6 +65,7 @@ struct Doctor: AsyncParsableCommand {
         )
         findings += SwapCheck.findings(host) + MemoryCheck.coreDumps(host)
         findings += MemoryCheck.locking(limit: host.lockLimit(), canLock: HostInspection.canLock)
+        findings += MemoryCheck.hiding(HostInspection.hidesSecrets)
         findings += MemoryCheck.wiping(Hardening.wipesFreedMemory) + ExecutableCheck.findings
         findings += RequestCheck.libraries(HostInspection.libraries, requests: HostInspection.checkRequests)
         findings += RequestCheck.certificates(

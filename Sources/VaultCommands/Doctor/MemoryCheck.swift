@@ -1,7 +1,8 @@
 /// Whether a crash, swap or a reused page can reveal secrets in memory.
 enum MemoryCheck {
-    /// The bytes that a command locks, generously: a page for each key, slot and secret, and a request's buffers.
-    static let needed = 512 * 1024
+    /// The bytes that a command locks, generously: a page for each key, slot and secret, a request's buffers, and parts
+    /// of stacks.
+    static let needed = 1024 * 1024
 
     static func coreDumps(_ host: HostEnvironment) -> [Finding] {
         let program = host.read("/proc/sys/kernel/core_pattern")?.trimmedLine ?? ""
@@ -47,6 +48,19 @@ enum MemoryCheck {
                     + "or --ulimit memlock=8388608 for a container."
             )
         ]
+    }
+
+    /// Whether secrets lie in memory that the kernel itself doesn't map.
+    static func hiding(_ hides: Bool) -> [Finding] {
+        hides
+            ? [.ok("hidden-memory", "The memory of secrets is left out of the kernel's own map (memfd_secret).")]
+            : [
+                .note(
+                    "hidden-memory",
+                    "This kernel has no memfd_secret: a fault of the kernel, or root, can read secrets in memory.",
+                    remedy: "Linux 5.14 has it; before 6.5 it takes secretmem.enable=1 on the kernel's command line."
+                )
+            ]
     }
 
     /// Whether what this command frees is wiped first.

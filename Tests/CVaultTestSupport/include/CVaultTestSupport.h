@@ -28,6 +28,31 @@ ptrdiff_t cvault_test_read_own_memory(uint64_t address, void *buffer, size_t cou
 ptrdiff_t cvault_test_find(const void *haystack, size_t count, size_t from, const uint8_t *needle, size_t needle_count,
                            uint8_t mask);
 
+/// Whether all bytes are zero, as in most of what allocators reserve.
+int cvault_test_is_zero(const void *bytes, size_t count);
+
+/// A run of bytes that memory and a needle have in common.
+struct cvault_test_run {
+    size_t place, needle_offset, length;
+};
+
+/// The first run of at least `shortest` bytes (8 or more), at or behind `from`, that haystack has in common with the
+/// needle, each byte of which was exclusive-ored with mask. Whether there is one.
+int cvault_test_find_run(const void *haystack, size_t count, size_t from, const uint8_t *needle, size_t needle_count,
+                         uint8_t mask, size_t shortest, struct cvault_test_run *run);
+
+/// Has each other thread write its registers onto its stack, as the kernel does before it calls a signal's handler, and
+/// waits until all have. 0 or an errno.
+int cvault_test_spill_registers(void);
+
+/// Leaves bytes behind as compiled code does: `depth` bytes below the caller on the stack, and the first 64 of them in
+/// vector registers. They are given exclusive-ored with mask.
+void cvault_test_leave_behind(const uint8_t *masked, size_t count, uint8_t mask, size_t depth);
+
+/// Copies what the vector registers hold: 64 bytes of each where they are so long, 16 else. The bytes written; 0 on
+/// processors other than x86_64.
+size_t cvault_test_vector_registers(uint8_t bytes[2048]);
+
 /// Links the user keyring into that of this process, and reads which keys are in it: as many as fit. The number of
 /// keys, or -1 and errno. What /proc/keys shows of them is shown to the same thread only.
 int cvault_test_user_keys(int32_t *keys, int capacity);
