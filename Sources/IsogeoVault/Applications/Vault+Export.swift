@@ -12,7 +12,7 @@ extension Vault {
     ///   - name: the application.
     ///   - path: a new file; it gets mode 0600.
     ///   - unlogged: whether it is written even if the audit trail can't record it, with a warning.
-    /// - Throws: `noApplication`; `exists`; `damaged`; `inputOutput`; `tryAgain` or `inputOutput` if the audit trail can't record it,
+    /// - Throws: `noApplication`; `exists`; `damaged`; `inputOutput`; `tryAgain` if the audit trail can't record it,
     ///   `usage` for a read-only vault. Then there is no file.
     public func export(_ name: ApplicationName, to path: String, unlogged: Bool = false) async throws(VaultError) {
         try await dependencies.perform { () throws(VaultError) in
