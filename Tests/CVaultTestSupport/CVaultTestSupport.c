@@ -4,12 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/keyctl.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 int cvault_test_pipe(int *reading, int *writing) {
@@ -61,6 +63,11 @@ int cvault_test_spawn(const char *path, char *const *arguments, char *const *env
 without_attributes:
     posix_spawn_file_actions_destroy(&actions);
     return result;
+}
+
+int cvault_test_is_in_memory(const char *path) {
+    struct statfs found;
+    return statfs(path, &found) == 0 ? (uint32_t)found.f_type == TMPFS_MAGIC : -1;
 }
 
 int cvault_test_pidfd_open(int32_t process) { return (int)syscall(SYS_pidfd_open, process, 0); }
