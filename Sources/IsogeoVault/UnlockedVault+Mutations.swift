@@ -62,7 +62,7 @@ extension UnlockedVault {
             )
         }
         guard !draft.isRehearsal else { return result }
-        if draft.raisesGeneration { mark?.write(header, sealer) }
+        if draft.raisesGeneration { report.mark(header, sealer, mark) }
         report(draft.events)
         return result
     }

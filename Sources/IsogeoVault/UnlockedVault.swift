@@ -26,7 +26,12 @@ final class UnlockedVault: Sendable {
     let openedHeader: HeaderRecord
 
     /// Reports events that were written into the audit trail.
-    typealias Reporting = @Sendable ([AuditEvent]) -> Void
+    struct Reporting: Sendable {
+        var events: @Sendable ([AuditEvent]) -> Void = { _ in }
+        var warn: @Sendable (VaultNotice) -> Void = { _ in }
+
+        func callAsFunction(_ events: [AuditEvent]) { self.events(events) }
+    }
 
     /// A vault that was just made.
     init(
@@ -35,7 +40,7 @@ final class UnlockedVault: Sendable {
         sealer: consuming RecordSealer,
         openedBy: [UInt8],
         marks: String?,
-        reporting report: @escaping Reporting
+        reporting report: Reporting
     ) {
         mark = marks.map { HighWaterMark(of: sealer.context.vault, at: database.location, in: $0) }
         openedHeader = header
@@ -52,7 +57,7 @@ final class UnlockedVault: Sendable {
         sealer: consuming RecordSealer,
         openedBy: [UInt8],
         marks: String?,
-        reporting report: @escaping Reporting
+        reporting report: Reporting
     ) throws(VaultError) {
         mark = marks.map { HighWaterMark(of: sealer.context.vault, at: database.location, in: $0) }
         openedHeader = snapshot.header
@@ -79,7 +84,7 @@ final class UnlockedVault: Sendable {
         _ path: String,
         now: Int64,
         marks: String? = nil,
-        reporting report: @escaping Reporting = { _ in },
+        reporting report: Reporting = Reporting(),
         patience: Duration = VaultDatabase.patience,
         rereads: Bool = false,
         _ unlock: (LockedSlots) throws(VaultError) -> Unlocked
@@ -116,7 +121,7 @@ final class UnlockedVault: Sendable {
         _ snapshot: Snapshot,
         _ unlocked: consuming Unlocked,
         marks: String? = nil,
-        reporting report: @escaping Reporting = { _ in }
+        reporting report: Reporting = Reporting()
     ) throws(VaultError) {
         let slot = unlocked.slot
         let sealer = RecordSealer(

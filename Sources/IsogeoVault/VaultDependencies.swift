@@ -13,6 +13,8 @@ package struct VaultDependencies: Sendable {
     package var transport: any TokenTransport
     /// Gets, in a sentence, what went wrong though the call succeeds.
     package var warn: @Sendable (String) -> Void
+    /// Whether only warnings about safety are given.
+    package var isQuiet = false
     /// Gets each `VaultEvent`.
     package var logger: Logger?
     /// The folder of high-water marks and of the days of recurring warnings; nil keeps none.
@@ -87,6 +89,7 @@ extension VaultDependencies {
 
     /// Warns of an event, or of a state that lasts, if a warning of that is due.
     func warn(of notice: VaultNotice) {
+        guard notice.isAboutSafety || !isQuiet else { return }
         if let state = notice.recurrence, let vaultPath, !isDue(state, vaultPath) { return }
         warn(notice.sentence)
     }
@@ -99,7 +102,10 @@ extension VaultDependencies {
 
     /// Logs what was written into the audit trail, except for a token, which is logged when it is granted.
     var report: UnlockedVault.Reporting {
-        { events in for event in events where event.kind != .tokenRequested { log(.changed(event)) } }
+        UnlockedVault.Reporting(
+            events: { events in for event in events where event.kind != .tokenRequested { log(.changed(event)) } },
+            warn: { warn(of: $0) }
+        )
     }
 
     /// Runs what blocks on a thread of the executor, and logs its error.

@@ -88,10 +88,12 @@ struct HighWaterMark: Sendable {
 
     private var read: (state: State, tag: [UInt8])? { (try? file.read(limit: 512)).flatMap { $0 }.flatMap(decode) }
 
-    /// Stores a header's state; without a writable folder the vault works without a mark.
+    /// Stores a header's state.
     ///
     /// Call it after the vault's header was written: a process that is killed in between leaves a mark that is behind.
-    func write(_ header: HeaderRecord, _ sealer: borrowing RecordSealer) {
+    ///
+    /// - Throws: what the folder of marks refuses; the vault works without a mark.
+    func write(_ header: HeaderRecord, _ sealer: borrowing RecordSealer) throws(StoreError) {
         let state = State(keyEpoch: header.keyEpoch, generation: header.generation)
         var encoder = CanonicalEncoder()
         encoder.append(Self.title)
@@ -100,7 +102,7 @@ struct HighWaterMark: Sendable {
         encoder.append(state.keyEpoch)
         encoder.append(state.generation)
         encoder.append(tag(of: state, sealer))
-        try? file.replace(with: encoder.bytes)
+        try file.replace(with: encoder.bytes)
     }
 
     /// Deletes the mark.

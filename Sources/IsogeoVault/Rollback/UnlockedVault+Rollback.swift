@@ -3,6 +3,8 @@ internal import VaultStore
 extension UnlockedVault {
     /// Compares the opened vault with its mark.
     ///
+    /// That a mark which is behind can't be written is said at changes alone, not each time the vault is read.
+    ///
     /// - Parameters:
     ///   - policy: what to do if the vault is older than its mark.
     ///   - now: returns the time in seconds since 1970, if it is needed.
@@ -13,11 +15,11 @@ extension UnlockedVault {
         switch mark.finding(openedHeader, sealer) {
         case .current: return nil
         case .behind:
-            mark.write(openedHeader, sealer)
+            try? mark.write(openedHeader, sealer)
             return nil
         case .unusable(let fault):
             // It is worth no more than a missing mark: an attacker who can edit it can delete it.
-            mark.write(openedHeader, sealer)
+            try? mark.write(openedHeader, sealer)
             return .unusableMark(fault)
         case .ahead(let seen):
             // Another process may have written the vault and then its mark after this one read the vault. A second
@@ -45,5 +47,12 @@ extension VaultError {
                 isOlderKey ? .olderKey : .generation(header.generation, seen: seen.generation)
             )
         )
+    }
+}
+
+extension UnlockedVault.Reporting {
+    /// Stores the state that a change has made as the newest; where that can't be, its user is warned each time.
+    func mark(_ header: HeaderRecord, _ sealer: borrowing RecordSealer, _ mark: HighWaterMark?) {
+        do throws(StoreError) { try mark?.write(header, sealer) } catch { warn(.unmarked(error)) }
     }
 }
