@@ -25,6 +25,12 @@
 #define CVAULT_GHashFunc GHashFunc
 #define CVAULT_GEqualFunc GEqualFunc
 #define CVAULT_GMainContext GMainContext
+#define CVAULT_GTypeInstance GTypeInstance
+#define CVAULT_GDBusProxy GDBusProxy
+#define CVAULT_GIOStream GIOStream
+#define CVAULT_GSocketConnection GSocketConnection
+#define CVAULT_GSocket GSocket
+#define CVAULT_GCredentials GCredentials
 #define CVAULT_SecretService SecretService
 #define CVAULT_SecretServiceFlags SecretServiceFlags
 #define CVAULT_SecretValue SecretValue

@@ -116,6 +116,29 @@ static void discard(void *answer) {
 int cvault_bus_is_closed(struct cvault_bus *bus) { return cvault_libsecret.g_dbus_connection_is_closed(bus); }
 void cvault_bus_free(struct cvault_bus *bus) { cvault_libsecret.g_object_unref(bus); }
 
+int64_t cvault_bus_user(struct cvault_bus *bus) {
+    void *stream = cvault_libsecret.g_dbus_connection_get_stream(bus);
+    size_t type = cvault_libsecret.g_socket_connection_get_type();
+    if (!stream || !cvault_libsecret.g_type_check_instance_is_a(stream, type)) return -1;
+    void *socket = cvault_libsecret.g_socket_connection_get_socket(stream);
+    void *credentials = cvault_libsecret.g_socket_get_credentials(socket, NULL);
+    if (!credentials) return -1;
+    unsigned int user = cvault_libsecret.g_credentials_get_unix_user(credentials, NULL);
+    cvault_libsecret.g_object_unref(credentials);
+    return user == (unsigned int)-1 ? -1 : (int64_t)user;
+}
+
+uint32_t cvault_bus_user_of(struct cvault_bus *bus, const char *peer, int milliseconds,
+                            struct cvault_keyring_outcome *outcome) {
+    void *arguments = cvault_libsecret.g_variant_new("(s)", peer);
+    void *answer = call_bus(bus, "GetConnectionUnixUser", arguments, "(u)", milliseconds, outcome);
+    uint32_t user = UINT32_MAX;
+    if (!answer) return user;
+    cvault_libsecret.g_variant_get(answer, "(u)", &user);
+    cvault_libsecret.g_variant_unref(answer);
+    return user;
+}
+
 char *cvault_bus_owner(struct cvault_bus *bus, const char *name, int milliseconds,
                        struct cvault_keyring_outcome *outcome) {
     void *arguments = cvault_libsecret.g_variant_new("(s)", name);

@@ -151,18 +151,41 @@ static const struct cvault_schema schema = {
     },
 };
 
-/// libsecret's service, at that one process: none that comes after it.
+/// Whether libsecret's service speaks to that one process, by its unique name.
+static int is_at(void *service, const char *peer) {
+    char *owner = cvault_libsecret.g_dbus_proxy_get_name_owner(service);
+    int is = owner && strcmp(owner, peer) == 0;
+    cvault_libsecret.g_free(owner);
+    return is;
+}
+
+/// libsecret's service, with a session at that one process: what another one gets that takes its name, that one can't
+/// decrypt.
+///
+/// libsecret 0.20 leaves the name that it is given aside, and asks whoever is org.freedesktop.secrets by then. So whom
+/// the proxy has found is compared, and it finds no other one afterwards: it would hear of that in the context of this
+/// thread when it was made, where nothing is ever read. The session goes to the process that the proxy has found.
 ///
 /// It is asked for explicitly: libsecret's secret_password functions go to another place where SECRET_BACKEND says so.
 /// With a service that can't agree on a key libsecret goes on without one: the secret would lie in GDBus' own memory,
-/// and every monitor of the bus would read it.
+/// and every monitor of the bus would read it. So the one algorithm that encrypts must have been agreed on by name, as
+/// the Secret Service's specification has it; no other word will do.
 static void *open_service(struct job *job) {
     struct cvault_error *error = NULL;
+    void *context = cvault_libsecret.g_main_context_new();
+    cvault_libsecret.g_main_context_push_thread_default(context);
     void *service =
         cvault_libsecret.secret_service_open_sync(cvault_libsecret.secret_service_get_type(), job->service,
                                                   CVAULT_SECRET_SERVICE_NONE, job->cancellable, &error);
+    cvault_libsecret.g_main_context_pop_thread_default(context);
+    cvault_libsecret.g_main_context_unref(context);
     if (!service) {
         cvault_keyring_take_error(&job->outcome, error);
+        return NULL;
+    }
+    if (!is_at(service, job->service)) {
+        cvault_keyring_fail(&job->outcome, CVAULT_KEYRING_VANISHED, "");
+        cvault_libsecret.g_object_unref(service);
         return NULL;
     }
     if (!cvault_libsecret.secret_service_ensure_session_sync(service, job->cancellable, &error)) {
@@ -171,7 +194,7 @@ static void *open_service(struct job *job) {
         return NULL;
     }
     const char *algorithms = cvault_libsecret.secret_service_get_session_algorithms(service);
-    if (!algorithms || strcmp(algorithms, "plain") == 0) {
+    if (!algorithms || strcmp(algorithms, "dh-ietf1024-sha256-aes128-cbc-pkcs7") != 0) {
         cvault_keyring_fail(&job->outcome, CVAULT_KEYRING_CLEAR_BUS, "");
         cvault_libsecret.g_object_unref(service);
         return NULL;

@@ -150,6 +150,15 @@ int cvault_is_read_only_mount(int descriptor) {
     return is;
 }
 
+int cvault_is_in_memory(int descriptor) {
+    int before = errno;
+    struct statfs found;
+    int is = fstatfs(descriptor, &found) == 0 &&
+             ((uint32_t)found.f_type == TMPFS_MAGIC || (uint32_t)found.f_type == RAMFS_MAGIC);
+    errno = before;
+    return is;
+}
+
 int cvault_lock_limit(uint64_t *limit) {
     int before = errno;
     struct rlimit found;

@@ -28,7 +28,7 @@ extension UnlockedVault {
         proven proof: ProvenToken? = nil,
         noting notes: [AuditEvent] = [],
         marks: String? = nil,
-        reporting report: @escaping Reporting = { _, _ in },
+        reporting report: Reporting = Reporting(),
         now: Int64
     ) throws(VaultError) -> UnlockedVault {
         try proof?.check(application)
@@ -47,7 +47,7 @@ extension UnlockedVault {
             reporting: report,
             now: now
         )
-        contents.mark?.write(contents.openedHeader, contents.openedState, contents.sealer)
+        contents.report.mark(contents.openedHeader, contents.openedState, contents.sealer, contents.mark)
         return contents
     }
 
@@ -58,7 +58,7 @@ extension UnlockedVault {
         proven proof: ProvenToken?,
         noting notes: [AuditEvent],
         marks: String?,
-        reporting report: @escaping Reporting,
+        reporting report: Reporting,
         now: Int64
     ) throws(VaultError) -> UnlockedVault {
         let vault = VaultIdentity(format: RecordContext.slotVersion, id: Sodium.randomBytes(16))

@@ -76,7 +76,7 @@ extension UnlockedVault {
         guard !draft.isRehearsal else { return result }
         // A token alone isn't worth another file: the log is what a mark is for.
         if draft.raisesGeneration || draft.events.contains(where: { $0.kind.trail == .changes }) {
-            mark?.write(header, draft.state, sealer)
+            report.mark(header, draft.state, sealer, mark)
         }
         report(draft.events, AuditTrail.Head(draft.state.changes))
         return result

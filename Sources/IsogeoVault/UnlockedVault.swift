@@ -27,7 +27,12 @@ final class UnlockedVault: Sendable {
     let openedState: HeaderState
 
     /// Reports events that were written into the audit trail, and how it ends now.
-    typealias Reporting = @Sendable ([AuditEvent], AuditTrail.Head) -> Void
+    struct Reporting: Sendable {
+        var events: @Sendable ([AuditEvent], AuditTrail.Head) -> Void = { _, _ in }
+        var warn: @Sendable (VaultNotice) -> Void = { _ in }
+
+        func callAsFunction(_ events: [AuditEvent], _ head: AuditTrail.Head) { self.events(events, head) }
+    }
 
     /// A vault that was just made.
     init(
@@ -37,7 +42,7 @@ final class UnlockedVault: Sendable {
         sealer: consuming RecordSealer,
         openedBy: [UInt8],
         marks: String?,
-        reporting report: @escaping Reporting
+        reporting report: Reporting
     ) {
         mark = marks.map { HighWaterMark(of: sealer.context.vault, at: database.location, in: $0) }
         openedHeader = header
@@ -55,7 +60,7 @@ final class UnlockedVault: Sendable {
         sealer: consuming RecordSealer,
         openedBy: [UInt8],
         marks: String?,
-        reporting report: @escaping Reporting
+        reporting report: Reporting
     ) throws(VaultError) {
         mark = marks.map { HighWaterMark(of: sealer.context.vault, at: database.location, in: $0) }
         let header = try Self.check(snapshot, sealer, openedBy: openedBy)
@@ -84,7 +89,7 @@ final class UnlockedVault: Sendable {
         _ path: String,
         now: Int64,
         marks: String? = nil,
-        reporting report: @escaping Reporting = { _, _ in },
+        reporting report: Reporting = Reporting(),
         patience: Duration = VaultDatabase.patience,
         rereads: Bool = false,
         _ unlock: (LockedSlots) throws(VaultError) -> Unlocked
@@ -121,7 +126,7 @@ final class UnlockedVault: Sendable {
         _ snapshot: Snapshot,
         _ unlocked: consuming Unlocked,
         marks: String? = nil,
-        reporting report: @escaping Reporting = { _, _ in }
+        reporting report: Reporting = Reporting()
     ) throws(VaultError) {
         let slot = unlocked.slot
         let sealer = RecordSealer(

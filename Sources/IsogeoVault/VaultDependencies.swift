@@ -13,6 +13,8 @@ package struct VaultDependencies: Sendable {
     package var transport: any TokenTransport
     /// Gets, in a sentence, what went wrong though the call succeeds.
     package var warn: @Sendable (String) -> Void
+    /// Whether only warnings about safety are given.
+    package var isQuiet = false
     /// Gets each `VaultEvent`.
     package var logger: Logger?
     /// The folder of high-water marks and of the days of recurring warnings; nil keeps none.
@@ -93,6 +95,7 @@ extension VaultDependencies {
 
     /// Warns of an event, or of a state that lasts, if a warning of that is due.
     func warn(of notice: VaultNotice) {
+        guard notice.isAboutSafety || !isQuiet else { return }
         if let state = notice.recurrence, let vaultPath, !isDue(state, vaultPath) { return }
         warn(notice.sentence)
     }
@@ -105,13 +108,16 @@ extension VaultDependencies {
 
     /// Logs what was written into the audit trail, except for requests, which are logged when they are answered.
     var report: UnlockedVault.Reporting {
-        { events, head in
-            for event in events { tellSystemLog(event, head) }
-            for event in events where event.kind.trail == .changes {
-                log(.changed(event))
-                if event.kind == .converted, let vaultPath { warn(of: .converted(path: vaultPath)) }
-            }
-        }
+        UnlockedVault.Reporting(
+            events: { events, head in
+                for event in events { tellSystemLog(event, head) }
+                for event in events where event.kind.trail == .changes {
+                    log(.changed(event))
+                    if event.kind == .converted, let vaultPath { warn(of: .converted(path: vaultPath)) }
+                }
+            },
+            warn: { warn(of: $0) }
+        )
     }
 
     /// Sends an event to the system's log, where it is wanted: with the end of the trail, which names all before it.

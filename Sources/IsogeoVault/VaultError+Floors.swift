@@ -60,7 +60,9 @@ extension KeyError {
             .silentInput, .badDescriptor, .commandFailed, .commandDidNotStart, .recoveryCodeDamaged,
             .recoveryCodeIncomplete, .recoveryCodeNotAlphabet:
             .locked
-        case .keyring(.plainText), .keyring(.fileUnseen), .keyring(.limit): .configuration
+        case .keyring(.plainText), .keyring(.fileUnseen), .keyring(.unknownKeeper), .keyring(.limit),
+            .keyring(.busAddress), .keyring(.foreignBus), .keyring(.foreignService):
+            .configuration
         case .keyring(let problem): problem.isLocked ? .locked : .unavailable
         }
     }

@@ -17,6 +17,8 @@ enum VaultNotice: Sendable {
     /// A file with a new recovery code couldn't be renamed to its path.
     case recoveryCodePending(String, code: String)
     case kernelKeyStays(KeyError)
+    /// A slot that opens without being named can't get the new key, and needs another way.
+    case slotNotKept(KeyError)
     case keyringDialogWaits
     /// What opens the vault without being named doesn't, and a passphrase is asked for instead.
     case passphraseInstead(any Problem)
@@ -35,6 +37,8 @@ enum VaultNotice: Sendable {
 
     // MARK: - Applications
 
+    /// Others can read a file from which a credential was taken.
+    case exposedSource(UnsafePath)
     /// Raw and form encoding differ for the id or the secret.
     case encodingMatters
     /// The same client_id of the same endpoint has other names too.
@@ -48,6 +52,8 @@ enum VaultNotice: Sendable {
     // MARK: - Rollback
 
     case unusableMark(HighWaterMark.Fault)
+    /// The vault changed, and the state that it has now can't be marked.
+    case unmarked(StoreError)
     /// The vault is older than its mark, and can't be marked as accepted.
     case acceptedReadOnly
     case olderKeyRestored
@@ -76,6 +82,21 @@ extension VaultNotice {
         case .readOnly: .readOnly
         case .unusableMark, .acceptedReadOnly: .unusableMark
         default: nil
+        }
+    }
+
+    /// Whether it is given also where all other warnings are silenced: another may get, alter or exchange what the
+    /// vault keeps, nothing would show that, or what opens the vault now isn't where its user left it.
+    var isAboutSafety: Bool {
+        switch self {
+        case .slotEdited, .keyringItemStays, .sharedKeyFileKept, .keyFilePending, .recoveryCodePending, .kernelKeyStays,
+            .exposedSource, .unrecorded, .systemLogMissing, .unusableMark, .unmarked, .acceptedReadOnly,
+            .olderKeyRestored:
+            true
+        case .keyringItemReplaced, .keyringDialogWaits, .slotNotKept, .passphraseInstead, .lifetimeAssumed, .noLeases,
+            .readOnly, .tokenNotStored, .staleToken, .renewalFailed, .refusedTokenStays, .encodingMatters, .sameClient,
+            .exportIncomplete, .converted:
+            false
         }
     }
 }

@@ -72,6 +72,7 @@ extension VaultNotice {
                 + "mv \(code.shellWord) \(path.shellWord)"
         case .kernelKeyStays(let error):
             "The kernel may keep its half of a session until the session expires. \(error.sentence)"
+        case .slotNotKept(let error): error.sentence
         case .keyringDialogWaits: "Waiting for the keyring's dialog…"
         case .passphraseInstead(let problem): "\(problem.sentence) The vault's passphrase will do."
         case .lifetimeAssumed: "The server doesn't say how long its token lives: an hour is assumed."
@@ -82,6 +83,9 @@ extension VaultNotice {
             "\(error.sentence) The cached token serves while it lives. \(error.remedy)"
         case .renewalFailed(let error): "The token isn't renewed yet. \(error.sentence) \(error.remedy)"
         case .refusedTokenStays(let error): "The refused token stays in the vault. \(error.sentence) \(error.remedy)"
+        case .exposedSource(let unsafe):
+            "\(unsafe.sentence) They may have its secret. Delete it once the vault has it: shred -u "
+                + "\(unsafe.path.quotedForShell); or close it: chmod 600 \(unsafe.path.quotedForShell)."
         case .encodingMatters:
             "The id or secret has characters that servers read in two ways; it is sent raw, as Isogeo documents it. "
                 + "If the server refuses it, import it again with --basic-encoding form --replace."
@@ -94,6 +98,9 @@ extension VaultNotice {
         case .exportIncomplete(let options):
             "A client_secrets.json can't hold all settings: import it with \(options.joined(separator: " "))."
         case .unusableMark(let fault): "\(fault.sentence) This time a rollback of the vault can't be detected."
+        case .unmarked(let error):
+            "The vault has changed, and its mark can't be written: nothing will show it if an older copy of the vault is "
+                + "put back. \(error.sentence) \(error.remedy)"
         case .acceptedReadOnly:
             "The vault is older than when it was last seen. It is read-only, so the warning will come again."
         case .converted(let path):

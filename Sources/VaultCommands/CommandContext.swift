@@ -93,12 +93,19 @@ extension CommandContext {
         if !vault.isQuiet { message(text) }
     }
 
-    /// The clock and the network with the options applied; warnings become messages.
+    /// Writes what is odd about a credential; with --quiet only what is about safety.
+    func warn(of application: borrowing NewApplication, _ prefix: String = "") {
+        for warning in application.warnings where !vault.isQuiet || warning == application.exposure {
+            message("warning: \(prefix)\(warning)")
+        }
+    }
+
+    /// The clock and the network with the options applied; warnings become messages, with --quiet those about safety.
     var vaultDependencies: VaultDependencies {
         var dependencies = dependencies
         dependencies.rollback = vault.rollback
         dependencies.connection = vault.connection
-        guard !vault.isQuiet else { return dependencies }
+        dependencies.isQuiet = vault.isQuiet
         dependencies.warn = { message("warning: \($0)") }
         if let folder = dependencies.stateFolder {
             dependencies.isDue = { [now = dependencies.now] in

@@ -55,6 +55,8 @@ extension CommandProblem {
         case .noRuntimeDirectory:
             "XDG_RUNTIME_DIR isn't set, and a secret in clear is put into no other folder."
         case .unusableRuntimeDirectory(let unsafe): "XDG_RUNTIME_DIR can't be used. \(unsafe.sentence)"
+        case .runtimeDirectoryOnDisk(let path):
+            "XDG_RUNTIME_DIR isn't in memory: \(path) lies on a disk, which keeps what was deleted."
         case .runtimeDirectory(let error): error.sentence
         }
     }
@@ -119,6 +121,9 @@ extension CommandProblem {
         case .noRuntimeDirectory: "Set it to a folder of yours in memory, mode 0700, or use --sdk, which needs none."
         case .unusableRuntimeDirectory:
             "Set it to a folder of yours, mode 0700, in folders that are yours or root's."
+        case .runtimeDirectoryOnDisk:
+            "Leave --private-file out, so that the file is in memory alone, or set XDG_RUNTIME_DIR to a folder of yours, "
+                + "mode 0700, on a tmpfs."
         case .runtimeDirectory(let error): error.errno?.remedy ?? "Check the folder that XDG_RUNTIME_DIR names."
         }
     }

@@ -64,6 +64,8 @@ enum CommandProblem: Sendable {
     case processesUnreadable
     case noRuntimeDirectory
     case unusableRuntimeDirectory(UnsafePath)
+    /// A private file there would be written to a disk.
+    case runtimeDirectoryOnDisk(String)
     case runtimeDirectory(SystemError)
 
     /// What a new passphrase is for: each has its own option.
@@ -121,7 +123,8 @@ extension CommandProblem: Problem {
         case .source(_, let problem), .notImported(_, _, let problem), .missingKeyFile(let problem, _): problem.code
         case .notReadBack, .verificationFailed, .badBackup: .damaged
         case .noBackup: .noVault
-        case .findings, .limit, .noGuardedMemory, .processesUnreadable, .noRuntimeDirectory, .unusableRuntimeDirectory:
+        case .findings, .limit, .noGuardedMemory, .processesUnreadable, .noRuntimeDirectory, .unusableRuntimeDirectory,
+            .runtimeDirectoryOnDisk:
             .configuration
         case .programNotFound: .programNotFound
         case .programNotStarted, .interpreterMissing: .programNotStarted

@@ -45,9 +45,7 @@ struct Importer {
         let held = try credential.reading.get()
         // Before the proof, which must connect like later requests.
         if command.replace, !command.dryRun { try await keepSettings(of: &held.application) }
-        for warning in held.application.warnings {
-            context.say("warning: \(isOnly ? "" : "\(source.name): ")\(warning)")
-        }
+        context.warn(of: held.application, isOnly ? "" : "\(source.name): ")
         guard !command.dryRun else { return try report(held.application, .wouldImport, source) }
         let proof =
             command.check

@@ -25,7 +25,7 @@ struct TokenCall {
             }
         }
         let application = try source.read(credential)
-        for warning in application.warnings { context.say("warning: \(warning)") }
+        context.warn(of: application)
         return try await application.token(options, dependencies: context.vaultDependencies)
     }
 }

@@ -170,6 +170,11 @@ extension KeyringProblem {
         case .libraryUnusable: "The libsecret that is installed lacks what is needed to reach the desktop keyring."
         case .noBus: "There is no session bus here, and so no desktop keyring."
         case .busRefuses(let words): "The session bus can't be reached: \(words)."
+        case .busAddress(let kind):
+            "DBUS_SESSION_BUS_ADDRESS has an address of the kind \(kind), and only a bus at unix: shows whose it is."
+        case .foreignBus(user: nil): "Whose the session bus is can't be told."
+        case .foreignBus(let user?): "The session bus is another user's (uid \(user)), and so is the keyring on it."
+        case .foreignService(let user): "The desktop keyring on this session bus is another user's (uid \(user))."
         case .noService: "No desktop keyring is running: the session bus has no org.freedesktop.secrets."
         case .noCollection: "The desktop keyring has no default collection to keep a key in."
         case .locked: "The desktop keyring is locked, and there is no way to ask you to unlock it."
@@ -183,6 +188,9 @@ extension KeyringProblem {
         case .vanished: "The desktop keyring, or its bus, ended while it was asked."
         case .plainText: "The desktop keyring has no password: its file is in clear."
         case .fileUnseen: "Whether the desktop keyring has a password can't be seen: its file isn't where it should be."
+        case .unknownKeeper:
+            "Whether the desktop keyring keeps keys under a password isn't known: it is neither gnome-keyring nor "
+                + "KeePassXC."
         case .memoryOnly: "The desktop keyring's default collection is kept in memory alone, and ends with the session."
         case .unencryptedTransport: "The desktop keyring gives and takes keys in clear over the bus."
         case .notReadBack: "The desktop keyring doesn't give back the key that was stored in it."
@@ -203,6 +211,15 @@ extension KeyringProblem {
             "Install libsecret 0.20 or later (libsecret-1-0), or use another key, such as a key file."
         case .noBus, .busRefuses:
             "Run it in your desktop's session; over SSH, in cron or in a container use another key: --key-file, "
+                + "--passphrase-file."
+        case .busAddress:
+            "Unset it, or set it as your desktop does (unix:path=/run/user/…/bus), or use another key: --key-file, "
+                + "--passphrase-file."
+        case .foreignBus:
+            "Become a user by `su -` or `sudo -i`, which leave the other one's environment behind, or unset "
+                + "DBUS_SESSION_BUS_ADDRESS and XDG_RUNTIME_DIR; or use another key: --key-file, --passphrase-file."
+        case .foreignService:
+            "See who runs it (busctl --user status org.freedesktop.secrets), and use another key: --key-file, "
                 + "--passphrase-file."
         case .noService:
             "Start one (gnome-keyring, KWallet, or KeePassXC with its Secret Service switched on), or use another key: "
@@ -227,6 +244,9 @@ extension KeyringProblem {
                 + "first import takes it as it is with --protect keyring."
         case .fileUnseen:
             "Set HOME and XDG_DATA_HOME as your desktop does, or take the keyring as it is with --protect keyring."
+        case .unknownKeeper:
+            "If it does, take it by name: --protect keyring, or isogeo-vault key add keyring; else use another key, such "
+                + "as a key file."
         case .memoryOnly:
             "Make one that lasts the default (Passwords and Keys), or use another key, such as a key file."
         case .unencryptedTransport: "Update or replace it, or use another key, such as a key file."

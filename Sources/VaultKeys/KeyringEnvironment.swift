@@ -27,20 +27,29 @@ package struct KeyringEnvironment: Sendable {
 
     /// Where the session bus is; nil where there is none.
     ///
-    /// GDBus would look further, and start a bus by dbus-launch where there is a display: one on which no keyring is,
-    /// and that stays behind.
+    /// Of a socket of this computer alone the kernel says who is at its other end. GDBus would take each address of a
+    /// list: a bus over TCP, a program that it starts (`unixexec:`), or a bus that dbus-launch starts where there is a
+    /// display (`autolaunch:`), on which no keyring is, and which stays behind.
+    ///
+    /// - Throws: `busAddress`.
     var bus: BusPlace? {
-        if let busAddress { return busAddress.contains("autolaunch:") ? nil : .address(busAddress) }
-        guard let runtimeFolder else { return nil }
-        let path = "\(runtimeFolder)/bus"
-        guard let status = try? FileStatus(of: path, followsLink: true), status.kind == .socket, status.isOurs else {
-            return nil
+        get throws(KeyringProblem) {
+            if let busAddress {
+                if let other = busAddress.split(separator: ";").first(where: { !$0.hasPrefix("unix:") }) {
+                    throw .busAddress(String(other.prefix { $0 != ":" }.prefix(40)))
+                }
+                return .address(busAddress)
+            }
+            guard let runtimeFolder else { return nil }
+            let path = "\(runtimeFolder)/bus"
+            guard let status = try? FileStatus(of: path, followsLink: true), status.kind == .socket, status.isOurs
+            else { return nil }
+            return .socket(path)
         }
-        return .socket(path)
     }
 
-    /// Whether there is a session bus, be it a dead one.
-    package var hasBus: Bool { bus != nil }
+    /// Whether there is a session bus, be it a dead one, or one that isn't asked.
+    package var hasBus: Bool { do { return try bus != nil } catch { return true } }
 
     /// A D-Bus address, or the path of a socket.
     enum BusPlace: Hashable {
@@ -48,19 +57,19 @@ package struct KeyringEnvironment: Sendable {
         case socket(String)
     }
 
-    /// How a collection's file is kept.
+    /// How the file of a collection of gnome-keyring is kept.
     ///
-    /// gnome-keyring's is named after the collection. It begins with `[keyring]` where the password is empty and all is
+    /// It is named after the collection. It begins with `[keyring]` where the password is empty and all is
     /// in clear, and with `GnomeKeyring` where it is encrypted. It is looked for where *our* environment says; the
-    /// keyring may have had another when it was started. Other keyrings have no such file, and are taken at their word.
-    func secrecy(of collection: String, isGnome: Bool) -> CollectionSecrecy {
+    /// keyring may have had another when it was started.
+    func secrecy(of collection: String) -> CollectionSecrecy {
         guard let component = collection.split(separator: "/").last else { return .unseen }
         let name = Self.decoded(component)
         let folders = [dataHome, home.map { "\($0)/.local/share" }].compactMap(\.self).map { "\($0)/keyrings" }
         let beginnings = folders.map { Self.beginning(of: "\($0)/\(name).keyring") }
         if beginnings.contains(where: { $0.starts(with: "[keyring]".utf8) }) { return .inClear }
         if beginnings.contains(where: { $0.starts(with: "GnomeKeyring".utf8) }) { return .encrypted }
-        return isGnome ? .unseen : .encrypted
+        return .unseen
     }
 
     // In object paths gnome-keyring writes what is neither a letter nor a digit as _ and two hexadecimal digits.
@@ -99,4 +108,6 @@ package enum CollectionSecrecy: Equatable, Sendable {
     case inClear
     /// The file isn't where it is looked for.
     case unseen
+    /// This version doesn't know the program, nor how it keeps what it is given.
+    case unknown
 }

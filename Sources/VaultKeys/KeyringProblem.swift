@@ -14,6 +14,12 @@ package enum KeyringProblem: Error, Equatable, Sendable {
     case noBus
     /// There should be a bus, and it doesn't let us in, in its words.
     case busRefuses(String)
+    /// The bus is at an address of this kind, which doesn't show whose it is.
+    case busAddress(String)
+    /// The bus belongs to another user; nil where that can't be told.
+    case foreignBus(user: UInt32?)
+    /// The bus is ours, and the keyring on it another user's.
+    case foreignService(user: UInt32)
     case noService
     case noCollection
     /// Locked, and no dialog may be shown.
@@ -37,6 +43,8 @@ package enum KeyringProblem: Error, Equatable, Sendable {
     case plainText
     /// Whether the collection's file has a password can't be seen.
     case fileUnseen
+    /// Which program it is, and how it keeps keys, isn't known.
+    case unknownKeeper
     /// The default collection ends with the keyring's process.
     case memoryOnly
     /// Secrets would cross the bus unencrypted.
@@ -62,9 +70,10 @@ package enum KeyringProblem: Error, Equatable, Sendable {
     package var isLocked: Bool {
         switch self {
         case .locked, .dismissed, .itemGone, .itemForeign, .itemDoesNotFit: true
-        case .libraryMissing, .libraryNotLoaded, .limit, .libraryUnusable, .noBus, .busRefuses, .noService,
-            .noCollection, .timedOut, .unanswered, .vanished, .plainText, .fileUnseen, .memoryOnly,
-            .unencryptedTransport, .itemStays, .notReadBack, .emptyAnswer, .noDialog, .failed:
+        case .libraryMissing, .libraryNotLoaded, .limit, .libraryUnusable, .noBus, .busRefuses, .busAddress,
+            .foreignBus, .foreignService, .noService, .noCollection, .timedOut, .unanswered, .vanished, .plainText,
+            .fileUnseen, .unknownKeeper, .memoryOnly, .unencryptedTransport, .itemStays, .notReadBack, .emptyAnswer,
+            .noDialog, .failed:
             false
         }
     }

@@ -9,7 +9,7 @@ package enum KeyringRequirement: Equatable, Sendable {
 
     /// Refuses a place that won't do.
     ///
-    /// - Throws: `memoryOnly`, `plainText`, `fileUnseen`.
+    /// - Throws: `memoryOnly`, `plainText`, `fileUnseen`, `unknownKeeper`.
     func check(_ place: KeyringPlace) throws(KeyringProblem) {
         guard !place.isMemoryOnly else { throw .memoryOnly }
         switch self {
@@ -21,6 +21,7 @@ package enum KeyringRequirement: Equatable, Sendable {
         case .encrypted: return
         case .inClear: throw .plainText
         case .unseen: throw .fileUnseen
+        case .unknown: throw .unknownKeeper
         }
     }
 }

@@ -1,12 +1,15 @@
 internal import CVaultLibsecret
+internal import VaultSystem
 
-/// The desktop keyring, as far as it was found: a process on the session bus that is `org.freedesktop.secrets`.
+/// The desktop keyring, as far as it was found: a process of our user on the session bus that is
+/// `org.freedesktop.secrets`.
 ///
 /// All calls together end within their time, dialogs apart. Each collection is asked by itself: to libsecret a locked
 /// one looks like a missing item, and a KeePassXC whose databases are all closed answers a search of the whole service
 /// only once one was unlocked.
 package struct SecretService {
-    /// Its name on the bus, which no other process can have: calls go to the one that was found, and to none after it.
+    /// Its unique name on the bus, which no other process can have: calls go to the one that was found and checked, and
+    /// to none that is `org.freedesktop.secrets` after it.
     private let owner: String
     private let bus: SessionBus
     private let environment: KeyringEnvironment
@@ -29,7 +32,7 @@ package struct SecretService {
     ) throws(KeyringProblem) -> SecretService {
         let deadline = KeyringDeadline()
         let bus = try SessionBus.connect(environment, deadline)
-        let owner = try owner(on: bus, deadline)
+        let owner = try ownedByUs(on: bus, deadline)
         return SecretService(
             owner: owner,
             bus: bus,
@@ -37,6 +40,16 @@ package struct SecretService {
             deadline: deadline,
             onDialog: environment.hasDisplay ? onDialog : nil
         )
+    }
+
+    /// The keyring's unique name, once the bus has said that its user is ours: a bus may let other users in.
+    private static func ownedByUs(on bus: SessionBus, _ deadline: KeyringDeadline) throws(KeyringProblem) -> String {
+        let owner = try owner(on: bus, deadline)
+        let user = try unsafe call(deadline.milliseconds(atMost: .seconds(2))) { time, outcome in
+            unsafe cvault_bus_user_of(bus.connection, owner, time, outcome)
+        }
+        guard ProcessIdentity.isOurs(user) else { throw .foreignService(user: user) }
+        return owner
     }
 
     private static func owner(on bus: SessionBus, _ deadline: KeyringDeadline) throws(KeyringProblem) -> String {
@@ -95,12 +108,25 @@ package struct SecretService {
 
     /// The same, for the collection at a path.
     func place(at path: String) throws(KeyringProblem) -> KeyringPlace {
-        KeyringPlace(collection: path, secrecy: environment.secrecy(of: path, isGnome: try isGnome()))
+        let secrecy: CollectionSecrecy =
+            if try isGnome() {
+                environment.secrecy(of: path)
+            } else if try hasName("org.keepassxc.KeePassXC.MainWindow") {
+                // All its files are encrypted, and it asks twice before it makes one without a password.
+                .encrypted
+            } else {
+                // KWallet takes an empty password, and encrypts with it. What others do isn't known.
+                .unknown
+            }
+        return KeyringPlace(collection: path, secrecy: secrecy)
     }
 
-    // gnome-keyring alone has this name too. Only its files are known by their beginning.
-    private func isGnome() throws(KeyringProblem) -> Bool {
-        do { return try Self.owner(of: "org.gnome.keyring", on: bus, deadline) == owner } catch {
+    // Only gnome-keyring's files are known by their beginning.
+    private func isGnome() throws(KeyringProblem) -> Bool { try hasName("org.gnome.keyring") }
+
+    /// Whether the keyring has this name on the bus too, which one program alone takes.
+    private func hasName(_ name: String) throws(KeyringProblem) -> Bool {
+        do { return try Self.owner(of: name, on: bus, deadline) == owner } catch {
             guard error == .noService else { throw error }
             return false
         }

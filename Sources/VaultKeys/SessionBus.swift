@@ -2,9 +2,10 @@ internal import CVaultLibsecret
 internal import Synchronization
 internal import VaultSystem
 
-/// A connection to the session bus: one for all that this process asks of the keyring.
+/// A connection to the session bus of our user: one for all that this process asks of the keyring.
 ///
-/// KeePassXC asks its user for each connection anew. It is GLib's own of this process, since libsecret takes no other.
+/// KeePassXC asks its user for each connection anew. It is GLib's own of this process, since libsecret takes no other,
+/// and stays the one that was checked for as long as this value holds it.
 @safe
 final class SessionBus: @unchecked Sendable {
     // @unchecked: a GDBusConnection may be used by any thread (its documentation), and the reference is never changed.
@@ -48,13 +49,14 @@ final class SessionBus: @unchecked Sendable {
 
     /// The connection; it is made where there is none, or no living one.
     ///
-    /// - Throws: `libraryMissing`, `libraryNotLoaded`, `limit`, `libraryUnusable`, `noBus`, `busRefuses`, `timedOut`.
+    /// - Throws: `libraryMissing`, `libraryNotLoaded`, `limit`, `libraryUnusable`, `noBus`, `busAddress`, `busRefuses`,
+    ///   `foreignBus`, `timedOut`.
     static func connect(
         _ environment: KeyringEnvironment,
         _ deadline: KeyringDeadline
     ) throws(KeyringProblem) -> SessionBus {
         // First: without a bus nothing is opened, and no server pays for it.
-        guard let place = environment.bus else { throw .noBus }
+        guard let place = try environment.bus else { throw .noBus }
         if let known = living(at: place) { return known }
         try openLibrary()
         var outcome = cvault_keyring_outcome()
@@ -63,12 +65,25 @@ final class SessionBus: @unchecked Sendable {
             throw outcome.failure == CVAULT_KEYRING_TIMED_OUT ? .timedOut : .busRefuses(outcome.text)
         }
         let bus = unsafe SessionBus(connection, place)
+        try bus.checkUser()
         shared.withLock { $0 = bus }
         return bus
     }
 }
 
 extension SessionBus {
+    /// Refuses the bus of another user, to which `su` without `-` and `sudo -E` lead.
+    ///
+    /// The kernel tells who listened on the socket of this very connection (`SO_PEERCRED`). root's bus is another
+    /// user's, too: root could read the key anyway, but a key in root's keyring isn't there after our next login. And
+    /// root on a user's bus would give that user what root alone may read.
+    private func checkUser() throws(KeyringProblem) {
+        guard let user = UInt32(exactly: unsafe cvault_bus_user(connection)) else {
+            throw unsafe cvault_bus_is_closed(connection) == 0 ? .foreignBus(user: nil) : .vanished
+        }
+        guard ProcessIdentity.isOurs(user) else { throw .foreignBus(user: user) }
+    }
+
     /// The connection that there is; one that has ended is let go, or GLib would give it out again.
     private static func living(at place: KeyringEnvironment.BusPlace) -> SessionBus? {
         shared.withLock { known in

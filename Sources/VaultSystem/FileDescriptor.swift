@@ -109,6 +109,9 @@ package struct FileDescriptor: ~Copyable {
         cvault_is_read_only_mount(number) != 0
     }
 
+    /// Whether the file lies in memory, and on a disk at most as swap: tmpfs, ramfs (statfs(2)).
+    package borrowing func isInMemory() -> Bool { cvault_is_in_memory(number) != 0 }
+
     /// Reads once, at most as many bytes as there is room for: read(2).
     ///
     /// - Returns: how many bytes were read; 0 at the end.

@@ -75,6 +75,27 @@ package struct FileStatus: Hashable, Sendable {
         self.init(found)
     }
 
+    /// Why users other than we and root can read a regular file by this path; nil where none can.
+    ///
+    /// A file that all may read is closed by a directory on the way that they may not enter, as homes are on most
+    /// systems. What can't be looked at counts as open.
+    package func exposure(at path: String) -> UnsafePath? {
+        guard kind == .regular else { return nil }
+        guard isOurs || owner == 0 else { return UnsafePath(path: path, .foreignFile(owner: owner)) }
+        guard mode & 0o044 != 0 else { return nil }
+        var isOpen = (group: mode & 0o040 != 0, others: mode & 0o004 != 0)
+        var rest = ((try? FilePath.resolve(path)) ?? path)[...]
+        while let slash = rest.utf8.lastIndex(of: UInt8(ascii: "/")), isOpen.group || isOpen.others {
+            rest = rest[..<slash]
+            guard let directory = try? FileStatus(of: rest.isEmpty ? "/" : String(rest), followsLink: true) else {
+                break
+            }
+            if directory.mode & 0o001 == 0 { isOpen.others = false }
+            if directory.mode & 0o011 == 0 { isOpen.group = false }
+        }
+        return isOpen.group || isOpen.others ? UnsafePath(path: path, .openToOthers(mode: mode)) : nil
+    }
+
     /// Whether it belongs to the user that we are.
     package var isOurs: Bool { owner == geteuid() }
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/keyctl.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdatomic.h>
@@ -14,6 +15,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 int cvault_test_pipe(int *reading, int *writing) {
@@ -65,6 +67,11 @@ int cvault_test_spawn(const char *path, char *const *arguments, char *const *env
 without_attributes:
     posix_spawn_file_actions_destroy(&actions);
     return result;
+}
+
+int cvault_test_is_in_memory(const char *path) {
+    struct statfs found;
+    return statfs(path, &found) == 0 ? (uint32_t)found.f_type == TMPFS_MAGIC : -1;
 }
 
 int cvault_test_pidfd_open(int32_t process) { return (int)syscall(SYS_pidfd_open, process, 0); }

@@ -25,8 +25,36 @@ import VaultTestSupport
         let application = try NewApplication(clientSecrets: TestPaths.fixture("client_secrets.json"))
         #expect(application.name.description == "python-minimalist-sdk-test")
         #expect(application.tokenOrigin == "https://id.api.isogeo.com")
-        // Its id is made up, and looks so.
-        #expect(application.warnings.count == 1 && application.warnings[0].contains("client_id"))
+        // Its id is made up, and looks so. A checkout may be open to others.
+        let warnings = application.warnings.filter { $0 != application.exposure }
+        #expect(warnings.count == 1 && warnings[0].contains("client_id"))
+    }
+
+    @Test(
+        arguments: [
+            (0o755, 0o644, true), (0o755, 0o640, true), (0o755, 0o604, true), (0o711, 0o644, true),
+            (0o750, 0o640, true),
+            (0o710, 0o644, true), (0o755, 0o600, false), (0o755, 0o622, false), (0o700, 0o644, false),
+            (0o710, 0o604, false),
+        ] as [(mode_t, Int, Bool)]
+    )
+    func `a file that others can read is warned of, unless a folder on the way is closed`(
+        folder: mode_t,
+        mode: Int,
+        isOpen: Bool
+    ) throws {
+        // On the way to it nothing else is closed.
+        let place = try TemporaryDirectory(in: "/tmp")
+        try #require(unsafe chmod(place.path, folder) == 0)
+        let content = try Data(contentsOf: URL(filePath: world.clientSecrets(secret: "s")))
+        let file = try place.write(content, to: "it's.json", mode: mode)
+        let application = try NewApplication(clientSecrets: file)
+        let octal = String(mode, radix: 8)
+        let sentence =
+            "\(file) is open to others (mode 0\(octal)). They may have its secret. Delete it once the vault has it: shred -u "
+            + "'\(place.path)/it'\\''s.json'; or close it: chmod 600 '\(place.path)/it'\\''s.json'."
+        #expect(application.exposure == (isOpen ? sentence : nil))
+        #expect(application.warnings.contains(sentence) == isOpen)
     }
 
     @Test func `what stands beside the file is taken from the options`() throws {

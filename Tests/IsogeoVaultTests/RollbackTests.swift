@@ -55,6 +55,33 @@ import VaultTestSupport
         return (old, generation)
     }
 
+    @Test func `a change that can't be marked is warned of each time, and reading isn't`() async throws {
+        // Nothing can be put below a file.
+        try world.folder.write("", to: "state")
+        let sentence = "The vault has changed, and its mark can't be written: nothing will show it if an older copy"
+        func warned() -> Int { world.warnings.count { $0.hasPrefix(sentence) } }
+        let vault = try await make()
+        #expect(warned() == 1)
+        try await vault.add(world.application("later", id: "later"))
+        #expect(warned() == 2)
+        vault.close()
+        _ = try await Vault.rekey(
+            at: world.path,
+            unlocking: .keyFile(world.keyFile),
+            keeping: [],
+            dropping: [],
+            interaction: .none,
+            dependencies: world.remembering
+        )
+        #expect(warned() == 3)
+        let again = try await open()
+        _ = try await again.applications()
+        #expect(warned() == 3)
+        try await again.remove(.named("later"))
+        #expect(warned() == 4)
+        again.close()
+    }
+
     @Test func `a vault that is put back is refused, and taken on an explicit word`() async throws {
         let (old, generation) = try await makeAndChange()
         try replaceVault(by: old)
@@ -149,10 +176,10 @@ import VaultTestSupport
         vault.close()
         var state = HighWaterMark.State(keyEpoch: 1, generation: header.record.generation + 1)
         let mark = HighWaterMark(of: contents.sealer.context.vault, at: world.path, in: world.state)
-        mark.write(state, contents.sealer)
+        try mark.write(state, contents.sealer)
         #expect(await failure { () async throws(VaultError) in try await open() }?.code == .rolledBack)
         state = HighWaterMark.State(keyEpoch: 1, generation: header.record.generation)
-        mark.write(state, contents.sealer)
+        try mark.write(state, contents.sealer)
         let before = try Data(contentsOf: URL(filePath: try #require(try marks.first)))
         try await open().close()
         #expect(try Data(contentsOf: URL(filePath: try #require(try marks.first))) != before)
@@ -204,15 +231,6 @@ import VaultTestSupport
             try await Vault.open(at: world.path, unlocking: formerKey, dependencies: world.remembering)
         }
         #expect(refused?.code == .rolledBack)
-    }
-
-    @Test func `no folder, no mark, and work goes on`() async throws {
-        try world.folder.write("", to: "state")
-        let vault = try await make()
-        try await vault.add(world.application("later", id: "later"))
-        vault.close()
-        #expect(try await open().applications().count == 2)
-        #expect(world.warnings.isEmpty)
     }
 
     @Test func `a mark that was lost is made anew by whoever opens the vault`() async throws {

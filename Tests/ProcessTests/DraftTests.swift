@@ -256,12 +256,3 @@ struct DraftTests {
         #expect(!home.exists(home.folder(living)))
     }
 }
-
-extension Trait where Self == ConditionTrait {
-    /// For what kills a command at a system call.
-    fileprivate static var needsStrace: Self {
-        .enabled("strace isn't installed, or may trace nothing here") {
-            await (try? Command("strace", ["-f", "-qq", "-o", "/dev/null", "/bin/true"]).run().exitCode) == 0
-        }
-    }
-}

@@ -3,11 +3,11 @@ import Testing
 import VaultTestSupport
 
 /// `exec --client-secrets`: a file that is none, or one that goes with the program.
-@Suite(.serialized, .needsBinary)
+@Suite(.serialized, .needsBinary, .needsMemoryFileSystem)
 struct ExecFileTests {
     /// A home, and the folder in which `exec` puts its own.
     private func home() async throws -> (Home, folder: String) {
-        let home = try await Home.withVault()
+        let home = try await Home.withVault(in: TestPaths.memory)
         return (home, home.folder("run/isogeo-vault-exec"))
     }
 
@@ -190,6 +190,23 @@ struct ExecFileTests {
         (command.program, command.arguments) = ("python3", ["-c", python, command.program] + command.arguments)
         #expect(try await command.run().ending == .killed(signal: Int(SIGALRM)))
         #expect(try entries(folder).isEmpty)
+    }
+
+    @Test(.needsDisk) func `a private file lies in memory alone, and on no disk`() async throws {
+        var (home, _) = try await home()
+        let disk = try TemporaryDirectory(in: TestPaths.disk)
+        home.environment["XDG_RUNTIME_DIR"] = disk.path
+        let refused = try await home.run("exec", "--client-secrets", "CS", "--private-file", "--", "echo", "started")
+        refused.expectFailure(
+            78,
+            "XDG_RUNTIME_DIR isn't in memory: \(disk.path) lies on a disk, which keeps what was deleted.",
+            "Leave --private-file out, so that the file is in memory alone, or set XDG_RUNTIME_DIR to a folder of yours, "
+                + "mode 0700, on a tmpfs."
+        )
+        #expect(try entries(disk.path).isEmpty)
+        // Without it the disk gets a link, and no secret.
+        let script = "! grep -rl client_secret '\(disk.path)' && cat \"$CS\" >/dev/null"
+        #expect(try await lent(home, [], script).run().exitCode == 0)
     }
 
     @Test func `without a runtime folder of one's own no secret is lent`() async throws {

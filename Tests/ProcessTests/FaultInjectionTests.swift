@@ -18,6 +18,9 @@ struct FaultInjectionTests {
         if command.needsSessions, !KernelKeys.areAvailable {
             try Test.cancel("\(command.name) needs kernel keys")
         }
+        if command.needsMemory, !TestPaths.hasMemory {
+            try Test.cancel("\(command.name) needs a tmpfs at \(TestPaths.memory)")
+        }
         let world = try await InjectionWorld(command)
         try #require(!world.calls.isEmpty)
         for injection in chosen(of: Injection.all(of: world.calls), for: command) {

@@ -64,6 +64,35 @@ struct FirstMomentTests {
         #expect(try await reached(mode: 0o755) > 0)
     }
 
+    @Test(.needsStrace) func `it is closed before it opens or reads anything of its user's, and starts a thread`()
+        async throws
+    {
+        var home = try await Home.withVault()
+        home.environment["ISOGEO_VAULT_KEY_FILE"] = nil
+        let passphrase = try home.folder.write("open sesame", to: "passphrase")
+        let added = try await home.command(
+            ["key", "add", "passphrase", "--new-passphrase-file", passphrase, "--key-file", home.key]
+        ).run()
+        try #require(added.exitCode == 0, "\(added)")
+        let log = home.folder("calls")
+        var traced = try home.command(["list", "-q", "--passphrase-fd", "0"])
+        (traced.program, traced.arguments) = ("strace", ["-f", "-qq", "-o", log, traced.program] + traced.arguments)
+        traced.input = .bytes(Array("open sesame".utf8))
+        let report = try await traced.run()
+        try #require(report.exitCode == 0, "\(report)")
+        let text = String(decoding: try home.folder.read("calls"), as: UTF8.self)
+        let calls = text.split(separator: "\n").map(String.init)
+        let closes = "prctl(PR_SET_DUMPABLE, SUID_DUMP_DISABLE"
+        let closing = calls.firstIndex { $0.contains(closes) && $0.hasSuffix("= 0") }
+        let before = calls[..<(try #require(closing))].dropFirst()
+        // It does all of this afterwards; no name is shown to strace then, unless root runs it.
+        let name = URL(filePath: home.folder.path).lastPathComponent
+        for sign in [name, " read(0,", " clone"] {
+            #expect(before.filter { $0.contains(sign) } == [])
+            #expect(sign == name || calls[before.endIndex...].contains { $0.contains(sign) }, "\(sign)")
+        }
+    }
+
     @Test func `the C of the executable checks its stack and its buffers`() async throws {
         let symbols = try await Command("nm", ["-D", "--undefined-only", try #require(TestPaths.binary)]).run()
         #expect(symbols.outputText.contains("__stack_chk_fail"), "\(symbols)")

@@ -5,9 +5,9 @@ import VaultTestSupport
 /// Arguments and paths that aren't UTF-8: names in Latin-1, as old shares have them.
 @Suite(.serialized, .needsBinary)
 struct ForeignBytesTests {
-    @Test(arguments: ["exec", "exec --client-secrets FILE --private-file --no-token"])
+    @Test(.needsMemoryFileSystem, arguments: ["exec", "exec --client-secrets FILE --private-file --no-token"])
     func `a program gets its arguments byte by byte`(way: String) async throws {
-        let home = try await Home.withVault(askingAt: try await TokenServer.shared.value.url)
+        let home = try await Home.withVault(askingAt: try await TokenServer.shared.value.url, in: TestPaths.memory)
         let report = try await home.shell(
             #""$vault" \#(way) -q -- printf '%s|%s' "$(printf 'donn\351es')" "$(printf 'k\303\266ln')""#
         )
@@ -114,7 +114,7 @@ struct UnexpandedPathTests {
 
 extension Home {
     /// The paths of all that lies in the home.
-    fileprivate var everything: Set<String> {
+    var everything: Set<String> {
         get throws { Set(try FileManager.default.subpathsOfDirectory(atPath: folder.path)) }
     }
 }

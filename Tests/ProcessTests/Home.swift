@@ -30,9 +30,10 @@ struct Home: Sendable {
         }
     }
 
-    init(client: Client = Client()) throws {
+    /// Makes it in `base`; nil is the folder for temporary files.
+    init(client: Client = Client(), in base: String? = nil) throws {
         self.client = client
-        folder = try TemporaryDirectory()
+        folder = try TemporaryDirectory(in: base)
         for name in ["share", "run", "state"] {
             let attributes = [FileAttributeKey.posixPermissions: 0o700]
             try FileManager.default.createDirectory(
@@ -49,8 +50,11 @@ struct Home: Sendable {
     }
 
     /// A home with a vault that holds one application, `atlas`, and opens by the environment's key file.
-    static func withVault(askingAt tokenURI: String = "http://localhost:9/token") async throws -> Home {
-        var home = try Home()
+    static func withVault(
+        askingAt tokenURI: String = "http://localhost:9/token",
+        in base: String? = nil
+    ) async throws -> Home {
+        var home = try Home(in: base)
         let file = try home.writeFile(tokenURI: tokenURI)
         let made = try await home.run("import", file, "--protect", "key-file=\(home.key)")
         try #require(made.exitCode == 0, "\(made)")

@@ -21,6 +21,8 @@ struct InjectedCommand: Sendable, CustomTestStringConvertible {
     var hasFixedOutput = true
     /// Whether what it changes in the vault may be lost with the power: a token, which is requested again.
     var onlyCaches = false
+    /// Whether its home must lie in memory.
+    var needsMemory = false
     /// Whether sessions are needed, which the kernel must keep.
     var needsSessions = false
 
@@ -84,7 +86,7 @@ struct InjectedCommand: Sendable, CustomTestStringConvertible {
             "--",
             "/bin/echo",
             "x"
-        ),
+        ).with { $0.needsMemory = true },
         Self("api", "api", "/shares", "--app", "atlas").with { $0.hasFixedOutput = false },
         Self("unlock", "unlock", "--for", "1h", "--shared-uid").with {
             ($0.needsSessions, $0.hasFixedOutput) = (true, false)

@@ -49,7 +49,7 @@ struct InjectionWorld: Sendable {
     init(_ command: InjectedCommand) async throws {
         let server = try await TokenServer.shared.value
         self.command = command
-        var home = try Home()
+        var home = try Home(in: command.needsMemory ? TestPaths.memory : nil)
         let (rivers, globe, rotated) = (Home.Client(named: "rivers"), Home.Client(named: "globe"), Canary())
         let passphrases = [Canary(), Canary()]
         secrets = [home.client.secret, rivers.secret, globe.secret, rotated] + passphrases

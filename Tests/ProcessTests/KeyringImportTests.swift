@@ -37,6 +37,27 @@ struct KeyringImportTests {
         try await keyring.stop()
     }
 
+    @Test(.needsKeyring, .needsPythonOnBus) func `a keyring that isn't known is taken on an explicit word alone`()
+        async throws
+    {
+        let plain = try Home()
+        let keyring = try await plain.startKeyring(.unencryptedTransport)
+        let home = plain.on(keyring)
+        let reason =
+            "Whether the desktop keyring keeps keys under a password isn't known: it is neither gnome-keyring nor "
+            + "KeePassXC."
+        try await home.runSoon("import", "-q", try home.writeFile()).expectFailure(
+            64,
+            "There is no vault yet, and nothing says how to protect a new one. \(reason)",
+            Self.choices
+        )
+        #expect(try await home.run("doctor").outputText.contains(reason))
+        // On the word it is taken, and then refused for what it is.
+        let named = try await home.runSoon("import", "-q", try home.writeFile(), "--protect", "keyring")
+        #expect(named.exitCode == 69 && named.errorText.contains("in clear over the bus"), "\(named)")
+        try await keyring.stop()
+    }
+
     @Test(.needsKeyring) func `what is named goes before the keyring, and the keyring before a prompt`() async throws {
         let plain = try Home()
         let keyring = try await plain.startKeyring(.unlocked)

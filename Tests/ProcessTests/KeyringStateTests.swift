@@ -37,13 +37,46 @@ struct KeyringStateTests {
         let changes = ["DBUS_SESSION_BUS_ADDRESS": nil, "DISPLAY": ":99"]
         let noBus = "There is no session bus here, and so no desktop keyring."
         try await home.runSoon("list", with: changes).expectFailure(69, noBus, Self.noBus)
-        try await home.runSoon("list", with: ["DBUS_SESSION_BUS_ADDRESS": "autolaunch:", "DISPLAY": ":99"])
-            .expectFailure(69, noBus, Self.noBus)
-        for address in [keyring.bus, "nonsense"] {
-            let report = try await home.runSoon("list", with: ["DBUS_SESSION_BUS_ADDRESS": address])
-            #expect(report.exitCode == 69, "\(report)")
-            #expect(report.errorText.hasPrefix("isogeo-vault: The session bus can't be reached: "), "\(report)")
+        let report = try await home.runSoon("list", with: ["DBUS_SESSION_BUS_ADDRESS": keyring.bus])
+        #expect(report.exitCode == 69, "\(report)")
+        #expect(report.errorText.hasPrefix("isogeo-vault: The session bus can't be reached: "), "\(report)")
+    }
+
+    @Test func `78, an address at which no bus shows whose it is, and nothing is started or reached there`()
+        async throws
+    {
+        let home = try await Home.withVault()
+        let made = home.folder("made")
+        let listener = """
+            import socket, sys
+            server = socket.create_server(("127.0.0.1", 0))
+            server.setblocking(False)
+            print(server.getsockname()[1], flush=True)
+            sys.stdin.read()
+            try:
+                print("reached", server.accept())
+            except BlockingIOError:
+                print("not reached")
+            """
+        var listening = Command("python3", ["-c", listener])
+        listening.input = .open
+        let server = try listening.start()
+        let port = try await server.expect("\n").outputText.prefix { $0 != "\n" }
+        for (address, kind) in [
+            ("autolaunch:", "autolaunch"), ("unixexec:path=/usr/bin/touch,argv1=\(made)", "unixexec"),
+            ("unix:path=\(home.folder("none"));tcp:host=127.0.0.1,port=\(port)", "tcp"),
+            ("nonsense", "nonsense"),
+        ] {
+            let changes = ["DBUS_SESSION_BUS_ADDRESS": address, "DISPLAY": ":99"]
+            try await home.runSoon("key", "add", "keyring", with: changes).expectFailure(
+                78,
+                "DBUS_SESSION_BUS_ADDRESS has an address of the kind \(kind), and only a bus at unix: shows whose it is.",
+                "Unset it, or set it as your desktop does (unix:path=/run/user/…/bus), or \(Self.otherKey)."
+            )
         }
+        #expect(!home.exists(made))
+        server.closeInput()
+        #expect(try await server.outcome().outputText == "\(port)\nnot reached\n")
     }
 
     @Test(.needsKeyring) func `69, a bus on which no keyring is, and a keyring without a collection`() async throws {

@@ -3,7 +3,7 @@ import Testing
 import VaultTestSupport
 
 /// Isogeo's own SDK for Python, unchanged, with a secret that lies in a vault.
-@Suite(.serialized, .needsBinary, .needsSDK)
+@Suite(.serialized, .needsBinary, .needsSDK, .needsMemoryFileSystem)
 struct SDKTests {
     /// The SDK takes ids that end in a UUID and secrets of 64 characters alone, and always asks the API for the shares.
     private func world() async throws -> (home: Home, server: TokenServer) {
@@ -13,7 +13,7 @@ struct SDKTests {
         options.answers = #"[null, {"status": 200, "headers": {"Content-Type": "application/json"}, "body": "[]"}]"#
         let server = try await TokenServer(options)
         let id = "atlas-" + UUID().uuidString.lowercased().replacing("-", with: "")
-        var home = try Home(client: Home.Client(id: id, secret: Canary(length: 64)))
+        var home = try Home(client: Home.Client(id: id, secret: Canary(length: 64)), in: TestPaths.memory)
         let made = try await home.run(
             "import",
             try home.writeFile(tokenURI: server.url),

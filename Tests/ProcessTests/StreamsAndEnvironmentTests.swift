@@ -54,13 +54,21 @@ struct StreamsAndEnvironmentTests {
         #expect(report.exitCode == 0, "\(report)")
     }
 
-    @Test func `quiet says nothing but errors`() async throws {
+    @Test func `quiet says nothing but errors and what is about safety`() async throws {
         let home = try await Home.withVault()
         try await home.run("import", try home.writeFile(), "--name", "b", "-q").expectSuccess("")
         #expect(try await home.run("token", "nothing", "-q").errorText.isEmpty == false)
+        // Plain http is warned of without -q, and a slot that isn't the vault's with it, too.
+        #expect(try await home.run("import", try home.writeFile(), "--name", "c").errorText.contains("warning: "))
+        let random = "randomblob(16), 'passphrase', 1, x'', randomblob(16), randomblob(32), randomblob(72)"
+        try await home.edit(#"db.execute("INSERT INTO slot VALUES (\#(random))")"#)
+        let listed = try await home.run("list", "-q")
+        #expect(listed.exitCode == 0 && listed.errorText.contains("warning: In this vault the slot "), "\(listed)")
     }
 
-    @Test func `variables that would write secrets down or divert libraries have no effect`() async throws {
+    @Test func `variables that would write secrets down, or have OpenSSL and curl read other files, have no effect`()
+        async throws
+    {
         var options = TokenServer.Options()
         options.authority = try await ThrowawayCA()
         let (server, authority) = (try await TokenServer(options), try #require(options.authority))

@@ -35,9 +35,10 @@ import VaultTestSupport
         ] + problems.map(KeyError.keyring)
     private static let problems: [KeyringProblem] = [
         .libraryMissing, .libraryNotLoaded("why"), .limit(.threads), .libraryUnusable, .noBus, .busRefuses("why"),
-        .noService, .noCollection, .locked, .dismissed,
+        .busAddress("tcp"), .foreignBus(user: nil), .foreignBus(user: 0), .foreignService(user: 0), .noService,
+        .noCollection, .locked, .dismissed,
         .itemGone, .itemForeign, .itemDoesNotFit, .itemStays, .timedOut, .unanswered, .vanished, .plainText,
-        .fileUnseen,
+        .fileUnseen, .unknownKeeper,
         .memoryOnly, .unencryptedTransport, .notReadBack, .emptyAnswer, .noDialog,
         .failed("why"),
     ]

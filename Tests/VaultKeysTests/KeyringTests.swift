@@ -9,30 +9,39 @@ import VaultTestSupport
     @Test func `the bus is where the environment says, else a socket of ours in the runtime folder`() async throws {
         let folder = try TemporaryDirectory()
         var environment = KeyringEnvironment()
-        #expect(environment.bus == nil)
+        #expect(try environment.bus == nil)
         environment.runtimeFolder = folder.path
-        #expect(environment.bus == nil)
+        #expect(try environment.bus == nil)
         try folder.write("", to: "bus")
-        #expect(environment.bus == nil)
+        #expect(try environment.bus == nil)
         try FileManager.default.removeItem(atPath: folder("bus"))
         let script = "import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])"
         #expect(try await Command("python3", ["-c", script, folder("bus")]).run().exitCode == 0)
-        #expect(environment.bus == .socket(folder("bus")))
-        environment.busAddress = "unix:path=/x"
-        #expect(environment.bus == .address("unix:path=/x"))
+        #expect(try environment.bus == .socket(folder("bus")))
+        for address in ["unix:path=/x", "unix:abstract=x,guid=1", "unix:runtime=yes", "unix:path=/x;unix:path=/y"] {
+            environment.busAddress = address
+            #expect(try environment.bus == .address(address))
+        }
     }
 
-    @Test(arguments: ["autolaunch:", "autolaunch:scope=*", "unix:path=/x;autolaunch:"])
-    func `no bus is started`(address: String) {
-        #expect(KeyringEnvironment(busAddress: address).bus == nil)
+    @Test(arguments: [
+        ("autolaunch:", "autolaunch"), ("autolaunch:scope=*", "autolaunch"), ("unix:path=/x;autolaunch:", "autolaunch"),
+        ("tcp:host=localhost,port=1", "tcp"), ("nonce-tcp:host=localhost,port=1", "nonce-tcp"),
+        ("unixexec:path=/bin/true", "unixexec"), ("unix:path=/x;tcp:host=localhost,port=1", "tcp"),
+        ("UNIX:path=/x", "UNIX"), (" unix:path=/x", " unix"), ("unix", "unix"), ("nonsense", "nonsense"),
+    ])
+    func `a bus that doesn't show whose it is isn't asked, and none is started`(address: String, kind: String) {
+        let environment = KeyringEnvironment(busAddress: address)
+        #expect(throws: KeyringProblem.busAddress(kind)) { try environment.bus }
+        #expect(environment.hasBus)
     }
 
     @Test func `a collection's file is recognised by its beginning, and one that isn't there is unknown`() throws {
         let folder = try TemporaryDirectory()
         try FileManager.default.createDirectory(atPath: folder("keyrings"), withIntermediateDirectories: false)
         let environment = KeyringEnvironment(dataHome: folder.path)
-        func secrecy(_ name: String, isGnome: Bool = true) -> CollectionSecrecy {
-            environment.secrecy(of: "/org/freedesktop/secrets/collection/\(name)", isGnome: isGnome)
+        func secrecy(_ name: String) -> CollectionSecrecy {
+            environment.secrecy(of: "/org/freedesktop/secrets/collection/\(name)")
         }
         try folder.write("[keyring]\ndisplay-name=x\n", to: "keyrings/Default_keyring.keyring")
         try folder.write("GnomeKeyring\n\r\0\n", to: "keyrings/login.keyring")
@@ -43,20 +52,15 @@ import VaultTestSupport
         #expect(secrecy("short") == .unseen)
         #expect(secrecy("absent") == .unseen)
         #expect(secrecy("_2e_2e_2fkeyrings_2fDefault_5fkeyring") == .unseen)
-        // Other keyrings keep no such file.
-        #expect(secrecy("absent", isGnome: false) == .encrypted)
         try FileManager.default.createDirectory(
             atPath: folder("home/.local/share/keyrings"),
             withIntermediateDirectories: true
         )
         try folder.write("[keyring]\n", to: "home/.local/share/keyrings/login.keyring")
         let login = "/org/freedesktop/secrets/collection/login"
-        #expect(KeyringEnvironment(home: folder("home")).secrecy(of: login, isGnome: true) == .inClear)
+        #expect(KeyringEnvironment(home: folder("home")).secrecy(of: login) == .inClear)
         // In clear anywhere is in clear.
-        #expect(
-            KeyringEnvironment(dataHome: folder.path, home: folder("home")).secrecy(of: login, isGnome: true)
-                == .inClear
-        )
+        #expect(KeyringEnvironment(dataHome: folder.path, home: folder("home")).secrecy(of: login) == .inClear)
     }
 
     @Test func `a new key lies where it lasts, and no worse than what was accepted`() throws {
@@ -64,6 +68,7 @@ import VaultTestSupport
             KeyringPlace(collection: "/org/freedesktop/secrets/collection/\(name)", secrecy: secrecy)
         }
         let (good, clear, unseen) = (place("login", .encrypted), place("plain", .inClear), place("far", .unseen))
+        let unknown = place("other", .unknown)
         for demand in [
             KeyringRequirement.any, .password, .noWorse(than: clear), .noWorse(than: place("session", .unseen)),
         ] {
@@ -75,12 +80,14 @@ import VaultTestSupport
         }
         for demand in [KeyringRequirement.password, .noWorse(than: good)] {
             #expect(throws: KeyringProblem.fileUnseen) { try demand.check(unseen) }
+            #expect(throws: KeyringProblem.unknownKeeper) { try demand.check(unknown) }
         }
         for demand in [KeyringRequirement.any, .noWorse(than: clear)] {
             try demand.check(clear)
             try demand.check(unseen)
         }
         try KeyringRequirement.noWorse(than: unseen).check(unseen)
+        try KeyringRequirement.noWorse(than: unknown).check(unknown)
     }
 
     @Test func `a library that isn't there, and one that lacks functions, are told apart`() throws {

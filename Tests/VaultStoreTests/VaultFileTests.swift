@@ -92,6 +92,15 @@ import VaultTestSupport
         #expect(try VaultFile.find(folder("vault.db")).path == folder("vault.db"))
     }
 
+    @Test(arguments: [0o700, 0o711, 0o750, 0o755] as [mode_t])
+    func `a folder whose names others may see is taken, and only we write there`(mode: mode_t) throws {
+        let inner = try folder.folder("inner")
+        try folder.file("inner/vault.db")
+        try Files.setMode(inner, mode)
+        #expect(try VaultFile.find(inner + "/vault.db").path == inner + "/vault.db")
+        #expect(try VaultFile.prepare(inner + "/new.db").path == inner + "/new.db")
+    }
+
     @Test(arguments: [0o770, 0o702, 0o777, 0o1777] as [mode_t])
     func `a folder in which others may write is refused, sticky or not`(_ mode: mode_t) throws {
         let inner = try folder.folder("inner", mode: mode)

@@ -1,3 +1,4 @@
+internal import CVaultTestSupport
 import Glibc
 package import Testing
 
@@ -22,6 +23,23 @@ extension Trait where Self == ConditionTrait {
         .enabled(if: KernelKeys.areAvailable, "the kernel keeps no keys for us here")
     }
 
+    /// For a file that may lie in memory alone, in `TestPaths.memory`.
+    package static var needsMemoryFileSystem: Self {
+        .enabled(if: TestPaths.hasMemory, "\(TestPaths.memory) is no tmpfs that we may write")
+    }
+
+    /// For a folder that isn't in memory, in `TestPaths.disk`.
+    package static var needsDisk: Self {
+        .enabled(if: unsafe cvault_test_is_in_memory(TestPaths.disk) == 0, "\(TestPaths.disk) is in memory")
+    }
+
+    /// For what kills a command at a system call, or lists its calls.
+    package static var needsStrace: Self {
+        .enabled("strace isn't installed, or may trace nothing here") {
+            await (try? Command("strace", ["-f", "-qq", "-o", "/dev/null", "/bin/true"]).run().exitCode) == 0
+        }
+    }
+
     /// For what asks django-oauth-toolkit and Authlib.
     package static var needsOAuthPython: Self {
         .enabled(
@@ -42,4 +60,10 @@ extension Trait where Self == ConditionTrait {
     package static var needsGlewlwyd: Self {
         .enabled(if: TestPaths.glewlwydMissing == nil, Comment(rawValue: TestPaths.glewlwydMissing ?? ""))
     }
+}
+
+extension TestPaths {
+    /// Whether `memory` is what it should be.
+    package static let hasMemory =
+        unsafe cvault_test_is_in_memory(memory) == 1 && access(memory, W_OK | X_OK) == 0
 }

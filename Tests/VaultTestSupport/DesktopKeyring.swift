@@ -8,6 +8,7 @@ package final class DesktopKeyring: Sendable {
     package enum Kind: String, Sendable {
         case bus, empty, unlocked, locked, plain, slow, wallets, keepassxc
         case unencryptedTransport = "clear-bus"
+        case handsOver = "hands-over"
         case closedKeePassXC = "keepassxc-locked"
         case hiddenKeePassXC = "keepassxc-hidden"
         case closedBesideKeePassXC = "keepassxc-beside"
@@ -19,7 +20,7 @@ package final class DesktopKeyring: Sendable {
     package let display: String?
     /// The keyring's process, and the bus's.
     private let keyring: pid_t?
-    private let busProcess: pid_t
+    private let busProcess: pid_t?
     private let folder: TemporaryDirectory
     private let process: RunningProcess
 
@@ -28,11 +29,31 @@ package final class DesktopKeyring: Sendable {
     /// - Parameters:
     ///   - kind: which keyring, and in which state.
     ///   - home: where it keeps its files, and finds those of one before.
+    ///   - user: whose processes these are, where root starts them; the home becomes that user's.
+    ///   - bus: the bus that it joins; nil starts one.
+    ///   - isOpen: whether other users may come to its own bus.
     /// - Throws: `ServerError.notStarted` with all that it said.
-    package init(_ kind: Kind, home: String) async throws {
+    package init(
+        _ kind: Kind,
+        home: String,
+        user: UInt32? = nil,
+        on bus: String? = nil,
+        isOpen: Bool = false
+    ) async throws {
         // Its own: a socket's path has 107 characters at most.
         folder = try TemporaryDirectory(in: "/tmp")
-        var command = Command(TestPaths.checkout + "/Tests/Servers/keyring", [kind.rawValue, home, folder.path])
+        let script = TestPaths.checkout + "/Tests/Servers/keyring"
+        var command = Command(script, [kind.rawValue, home, folder.path])
+        if let user {
+            for path in [home, folder.path] { try #require(unsafe chown(path, user, user) == 0) }
+            command = Command("setpriv", ["--reuid", "\(user)", "--regid", "\(user)", "--clear-groups", script])
+            command.arguments += [kind.rawValue, home, folder.path]
+        }
+        if let bus { command.environment["BUS"] = bus }
+        if isOpen {
+            command.environment["OPEN_BUS"] = "1"
+            try #require(unsafe chmod(folder.path, 0o711) == 0)
+        }
         command.input = .open
         command.limit = Patience.ofServers
         process = try command.start()
@@ -42,10 +63,11 @@ package final class DesktopKeyring: Sendable {
             pairs.compactMap { $0.count == 2 ? ($0[0], String($0[1])) : nil },
             uniquingKeysWith: { first, _ in first }
         )
-        guard said.outputText.hasSuffix("ready\n"), let bus = values["bus"],
-            let busProcess = values["bus_pid"].flatMap(pid_t.init)
-        else { throw ServerError.notStarted("keyring \(kind.rawValue)", said) }
-        (self.bus, self.busProcess, display) = (bus, busProcess, values["display"])
+        guard said.outputText.hasSuffix("ready\n"), let bus = values["bus"] else {
+            throw ServerError.notStarted("keyring \(kind.rawValue)", said)
+        }
+        (self.bus, display) = (bus, values["display"])
+        busProcess = values["bus_pid"].flatMap(pid_t.init)
         keyring = values["keyring_pid"].flatMap(pid_t.init)
     }
 
@@ -58,7 +80,7 @@ package final class DesktopKeyring: Sendable {
     package func signalKeyring(_ signal: CInt) throws { kill(try #require(keyring), signal) }
 
     /// Sends a signal to the bus.
-    package func signalBus(_ signal: CInt) { kill(busProcess, signal) }
+    package func signalBus(_ signal: CInt) { if let busProcess { kill(busProcess, signal) } }
 
     /// Ends it, and waits for its end.
     package func stop() async throws {

@@ -27,6 +27,9 @@ package enum TestPaths {
     /// Where `Scripts/test` put the compiled `Tests/Preloads`.
     package static let preloads: String? = environment["ISOGEO_VAULT_PRELOADS"]
 
+    /// Folders that every user may write, of which the one should lie in memory and the other on a disk.
+    package static let (memory, disk) = ("/dev/shm", "/var/tmp")
+
     /// A file of `Tests/Fixtures`.
     package static func fixture(_ name: String) -> String { checkout + "/Tests/Fixtures/" + name }
 

@@ -22,6 +22,12 @@
 #define CVAULT_GHashFunc cvault_hash_function *
 #define CVAULT_GEqualFunc cvault_equal_function *
 #define CVAULT_GMainContext void
+#define CVAULT_GTypeInstance void
+#define CVAULT_GDBusProxy void
+#define CVAULT_GIOStream void
+#define CVAULT_GSocketConnection void
+#define CVAULT_GSocket void
+#define CVAULT_GCredentials void
 #define CVAULT_SecretService void
 #define CVAULT_SecretServiceFlags int
 #define CVAULT_SecretValue void
@@ -81,6 +87,13 @@ struct cvault_schema {
     FUNCTION(g_bus_get_sync, CVAULT_GDBusConnection *, (CVAULT_GBusType, CVAULT_GCancellable *, CVAULT_GError **))     \
     FUNCTION(g_dbus_connection_set_exit_on_close, void, (CVAULT_GDBusConnection *, int))                               \
     FUNCTION(g_dbus_connection_is_closed, int, (CVAULT_GDBusConnection *))                                             \
+    FUNCTION(g_dbus_proxy_get_name_owner, char *, (CVAULT_GDBusProxy *))                                               \
+    FUNCTION(g_dbus_connection_get_stream, CVAULT_GIOStream *, (CVAULT_GDBusConnection *))                             \
+    FUNCTION(g_type_check_instance_is_a, int, (CVAULT_GTypeInstance *, size_t))                                        \
+    FUNCTION(g_socket_connection_get_type, size_t, (void))                                                             \
+    FUNCTION(g_socket_connection_get_socket, CVAULT_GSocket *, (CVAULT_GSocketConnection *))                           \
+    FUNCTION(g_socket_get_credentials, CVAULT_GCredentials *, (CVAULT_GSocket *, CVAULT_GError **))                    \
+    FUNCTION(g_credentials_get_unix_user, unsigned int, (CVAULT_GCredentials *, CVAULT_GError **))                     \
     FUNCTION(g_dbus_connection_call_sync, CVAULT_GVariant *,                                                           \
              (CVAULT_GDBusConnection *, const char *, const char *, const char *, const char *, CVAULT_GVariant *,     \
               const CVAULT_GVariantType *, CVAULT_GDBusCallFlags, int, CVAULT_GCancellable *, CVAULT_GError **))       \
@@ -183,6 +196,11 @@ struct cvault_bus *cvault_bus_connect(int milliseconds, struct cvault_keyring_ou
 int cvault_bus_is_closed(struct cvault_bus *);
 void cvault_bus_free(struct cvault_bus *);
 
+/// The user who listened on the bus's socket, as the kernel says; -1 where the connection is no socket of this
+/// computer.
+int64_t cvault_bus_user(struct cvault_bus *);
+/// The user of a peer, as the bus says.
+uint32_t cvault_bus_user_of(struct cvault_bus *, const char *peer, int milliseconds, struct cvault_keyring_outcome *);
 /// The unique name of who owns `name`, to be freed.
 char *cvault_bus_owner(struct cvault_bus *, const char *name, int milliseconds, struct cvault_keyring_outcome *);
 /// Has the bus start who would own `name`.

@@ -78,6 +78,9 @@ int cvault_accepted_by(const struct cvault_address *peer, const struct cvault_ad
 /// says of owners and flags is its user's to say.
 int cvault_is_read_only_mount(int descriptor);
 
+/// Whether the file system that a descriptor lies on is surely kept in memory: tmpfs or ramfs.
+int cvault_is_in_memory(int descriptor);
+
 // Keys that the kernel keeps for a user: keyrings(7), add_key(2), keyctl(2). Each function is whole on its own thread.
 
 /// Gives the kernel a key of the type `user`, for its possessors alone, and links it into the user keyring once it

@@ -41,6 +41,8 @@ public struct NewApplication: ~Copyable, Sendable {
     public var tokenOrigin: String { endpoint.origin }
     /// Oddities of the file that don't prevent its import, in sentences.
     public private(set) var warnings: [String]
+    /// The one of the warnings that is about safety: others can read the file.
+    package let exposure: String?
     /// The origin of the credential.
     public let source: Source
 
@@ -63,17 +65,19 @@ public struct NewApplication: ~Copyable, Sendable {
     /// - Throws: `inputNotAcceptable`, naming what the file is instead; `inputOutput` if it can't be read;
     ///   `configuration` for the CA file.
     public init(clientSecrets path: String, _ options: Options = Options()) throws(VaultError) {
-        var sourceFile: FileFingerprint?
-        let file = try Self.read(path) { sourceFile = FileFingerprint($0) }
+        var (sourceFile, status) = (FileFingerprint?.none, FileStatus?.none)
+        let file = try Self.read(path) { (sourceFile, status) = (FileFingerprint($0), $0) }
         let source = path == "-" ? Source.standardInput : .file(path)
-        try self.init(file, options, source: source, sourceFile: sourceFile)
+        let exposure = path == "-" ? nil : status?.exposure(at: path)
+        try self.init(file, options, source: source, sourceFile: sourceFile, exposure: exposure)
     }
 
     init(
         _ file: consuming ClientSecretsFile,
         _ options: Options,
         source: Source,
-        sourceFile: FileFingerprint?
+        sourceFile: FileFingerprint?,
+        exposure: UnsafePath? = nil
     ) throws(VaultError) {
         // This may be the program's own thread.
         defer { SecretStack.wipe() }
@@ -94,7 +98,8 @@ public struct NewApplication: ~Copyable, Sendable {
         self.proxy = proxy
         self.source = source
         self.sourceFile = sourceFile
-        warnings = Self.warnings(file, encoding: encoding)
+        self.exposure = exposure.map { VaultNotice.exposedSource($0).sentence }
+        warnings = Self.warnings(file, encoding: encoding, self.exposure)
         self.file = file
     }
 
@@ -115,7 +120,7 @@ public struct NewApplication: ~Copyable, Sendable {
         guard !saysEncoding else { return droppedBase }
         encoding = present.basicEncoding == .raw ? .raw : .form
         try Self.checkSendable(file, encoding)
-        warnings = Self.warnings(file, encoding: encoding)
+        warnings = Self.warnings(file, encoding: encoding, exposure)
         return droppedBase
     }
 
@@ -162,8 +167,12 @@ public struct NewApplication: ~Copyable, Sendable {
         }
     }
 
-    private static func warnings(_ file: borrowing ClientSecretsFile, encoding: VaultOAuth.BasicEncoding) -> [String] {
-        var warnings = file.warnings.map(\.sentence)
+    private static func warnings(
+        _ file: borrowing ClientSecretsFile,
+        encoding: VaultOAuth.BasicEncoding,
+        _ exposure: String?
+    ) -> [String] {
+        var warnings = [exposure].compactMap(\.self) + file.warnings.map(\.sentence)
         if encoding == .raw, BasicCredentials.encodingMatters(clientID: file.clientID, secret: file.secret) {
             warnings.append(VaultNotice.encodingMatters.sentence)
         }

@@ -96,7 +96,7 @@ extension UnlockedVault {
                 _ = try place.create([.putHeader(next.header)] + Self.rows(of: next)) {
                     Self.removeNewerMark(mark, than: backup.header)
                 }
-                mark?.write(next.header, state, sealer)
+                report.mark(next.header, state, sealer, mark)
                 report([Self.restoredEvent], AuditTrail.Head(state.changes))
                 return Replaced(kept: nil, hadNewerKey: false)
             }
@@ -115,7 +115,7 @@ extension UnlockedVault {
                 if (try? database.read())?.header.tag == current.header.tag { try? FilePath.remove(kept) }
                 throw error
             }
-            mark?.write(next.header, state, sealer)
+            report.mark(next.header, state, sealer, mark)
             report([Self.restoredEvent], AuditTrail.Head(state.changes))
             return Replaced(kept: kept, hadNewerKey: current.header.keyEpoch > next.header.keyEpoch)
         } catch {

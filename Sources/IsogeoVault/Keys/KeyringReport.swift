@@ -11,7 +11,7 @@ package struct KeyringReport: Sendable {
         case working
         /// It works, and its file has no password: a program that can read the file can read the key.
         case plainText
-        /// It works, and its file can't be found to see whether it has a password.
+        /// It works, and whether it has a password can't be seen.
         case unseen
         /// It works once the user has unlocked it.
         case locked
@@ -85,6 +85,7 @@ package struct KeyringReport: Sendable {
             case _ where place.isMemoryOnly: (.unavailable, .memoryOnly)
             case .inClear: (.plainText, .plainText)
             case .unseen: (.unseen, .fileUnseen)
+            case .unknown: (.unseen, .unknownKeeper)
             case .encrypted: isLocked ? (.locked, .locked) : (.working, nil)
             }
         self.init(state, problem: problem.map { VaultError(KeyError.keyring($0)) }, hasDisplay: hasDisplay)

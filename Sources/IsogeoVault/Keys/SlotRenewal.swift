@@ -122,9 +122,9 @@ struct SlotRenewal: ~Copyable {
     /// Deletes the old secrets outside of the vault.
     ///
     /// - Returns: what the user should know of that, each once.
-    func finish() -> [String] {
-        renewed.compactMap { $0.finish()?.sentence }.reduce(into: []) { sentences, sentence in
-            if !sentences.contains(sentence) { sentences.append(sentence) }
+    func finish() -> [VaultNotice] {
+        renewed.compactMap { $0.finish() }.reduce(into: []) { notices, notice in
+            if !notices.contains(where: { $0.sentence == notice.sentence }) { notices.append(notice) }
         }
     }
 

@@ -130,7 +130,7 @@ extension UnlockedVault {
         do {
             if let source { try renewal.keep(openedBy, source) }
             if let problem = try renewal.keepUnasked(dependencies.keySources, unlocking.interaction) {
-                dependencies.warn(problem.sentence)
+                dependencies.warn(of: .slotNotKept(problem))
             }
             for other in options.keeping { try renewal.keep(by: other) }
             let kinds = dependencies.keySources
@@ -144,7 +144,7 @@ extension UnlockedVault {
             throw renewal.hasShownCode ? VaultError(.shownCodeVoid(error.problem)) : error
         }
         revokeSessions(hadSessions, dependencies)
-        for problem in renewal.finish() { dependencies.warn(problem) }
+        for notice in renewal.finish() { dependencies.warn(of: notice) }
         return Rekeying(
             slots: renewal.slots.map(VaultStatus.Slot.init),
             formerKeyFiles: renewal.renewed.compactMap(\.formerKeyFile)
@@ -167,7 +167,7 @@ extension UnlockedVault {
             guard let last, (try? database.read())?.header.tag == last.header.tag else { throw error }
         }
         guard let last else { return }
-        mark?.write(last.header, last.state, renewal.sealer)
+        report.mark(last.header, last.state, renewal.sealer, mark)
         report([Self.rekeyed(renewal)], AuditTrail.Head(last.state.changes))
     }
 

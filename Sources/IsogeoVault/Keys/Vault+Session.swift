@@ -51,9 +51,12 @@ extension Vault {
         let path = try place(path)
         let dependencies = dependencies.of(vaultAt: path)
         let ended = try await dependencies.perform { () throws(VaultError) in
-            try UnlockedVault.endSessions(path, now: dependencies.now()) { events, head in
-                for event in events { dependencies.tellSystemLog(event, head) }
-            }
+            // Logged below, whether or not the audit trail can say so.
+            let report = UnlockedVault.Reporting(
+                events: { events, head in for event in events { dependencies.tellSystemLog(event, head) } },
+                warn: { dependencies.warn(of: $0) }
+            )
+            return try UnlockedVault.endSessions(path, now: dependencies.now(), reporting: report)
         }
         if ended { dependencies.log(.changed(AuditEvent(.locked))) }
         return ended
@@ -128,7 +131,7 @@ extension UnlockedVault {
     ///   - report: is called with the event, if the audit trail has it.
     /// - Returns: whether there was one that hadn't expired.
     /// - Throws: `unavailable` where the kernel doesn't delete its half; the vault's half is gone even then.
-    static func endSessions(_ path: String, now: Int64, reporting report: @escaping Reporting) throws(VaultError)
+    static func endSessions(_ path: String, now: Int64, reporting report: Reporting) throws(VaultError)
         -> Bool
     {
         let database: VaultDatabase

@@ -36,7 +36,7 @@ extension UnlockedVault {
             )
         }
         guard let next else { return }
-        mark?.write(next.header, next.state, sealer)
+        report.mark(next.header, next.state, sealer, mark)
         report([event], AuditTrail.Head(next.state.changes))
     }
 

@@ -116,21 +116,23 @@ struct HighWaterMark: Sendable {
 
     private var read: (state: State, tag: [UInt8])? { (try? file.read(limit: 512)).flatMap { $0 }.flatMap(decode) }
 
-    /// Stores a header's state; without a writable folder the vault works without a mark.
+    /// Stores a header's state.
     ///
     /// Call it after the vault's header was written: a process that is killed in between leaves a mark that is behind.
-    func write(_ header: HeaderRecord, _ present: HeaderState, _ sealer: borrowing RecordSealer) {
-        write(State(header, present), sealer)
+    ///
+    /// - Throws: what the folder of marks refuses; the vault works without a mark.
+    func write(_ header: HeaderRecord, _ present: HeaderState, _ sealer: borrowing RecordSealer) throws(StoreError) {
+        try write(State(header, present), sealer)
     }
 
-    func write(_ state: State, _ sealer: borrowing RecordSealer) {
+    func write(_ state: State, _ sealer: borrowing RecordSealer) throws(StoreError) {
         var encoder = CanonicalEncoder()
         encoder.append(Self.title)
         encoder.append(state.version)
         encoder.append(vault.id)
         state.append(to: &encoder)
         encoder.append(tag(of: state, sealer))
-        try? file.replace(with: encoder.bytes)
+        try file.replace(with: encoder.bytes)
     }
 
     /// Deletes the mark.

@@ -3,6 +3,8 @@ internal import VaultStore
 extension UnlockedVault {
     /// Compares the opened vault with its mark.
     ///
+    /// That a mark which is behind can't be written is said at changes alone, not each time the vault is read.
+    ///
     /// - Parameters:
     ///   - policy: what to do if the vault is older than its mark.
     ///   - now: returns the time in seconds since 1970, if it is needed.
@@ -15,11 +17,11 @@ extension UnlockedVault {
         case .perhapsBehind(let seen) where try !hasEntry(seen):
             return try refuse(policy, now: now) { _ in .forked(number: seen.number) }
         case .behind, .perhapsBehind:
-            mark.write(openedHeader, openedState, sealer)
+            try? mark.write(openedHeader, openedState, sealer)
             return nil
         case .unusable(let fault):
             // It is worth no more than a missing mark: an attacker who can edit it can delete it.
-            mark.write(openedHeader, openedState, sealer)
+            try? mark.write(openedHeader, openedState, sealer)
             return .unusableMark(fault)
         case .forked(let seen):
             return try refuse(policy, now: now) { _ in seen.head.map { .forked(number: $0.number) } }
@@ -71,5 +73,17 @@ extension HighWaterMark.State {
         guard let seen = head, let head = present.head, head.number <= seen.number, head != seen else { return nil }
         return head.number == seen.number
             ? .forked(number: seen.number) : .entry(head.number, seen: seen.number)
+    }
+}
+
+extension UnlockedVault.Reporting {
+    /// Stores the state that a change has made as the newest; where that can't be, its user is warned each time.
+    func mark(
+        _ header: HeaderRecord,
+        _ state: HeaderState,
+        _ sealer: borrowing RecordSealer,
+        _ mark: HighWaterMark?
+    ) {
+        do throws(StoreError) { try mark?.write(header, state, sealer) } catch { warn(.unmarked(error)) }
     }
 }

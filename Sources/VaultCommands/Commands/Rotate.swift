@@ -37,7 +37,7 @@ struct Rotate: AsyncParsableCommand {
         let options = options(for: present)
         var new = try NewApplication(clientSecrets: application.operand, options)
         let droppedBase = try new.keep(from: present, besides: options, saysEncoding: true)
-        for warning in new.warnings { context.say("warning: \(warning)") }
+        context.warn(of: new)
         try await opened.rotate(name, to: new, scope: scope)
         context.say("The new secret of \(name) gave a token and is in the vault now.")
         if new.tokenOrigin != present.tokenOrigin {

@@ -60,7 +60,7 @@ struct VaultOptionsWith<Quiet: QuietNames>: ParsableArguments {
     @Option(help: "How an error is written: text, or json on one line.")
     var errorFormat = ErrorFormat.text
 
-    @Flag(name: Quiet.names, help: "Write nothing but errors to standard error.")
+    @Flag(name: Quiet.names, help: "Write only errors, and warnings about safety, to standard error.")
     var quiet = false
 
     func validate() throws {

@@ -26,7 +26,7 @@ struct ExecCall {
             if let passphraseDescriptor { Self.withhold(passphraseDescriptor) }
             let application = try await opened.application(try applicationName(self.application))
             // Before a token is requested, and before a message announces a secret that then isn't handed over.
-            if clientSecrets != nil { try SharedSecretDirectory.checkPlace() }
+            if clientSecrets != nil { try SharedSecretDirectory.checkPlace(isHeld: privateFile) }
             guard let token = self.token else { return (opened, application, nil) }
             return (opened, application, try await opened.token(for: application.name, token))
         }

@@ -4,9 +4,10 @@ internal import VaultSystem
 
 /// A directory for one program that `exec` starts, with one file in it: `client_secrets.json`.
 ///
-/// It is in `$XDG_RUNTIME_DIR`, which is in memory and ends with the session, and its name has its owner's process in
-/// it. A program that replaces us leaves it behind, and so do we when we are killed: the next `exec` removes it. As
-/// long as we live, we hold a lock on a directory with a secret in it, because other containers can't see our process.
+/// It is in `$XDG_RUNTIME_DIR`, which ends with the session, and its name has its owner's process in it. A file in it
+/// that holds the secret itself must be in memory, since a disk keeps what was deleted. A program that replaces us
+/// leaves it behind, and so do we when we are killed: the next `exec` removes it. As long as we live, we hold a lock on
+/// a directory with a secret in it, because other containers can't see our process.
 final class SharedSecretDirectory {
     private static let fileName = "client_secrets.json"
     private static let baseName = "isogeo-vault-exec"
@@ -24,7 +25,7 @@ final class SharedSecretDirectory {
     /// - Returns: the directory.
     /// - Throws: `configuration` if `XDG_RUNTIME_DIR` is missing or unsafe; `inputOutput`.
     static func make(isHeld: Bool) throws(VaultError) -> SharedSecretDirectory {
-        let runtime = try runtimeDirectory()
+        let runtime = try runtimeDirectory(inMemory: isHeld)
         guard let owner = ProcessIdentity.current else { throw VaultError(.processesUnreadable) }
         do throws(SystemError) {
             let base = try runtime.making(baseName)
@@ -107,17 +108,19 @@ final class SharedSecretDirectory {
     }
 
     /// Throws now what `make` would throw because of `XDG_RUNTIME_DIR`.
-    static func checkPlace() throws(VaultError) { _ = try runtimeDirectory() }
+    static func checkPlace(isHeld: Bool) throws(VaultError) { _ = try runtimeDirectory(inMemory: isHeld) }
 
-    private static func runtimeDirectory() throws(VaultError) -> Directory {
+    private static func runtimeDirectory(inMemory: Bool) throws(VaultError) -> Directory {
         guard let path = Environment.value(of: "XDG_RUNTIME_DIR"), FilePath.isAbsolute(path) else {
             throw VaultError(.noRuntimeDirectory)
         }
         do throws(SystemError) {
-            return try Directory.walk(to: try FilePath.resolve(path), .own)
+            let directory = try Directory.walk(to: try FilePath.resolve(path), .own)
+            if !inMemory || directory.descriptor.isInMemory() { return directory }
         } catch {
             guard case .unsafePath(let unsafe) = error else { throw VaultError(.runtimeDirectory(error)) }
             throw VaultError(.unusableRuntimeDirectory(unsafe))
         }
+        throw VaultError(.runtimeDirectoryOnDisk(path))
     }
 }

@@ -17,6 +17,9 @@ int cvault_test_open_terminal(int *master, char *name, size_t capacity);
 int cvault_test_spawn(const char *path, char *const *arguments, char *const *environment, const char *folder,
                       const char *terminal, const int *sources, int count, int32_t *process);
 
+/// 1 where a path lies on a tmpfs, 0 where it doesn't, -1 where that can't be told.
+int cvault_test_is_in_memory(const char *path);
+
 /// A descriptor that becomes readable when the process ends (pidfd_open(2)), or -1 and errno.
 int cvault_test_pidfd_open(int32_t process);
 
