@@ -114,7 +114,9 @@ final class SharedSecretDirectory {
             throw VaultError(.noRuntimeDirectory)
         }
         do throws(SystemError) {
-            return try Directory.walk(to: try FilePath.resolve(path), .own)
+            let directory = try Directory.walk(along: path)
+            try directory.check(.own)
+            return directory
         } catch {
             guard case .unsafePath(let unsafe) = error else { throw VaultError(.runtimeDirectory(error)) }
             throw VaultError(.unusableRuntimeDirectory(unsafe))
