@@ -44,6 +44,7 @@ struct InjectedCommand: Sendable, CustomTestStringConvertible {
         },
         Self("list", "list", "--json"), Self("show", "show", "atlas", "--json"), Self("status", "status", "--json"),
         Self("rotate", "rotate", "atlas", "@/rotated.json"), Self("rename", "rename", "atlas", "globe"),
+        Self("trust", "trust", "atlas", "--ca-file", "@/ca.pem"),
         Self("remove", "remove", "rivers", "--yes"), Self("default", "default", "rivers"),
         Self("key list", "key", "list"),
         Self("key add key-file", "key", "add", "key-file=@/second"),

@@ -108,7 +108,7 @@ struct MemoryTests {
         guard SecretBytes.allLocked else { try Test.cancel("RLIMIT_MEMLOCK is too small here") }
         let interruption = Interruption()
         let request = try TokenRequest(endpoint: TokenEndpoint("https://localhost:\(server.port)/"))
-        let settings = ConnectionSettings(caFile: authority.certificate, interruption: interruption)
+        let settings = ConnectionSettings(caFile: try CAFile.read(authority.certificate), interruption: interruption)
 
         async let waiting = onThread {
             defer { interruption.interrupt() }

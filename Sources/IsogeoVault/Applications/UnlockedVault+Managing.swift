@@ -1,4 +1,5 @@
 internal import VaultCrypto
+internal import VaultOAuth
 internal import VaultStore
 
 extension UnlockedVault {
@@ -24,6 +25,16 @@ extension UnlockedVault {
             metadata.name = newName
             draft.put(sealer.application(old.row, metadata), replacing: old.row, sealer)
             draft.events.append(AuditEvent(.renamed, newName.description, .former(name.description)))
+        }
+    }
+
+    /// Replaces the certificates that an application's endpoint is trusted by; nil takes the system's.
+    func trust(_ caFile: CAFile?, for name: ApplicationName, now: Int64) throws(VaultError) {
+        try changeApplication(name, now: now) { (draft, old) throws(VaultError) in
+            var metadata = old.metadata
+            (metadata.caFile, metadata.certificates) = (caFile?.path, caFile?.certificates)
+            draft.put(sealer.application(old.row, metadata), replacing: old.row, sealer)
+            draft.events.append(AuditEvent(.certificatesChanged, name.description))
         }
     }
 
