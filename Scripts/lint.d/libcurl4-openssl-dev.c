@@ -37,6 +37,10 @@ _Static_assert(sizeof(struct cvault_curl_functions) == 9 * sizeof(void (*)(void)
     _Static_assert(sizeof(((ours *)0)->member) == sizeof(((theirs *)0)->member), #ours ": " #member " is of another size")
 MEMBER(struct cvault_curl_slist, struct curl_slist, data);
 MEMBER(struct cvault_curl_slist, struct curl_slist, next);
+MEMBER(struct cvault_curl_blob, struct curl_blob, data);
+MEMBER(struct cvault_curl_blob, struct curl_blob, len);
+MEMBER(struct cvault_curl_blob, struct curl_blob, flags);
+_Static_assert(sizeof(struct cvault_curl_blob) == sizeof(struct curl_blob), "curl_blob has another size");
 _Static_assert(sizeof(struct cvault_curl_slist) == sizeof(struct curl_slist), "curl_slist has another size");
 MEMBER(struct cvault_curl_version_info, curl_version_info_data, age);
 MEMBER(struct cvault_curl_version_info, curl_version_info_data, version);

@@ -119,6 +119,14 @@ unsigned int cvault_exchange_set_text(struct cvault_exchange *exchange, enum cva
     return curl.easy_setopt(exchange->handle, option, text);
 }
 
+unsigned int cvault_exchange_set_blob(struct cvault_exchange *exchange, enum cvault_curl_option option,
+                                      const void *bytes, size_t count) {
+    if (option < 40000) return CVAULT_CURLE_BAD_FUNCTION_ARGUMENT;
+    // libcurl copies them, and writes nothing there.
+    struct cvault_curl_blob blob = {(void *)(uintptr_t)bytes, count, CVAULT_CURL_BLOB_COPY};
+    return curl.easy_setopt(exchange->handle, option, &blob);
+}
+
 unsigned int cvault_exchange_set_body(struct cvault_exchange *exchange, const void *bytes, size_t count) {
     unsigned int code = curl.easy_setopt(exchange->handle, CVAULT_CURLOPT_POST, 1L);
     // The size first: without it the bytes are taken to end with a NUL.

@@ -8,19 +8,17 @@ package enum PlaintextFile {
     /// - Parameters:
     ///   - path: its path.
     ///   - content: its content.
-    ///   - name: where it lies until its maker gives it its path; nil for the path itself.
     ///   - announce: called once the file can be made and before anything is written.
     /// - Throws: `exists` when there is anything at the path, even a dangling link; `inputOutput`; what `announce`
     ///   throws.
     package static func make(
         _ path: String,
         _ content: Span<UInt8>,
-        as name: String? = nil,
         announcing announce: () throws(VaultError) -> Void = {}
     ) throws(VaultError) {
         try checkIsNew(path)
         let draft: DraftFile
-        do throws(SystemError) { draft = try .making(at: name ?? path) } catch {
+        do throws(SystemError) { draft = try .making(at: path) } catch {
             throw VaultError(writing: path, error)
         }
         try announce()
@@ -43,7 +41,7 @@ package enum PlaintextFile {
 
 extension VaultError {
     /// A file that the user named can't be written.
-    fileprivate init(writing path: String, _ error: SystemError) {
+    init(writing path: String, _ error: SystemError) {
         self.init(error.errno == .exists ? .fileExists(path: path) : .cannotWrite(path: path, error.errno))
     }
 }

@@ -22,7 +22,8 @@ package struct VaultCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             Import.self, Token.self, List.self, Show.self, Rename.self, Remove.self, Default.self, Rotate.self,
-            Forget.self, Export.self, Exec.self, API.self, Check.self, Unlock.self, Lock.self, Key.self, Rekey.self,
+            Trust.self, Forget.self, Export.self, Exec.self, API.self, Check.self, Unlock.self, Lock.self, Key.self,
+            Rekey.self,
             Status.self, Verify.self, Backup.self, Restore.self, Log.self, Doctor.self,
         ]
     )

@@ -277,7 +277,11 @@ extension UnsafePath {
                 + "\(owner.userName), or a read-only mount."
         case .hardLinks: "Keep one name of it alone; a second one may be another user's."
         case .unexpanded(let unexpanded): unexpanded.remedy
-        case .notAFileName, .tooLong, .notADirectory, .foreignDirectory, .sharedDirectory, .exchanged:
+        case .sharedDirectory(_, nil): "Close the folder to them: chmod go-w \(path.quotedForShell)."
+        // A chmod is for the owner alone.
+        case .sharedDirectory(let mode, let owner?):
+            "Name a file in a folder of yours; or the folder's owner, \(owner.userName), gives it mode \(mode.closedMode)."
+        case .notAFileName, .tooLong, .notADirectory, .foreignDirectory, .exchanged:
             "Name a file in a folder of yours."
         }
     }

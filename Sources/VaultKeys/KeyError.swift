@@ -49,7 +49,7 @@ package enum KeyError: Error, Equatable {
 }
 
 extension KeyError {
-    init(_ error: SystemError, holding content: SecretFile.Content) {
+    package init(_ error: SystemError, holding content: SecretFile.Content) {
         self =
             switch error {
             case .unsafePath(let unsafe): .unsafeFile(unsafe, holding: content)

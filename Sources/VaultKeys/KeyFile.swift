@@ -13,13 +13,23 @@ package enum KeyFile {
     ///
     /// - Throws: `unreadable`, `unsafeFile`, `notAKeyFile`.
     package static func read(_ path: String, policy: FilePolicy) throws(KeyError) -> SecretBytes {
-        var content = try SecretFile.read(
-            path,
-            limit: 128,
-            policy: policy,
-            ofSize: { fits(Int($0)) },
-            otherwise: .notAKeyFile(path: path)
-        )
+        try read(path) { (isExpected) throws(SystemError) in try policy.open(path, ofSize: isExpected) }
+    }
+
+    /// Reads the key in a file of ours, in a directory that was walked to.
+    static func read(_ name: String, in directory: borrowing Directory) throws(KeyError) -> SecretBytes {
+        try read(directory.path(of: name)) { (isExpected) throws(SystemError) in
+            try FilePolicy.own.open(name, in: directory, ofSize: isExpected)
+        }
+    }
+
+    private static func read(
+        _ path: String,
+        _ open: ((Int64) -> Bool) throws(SystemError) -> FileDescriptor
+    ) throws(KeyError) -> SecretBytes {
+        var content = try SecretFile.read(path, limit: 128, holding: .key, otherwise: .notAKeyFile(path: path)) {
+            () throws(SystemError) in try open { fits(Int($0)) }
+        }
         if content.count == count { return content }
         content.removeLineEnd()
         if content.count == 2 * count, let key = content.withBytes({ Hexadecimal.decode($0) }) { return key }
@@ -32,21 +42,40 @@ package enum KeyFile {
     /// file, and the next try doesn't find half of one.
     ///
     /// - Returns: the key.
-    /// - Throws: `cannotWrite` (also when something stands there already), `notReadBack`; nothing is left then.
+    /// - Throws: `cannotWrite` (also when something stands there already), `unsafeFile` for a directory in which others
+    ///   could exchange it, `notReadBack`; nothing is left then.
     package static func make(_ path: String) throws(KeyError) -> MadeKeyFile {
         let key = SecretBytes.random(count: count)
-        let file = try make(path, key)
-        return MadeKeyFile(path: path, key: key, file)
+        let place = try place(of: path)
+        let file = try make(key, place.name, in: place.directory, calledPath: path)
+        return MadeKeyFile(key: key, file, at: place)
+    }
+
+    /// The place of a key file, from which no other user can take it.
+    ///
+    /// - Throws: `cannotWrite`, `unsafeFile`.
+    static func place(of path: String) throws(KeyError) -> FilePlace {
+        do throws(SystemError) { return try FilePlace(path) } catch {
+            if case .unsafePath(let unsafe) = error { throw .unsafeFile(unsafe) }
+            throw .cannotWrite(path: path, errno: error.errno ?? .invalid)
+        }
     }
 
     /// Makes a key file of this key, as above.
     ///
     /// - Returns: the file, locked for as long as it is open.
     @discardableResult
-    static func make(_ path: String, _ key: borrowing SecretBytes) throws(KeyError) -> FileDescriptor {
+    static func make(
+        _ key: borrowing SecretBytes,
+        _ name: String,
+        in directory: borrowing Directory,
+        calledPath path: String? = nil
+    ) throws(KeyError) -> FileDescriptor {
+        let path = path ?? directory.path(of: name)
         let digits = key.withBytes { Hexadecimal.encode($0) }
         do throws(SystemError) {
-            let draft = try DraftFile.making(at: path)
+            guard try directory.status(of: name) == nil else { throw .failed(path: path, .making, .exists) }
+            let draft = try DraftFile.making(name, in: directory.duplicate())
             let file: FileDescriptor
             do throws(Errno) {
                 try digits.withBytes { (bytes) throws(Errno) in try draft.file.write(bytes) }
@@ -54,7 +83,7 @@ package enum KeyFile {
             } catch {
                 throw .failed(path: path, .writing, error)
             }
-            if let again = try? read(draft.draftPath, policy: .own), again.matches(key) {
+            if let again = try? read(draft.draft, in: directory), again.matches(key) {
                 try draft.publishAsNew()
                 return file
             }

@@ -10,16 +10,21 @@ internal import VaultSystem
 package struct KeyFileReplacement: Sendable {
     /// The key file.
     package let path: String
-    /// Where its new key lies until it takes the file's place.
-    package let pending: String
-    /// Where its old key stays.
-    package let former: String
+    /// What the slot's files have behind the key file's name.
+    private let id: String
 
     private init(_ path: String, for slot: KeySlot) {
         self.path = path
-        pending = "\(path).new-\(slot.shortID)"
-        former = "\(path).old-\(slot.shortID)"
+        id = slot.shortID
     }
+
+    /// Where its new key lies until it takes the file's place.
+    package var pending: String { pending(path) }
+    /// Where its old key stays.
+    package var former: String { former(path) }
+
+    private func pending(_ name: String) -> String { "\(name).new-\(id)" }
+    private func former(_ name: String) -> String { "\(name).old-\(id)" }
 
     /// Makes a slot with a new key, which lies next to the key file then, and is read back.
     ///
@@ -31,7 +36,7 @@ package struct KeyFileReplacement: Sendable {
     ///   - id: the slot's. Files that are named after it already are of a process that died before it wrote the vault.
     ///   - now: seconds since 1970.
     /// - Returns: the slot, and what there is to finish once the vault is written, or to undo.
-    /// - Throws: `cannotWrite`, `notReadBack`; nothing is left then.
+    /// - Throws: `cannotWrite`, `unsafeFile`, `notReadBack`; nothing is left then.
     package static func make(
         _ path: String,
         holding key: borrowing SecretBytes,
@@ -43,10 +48,12 @@ package struct KeyFileReplacement: Sendable {
         let new = SecretBytes.random(count: KeyFile.count)
         let slot = KeyFileSlot.make(new, wrapping: vaultKey, of: vault, id: id, now: now)
         let replacement = KeyFileReplacement(path, for: slot)
-        replacement.removeLeftovers(holding: key)
+        // All three are reached by one walk.
+        let place = try KeyFile.place(of: path)
+        replacement.removeLeftovers(holding: key, at: place)
         do throws(KeyError) {
-            try KeyFile.make(replacement.pending, new)
-            try KeyFile.make(replacement.former, key)
+            try KeyFile.make(new, replacement.pending(place.name), in: place.directory, calledPath: replacement.pending)
+            try KeyFile.make(key, replacement.former(place.name), in: place.directory, calledPath: replacement.former)
         } catch {
             replacement.undo()
             throw error
@@ -60,27 +67,33 @@ package struct KeyFileReplacement: Sendable {
     @discardableResult
     package func finish() -> Bool {
         do throws(KeyError) {
-            let now = try KeyFile.read(path, policy: .own)
-            let before = try KeyFile.read(former, policy: .own)
+            let place = try KeyFile.place(of: path)
+            let now = try KeyFile.read(place.name, in: place.directory)
+            let before = try KeyFile.read(former(place.name), in: place.directory)
             guard now.matches(before) else { return false }
+            do throws(Errno) { try place.directory.rename(pending(place.name), to: place.name) } catch { return false }
+            // The name is there already; a file system that can't sync directories keeps it as well as any other.
+            try? place.directory.sync()
+            return true
         } catch {
             return false
         }
-        do throws(Errno) { try FilePath.rename(pending, to: path) } catch { return false }
-        return true
     }
 
     /// Takes away what a process left that died before the vault had the slot; an old key only if the file has it too.
-    private func removeLeftovers(holding key: borrowing SecretBytes) {
-        try? FilePath.remove(pending)
-        guard let before = try? KeyFile.read(former, policy: .own), before.matches(key) else { return }
-        try? FilePath.remove(former)
+    private func removeLeftovers(holding key: borrowing SecretBytes, at place: borrowing FilePlace) {
+        try? place.directory.remove(pending(place.name))
+        guard let before = try? KeyFile.read(former(place.name), in: place.directory), before.matches(key) else {
+            return
+        }
+        try? place.directory.remove(former(place.name))
     }
 
     /// Takes the new key away: no vault was written with it.
     package func undo() {
-        try? FilePath.remove(pending)
-        try? FilePath.remove(former)
+        guard let place = try? KeyFile.place(of: path) else { return }
+        try? place.directory.remove(pending(place.name))
+        try? place.directory.remove(former(place.name))
     }
 
     /// Opens a vault by the key next to a key file, and finishes the exchange that a process left when it died.

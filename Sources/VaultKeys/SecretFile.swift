@@ -25,8 +25,21 @@ package enum SecretFile {
         ofSize isExpected: (Int64) -> Bool = { _ in true },
         otherwise refusal: KeyError? = nil
     ) throws(KeyError) -> SecretBytes {
+        try read(path, limit: limit, holding: content, otherwise: refusal) { () throws(SystemError) in
+            try policy.open(path, ofSize: isExpected)
+        }
+    }
+
+    /// The same, of a file that `open` opens and checks.
+    static func read(
+        _ path: String,
+        limit: Int,
+        holding content: Content,
+        otherwise refusal: KeyError?,
+        _ open: () throws(SystemError) -> FileDescriptor
+    ) throws(KeyError) -> SecretBytes {
         do throws(SystemError) {
-            let file = try policy.open(path, ofSize: isExpected)
+            let file = try open()
             do throws(Errno) {
                 return try SecretBytes.read(from: file, limit: limit + 1)
             } catch {

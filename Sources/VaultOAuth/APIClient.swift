@@ -55,7 +55,6 @@ package struct APIClient: Sendable {
     ) throws(APIError) -> TransportReply {
         let exchange = try Self.requesting { () throws(OAuthError) in
             guard !transport.isSet("SSLKEYLOGFILE") else { throw .configuration(.keyLogging) }
-            if let caFile = connection.caFile { try CAFile.check(caFile) }
             try CurlLibrary.ready()
             return try CurlEasyHandle(answerLimit: Self.errorLimit)
         }

@@ -1,59 +1,67 @@
 internal import VaultSystem
 
-/// The certificates that an application's endpoint is trusted by, in place of the system's.
+/// The certificates that an application's endpoint is trusted by, in place of the system's, as they were when their
+/// file was opened.
 ///
-/// A user who can write that file can read the secret, by a server of their own: it is checked when it is named, and
-/// its owner and mode before each request as well, since both may have changed in between.
-package enum CAFile {
-    /// The most that is looked through for a certificate, in bytes: four times what all public authorities have.
-    private static let sizeLimit = 1 << 20
+/// A user who chooses them can read the secret, by a server of their own. So the file is opened once, by a way that no
+/// other user can divert; the bytes that were checked are the bytes that libcurl gets, and that a vault keeps.
+package struct CAFile: Hashable, Sendable {
+    /// How many bytes of certificates there may be: all public authorities have 220 KiB.
+    package static let limit = 256 * 1024
+    /// How long the file may be, in bytes: bundles have words between the certificates.
+    private static let fileLimit = 1 << 20
 
-    /// The path without links, of a file that holds a certificate and that only we and root can write.
+    /// The file that they come from, for people.
+    package let path: String
+    /// PEM, without what stood around the certificates, such as a private key.
+    package let certificates: [UInt8]
+
+    /// Certificates that were read before.
+    package init(path: String, certificates: [UInt8]) {
+        self.path = path
+        self.certificates = certificates
+    }
+
+    /// Reads a file of certificates that only we and root can write or exchange.
     ///
-    /// The vault is used from anywhere, cron included: a relative path would mean another file there.
-    ///
+    /// - Parameter path: absolute, or from the working directory; links may lead to the file.
+    /// - Returns: its certificates, and the absolute path.
     /// - Throws: `configuration`.
-    package static func resolved(_ path: String) throws(OAuthError) -> String {
-        let resolved: String
-        do throws(SystemError) { resolved = try FilePath.resolve(path) } catch {
-            throw .configuration(problem(of: error, path))
-        }
-        if let content = try content(resolved), !holdsCertificate(content) {
-            throw .configuration(.caFileInvalid(path: resolved))
-        }
-        try check(resolved)
-        return resolved
+    package static func read(_ path: String) throws(OAuthError) -> CAFile {
+        let file = CAFile(path: try absolute(path), certificates: try certificates(in: path))
+        guard file.certificates.count <= limit else { throw .configuration(.caFileTooLarge(path: path)) }
+        return file
     }
 
-    /// Refuses a file that others could write; libcurl says "bad CA file" of one that is missing and of one that is
-    /// empty alike.
-    static func check(_ path: String) throws(OAuthError) {
-        do throws(SystemError) { _ = try FilePolicy.trusted.open(path) } catch {
+    /// Refuses a file that `read` would refuse, but for its size: the system's own may have any.
+    package static func check(_ path: String) throws(OAuthError) { _ = try certificates(in: path) }
+
+    /// The vault is used from anywhere, cron included: a relative path would name another file there.
+    private static func absolute(_ path: String) throws(OAuthError) -> String {
+        guard !FilePath.isAbsolute(path) else { return path }
+        do throws(SystemError) { return try FilePath.resolve(".") + "/" + path } catch {
             throw .configuration(problem(of: error, path))
         }
     }
 
-    /// Read without a look at its owner: a file without a certificate is refused as that first.
-    private static func content(_ path: String) throws(OAuthError) -> [UInt8]? {
-        do throws(Errno) {
-            let file = try FileDescriptor.open(path, .probing)
-            return try file.status().kind == .regular ? try file.readAll(limit: sizeLimit) : nil
+    private static func certificates(in path: String) throws(OAuthError) -> [UInt8] {
+        let text: [UInt8]
+        do throws(SystemError) {
+            let file = try FilePolicy.trusted.open(path) { $0 <= fileLimit }
+            do throws(Errno) { text = try file.readAll(limit: fileLimit) } catch {
+                throw .failed(path: path, .reading, error)
+            }
         } catch {
-            throw .configuration(.caFileUnreadable(path: path, errno: error))
+            throw .configuration(problem(of: error, path))
         }
-    }
-
-    // Bundles have words between the certificates: the mark may stand anywhere.
-    private static func holdsCertificate(_ text: [UInt8]) -> Bool {
-        ["-----BEGIN CERTIFICATE-----", "-----BEGIN TRUSTED CERTIFICATE-----"].contains { mark in
-            text.firstRange(of: Array(mark.utf8)) != nil
-        }
+        guard let certificates = PEM.certificates(in: text) else { throw .configuration(.caFileInvalid(path: path)) }
+        return certificates
     }
 
     private static func problem(of error: SystemError, _ path: String) -> ConfigurationProblem {
         switch error {
         case .unsafePath(let unsafe): .unsafeCAFile(unsafe)
-        case .unexpectedSize: .caFileInvalid(path: path)
+        case .unexpectedSize: .caFileTooLarge(path: path)
         case .failed(_, _, .noEntry): .caFileMissing(path: path)
         case .failed(_, _, let errno): .caFileUnreadable(path: path, errno: errno)
         }

@@ -30,6 +30,11 @@ struct CurlEasyHandle: ~Copyable {
         try check(unsafe cvault_exchange_set_text(exchange, option, text), option)
     }
 
+    /// Sets bytes, which are copied.
+    borrowing func set(_ option: cvault_curl_option, _ bytes: [UInt8]) throws(OAuthError) {
+        try check(unsafe cvault_exchange_set_blob(exchange, option, bytes, bytes.count), option)
+    }
+
     borrowing func setBody(_ body: [UInt8]) throws(OAuthError) {
         try check(unsafe cvault_exchange_set_body(exchange, body, body.count), CVAULT_CURLOPT_COPYPOSTFIELDS)
     }

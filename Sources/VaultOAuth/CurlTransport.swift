@@ -31,7 +31,6 @@ package struct CurlTransport: TokenTransport {
         -> TransportReply
     {
         guard !isSet("SSLKEYLOGFILE") else { throw .configuration(.keyLogging) }
-        if let caFile = request.connection.caFile { try CAFile.check(caFile) }
         try CurlLibrary.ready()
         let exchange = try CurlEasyHandle(answerLimit: Self.answerLimit)
         let proxy = ResolvedProxy.choose(for: request.endpoint, own: request.connection.proxy, isSet: isSet)
@@ -75,7 +74,7 @@ package struct CurlTransport: TokenTransport {
             port: Int(endpoint.port),
             proxy: proxy.name,
             mayBypassProxy: isSet("no_proxy") || isSet("NO_PROXY"),
-            caFile: connection.caFile
+            caFile: connection.caFile?.path
         )
     }
 
@@ -83,12 +82,13 @@ package struct CurlTransport: TokenTransport {
         try exchange.set(CVAULT_CURLOPT_SSLVERSION, Int(CVAULT_CURL_SSLVERSION_TLSv1_2.rawValue))
         try exchange.set(CVAULT_CURLOPT_SSL_VERIFYPEER, 1)
         try exchange.set(CVAULT_CURLOPT_SSL_VERIFYHOST, 2)
-        guard let caFile = connection.caFile else { return }
-        try exchange.set(CVAULT_CURLOPT_CAINFO, caFile)
+        guard let certificates = connection.caFile?.certificates else { return }
+        // The bytes that were checked, and no path at which others could lie by now.
+        try exchange.set(CVAULT_CURLOPT_CAINFO_BLOB, certificates)
         // In place of the system's certificates, not in addition to them.
         try exchange.set(CVAULT_CURLOPT_CAPATH, nil)
         // A proxy that is reached by https stands in the same private network.
-        try exchange.set(CVAULT_CURLOPT_PROXY_CAINFO, caFile)
+        try exchange.set(CVAULT_CURLOPT_PROXY_CAINFO_BLOB, certificates)
         try exchange.set(CVAULT_CURLOPT_PROXY_CAPATH, nil)
     }
 

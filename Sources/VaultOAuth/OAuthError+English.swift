@@ -108,7 +108,9 @@ extension ConfigurationProblem: Explained {
         case .caFileMissing(let path): "The CA file \(path) doesn't exist."
         case .caFileUnreadable(let path, let errno): "The CA file \(path) can't be read: \(errno)."
         case .unsafeCAFile(let unsafe): "The CA file can't be trusted. \(unsafe.sentence)"
-        case .caFileInvalid(let path): "The CA file \(path) holds no certificate in PEM."
+        case .caFileInvalid(let path): "The CA file \(path) holds no certificate in PEM, or a broken one."
+        case .caFileTooLarge(let path):
+            "The CA file \(path) is too large: more than \(CAFile.limit >> 10) KiB of certificates."
         case .invalidProxy: "The application's proxy isn't an address such as http://proxy.example:3128."
         }
     }
@@ -126,14 +128,20 @@ extension ConfigurationProblem: Explained {
         case .caFileMissing, .caFileUnreadable: "Give a file that you may read with --ca-file."
         case .unsafeCAFile(let unsafe):
             switch unsafe.reason {
-            case .foreignFile: "Copy it to a place of your own and name the copy with --ca-file."
+            case .foreignFile, .foreignDirectory: "Copy it to a place of your own and name the copy with --ca-file."
             case .writableByOthers(_, nil):
                 "Look at what is in it, then take that from them: chmod go-w \(unsafe.path.shellWord)"
             case .writableByOthers(let mode, let owner?):
                 "Look at what is in it, and name a copy of your own with --ca-file; or \(owner.userName) gives it mode "
                     + "\(mode.closedMode)."
+            case .sharedDirectory(_, nil):
+                "Look at what is in the file, then close the folder to them: chmod go-w \(unsafe.path.shellWord)"
+            case .sharedDirectory(let mode, let owner?):
+                "Look at what is in the file, and name a copy in a folder of yours with --ca-file; or \(owner.userName) gives "
+                    + "the folder mode \(mode.closedMode)."
             default: "Give a file of certificates in PEM (-----BEGIN CERTIFICATE-----) with --ca-file."
             }
+        case .caFileTooLarge: "Give the certificates alone of the authority that this server's comes from."
         case .caFileInvalid: "Give a file of certificates in PEM (-----BEGIN CERTIFICATE-----) with --ca-file."
         case .invalidProxy: "Give scheme, host and port, without user and password."
         }
@@ -224,7 +232,8 @@ extension TLSProblem: Explained {
         switch self {
         case .expired, .notYetValid: "Check this computer's clock; if it is right, the server's owner must act."
         case .unknownIssuer, .selfSigned:
-            "If your network or your own server uses a private authority, give its certificate with --ca-file."
+            "If your network or your own server uses a private authority, give its certificate with --ca-file; the vault "
+                + "keeps it, or a renewed one, with `isogeo-vault trust NAME --ca-file FILE`."
         case .nameMismatch, .notTLS: "Check host and port in \(peer.name)'s address."
         default: "The server's owner must act."
         }

@@ -185,10 +185,12 @@ package enum ConfigurationProblem: Error, Equatable, Sendable {
     case libraryUnusable(option: Int)
     case caFileMissing(path: String)
     case caFileUnreadable(path: String, errno: Errno)
-    /// The CA file is none, or others could write or exchange it.
+    /// The CA file is none, or others could write or exchange it, or the way to it.
     case unsafeCAFile(UnsafePath)
-    /// The CA file holds no certificate in PEM.
+    /// The CA file holds no certificate in PEM, or one that is broken.
     case caFileInvalid(path: String)
+    /// The CA file is longer than a mebibyte, or holds more certificates than a vault keeps.
+    case caFileTooLarge(path: String)
     /// The application's own proxy isn't `http://host:port` or `https://host:port`.
     case invalidProxy
 }

@@ -39,8 +39,8 @@ package struct ConnectionSettings: Sendable {
     package var connectTimeLimit: Duration
     /// How long a whole request may take, with its further tries and the pauses between.
     package var timeLimit: Duration
-    /// A file of certificates in PEM that takes the place of the system's.
-    package var caFile: String?
+    /// Certificates that take the place of the system's.
+    package var caFile: CAFile?
     /// The application's own proxy, for https where the environment names none.
     package var proxy: ProxyAddress?
     /// Lets another thread end the request.
@@ -51,7 +51,7 @@ package struct ConnectionSettings: Sendable {
     package init(
         connectTimeLimit: Duration = .seconds(10),
         timeLimit: Duration = TokenClient.timeLimit,
-        caFile: String? = nil,
+        caFile: CAFile? = nil,
         proxy: ProxyAddress? = nil,
         interruption: Interruption? = nil
     ) {

@@ -71,9 +71,14 @@ package struct StateFile: Sendable {
 
     /// Takes it away; nothing where there is none.
     package func remove() throws(StoreError) {
-        do throws(Errno) { try FilePath.remove(path) } catch {
-            guard ![.noEntry, .notADirectory].contains(error) else { return }
-            throw .io(path: path, .removing, error)
+        do throws(SystemError) {
+            let place = try FilePlace(path)
+            do throws(Errno) { try place.directory.remove(place.name) } catch {
+                throw .failed(path: path, .removing, error)
+            }
+        } catch {
+            if let errno = error.errno, [.noEntry, .notADirectory].contains(errno) { return }
+            throw StoreError(error)
         }
     }
 }

@@ -28,7 +28,7 @@ package struct Directory: ~Copyable {
             try directory.check(.ancestor)
         }
     ) throws(SystemError) -> Directory {
-        var directory = try open(AT_FDCWD, "/", path: "/")
+        var directory = try root()
         for name in path.utf8.split(separator: UInt8(ascii: "/")) {
             try check(directory)
             directory = try directory.opening(String(Substring(name)))
@@ -50,9 +50,30 @@ package struct Directory: ~Copyable {
         try open(AT_FDCWD, path, path: path, followsLink: true)
     }
 
+    static func root() throws(SystemError) -> Directory { try open(AT_FDCWD, "/", path: "/") }
+
+    /// Where the first name of a path is looked up: the root, or the working directory.
+    static func start(of path: String) throws(SystemError) -> Directory {
+        guard !FilePath.isAbsolute(path) else { return try root() }
+        return try open(AT_FDCWD, ".", path: FilePath.resolve("."))
+    }
+
     /// The directory of that name in this one.
     package borrowing func opening(_ name: String) throws(SystemError) -> Directory {
         try Directory.open(descriptor.number, name, path: path(of: name))
+    }
+
+    /// The same directory once more.
+    package borrowing func duplicate() throws(SystemError) -> Directory {
+        do throws(Errno) { return Directory(try descriptor.duplicate(), path: path) } catch {
+            throw .failed(path: path, .openingDirectory, error)
+        }
+    }
+
+    /// The directory above this one.
+    borrowing func parent() throws(SystemError) -> Directory {
+        let above = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[..<$0]) } ?? ""
+        return try Directory.open(descriptor.number, "..", path: above.isEmpty ? "/" : above)
     }
 
     package borrowing func path(of name: String) -> String { (path == "/" ? "" : path) + "/" + name }
@@ -72,6 +93,23 @@ package struct Directory: ~Copyable {
         } catch {
             throw .failed(path: path(of: name), .lookingAt, error)
         }
+    }
+
+    /// What a link of this directory leads to: readlink(2).
+    ///
+    /// - Throws: `failed`; `notAFileName` where that isn't UTF-8: a `String` would hold another name.
+    borrowing func target(of name: String) throws(SystemError) -> String {
+        let capacity = Int(PATH_MAX)
+        let target: String?? = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: capacity + 1) { buffer in
+            guard let start = buffer.baseAddress else { return nil }
+            let count = unsafe readlinkat(descriptor.number, name, start, capacity)
+            guard count >= 0 else { return nil }
+            unsafe buffer[count] = 0
+            return unsafe .some(String(validatingCString: start))
+        }
+        guard let target else { throw .failed(path: path(of: name), .lookingAt, .current) }
+        guard let target else { throw .unsafePath(UnsafePath(path: path(of: name), .notAFileName)) }
+        return target
     }
 
     /// Whether files can be made and removed here.

@@ -105,8 +105,8 @@ package struct DraftFile: ~Copyable {
     }
 
     /// Whether the maker of a file lives and still has it open.
-    package static func hasMaker(_ path: String) -> Bool {
-        guard let file = try? FileDescriptor.open(path, [.writeOnly, .nonBlocking, .noFollow]) else { return false }
+    package static func hasMaker(_ name: String, in directory: borrowing Directory) -> Bool {
+        guard let file = try? directory.open(name, [.writeOnly, .nonBlocking]) else { return false }
         return (try? file.tryLock(byte: lockedByte)) == false
     }
 

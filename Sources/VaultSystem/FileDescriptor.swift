@@ -190,12 +190,20 @@ package struct FileDescriptor: ~Copyable {
         to mask: UInt32,
         if accepting: (FileStatus) -> Bool = { _ in true }
     ) throws(Errno) -> UInt32? {
-        let file = try open(path, .probingNoLink)
-        let status = try file.status()
+        try open(path, .probingNoLink).restrictMode(kind, to: mask, if: accepting)
+    }
+
+    /// The same, of a file that is open.
+    package borrowing func restrictMode(
+        _ kind: FileStatus.Kind,
+        to mask: UInt32,
+        if accepting: (FileStatus) -> Bool = { _ in true }
+    ) throws(Errno) -> UInt32? {
+        let status = try status()
         guard status.kind == kind, status.isOurs, kind == .directory || status.links == 1, accepting(status) else {
             return nil
         }
-        try file.setMode(status.mode & mask)
+        try setMode(status.mode & mask)
         return status.mode & mask
     }
 

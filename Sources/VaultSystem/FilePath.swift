@@ -38,15 +38,21 @@ package enum FilePath {
     }
 
     /// The directory without links; nil where there is none.
+    ///
+    /// - Throws: `unsafePath` also where another user could exchange a link on the way; `failed`.
     package static func resolveDirectory(_ path: String) throws(SystemError) -> String? {
         do throws(SystemError) {
-            return try resolve(path)
+            var walk = try PathWalk(path)
+            try walk.finish()
+            if let unsafe = walk.faultOfLinks() { throw .unsafePath(unsafe) }
+            return walk.directory.path
         } catch {
             switch error.errno {
             case .noEntry: return nil
             case .notADirectory, .tooManyLinks: throw .unsafePath(UnsafePath(path: path, .notADirectory))
             case .nameTooLong: throw .unsafePath(UnsafePath(path: path, .tooLong))
-            default: throw error
+            case let errno?: throw .failed(path: path, .resolving, errno)
+            case nil: throw error
             }
         }
     }
@@ -74,22 +80,6 @@ package enum FilePath {
     /// Takes a name away.
     package static func remove(_ path: String) throws(Errno) {
         guard unsafe unlink(path) == 0 else { throw .current }
-    }
-
-    /// Gives a file another name, in the place of what has it now, and syncs the directory where that can be.
-    package static func rename(_ path: String, to other: String) throws(Errno) {
-        guard unsafe Glibc.rename(path, other) == 0 else { throw .current }
-        // The name is there already; a file system that can't sync directories keeps it as well as any other.
-        guard let place = try? split(other), let directory = try? Directory.named(place.directory) else { return }
-        try? directory.sync()
-    }
-
-    /// Gives a file a new name in its directory, which nothing may have yet, and syncs that as far as it can be.
-    package static func rename(_ path: String, toNew other: String) throws(Errno) {
-        guard let (from, to) = try? (split(path), split(other)) else { throw .invalid }
-        guard let directory = try? Directory.named(to.directory) else { throw .noEntry }
-        try directory.rename(from.name, toNew: to.name)
-        try? directory.sync()
     }
 
     /// Whether a path is absolute.

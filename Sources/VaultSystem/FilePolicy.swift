@@ -39,6 +39,10 @@ package struct FilePolicy: Equatable, Sendable {
 
     package var followsLinks: Bool { allowsLinks }
 
+    /// Whether the directories above a file on a read-only mount may be anybody's: not those of a file that may be any
+    /// of root's, since who writes that file system elsewhere would choose which.
+    private var allowsDirectoriesOfReadOnlyMounts: Bool { !allowsRoot || trustsReadOnlyMounts }
+
     /// What the policy objects to.
     ///
     /// - Parameters:
@@ -63,7 +67,8 @@ package struct FilePolicy: Equatable, Sendable {
         return nil
     }
 
-    /// Opens a file once and checks what was opened: what is read afterwards is what the policy has seen.
+    /// Opens a file once and checks what was opened, and the way to it: what is read afterwards is what the policy has
+    /// seen, and no other user can have put it there.
     ///
     /// - Parameters:
     ///   - path: the file.
@@ -74,57 +79,111 @@ package struct FilePolicy: Equatable, Sendable {
     package func open(_ path: String, ofSize isExpected: (Int64) -> Bool = { _ in true }) throws(SystemError)
         -> FileDescriptor
     {
-        do throws(SystemError) {
-            return try openOnce(path, ofSize: isExpected)
-        } catch {
-            // The second name may be the draft of a process that died while it published the file by link(2).
-            guard case .unsafePath(let unsafe) = error, case .hardLinks = unsafe.reason else { throw error }
-            DraftFile.sweep(try .named(FilePath.split(path).directory))
-            return try openOnce(path, ofSize: isExpected)
+        var walk = try PathWalk(path)
+        let name = try walk.arrive(followingLast: allowsLinks).name
+        return try sweepingDrafts(in: walk.directory) { () throws(SystemError) in
+            let file = try openOnce(name, in: walk.directory, path)
+            try check(file, path, ofSize: isExpected) {
+                walk.fault { allowsDirectoriesOfReadOnlyMounts && file.isOnReadOnlyMount() }
+            }
+            try refuseSecondName(file, path, in: walk.directory)
+            return file
         }
     }
 
-    private func openOnce(_ path: String, ofSize isExpected: (Int64) -> Bool) throws(SystemError) -> FileDescriptor {
-        let file: FileDescriptor
+    /// Opens a file of a directory that was walked to, and checks what was opened.
+    ///
+    /// - Throws: `unsafePath`; `unexpectedSize`; `failed`.
+    package func open(
+        _ name: String,
+        in directory: borrowing Directory,
+        ofSize isExpected: (Int64) -> Bool = { _ in true }
+    ) throws(SystemError) -> FileDescriptor {
+        let path = directory.path(of: name)
+        return try sweepingDrafts(in: directory) { () throws(SystemError) in
+            let file = try openOnce(name, in: directory, path)
+            try check(file, path, ofSize: isExpected)
+            return file
+        }
+    }
+
+    /// Tries again where a file has a second name, which may be the draft of a process that died while it published the
+    /// file by link(2).
+    private func sweepingDrafts(
+        in directory: borrowing Directory,
+        _ open: () throws(SystemError) -> FileDescriptor
+    ) throws(SystemError) -> FileDescriptor {
+        do throws(SystemError) { return try open() } catch {
+            guard case .unsafePath(let unsafe) = error, case .hardLinks = unsafe.reason else { throw error }
+            DraftFile.sweep(directory)
+            return try open()
+        }
+    }
+
+    private func openOnce(_ name: String, in directory: borrowing Directory, _ path: String) throws(SystemError)
+        -> FileDescriptor
+    {
         do throws(Errno) {
-            file = try .open(path, allowsLinks ? .probing : .probingNoLink)
+            return try directory.open(name, .probing)
         } catch {
-            if error == .tooManyLinks, !allowsLinks { throw .unsafePath(UnsafePath(path: path, .symbolicLink)) }
+            guard error != .tooManyLinks else {
+                // Where links are followed, there was none a moment ago.
+                throw .unsafePath(UnsafePath(path: path, allowsLinks ? .exchanged : .symbolicLink))
+            }
             throw .failed(path: path, .opening, error)
         }
-        try check(file, path, ofSize: isExpected)
-        return file
+    }
+
+    /// In a sticky directory all users may give a file of root's or ours a second name.
+    private func refuseSecondName(
+        _ file: borrowing FileDescriptor,
+        _ path: String,
+        in directory: borrowing Directory
+    ) throws(SystemError) {
+        guard let links = (try? file.status())?.links, links > 1, try directory.status().mode & 0o022 != 0 else {
+            return
+        }
+        throw .unsafePath(UnsafePath(path: path, .hardLinks(count: links)))
     }
 
     /// Checks an open file.
     ///
+    /// - Parameters:
+    ///   - file: open.
+    ///   - path: what it is called.
+    ///   - isExpected: as above.
+    ///   - way: what is wrong with the way to it.
     /// - Throws: `unsafePath`; `unexpectedSize`; `failed`.
     package func check(
         _ file: borrowing FileDescriptor,
         _ path: String,
-        ofSize isExpected: (Int64) -> Bool = { _ in true }
+        ofSize isExpected: (Int64) -> Bool = { _ in true },
+        by way: () -> UnsafePath? = { nil }
     ) throws(SystemError) {
         let status: FileStatus
         do throws(Errno) { status = try file.status() } catch { throw .failed(path: path, .lookingAt, error) }
         guard status.kind != .regular || isExpected(status.size) else {
             throw .unexpectedSize(path: path, status.size)
         }
+        if let unsafe = way() { throw .unsafePath(unsafe) }
         if let reason = objection(to: status, isOnReadOnlyMount: { file.isOnReadOnlyMount() }) {
             throw .unsafePath(UnsafePath(path: path, reason))
         }
     }
 
-    /// What is wrong with a file that isn't opened; nil where nothing is, or there is none.
+    /// What is wrong with a file or the way to it, whether or not it can be opened; nil where nothing is, or there is
+    /// no file.
     package func fault(at path: String) -> SystemError? {
-        let status: FileStatus
-        do throws(Errno) {
-            status = try FileStatus(of: path, followsLink: allowsLinks)
-        } catch {
-            return error == .noEntry ? nil : .failed(path: path, .lookingAt, error)
+        do throws(SystemError) { _ = try open(path) } catch {
+            guard error.errno == .accessDenied else { return error.errno == .noEntry ? nil : error }
+            // We may not read it; what else is wrong shows without.
+            guard var walk = try? PathWalk(path), let found = try? walk.arrive(followingLast: allowsLinks) else {
+                return error
+            }
+            let reason = objection(to: found.status) { walk.directory.descriptor.isOnReadOnlyMount() }
+            return (walk.fault() ?? reason.map { UnsafePath(path: path, $0) }).map { .unsafePath($0) } ?? error
         }
-        var system = statvfs()
-        let isReadOnly = { unsafe statvfs(path, &system) == 0 && system.f_flag & UInt(ST_RDONLY) != 0 }
-        return objection(to: status, isOnReadOnlyMount: isReadOnly).map { .unsafePath(UnsafePath(path: path, $0)) }
+        return nil
     }
 }
 

@@ -11,7 +11,7 @@ private final class OwnTransport: TokenEndpointTransport {
         let headers: [TokenEndpointRequest.Header]
         let body: String
         let authorization: String
-        let caFile: String?
+        let caCertificates: [UInt8]?
         let timeLimit: Duration
     }
 
@@ -30,7 +30,7 @@ private final class OwnTransport: TokenEndpointTransport {
             authorization: request.withAuthorization { bytes in
                 String(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self)
             },
-            caFile: request.caFile,
+            caCertificates: request.caCertificates,
             timeLimit: request.timeLimit
         )
         let number = sent.withLock { sent in
@@ -70,7 +70,7 @@ private let token = reply(200, #"{"access_token": "abc", "token_type": "bearer",
         #expect(sent.body == "grant_type=client_credentials")
         #expect(sent.headers.map(\.name) == ["Content-Type", "Accept", "User-Agent"])
         #expect(sent.headers.first?.value == "application/x-www-form-urlencoded")
-        #expect(sent.caFile == nil)
+        #expect(sent.caCertificates == nil)
         #expect(sent.timeLimit > .zero && sent.timeLimit <= .seconds(30))
     }
 

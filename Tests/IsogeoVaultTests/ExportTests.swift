@@ -161,7 +161,10 @@ import VaultTestSupport
         var options = NewApplication.Options()
         options.name = try ApplicationName.named("form")
         options.basicEncoding = .form
-        options.caFile = try world.folder.write("-----BEGIN CERTIFICATE-----", to: "ca.pem")
+        options.caFile = try world.folder.write(
+            "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----",
+            to: "ca.pem"
+        )
         try await vault.add(
             NewApplication(clientSecrets: world.clientSecrets(id: "form", secret: canary.text), options)
         )

@@ -41,7 +41,7 @@ struct FileFormatReaderTests {
     private struct Found: Decodable {
         struct Application: Decodable {
             let name, clientID, secret, tokenURI, basicEncoding, authURI, kind, isogeoType, caFile: String
-            let proxy: String?
+            let proxy, certificates: String?
             let scopes: [String]
             let created, credentialWritten: Int64
         }
@@ -112,6 +112,8 @@ struct FileFormatReaderTests {
         let vault = try await world.makeVault()
         try await vault.add(world.application("éditeur", secret: "another secret", proxy: "http://proxy.example:3128"))
         try await vault.add(world.application(secret: "the newest secret"), replacing: true)
+        let pem = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"
+        try await vault.trust(.named("catalogue"), caFile: world.folder.write(pem, to: "ca.pem"))
         let catalogue = try ApplicationName.named("catalogue")
         _ = try await vault.token(for: catalogue)
         _ = try await vault.token(for: .named("éditeur"), TokenOptions(scope: "resources:read"))
@@ -123,13 +125,14 @@ struct FileFormatReaderTests {
         let found = try await read("--key-file", world.keyFile, world.path)
         let secrets = Dictionary(uniqueKeysWithValues: found.applications.map { ($0.name, $0.secret) })
         #expect(secrets == ["catalogue": "the newest secret", "éditeur": "another secret"])
-        #expect(found.applications.compactMap(\.proxy) == ["http://proxy.example:3128"])
+        #expect(found.applications.compactMap(\.proxy).filter { !$0.isEmpty } == ["http://proxy.example:3128"])
+        #expect(found.applications.compactMap(\.certificates) == [pem])
         #expect(Set(found.tokens.map(\.value)) == ["token-1", "token-2"])
         #expect(found.tokens.first { $0.value == "token-2" }?.hasScope == true)
         #expect(found.default == nil && found.warnings.isEmpty)
-        #expect(found.log.map(\.number) == [1, 2, 3, 4])
-        #expect(found.log.map(\.event) == ["created", "imported", "imported", "replaced"])
-        #expect(found.log.map(\.subject) == ["", "catalogue", "éditeur", "catalogue"])
+        #expect(found.log.map(\.number) == [1, 2, 3, 4, 5])
+        #expect(found.log.map(\.event) == ["created", "imported", "imported", "replaced", "certificates"])
+        #expect(found.log.map(\.subject) == ["", "catalogue", "éditeur", "catalogue", "catalogue"])
         #expect(found.requests.isEmpty)
         #expect(found.tallies.map(\.event) == ["token", "token", "refused"])
         #expect(found.tallies.map(\.subject) == ["catalogue", "éditeur", "catalogue"])

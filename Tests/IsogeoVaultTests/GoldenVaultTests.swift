@@ -56,7 +56,16 @@ import VaultTestSupport
 
         // The secrets, where they are meant to go.
         for application in golden.applications {
-            _ = try await vault.token(for: .named(application.name), TokenOptions(refresh: true))
+            let name = try ApplicationName.named(application.name)
+            if application.caFile != nil {
+                // The vault has its path alone, and no such file is here.
+                let refused = await failure { [name] () async throws(VaultError) in
+                    _ = try await vault.token(for: name, TokenOptions(refresh: true))
+                }
+                #expect(refused?.code == .configuration)
+                try await vault.trust(name, caFile: nil)
+            }
+            _ = try await vault.token(for: name, TokenOptions(refresh: true))
         }
         #expect(world.server.requests.map(\.pair) == golden.applications.map(\.basic))
         #expect(world.server.requests.map(\.url) == golden.applications.map(\.tokenURI))

@@ -12,6 +12,9 @@ import VaultTestSupport
 
     init() throws { world = try VaultFixture() }
 
+    /// As small as one can be.
+    private static let pem = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"
+
     private func error(_ path: String, _ options: NewApplication.Options = .init()) -> VaultError? {
         do throws(VaultError) {
             _ = try NewApplication(clientSecrets: path, options)
@@ -62,11 +65,12 @@ import VaultTestSupport
         options.name = try .named("mine")
         options.tokenURI = "https://qa.example:8443/token"
         options.basicEncoding = .form
-        options.caFile = try world.folder.write("# ours\n-----BEGIN CERTIFICATE-----\n", to: "ca.pem", mode: 0o644)
+        options.caFile = try world.folder.write("# ours\n\(Self.pem)", to: "ca.pem", mode: 0o644)
         let application = try NewApplication(clientSecrets: world.clientSecrets(id: "a:b", secret: "a b"), options)
         #expect(application.name.description == "mine" && application.tokenOrigin == "https://qa.example:8443")
         let metadata = application.metadata(now: 5)
         #expect(metadata.caFile == world.folder("ca.pem") && metadata.encoding == .form)
+        #expect(metadata.certificates == Array(Self.pem.utf8))
         #expect(metadata.created == 5 && metadata.credentialWritten == 5 && metadata.credential.count == 16)
         #expect(application.metadata(now: 5).credential != metadata.credential)
     }
@@ -93,12 +97,11 @@ import VaultTestSupport
     }
 
     @Test func `certificates that aren't any, or that others may write, are refused`() throws {
-        let pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
         let file = try world.clientSecrets(secret: "s")
         for (path, word) in [
             (try world.folder.write("{}", to: "other.json"), "holds no certificate"),
-            (try world.folder.write(pem, to: "group.pem", mode: 0o664), "(mode 0664)"),
-            (try world.folder.write(pem, to: "all.pem", mode: 0o646), "(mode 0646)"),
+            (try world.folder.write(Self.pem, to: "group.pem", mode: 0o664), "(mode 0664)"),
+            (try world.folder.write(Self.pem, to: "all.pem", mode: 0o646), "(mode 0646)"),
             (world.folder.path, "is a folder"), ("/dev/null", "is not a regular file"),
         ] {
             var options = NewApplication.Options()

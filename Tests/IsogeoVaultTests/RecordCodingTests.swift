@@ -62,7 +62,8 @@ import VaultStore
 
     @Test func `an application's encoding is strict`() throws {
         try expectStrict(try Self.metadata().encoded) { _ = try ApplicationMetadata(encoded: $0) }
-        try expectStrict(try Self.withAPI().encoded, later: 3) { _ = try ApplicationMetadata(encoded: $0) }
+        try expectStrict(try Self.withAPI().encoded, later: 4) { _ = try ApplicationMetadata(encoded: $0) }
+        try expectStrict(try Self.withCertificates().encoded, later: 4) { _ = try ApplicationMetadata(encoded: $0) }
     }
 
     private static func withAPI() throws -> ApplicationMetadata {
@@ -92,6 +93,29 @@ import VaultStore
         for text in ["https://api.example/v1/", "HTTPS://api.example", "http://api.example"] {
             var fields = api
             fields[14] = Array(text.utf8)
+            #expect(throws: CryptoError.malformedEncoding) { _ = try ApplicationMetadata(encoded: encoding(fields)) }
+        }
+    }
+
+    private static func withCertificates() throws -> ApplicationMetadata {
+        var metadata = try metadata()
+        metadata.certificates = Array("the certificates".utf8)
+        return metadata
+    }
+
+    @Test func `an application whose certificates are kept is of version 3, with or without a proxy`() throws {
+        let kept = try fields(of: try Self.withCertificates().encoded)
+        #expect(kept.count == 16 && kept[0] == [3, 0, 0, 0, 0, 0, 0, 0])
+        #expect(kept[10] == Array("/etc/ssl/ours.pem".utf8) && kept[13] == [] && kept[14] == [])
+        #expect(kept[15] == Array("the certificates".utf8))
+        #expect(try ApplicationMetadata(encoded: encoding(kept)) == Self.withCertificates())
+        var both = try Self.withAPI()
+        both.certificates = [1]
+        #expect(try ApplicationMetadata(encoded: both.encoded) == both)
+        // Certificates come from a file, and none are an earlier version.
+        for (index, content) in [(10, []), (15, [])] as [(Int, [UInt8])] {
+            var fields = kept
+            fields[index] = content
             #expect(throws: CryptoError.malformedEncoding) { _ = try ApplicationMetadata(encoded: encoding(fields)) }
         }
     }

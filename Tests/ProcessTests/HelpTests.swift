@@ -8,7 +8,8 @@ import VaultTestSupport
 @Suite(.serialized, .needsBinary)
 struct HelpTests {
     private static let commands = [
-        "import", "token", "list", "show", "rename", "remove", "default", "rotate", "forget", "export", "exec", "api",
+        "import", "token", "list", "show", "rename", "remove", "default", "rotate", "trust", "forget", "export", "exec",
+        "api",
         "check", "unlock", "lock", "key", "rekey", "status", "verify", "backup", "restore", "log", "doctor",
     ]
     /// What `key` can do; the transcript of `key add` is `key-add.txt`.

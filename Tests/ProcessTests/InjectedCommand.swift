@@ -48,6 +48,7 @@ struct InjectedCommand: Sendable, CustomTestStringConvertible {
         },
         Self("list", "list", "--json"), Self("show", "show", "atlas", "--json"), Self("status", "status", "--json"),
         Self("rotate", "rotate", "atlas", "@/rotated.json"), Self("rename", "rename", "atlas", "globe"),
+        Self("trust", "trust", "atlas", "--ca-file", "@/ca.pem"),
         Self("remove", "remove", "rivers", "--yes"), Self("default", "default", "rivers"),
         Self("default, format 1", "default", "maps").with { $0.isOlder = true },
         Self("key list", "key", "list"),

@@ -55,6 +55,7 @@ struct InjectionWorld: Sendable {
         secrets = [home.client.secret, rivers.secret, globe.secret, rotated] + passphrases
         _ = try home.writeFile(of: globe, to: "new.json", tokenURI: server.url)
         try home.folder.write(home.client.file(tokenURI: server.url, secret: rotated), to: "rotated.json")
+        try home.folder.write("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n", to: "ca.pem")
         try home.folder.write(passphrases[0].text, to: "passphrase")
         try home.folder.write(passphrases[1].text, to: "new-passphrase")
         home.environment["ISOGEO_VAULT_KEY_FILE"] = home.key

@@ -215,7 +215,8 @@ struct GlewlwydCommandTests {
         try await home.run("token", "--scope", server.scope).expectFailure(
             76,
             "\(server.clientID) at \(origin): The server's certificate comes from an issuer that this computer doesn't know.",
-            "If your network or your own server uses a private authority, give its certificate with --ca-file."
+            "If your network or your own server uses a private authority, give its certificate with --ca-file; the vault "
+                + "keeps it, or a renewed one, with `isogeo-vault trust NAME --ca-file FILE`."
         )
         let trusting = try await home.run(
             "import",

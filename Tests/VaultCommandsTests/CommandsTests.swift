@@ -177,7 +177,8 @@ struct CommandsTests {
     @Test func `a table has nothing in it that a terminal obeys`() async throws {
         let folder = try TemporaryDirectory()
         let (vault, key) = (folder("vault/vault.db"), folder("key"))
-        let authority = try folder.write("-----BEGIN CERTIFICATE-----\n", to: "a\u{1B}]0;x\u{7}.pem")
+        let pem = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"
+        let authority = try folder.write(pem, to: "a\u{1B}]0;x\u{7}.pem")
         let arguments = ["import", try file(folder), "--vault", vault, "--ca-file", authority]
         #expect(await run(arguments + ["--protect", "key-file=\(key)"]).code == 0)
         let shown = await run(["show", "--vault", vault, "--key-file", key])

@@ -201,58 +201,6 @@ import VaultSystem
         #expect(server.requests.isEmpty)
     }
 
-    @Test func `a CA file that won't do is found before anything is sent`() async throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let server = try ScriptedServer(.silence)
-        defer { server.stop() }
-        let missing = folder.appendingPathComponent("missing.pem").path
-        let garbage = folder.appendingPathComponent("garbage.pem").path
-        try Data("no certificate".utf8).write(to: URL(fileURLWithPath: garbage))
-        for (file, problem): (String, ConfigurationProblem) in [
-            (missing, .caFileMissing(path: missing)),
-            (folder.path, .unsafeCAFile(UnsafePath(path: folder.path, .directory))),
-            (garbage, .caFileInvalid(path: garbage)),
-        ] {
-            let settings = ConnectionSettings(caFile: file)
-            let result = try await ask("https://127.0.0.1:\(server.port)/", connection: settings)
-            #expect(failure(result) == .configuration(problem))
-        }
-    }
-
-    @Test func `a CA file that others may write is refused before anything is sent`() async throws {
-        let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
-        try #require(FileManager.default.createFile(atPath: file, contents: nil))
-        defer { try? FileManager.default.removeItem(atPath: file) }
-        for mode: mode_t in [0o666, 0o664, 0o602] {
-            try #require(unsafe chmod(file, mode) == 0)
-            let result = try await ask("https://127.0.0.1:1/", connection: ConnectionSettings(caFile: file))
-            #expect(
-                failure(result) == .configuration(.unsafeCAFile(UnsafePath(path: file, .writableByOthers(mode: mode))))
-            )
-        }
-    }
-
-    @Test(.disabled(if: geteuid() != 0, "only root can give a file away"))
-    func `root: a CA file of somebody else is refused`() async throws {
-        let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
-        try #require(FileManager.default.createFile(atPath: file, contents: nil))
-        defer { try? FileManager.default.removeItem(atPath: file) }
-        try #require(unsafe chown(file, 65_534, 65_534) == 0)
-        let result = try await ask("https://127.0.0.1:1/", connection: ConnectionSettings(caFile: file))
-        #expect(failure(result) == .configuration(.unsafeCAFile(UnsafePath(path: file, .foreignFile(owner: 65_534)))))
-    }
-
-    @Test(.disabled(if: geteuid() == 0, "root may read every file"))
-    func `a CA file that may not be read is told from a missing one`() async throws {
-        let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
-        try #require(FileManager.default.createFile(atPath: file, contents: nil, attributes: [.posixPermissions: 0]))
-        defer { try? FileManager.default.removeItem(atPath: file) }
-        let result = try await ask("https://127.0.0.1:1/", connection: ConnectionSettings(caFile: file))
-        #expect(failure(result) == .configuration(.caFileUnreadable(path: file, errno: .accessDenied)))
-    }
-
     @Test func `whose allocator libcurl has is known`() async throws {
         #expect(try await onThread { CurlTransport.wipesMemory })
         try await onThread { try CurlTransport.checkLibrary() }

@@ -48,7 +48,10 @@ import VaultTestSupport
             guard SecretBytes.allLocked else { return }
             let interruption = Interruption()
             let request = try TokenRequest(endpoint: TokenEndpoint("https://localhost:\(server.port)/"))
-            let settings = ConnectionSettings(caFile: authority.certificate, interruption: interruption)
+            let settings = ConnectionSettings(
+                caFile: try CAFile.read(authority.certificate),
+                interruption: interruption
+            )
 
             async let waiting = onThread {
                 defer { interruption.interrupt() }

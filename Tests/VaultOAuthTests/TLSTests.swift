@@ -14,7 +14,7 @@ struct TLSTests {
     ) async throws -> Result<TokenGrant, OAuthError> {
         let authority = try await ThrowawayCA(isFaulty: certificate != "server.pem")
         let server = try await onThread { try TLSServer(authority, certificate: certificate, options: options) }
-        let caFile: String? =
+        let path: String? =
             switch trust {
             case .authority: authority.certificate
             case .another(let file): file
@@ -22,7 +22,7 @@ struct TLSTests {
             }
         let result = try await VaultOAuthTests.ask(
             "https://localhost:\(server.port)/",
-            connection: ConnectionSettings(caFile: caFile)
+            connection: ConnectionSettings(caFile: try path.map { try CAFile.read($0) })
         )
         try await onThread { server.stop() }
         return result

@@ -23,6 +23,13 @@ struct cvault_curl_slist {
     struct cvault_curl_slist *next;
 };
 
+/// Bytes for an option: `struct curl_blob`.
+struct cvault_curl_blob {
+    void *data;
+    size_t len;
+    unsigned int flags;
+};
+
 /// The first members of `curl_version_info_data`.
 struct cvault_curl_version_info {
     unsigned int age;
@@ -47,7 +54,8 @@ struct cvault_curl_functions {
     void (*easy_cleanup)(CVAULT_CURL *);
 };
 
-/// The options. Below 10000 they take a long, from 10000 a pointer, from 20000 a function, from 30000 an offset.
+/// The options. Below 10000 they take a long, from 10000 a pointer, from 20000 a function, from 30000 an offset, from
+/// 40000 a blob.
 #define CVAULT_CURL_OPTIONS(OPTION)                                                                                    \
     OPTION(WRITEDATA, 10001)                                                                                           \
     OPTION(URL, 10002)                                                                                                 \
@@ -66,7 +74,6 @@ struct cvault_curl_functions {
     OPTION(FOLLOWLOCATION, 52)                                                                                         \
     OPTION(XFERINFODATA, 10057)                                                                                        \
     OPTION(SSL_VERIFYPEER, 64)                                                                                         \
-    OPTION(CAINFO, 10065)                                                                                              \
     OPTION(FORBID_REUSE, 75)                                                                                           \
     OPTION(HEADERFUNCTION, 20079)                                                                                      \
     OPTION(SSL_VERIFYHOST, 81)                                                                                         \
@@ -81,13 +88,14 @@ struct cvault_curl_functions {
     OPTION(RESOLVE, 10203)                                                                                             \
     OPTION(XFERINFOFUNCTION, 20219)                                                                                    \
     OPTION(HEADEROPT, 229)                                                                                             \
-    OPTION(PROXY_CAINFO, 10246)                                                                                        \
     OPTION(PROXY_CAPATH, 10247)                                                                                        \
     OPTION(PATH_AS_IS, 234)                                                                                            \
     OPTION(SUPPRESS_CONNECT_HEADERS, 265)                                                                              \
     OPTION(UPLOAD_BUFFERSIZE, 280)                                                                                     \
     OPTION(HTTP09_ALLOWED, 285)                                                                                        \
     OPTION(PREREQFUNCTION, 20312)                                                                                      \
+    OPTION(CAINFO_BLOB, 40309)                                                                                         \
+    OPTION(PROXY_CAINFO_BLOB, 40310)                                                                                   \
     OPTION(PREREQDATA, 10313)                                                                                          \
     OPTION(PROTOCOLS_STR, 10318)                                                                                       \
     OPTION(QUICK_EXIT, 322)
@@ -139,6 +147,7 @@ enum cvault_curl_info { CVAULT_CURL_INFOS(CVAULT_CURL_DECLARE_INFO) };
     CONSTANT(SSLVERSION_TLSv1_2, 6)                                                                                    \
     CONSTANT(HTTP_VERSION_1_1, 2)                                                                                      \
     CONSTANT(NETRC_IGNORED, 0)                                                                                         \
+    CONSTANT(BLOB_COPY, 1)                                                                                             \
     CONSTANT(ERROR_SIZE, 256)
 
 #define CVAULT_CURL_DECLARE_CONSTANT(name, number) CVAULT_CURL_##name = number,
@@ -193,6 +202,8 @@ void cvault_exchange_free(struct cvault_exchange *);
 // Each of these gives libcurl's code; BAD_FUNCTION_ARGUMENT where an option takes something else.
 unsigned int cvault_exchange_set_long(struct cvault_exchange *, enum cvault_curl_option, long);
 unsigned int cvault_exchange_set_text(struct cvault_exchange *, enum cvault_curl_option, const char *);
+unsigned int cvault_exchange_set_blob(struct cvault_exchange *, enum cvault_curl_option, const void *bytes,
+                                      size_t count);
 unsigned int cvault_exchange_set_body(struct cvault_exchange *, const void *bytes, size_t count);
 unsigned int cvault_exchange_add_line(struct cvault_exchange *, const char *line);
 unsigned int cvault_exchange_pin_address(struct cvault_exchange *, const char *host_port_addresses);

@@ -23,7 +23,7 @@ struct APITarget: Sendable {
         }
         asksForShares = call.path == APICall.sharesPath
         name = metadata.name
-        connection = dependencies.connection(for: metadata)
+        connection = try mappingErrors { () throws(OAuthError) in try dependencies.connection(for: metadata) }
         origin = base.origin
         tokenOrigin = metadata.endpoint.origin
     }

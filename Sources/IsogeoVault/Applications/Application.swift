@@ -16,8 +16,13 @@ public struct Application: Sendable, Equatable {
     public let basicEncoding: NewApplication.BasicEncoding
     /// The scopes in the imported file.
     public let scopes: [String]
-    /// The certificates to trust for its endpoint instead of the system's.
+    /// The file with the certificates to trust for its endpoint instead of the system's.
     public let caFile: String?
+    /// Whether the vault keeps those certificates, as they were in the file; else the file is read for each request, as
+    /// an earlier version has it.
+    public let keepsCertificates: Bool
+    /// The certificates that it keeps.
+    let keptCAFile: CAFile?
     /// The proxy for https if the environment names none.
     public let proxy: String?
     /// The address of the API that accepts its tokens; nil if it wasn't recorded and the endpoint isn't Isogeo's own.
@@ -40,6 +45,10 @@ public struct Application: Sendable, Equatable {
         basicEncoding = metadata.encoding == .raw ? .raw : .form
         scopes = metadata.scopes
         caFile = metadata.caFile
+        keptCAFile = metadata.certificates.flatMap { bytes in
+            metadata.caFile.map { CAFile(path: $0, certificates: bytes) }
+        }
+        keepsCertificates = keptCAFile != nil
         proxy = metadata.proxy?.text
         apiBase = metadata.knownAPIBase?.text
         recordedAPIBase = metadata.apiBase?.text

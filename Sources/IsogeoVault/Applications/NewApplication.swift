@@ -13,7 +13,7 @@ public struct NewApplication: ~Copyable, Sendable {
         public var tokenURI: String?
         /// The encoding of id and secret in the Basic header.
         public var basicEncoding = BasicEncoding.raw
-        /// The path of certificates (PEM) to trust instead of the system's.
+        /// The path of certificates (PEM) to trust instead of the system's; the vault keeps them as they are now.
         public var caFile: String?
         /// The proxy for https if the environment names none: `http://host:port` or `https://host:port`.
         public var proxy: String?
@@ -53,7 +53,7 @@ public struct NewApplication: ~Copyable, Sendable {
     private let file: ClientSecretsFile
     private let endpoint: TokenEndpoint
     private var encoding: VaultOAuth.BasicEncoding
-    private var caFile: String?
+    private var caFile: CAFile?
     private var proxy: ProxyAddress?
     private var apiBase: APIBase?
 
@@ -114,7 +114,9 @@ public struct NewApplication: ~Copyable, Sendable {
     package mutating func keep(from present: Application, besides options: Options, saysEncoding: Bool)
         throws(VaultError) -> String?
     {
-        if options.caFile == nil { caFile = try present.caFile.map(Self.caFile) }
+        if options.caFile == nil {
+            if let kept = present.keptCAFile { caFile = kept } else { caFile = try present.caFile.map(Self.caFile) }
+        }
         if options.proxy == nil { proxy = try present.proxy.map(Self.proxy) }
         let droppedBase = keepAPIBase(of: present)
         guard !saysEncoding else { return droppedBase }
@@ -124,8 +126,8 @@ public struct NewApplication: ~Copyable, Sendable {
         return droppedBase
     }
 
-    private static func caFile(_ path: String) throws(VaultError) -> String {
-        try mappingErrors { () throws(OAuthError) in try CAFile.resolved(path) }
+    private static func caFile(_ path: String) throws(VaultError) -> CAFile {
+        try mappingErrors { () throws(OAuthError) in try CAFile.read(path) }
     }
 
     /// Refuses a credential that can't be sent at import, rather than when the first job needs a token.
@@ -217,11 +219,12 @@ extension NewApplication {
             scopes: file.metadata.scopes,
             kind: file.metadata.kind,
             isogeoType: file.metadata.isogeoType,
-            caFile: caFile,
+            caFile: caFile?.path,
             created: created ?? now,
             credentialWritten: now,
             proxy: proxy,
-            apiBase: apiBase
+            apiBase: apiBase,
+            certificates: caFile?.certificates
         )
     }
 }

@@ -1,4 +1,5 @@
 internal import VaultCrypto
+internal import VaultOAuth
 internal import VaultStore
 
 extension UnlockedVault {
@@ -21,14 +22,18 @@ extension UnlockedVault {
             }
             var metadata = old.metadata
             metadata.name = newName
-            let new = StoredApplication(sealer.application(old.row, metadata), metadata, sealer)
-            try put(new.row, replacing: old, in: &draft)
-            for token in draft.snapshot.tokens where token.application == old.row.id {
-                // One that doesn't open counts as none.
-                let row = try? sealer.row(token, of: old, for: new, id: token.id)
-                draft.changes.append(row.map { .putToken($0) } ?? .removeToken(id: token.id))
-            }
+            try put(metadata, of: old, in: &draft)
             draft.events.append(AuditEvent(.renamed, newName.description, .former(name.description)))
+        }
+    }
+
+    /// Replaces the certificates that an application's endpoint is trusted by; nil takes the system's.
+    func trust(_ caFile: CAFile?, for name: ApplicationName, now: Int64) throws(VaultError) {
+        try changeApplication(name, now: now) { (draft, old) throws(VaultError) in
+            var metadata = old.metadata
+            (metadata.caFile, metadata.certificates) = (caFile?.path, caFile?.certificates)
+            try put(metadata, of: old, in: &draft)
+            draft.events.append(AuditEvent(.certificatesChanged, name.description))
         }
     }
 
@@ -63,6 +68,20 @@ extension UnlockedVault {
                 draft.changes.append(.putToken(token))
             }
             draft.events.append(AuditEvent(.rotated, name.description))
+        }
+    }
+
+    /// Writes other metadata of the same credential: the secret stays sealed as it is, and tokens, which are bound to
+    /// the row, are sealed anew.
+    private func put(_ metadata: ApplicationMetadata, of old: StoredApplication, in draft: inout PendingWrite)
+        throws(VaultError)
+    {
+        let new = StoredApplication(sealer.application(old.row, metadata), metadata, sealer)
+        try put(new.row, replacing: old, in: &draft)
+        for token in draft.snapshot.tokens where token.application == old.row.id {
+            // One that doesn't open counts as none.
+            let row = try? sealer.row(token, of: old, for: new, id: token.id)
+            draft.changes.append(row.map { .putToken($0) } ?? .removeToken(id: token.id))
         }
     }
 

@@ -1,3 +1,4 @@
+internal import VaultOAuth
 internal import VaultStore
 
 extension Vault {
@@ -85,6 +86,22 @@ extension Vault {
         try newName.checkVisible()
         try await dependencies.perform { () throws(VaultError) in
             try contents.rename(name, to: newName, now: dependencies.now())
+            tokens.drop()
+        }
+    }
+
+    /// Replaces the certificates that an application's endpoint is trusted by; its secret and its tokens stay.
+    ///
+    /// - Parameters:
+    ///   - name: the application.
+    ///   - path: a file of certificates (PEM), which the vault keeps as they are now; nil takes the system's.
+    /// - Throws: `configuration` for the file; `noApplication`.
+    public func trust(_ name: ApplicationName, caFile path: String?) async throws(VaultError) {
+        try await dependencies.perform { () throws(VaultError) in
+            let caFile = try path.map { (path) throws(VaultError) in
+                try mappingErrors { () throws(OAuthError) in try CAFile.read(path) }
+            }
+            try contents.trust(caFile, for: name, now: dependencies.now())
             tokens.drop()
         }
     }

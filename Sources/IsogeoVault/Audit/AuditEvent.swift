@@ -22,6 +22,8 @@ public struct AuditEvent: Sendable, Hashable {
         public static let renamed = Kind(rawValue: "renamed")
         /// An application was removed.
         public static let removed = Kind(rawValue: "removed")
+        /// The certificates that an application's endpoint is trusted by were changed.
+        public static let certificatesChanged = Kind(rawValue: "certificates")
         /// Another application became the default.
         public static let defaultChanged = Kind(rawValue: "default")
         /// The server granted a token for an application's secret.

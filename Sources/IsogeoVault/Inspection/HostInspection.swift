@@ -56,8 +56,11 @@ package enum HostInspection {
     /// - Returns: whether the mode was changed.
     package static func close(_ way: NamedWay) -> Bool {
         guard way.isTooOpen, let path = way.path else { return false }
-        let closed = try? FileDescriptor.restrictMode(of: path, .regular, to: 0o600) { way.canBe(Int($0.size)) }
-        return closed != nil
+        guard let place = try? FilePlace(path), let file = try? place.directory.open(place.name, .probing) else {
+            return false
+        }
+        let mode = try? file.restrictMode(.regular, to: 0o600) { way.canBe(Int($0.size)) }
+        return mode != nil
     }
 
     /// Opens libcurl, and throws why it can't be used.
@@ -67,7 +70,7 @@ package enum HostInspection {
 
     /// Refuses a CA file that holds no certificate, or that others may write.
     package static func checkCertificates(_ path: String) throws(VaultError) {
-        try mappingErrors { () throws(OAuthError) in _ = try CAFile.resolved(path) }
+        try mappingErrors { () throws(OAuthError) in try CAFile.check(path) }
     }
 
     /// Why the state folder can't be used; nil if it can.

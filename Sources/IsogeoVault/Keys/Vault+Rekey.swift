@@ -12,8 +12,11 @@ public struct Rekeying: Sendable {
 }
 
 extension Vault {
-    /// Refuses a file for a new recovery code that is there already, or that no shell has expanded.
-    package static func checkIsNew(codeFile path: String) throws(VaultError) { try PlaintextFile.checkIsNew(path) }
+    /// Refuses a file for a new recovery code that is there already, that no shell has expanded, or that others could
+    /// exchange.
+    package static func checkIsNew(codeFile path: String) throws(VaultError) {
+        _ = try RecoveryCodeFile(toMake: path)
+    }
 
     /// Gives a vault a new key: everything in it is sealed anew, in one transaction, and the old key opens none of it.
     ///

@@ -14,7 +14,7 @@ struct ApplicationMetadata: Equatable, Sendable {
     var scopes: [String]
     var kind: String?
     var isogeoType: String?
-    /// The absolute path of the certificates to trust instead of the system's.
+    /// The absolute path of the file with the certificates to trust instead of the system's.
     var caFile: String?
     /// Seconds since 1970; so are all times here.
     var created: Int64
@@ -23,9 +23,14 @@ struct ApplicationMetadata: Equatable, Sendable {
     var proxy: ProxyAddress?
     /// The address of the API that was given; nil derives it from the token endpoint.
     var apiBase: APIBase?
+    /// The certificates themselves, as they were in that file; nil where an earlier version kept the path alone.
+    var certificates: [UInt8]?
 
-    // Version 2 has two more fields. Without either it stays 1, which earlier programs read.
-    private var version: UInt64 { proxy == nil && apiBase == nil ? 1 : 2 }
+    // Version 2 has two more fields, and version 3 another one. Without them it stays what earlier programs read.
+    private var version: UInt64 {
+        guard certificates == nil else { return 3 }
+        return proxy == nil && apiBase == nil ? 1 : 2
+    }
 
     var encoded: [UInt8] {
         var encoder = CanonicalEncoder()
@@ -46,6 +51,7 @@ struct ApplicationMetadata: Equatable, Sendable {
         guard version > 1 else { return encoder.bytes }
         encoder.append(proxy?.text ?? "")
         encoder.append(apiBase?.text ?? "")
+        if let certificates { encoder.append(certificates) }
         return encoder.bytes
     }
 }
@@ -55,7 +61,7 @@ extension ApplicationMetadata {
     init(encoded: [UInt8]) throws(CryptoError) {
         var decoder = CanonicalDecoder(encoded)
         let version = try decoder.nextNumber()
-        guard 1...2 ~= version, let name = ApplicationName(try decoder.nextText()) else {
+        guard 1...3 ~= version, let name = ApplicationName(try decoder.nextText()) else {
             throw .malformedEncoding
         }
         self.name = name
@@ -76,7 +82,12 @@ extension ApplicationMetadata {
         if version > 1 {
             proxy = try decoder.nextOptional { try? ProxyAddress($0) }
             apiBase = try decoder.nextOptional { try? APIBase($0) }
-            guard proxy != nil || apiBase != nil else { throw .malformedEncoding }
+            guard version > 2 || proxy != nil || apiBase != nil else { throw .malformedEncoding }
+        }
+        if version > 2 {
+            let content = try decoder.next()
+            guard caFile != nil, !content.isEmpty else { throw .malformedEncoding }
+            certificates = content
         }
         try decoder.finish()
     }

@@ -330,5 +330,9 @@ extension RecordSealer {
 
 extension SecretBytes {
     /// The bytes of a plaintext that needs no guarded memory: metadata, tokens, the header's state.
-    fileprivate var publicBytes: [UInt8] { withBytes { bytes in bytes.indices.map { bytes[$0] } } }
+    ///
+    /// Copied at once: metadata may hold many certificates.
+    fileprivate var publicBytes: [UInt8] {
+        withBytes { bytes in unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) } }
+    }
 }

@@ -19,6 +19,16 @@ package struct ConnectionOverrides: Sendable {
     }
 }
 
+extension ApplicationMetadata {
+    /// The certificates to trust: those that the vault keeps, or those in the file of which an earlier version kept the
+    /// path alone; nil for the system's.
+    func trusted() throws(OAuthError) -> CAFile? {
+        guard let caFile else { return nil }
+        guard let certificates else { return try CAFile.read(caFile) }
+        return CAFile(path: caFile, certificates: certificates)
+    }
+}
+
 extension VaultDependencies {
     /// The limit for a token, with all retries.
     package var timeLimit: Duration { connection.timeLimit ?? TokenClient.timeLimit }
@@ -29,10 +39,15 @@ extension VaultDependencies {
     ///   - metadata: the application's.
     ///   - interruption: ends the request.
     /// - Returns: this call's settings, else the application's.
-    func connection(for metadata: ApplicationMetadata, _ interruption: Interruption? = nil) -> ConnectionSettings {
+    /// - Throws: `configuration` for a CA file that is given for this call, or whose path alone the vault has.
+    func connection(
+        for metadata: ApplicationMetadata,
+        _ interruption: Interruption? = nil
+    ) throws(OAuthError) -> ConnectionSettings {
+        let given = try connection.caFile.map { (path) throws(OAuthError) in try CAFile.read(path) }
         var settings = ConnectionSettings(
             timeLimit: timeLimit,
-            caFile: connection.caFile ?? metadata.caFile,
+            caFile: given == nil ? try metadata.trusted() : given,
             proxy: metadata.proxy,
             interruption: interruption
         )

@@ -8,7 +8,8 @@ internal import VaultOAuth
 /// sends the request, with the guarantees in SECURITY.md.
 ///
 /// An implementation must obey these rules:
-/// - it sends to exactly this URL, follows no redirect, and verifies certificates (with `caFile` if that is set);
+/// - it sends to exactly this URL, follows no redirect, and verifies certificates (with `caCertificates` if there are
+///   any);
 /// - it logs neither the header nor the answer's body, and keeps neither;
 /// - it tries once: the vault itself retries, if that can't lock an account;
 /// - it ends within `timeLimit`, and when its task is cancelled. The vault waits a second longer and gives up.
@@ -43,8 +44,8 @@ public struct TokenEndpointRequest: ~Copyable, Sendable {
     public let body: [UInt8]
     /// The limit for the whole exchange.
     public let timeLimit: Duration
-    /// Certificates (PEM) to trust instead of the system's.
-    public let caFile: String?
+    /// Certificates (PEM) to trust instead of the system's: the bytes, since a file could be exchanged.
+    public let caCertificates: [UInt8]?
     /// The application's proxy, for https if the environment names none: `http://host:port` or `https://…`.
     public let proxy: String?
 
@@ -64,7 +65,7 @@ public struct TokenEndpointRequest: ~Copyable, Sendable {
         headers = request.headerLines.compactMap(Header.init(line:))
         body = request.body
         self.timeLimit = timeLimit
-        caFile = request.connection.caFile
+        caCertificates = request.connection.caFile?.certificates
         proxy = request.endpoint.scheme == .https ? request.connection.proxy?.text : nil
         let name = "Authorization: ".utf8.count
         authorization = request.credentials.withHeader { line in

@@ -25,7 +25,7 @@ extension VaultDependencies {
         // The grant's clock is the vault's: a lifetime counts from a moment of the clock that measures it later.
         var clientDependencies = TokenClient.Dependencies.system
         clientDependencies.now = now
-        var connection = connection(for: metadata, interruption)
+        var connection = try connection(for: metadata, interruption)
         if let timeLimit { connection.timeLimit = timeLimit }
         let grant = try TokenClient(transport: transport, dependencies: clientDependencies).token(
             for: request,

@@ -30,7 +30,9 @@ struct Rotate: AsyncParsableCommand {
     var vault: VaultOptions
 
     func run() async throws {
-        let context = vault.context(connection)
+        var context = vault.context(connection)
+        // The new credential has it, and is proven by the very certificates that are kept.
+        context.vault.connection.caFile = nil
         let name = try validName(application.name)
         let opened = try await context.open()
         let present = try await opened.application(name)

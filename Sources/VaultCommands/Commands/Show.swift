@@ -36,7 +36,7 @@ extension Application {
             ["tokens from", tokenURI],
             ["API", apiBase ?? "unknown: import it with --api-base"],
             ["Basic encoding", basicEncoding.rawValue],
-            ["certificates", caFile ?? "the system's"],
+            ["certificates", caFile.map { keepsCertificates ? "kept from \($0)" : $0 } ?? "the system's"],
             ["proxy", proxy ?? "what the environment names"],
             ["scopes", scopes.isEmpty ? "none in its file" : scopes.joined(separator: " ")],
             ["imported", created.rfc3339],

@@ -115,7 +115,8 @@ final class SharedSecretDirectory {
             throw VaultError(.noRuntimeDirectory)
         }
         do throws(SystemError) {
-            let directory = try Directory.walk(to: try FilePath.resolve(path), .own)
+            let directory = try Directory.walk(along: path)
+            try directory.check(.own)
             if !inMemory || directory.descriptor.isInMemory() { return directory }
         } catch {
             guard case .unsafePath(let unsafe) = error else { throw VaultError(.runtimeDirectory(error)) }

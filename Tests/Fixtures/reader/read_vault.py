@@ -276,10 +276,9 @@ class Vault:
         names = """version name credential clientID tokenURI basicEncoding authURI scopes kind isogeoType caFile
             created credentialWritten""".split()
         version = decode(plain[:12], "n")[0]
-        require(version in (1, 2), "an application has another version")
-        if version == 2:
-            names += ["proxy", "apiBase"]
-        found = dict(zip(names, decode(plain, "ntbttttttttnn" + ("tt" if version == 2 else ""))))
+        require(version in (1, 2, 3), "an application has another version")
+        names += [[], ["proxy", "apiBase"], ["proxy", "apiBase", "certificates"]][version - 1]
+        found = dict(zip(names, decode(plain, "ntbttttttttnn" + ["", "tt", "ttt"][version - 1])))
         del found["version"]
         require(self.hash(2, "name", found["name"]) == row["name_tag"], "a name has another tag")
         credential = found["credential"]

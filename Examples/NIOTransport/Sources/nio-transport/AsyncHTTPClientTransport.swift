@@ -25,9 +25,9 @@ struct AsyncHTTPClientTransport: TokenEndpointTransport {
 
         // A request an hour needs no pool of connections, and each application may trust certificates of its own.
         var settings = HTTPClient.Configuration(redirectConfiguration: .disallow)
-        if let caFile = request.caFile {
+        if let certificates = request.caCertificates {
             var tls = TLSConfiguration.makeClientConfiguration()
-            tls.trustRoots = .file(caFile)
+            tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(certificates))
             settings.tlsConfiguration = tls
         }
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
