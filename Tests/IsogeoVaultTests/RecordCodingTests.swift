@@ -181,7 +181,7 @@ import VaultStore
         state.changes.beforeOldest = [UInt8](repeating: 1, count: 32)
         state.requests.newestDigest = [UInt8](repeating: 2, count: 32)
         #expect(try HeaderState(encoded: state.encoded, format: .second) == state)
-        state.tallies = [RequestTally(AuditEvent(.tokenRequested, "one"), at: 5)]
+        state.tallies = [RequestTally(AuditEvent(.tokenRequested, "one"), at: 5, after: 3)]
         #expect(try HeaderState(encoded: state.encoded, format: .second) == state)
         try expectStrict(state.encoded, later: 4) { _ = try HeaderState(encoded: $0, format: .second) }
         for (field, bad) in [(3, number(3)), (1, number(.max)), (4, [UInt8](repeating: 9, count: 31)), (5, [4])] {

@@ -85,22 +85,35 @@ extension UnlockedVault {
                 requests.append(AuditTrail.Entry(number: nil, time: entry.time, entry.event))
             }
         }
-        requests += header.state.tallies.map { AuditTrail.Entry(number: nil, time: $0.last, $0.event) }
-        return AuditTrail(entries: Self.merged(changes, requests), head: AuditTrail.Head(header.state.changes))
+        let entries = Self.merged(changes, requests, header.state.tallies)
+        return AuditTrail(entries: entries, head: AuditTrail.Head(header.state.changes))
     }
 
-    /// Both by their times, each in its own order, whatever a clock did.
-    private static func merged(_ changes: [AuditTrail.Entry], _ requests: [AuditTrail.Entry]) -> [AuditTrail.Entry] {
+    /// All of them in the order of the changes: requests of earlier days by their times, whatever a clock did, and
+    /// today's where they were.
+    private static func merged(
+        _ changes: [AuditTrail.Entry],
+        _ requests: [AuditTrail.Entry],
+        _ tallies: [RequestTally]
+    ) -> [AuditTrail.Entry] {
         var entries: [AuditTrail.Entry] = []
-        var rest = requests[...]
-        for change in changes {
-            while let request = rest.first, request.time < change.time {
-                entries.append(request)
-                rest.removeFirst()
+        var (requests, tallies) = (requests[...], tallies[...])
+        func append(before change: AuditTrail.Entry?) {
+            while let next = requests.first, change.map({ next.time < $0.time }) ?? true {
+                entries.append(next)
+                requests.removeFirst()
             }
+            while let next = tallies.first, change.flatMap(\.number).map({ next.after < $0 }) ?? true {
+                entries.append(AuditTrail.Entry(number: nil, time: next.last, next.event))
+                tallies.removeFirst()
+            }
+        }
+        for change in changes {
+            append(before: change)
             entries.append(change)
         }
-        return entries + rest
+        append(before: nil)
+        return entries
     }
 
     /// The first gap or edited entry of a half of the trail; nil if it is whole.

@@ -81,15 +81,18 @@ struct RequestTally: Equatable, Sendable {
     let first: Int64
     var last: Int64
     var count: Int64 = 1
+    /// The number of the newest change when the last was.
+    var after: Int64
 
     /// How many are open at a time: beyond, the one that was used least recently gets its entry early.
     static let limit = 64
 
-    init(_ event: AuditEvent, at now: Int64) {
+    init(_ event: AuditEvent, at now: Int64, after change: Int64) {
         kind = event.kind
         subject = event.subject
         first = now
         last = now
+        after = change
     }
 
     init(_ decoder: inout CanonicalDecoder) throws(CryptoError) {
@@ -98,6 +101,7 @@ struct RequestTally: Equatable, Sendable {
         first = try decoder.nextSignedNumber()
         last = try decoder.nextSignedNumber()
         count = try decoder.nextSignedNumber()
+        after = try decoder.nextSignedNumber()
     }
 
     func append(to encoder: inout CanonicalEncoder) {
@@ -106,6 +110,7 @@ struct RequestTally: Equatable, Sendable {
         encoder.append(first)
         encoder.append(last)
         encoder.append(count)
+        encoder.append(after)
     }
 
     /// Whether it counts this event at this time: the same day, UTC.

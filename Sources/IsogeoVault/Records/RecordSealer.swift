@@ -279,11 +279,13 @@ extension RecordSealer {
         -> [Mutation]
     {
         var changes: [Mutation] = []
-        for tally in closedTallies(events, &state, now: now) {
-            changes.append(append(tally.event, .requests, at: tally.last, &state))
-        }
+        for tally in state.tallies where !tally.isOfDay(now) { changes.append(append(tally, &state)) }
+        state.tallies.removeAll { !$0.isOfDay(now) }
         for event in events where event.kind.trail == .changes {
             changes.append(append(event, .changes, at: now, &state))
+        }
+        for event in events where event.kind.trail == .requests {
+            if let closed = count(event, &state, now: now) { changes.append(append(closed, &state)) }
         }
         for row in oldest where row.number == state[row.trail].oldest && state[row.trail].isFull {
             state[row.trail].oldest += 1
@@ -293,22 +295,25 @@ extension RecordSealer {
         return changes
     }
 
-    /// Counts requests, and takes out the counts that get their entries.
-    private func closedTallies(_ events: [AuditEvent], _ state: inout HeaderState, now: Int64) -> [RequestTally] {
-        var closed = state.tallies.filter { !$0.isOfDay(now) }
-        state.tallies.removeAll { !$0.isOfDay(now) }
-        for event in events where event.kind.trail == .requests {
-            if let place = state.tallies.firstIndex(where: { $0.counts(event, at: now) }) {
-                var tally = state.tallies.remove(at: place)
-                tally.count += 1
-                tally.last = now
-                state.tallies.append(tally)
-            } else {
-                if state.tallies.count == RequestTally.limit { closed.append(state.tallies.removeFirst()) }
-                state.tallies.append(RequestTally(event, at: now))
-            }
+    /// Counts a request.
+    ///
+    /// - Returns: another count that makes room for it, and gets its entry.
+    private func count(_ event: AuditEvent, _ state: inout HeaderState, now: Int64) -> RequestTally? {
+        guard let place = state.tallies.firstIndex(where: { $0.counts(event, at: now) }) else {
+            let closed = state.tallies.count == RequestTally.limit ? state.tallies.removeFirst() : nil
+            state.tallies.append(RequestTally(event, at: now, after: state.changes.newest))
+            return closed
         }
-        return closed
+        // The one that was counted last is the last.
+        var tally = state.tallies.remove(at: place)
+        tally.count += 1
+        (tally.last, tally.after) = (now, state.changes.newest)
+        state.tallies.append(tally)
+        return nil
+    }
+
+    private func append(_ tally: RequestTally, _ state: inout HeaderState) -> Mutation {
+        append(tally.event, .requests, at: tally.last, &state)
     }
 
     private func append(_ event: AuditEvent, _ trail: Trail, at time: Int64, _ state: inout HeaderState) -> Mutation {

@@ -189,8 +189,8 @@ class Vault:
             self.count, self.size, self.depth, self.root, self.default = found[1:6]
             self.log_bounds = {1: found[6:10], 2: found[10:14]}
             require(found[14] <= 64, "there are too many tallies")
-            tallies = decode(state[start:], "ttnnn" * found[14])
-            self.tallies = [tallies[place : place + 5] for place in range(0, len(tallies), 5)]
+            tallies = decode(state[start:], "ttnnnn" * found[14])
+            self.tallies = [tallies[place : place + 6] for place in range(0, len(tallies), 6)]
 
     def rows(self, table):
         return [dict(row) for row in self.database.execute(f"SELECT * FROM {table}")]
@@ -340,7 +340,7 @@ class Vault:
             "tokens": tokens,
             "log": self.log(1),
             "requests": self.log(2),
-            "tallies": [dict(zip(("event", "subject", "first", "last", "count"), tally)) for tally in self.tallies],
+            "tallies": [dict(zip(("event", "subject", "first", "last", "count", "after"), tally)) for tally in self.tallies],
             "warnings": self.warnings,
         }
 
