@@ -149,14 +149,19 @@ final class UnlockedVault: Sendable {
     ///
     /// Of application rows, no more is read than the header says that there is.
     func read(_ wanted: Query = Query()) throws(VaultError) -> (header: CheckedHeader, snapshot: Snapshot) {
+        // Where rows are limited by the header, it is authenticated before they are read.
+        let checked = Mutex<CheckedHeader?>(nil)
         let snapshot: Snapshot
         do {
             snapshot = try database.read(wanted) { [self] in
-                (try? Self.check($0, sealer, openedBy: openedBy)).map(\.state.limit)
+                guard let header = try? Self.check($0, sealer, openedBy: openedBy) else { return nil }
+                checked.withLock { $0 = header }
+                return header.state.limit
             }
         } catch {
             throw VaultError(error)
         }
+        if let header = checked.withLock({ $0 }) { return (header, snapshot) }
         return (try Self.check(snapshot, sealer, openedBy: openedBy), snapshot)
     }
 

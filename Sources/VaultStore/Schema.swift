@@ -16,13 +16,10 @@ enum Schema {
         let statement: String?
     }
 
-    static func items(of format: VaultFormat) -> [Item] {
-        switch format {
-        case .first: common + [Item(type: "table", name: "log", table: "log", statement: firstLog)]
-        case .second: common + second
-        }
-    }
+    static func items(of format: VaultFormat) -> [Item] { format == .first ? first : present }
 
+    private static let first = common + [Item(type: "table", name: "log", table: "log", statement: firstLog)]
+    private static let present = common + second
     private static let second = [
         Item(type: "table", name: "application_tree", table: "application_tree", statement: applicationTree),
         Item(type: "table", name: "log", table: "log", statement: log),

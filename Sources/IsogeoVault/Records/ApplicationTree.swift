@@ -109,7 +109,14 @@ struct ApplicationTree {
 
     /// Whether the row is one of the tree's.
     func contains(_ leaf: Leaf) throws(Broken) -> Bool {
-        try digests(of: path(of: leaf.nameTag)).contains(leaf.digest)
+        let path = path(of: leaf.nameTag)
+        guard let digests = nodes[path] else {
+            guard try digest(at: path) == Self.none else { throw Broken() }
+            return false
+        }
+        return stride(from: 0, to: digests.count, by: Self.digestCount).contains {
+            digests[$0..<$0 + Self.digestCount].elementsEqual(leaf.digest)
+        }
     }
 
     /// Whether these are all rows of a leaf.
