@@ -162,7 +162,7 @@ static int is_at(void *service, const char *peer) {
 /// libsecret's service, with a session at that one process: what another one gets that takes its name, that one can't
 /// decrypt.
 ///
-/// libsecret 0.20 leaves the name that it is given aside, and asks whoever is org.freedesktop.secrets by then. So whom
+/// libsecret 0.20 leaves the name that it is given aside, and asks the process that is org.freedesktop.secrets by then. So whom
 /// the proxy has found is compared, and it finds no other one afterwards: it would hear of that in the context of this
 /// thread when it was made, where nothing is ever read. The session goes to the process that the proxy has found.
 ///

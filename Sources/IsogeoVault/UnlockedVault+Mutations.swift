@@ -43,7 +43,7 @@ extension UnlockedVault {
         leavingOut slot: [UInt8]? = nil,
         _ body: (inout PendingWrite) throws(VaultError) -> Result
     ) throws(VaultError) -> Result {
-        try takeOver(now: now)
+        try convert(now: now)
         var wanted = wanted
         if wanted.log == .none { wanted.log = .oldest(Self.eventLimit) }
         let (result, header, draft) = try database.commit {

@@ -57,7 +57,7 @@ enum VaultNotice: Sendable {
     /// The vault is older than its mark, and can't be marked as accepted.
     case acceptedReadOnly
     case olderKeyRestored
-    /// The file was taken over into the present format.
+    /// The file was converted into the present format.
     case converted(path: String)
 }
 

@@ -83,8 +83,10 @@ extension VaultStatus {
         sessionEnds = snapshot.sessions.map(\.expires).filter { $0 > now && $0 - now <= LockedSessions.limit }.max()
             .map { Date(timeIntervalSince1970: Double($0)) }
         isOlderThanSeen =
-            marks.map { HighWaterMark(of: snapshot.vault, at: database.location, in: $0).claimsNewer(than: header) }
-            ?? false
+            marks.map {
+                HighWaterMark(of: snapshot.vault, at: database.location, in: $0)
+                    .claimsNewer(than: header, newest: snapshot.counts?.newestChange ?? 0)
+            } ?? false
     }
 }
 

@@ -84,8 +84,8 @@ extension VaultNotice {
         case .renewalFailed(let error): "The token isn't renewed yet. \(error.sentence) \(error.remedy)"
         case .refusedTokenStays(let error): "The refused token stays in the vault. \(error.sentence) \(error.remedy)"
         case .exposedSource(let unsafe):
-            "\(unsafe.sentence) They may have its secret. Delete it once the vault has it: shred -u "
-                + "\(unsafe.path.quotedForShell); or close it: chmod 600 \(unsafe.path.quotedForShell)."
+            "\(unsafe.sentence) They may have its secret: if so, only a new one from Isogeo helps. Delete it once the vault "
+                + "has it: shred -u \(unsafe.path.quotedForShell); or close it: chmod 600 \(unsafe.path.quotedForShell)."
         case .encodingMatters:
             "The id or secret has characters that servers read in two ways; it is sent raw, as Isogeo documents it. "
                 + "If the server refuses it, import it again with --basic-encoding form --replace."
@@ -94,7 +94,8 @@ extension VaultNotice {
                 + "when Isogeo issues a new secret, rotate each of them to it."
         case .unrecorded(let error): "The audit trail doesn't record this. \(error.sentence) \(error.remedy)"
         case .systemLogMissing(let kind, let error):
-            "The system's log doesn't have the event “\(kind.rawValue)”. \(error.sentence)"
+            "The system's log doesn't have the event “\(kind.rawValue)”. \(error.sentence) Start its daemon, or unset "
+                + "ISOGEO_VAULT_SYSLOG, which is 1 or the absolute path of a socket."
         case .exportIncomplete(let options):
             "A client_secrets.json can't hold all settings: import it with \(options.joined(separator: " "))."
         case .unusableMark(let fault): "\(fault.sentence) This time a rollback of the vault can't be detected."
@@ -116,9 +117,13 @@ extension VaultNotice {
 extension AuditEvent {
     /// The event on a line of the system's log.
     func line(of vault: String, _ head: AuditTrail.Head) -> String {
-        // What others may have named comes last: no name passes for another field.
-        let words = [("vault", vault), ("of", subject), ("detail", detail)]
-            .filter { !$0.1.isEmpty }.map { "\($0.0)=\(Array($0.1.utf8).escaped)" }
+        // In quotation marks, so that no name passes for another field.
+        let words = [("vault", vault), ("of", subject), ("detail", detail)].filter { !$0.1.isEmpty }.map {
+            name,
+            value in
+            let quoted = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+            return "\(name)=\"\(Array(quoted.utf8).escaped)\""
+        }
         return (["event=\(kind.rawValue)", "head=\(head)"] + words).joined(separator: " ")
     }
 }

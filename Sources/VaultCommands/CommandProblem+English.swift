@@ -42,6 +42,8 @@ extension CommandProblem {
         case .badBackup(let problem, let path): "\(path) can't be restored. \(problem.sentence)"
         case .noBackup(let path): "There is no backup at \(path)."
         case .verificationFailed: "The vault isn't as it was written."
+        case .trailRewritten: "The audit trail isn't the one whose end was noted."
+        case .headObsolete: "The noted end of the audit trail can't be compared."
         case .findings(1): "There is a finding."
         case .findings(let count): "There are \(count) findings."
         case .programNotFound(let name): "There is no program \(name.shellWord)."
@@ -110,6 +112,10 @@ extension CommandProblem {
         case .badBackup: "Name another file that isogeo-vault backup has written; this one is damaged, or no backup."
         case .noBackup: "Name a file that isogeo-vault backup has written."
         case .verificationFailed: "Restore a backup: isogeo-vault restore FILE"
+        case .trailRewritten:
+            "If you restored a backup since, note the end anew: isogeo-vault log --head. If not, a program with the "
+                + "vault's file or key has rewritten the trail: take the secrets for known, and get new ones from Isogeo."
+        case .headObsolete: "Note the present one: isogeo-vault log --head"
         case .findings: "Each has its remedy below it."
         case .programNotFound(let name): Self.remedy(forMissingProgram: name)
         case .programNotStarted: "Check that it is a program that you may execute."

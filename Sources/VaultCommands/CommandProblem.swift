@@ -50,6 +50,10 @@ enum CommandProblem: Sendable {
     /// The backup that is to be restored is damaged, or another file.
     case badBackup(any Problem, path: String)
     case verificationFailed
+    /// The audit trail isn't the one whose end was noted.
+    case trailRewritten
+    /// The noted end of the audit trail can't be compared any more.
+    case headObsolete
     case findings(count: Int)
 
     // MARK: - Programs that `exec` starts
@@ -121,7 +125,8 @@ extension CommandProblem: Problem {
         case .output, .fileInMemory, .runtimeDirectory: .inputOutput
         case .noFileInFolder: .inputNotAcceptable
         case .source(_, let problem), .notImported(_, _, let problem), .missingKeyFile(let problem, _): problem.code
-        case .notReadBack, .verificationFailed, .badBackup: .damaged
+        case .notReadBack, .verificationFailed, .trailRewritten, .badBackup: .damaged
+        case .headObsolete: .usage
         case .noBackup: .noVault
         case .findings, .limit, .noGuardedMemory, .processesUnreadable, .noRuntimeDirectory, .unusableRuntimeDirectory,
             .runtimeDirectoryOnDisk:

@@ -42,7 +42,13 @@ extension KeyError {
         case .noSlot(let kind): "This vault has no key slot of the kind \(kind.rawValue)."
         case .unreadable(path: "", _): "The path of the key or passphrase file is empty."
         case .unreadable(let path, let code): "\(Self.input(path)) can't be read: \(code)."
-        case .unsafeFile(let unsafe, _): unsafe.sentence
+        // A sentence about a folder doesn't say which file it is about.
+        case .unsafeFile(let unsafe, let content):
+            if case .sharedDirectory = unsafe.reason {
+                "\(content.subject) can't be trusted. \(unsafe.sentence)"
+            } else {
+                unsafe.sentence
+            }
         case .notAKeyFile(let path):
             "\(path) is no key file: it holds neither 32 bytes nor 64 hexadecimal digits."
         case .cannotWrite(let path, .wouldBlock):
@@ -288,6 +294,14 @@ extension UnsafePath {
 }
 
 extension SecretFile.Content {
+    fileprivate var subject: String {
+        switch self {
+        case .key: "The key file"
+        case .passphrase: "The passphrase file"
+        case .recoveryCode: "The recovery file"
+        }
+    }
+
     /// How to name a file that is handed over, as to a container; a recovery code never is.
     fileprivate func sharing(_ what: String = "A container's secret") -> String {
         switch self {

@@ -257,7 +257,10 @@ extension Connection {
 
     private borrowing func counts() throws(StoreError) -> Snapshot.Counts {
         let statement = try prepare(
-            "SELECT (SELECT count(*) FROM application), count(*), min(expires), max(expires) FROM token"
+            """
+            SELECT (SELECT count(*) FROM application), count(*), min(expires), max(expires),
+                (SELECT max(number) FROM log \(format == .first ? "" : "WHERE trail = 1")) FROM token
+            """
         )
         guard try statement.step(), let applications = statement.number(0), let tokens = statement.number(1) else {
             throw damaged("token")
@@ -266,7 +269,8 @@ extension Connection {
             applications: applications,
             tokens: tokens,
             earliestExpiry: statement.number(2),
-            latestExpiry: statement.number(3)
+            latestExpiry: statement.number(3),
+            newestChange: statement.number(4)
         )
     }
 

@@ -2,7 +2,7 @@ extension Connection {
     /// Applies one change, within a transaction.
     mutating func apply(_ change: Mutation) throws(StoreError) {
         switch change {
-        case .takeOver: try takeOver()
+        case .convert: try convert()
         case .putHeader(let header):
             try require(header.format)
             try put(header)
@@ -65,7 +65,7 @@ extension Connection {
         }
     }
 
-    /// Refuses a record of another format than the file's: nobody would read it.
+    /// Refuses a record of another format than the file's: no program would read it.
     private borrowing func require(_ record: VaultFormat) throws(StoreError) {
         guard record == format else { throw .unacceptableRecord(.format) }
     }

@@ -273,9 +273,9 @@ struct Connection: ~Copyable {
     }
 
     /// Gives the file the present format, within a transaction that also writes its rows anew; nothing if it has it.
-    mutating func takeOver() throws(StoreError) {
+    mutating func convert() throws(StoreError) {
         guard format < .current else { return }
-        for statement in Schema.takingOver { try run(statement) }
+        for statement in Schema.converting { try run(statement) }
         try setFormat(.current)
     }
 

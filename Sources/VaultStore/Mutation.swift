@@ -1,7 +1,7 @@
 /// One thing to be written; several are written together or not at all.
 package enum Mutation: Equatable, Sendable {
     /// Gives an older file the present format; what goes with it writes all of its rows anew. Nothing if it has it.
-    case takeOver
+    case convert
     case putHeader(HeaderRecord)
     /// Inserts or replaces.
     case putSlot(SlotRecord)
@@ -40,7 +40,7 @@ package enum Mutation: Equatable, Sendable {
         case .putToken, .removeToken, .removeTokenIfUnchanged, .removeTokens, .removeTokensExpired, .removeAllTokens,
             .removeSession, .removeSessionsExpired, .removeAllSessions:
             true
-        case .takeOver, .putHeader, .putSlot, .removeSlot, .putApplication, .removeApplication, .putSession,
+        case .convert, .putHeader, .putSlot, .removeSlot, .putApplication, .removeApplication, .putSession,
             .putLogEntry, .removeLogEntries, .removeAllLogEntries, .putNode, .removeNode, .removeAllNodes:
             false
         }

@@ -3,7 +3,7 @@ internal import VaultSystem
 /// Formats 1 and 2, word for word.
 ///
 /// A vault whose schema differs in a letter is damaged, so that this text is never edited: a later format has its own,
-/// and a taking-over in one transaction. The checks carry what must hold whichever program writes; `Bounds` checks the
+/// and a conversion in one transaction. The checks carry what must hold whichever program writes; `Bounds` checks the
 /// same in a file that was edited without them.
 enum Schema {
     /// "IVLT".
@@ -25,8 +25,8 @@ enum Schema {
         Item(type: "table", name: "log", table: "log", statement: log),
     ]
 
-    /// What takes a vault of format 1 over; its rows of `log` are written anew then.
-    static var takingOver: [String] { ["DROP TABLE log"] + second.compactMap(\.statement) }
+    /// What converts a vault of format 1; its rows of `log` are written anew then.
+    static var converting: [String] { ["DROP TABLE log"] + second.compactMap(\.statement) }
 
     private static let common = [
         Item(type: "table", name: "header", table: "header", statement: header),

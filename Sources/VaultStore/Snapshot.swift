@@ -74,6 +74,8 @@ package struct Snapshot: Equatable, Sendable {
         package var tokens: Int64
         package var earliestExpiry: Int64?
         package var latestExpiry: Int64?
+        /// The number of the newest entry of the audit trail's changes; nil for none.
+        package var newestChange: Int64?
     }
 
     package var header: HeaderRecord

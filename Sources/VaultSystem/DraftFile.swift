@@ -14,9 +14,6 @@ package struct DraftFile: ~Copyable {
     /// The path that it will have.
     package var path: String { directory.path(of: name) }
 
-    /// The path that it has until then.
-    package var draftPath: String { directory.path(of: draft) }
-
     /// Makes an empty draft of a new file, in a directory that is there.
     ///
     /// - Throws: `failed`, with `exists` where something lies at `path`, be it a link to nowhere; `unsafePath` for a

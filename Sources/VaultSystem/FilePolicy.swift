@@ -39,7 +39,7 @@ package struct FilePolicy: Equatable, Sendable {
 
     package var followsLinks: Bool { allowsLinks }
 
-    /// Whether the directories above a file on a read-only mount may be anybody's: not those of a file that may be any
+    /// Whether the directories above a file on a read-only mount may be any user's: not those of a file that may be any
     /// of root's, since who writes that file system elsewhere would choose which.
     private var allowsDirectoriesOfReadOnlyMounts: Bool { !allowsRoot || trustsReadOnlyMounts }
 

@@ -1,5 +1,5 @@
-/// A walk along a path that follows links itself, and so sees each directory in which a name is looked up: whoever may
-/// write in one of them decides where the path leads.
+/// A walk along a path that follows links itself, and so sees each directory in which a name is looked up: a user
+/// who may write in one of them decides where the path leads.
 ///
 /// realpath(3) and open(2) say where a path leads now, not who can lead it elsewhere: behind a link in a directory that
 /// others may write lies a file of root's as well as one of theirs.

@@ -171,6 +171,23 @@ import VaultTestSupport
         #expect(try await vault.auditTrail().head.number == 3)
     }
 
+    @Test func `a clock that was ahead holds back no later request`() async throws {
+        let vault = try await world.makeVault()
+        let name = try ApplicationName.named("catalogue")
+        func request(after seconds: Int64) async throws {
+            world.clock.set(1_900_000_000 + seconds)
+            _ = try await vault.token(for: name, TokenOptions(refresh: true))
+        }
+        for day in [3650, 1, 2] as [Int64] { try await request(after: day * 86_400) }
+        for day in [5, 6] as [Int64] {
+            world.clock.set(1_900_000_000 + day * 86_400)
+            try await vault.setDefault(name)
+        }
+        let token = "token catalogue"
+        let changes = ["default catalogue", "default catalogue"]
+        #expect(try await story(vault) == ["created", "imported catalogue", token, token, token] + changes)
+    }
+
     @Test func `more applications than are counted at a time make entries, and no gap`() async throws {
         let vault = try await world.makeVault()
         let contents = try vault.contents
@@ -215,6 +232,16 @@ import VaultTestSupport
         try fill(rolledBack, to: 10_005)
         try await rolledBack.setDefault(nil)
         #expect(try await rolledBack.verify(expecting: noted).findings == [.auditTrailForgot(2)])
+    }
+
+    @Test func `an end that was noted before a new key can't be compared, and no damage is claimed`() async throws {
+        let noted = try await world.makeVault().auditTrail().head
+        try await world.rekey()
+        let findings = try await world.open().verify(expecting: noted).findings
+        #expect(findings == [.auditTrailResealed(2)])
+        #expect(findings.allSatisfy { !$0.isDamage })
+        let present = try await world.open().auditTrail().head
+        #expect(try await world.open().verify(expecting: present).findings.isEmpty)
     }
 
     @Test(arguments: ["", "1", "1:", ":", "-1:\(String(repeating: "0", count: 64))", "1:00", "x:y", "1:2:3"])

@@ -110,6 +110,7 @@ struct LogTests {
         let forked = try await home.run("verify", "--expect", other)
         #expect(forked.exitCode == 72, "\(forked)")
         #expect(forked.outputText == "Entry 2 of the audit trail isn't the one that was noted.\n", "\(forked)")
+        #expect(forked.errorText.contains("If you restored a backup since, note the end anew"), "\(forked)")
         #expect(try await home.run("verify", "--expect", "9" + noted.dropFirst()).exitCode == 72)
         let mistyped = try await home.run("verify", "--expect", "2")
         #expect(mistyped.exitCode == 64 && mistyped.errorText.contains("log --head"), "\(mistyped)")
@@ -145,7 +146,7 @@ struct LogTests {
         #expect(lines.first?.hasPrefix("<85>isogeo-vault[") == true, "\(report)")
         #expect(lines.first?.contains(" event=renamed head=3:") == true, "\(report)")
         #expect(lines.last?.contains(" event=exported head=\(head) ") == true, "\(report)")
-        #expect(lines.last?.hasSuffix(" of=my maps") == true, "\(report)")
+        #expect(lines.last?.hasSuffix(" of=\"my maps\"") == true, "\(report)")
         // Without a daemon it is said, and the work is done.
         let unheard = try await home.run("rename", "my maps", "atlas", with: environment)
         #expect(unheard.exitCode == 0 && unheard.errorText.contains("doesn't have the event “renamed”"), "\(unheard)")

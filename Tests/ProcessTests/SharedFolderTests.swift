@@ -38,9 +38,10 @@ struct SharedFolderTests {
         let arguments = way.arguments.map { $0.replacing("@", with: folder + "/file") }
         if let variable = way.variable { home.environment[variable] = folder + "/file" }
         let before = try home.folder.read("share/isogeo-vault/vault.db")
+        let kind = ["key file", "passphrase file", "recovery file"].first { way.testDescription.contains($0) }
         try await home.command(arguments).run().expectFailure(
             78,
-            "Others may write in the folder \(folder) (mode 0\(String(mode, radix: 8))).",
+            "The \(kind ?? "key file") can't be trusted. Others may write in the folder \(folder) (mode 0\(String(mode, radix: 8))).",
             "Close the folder to them: chmod go-w '\(folder)'."
         )
         #expect(try home.folder.read("share/isogeo-vault/vault.db") == before)

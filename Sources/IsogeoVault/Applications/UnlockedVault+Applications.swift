@@ -58,8 +58,22 @@ extension UnlockedVault {
 
     /// An application with its cached tokens: the named one, else the default, else the only one.
     ///
-    /// - Throws: `noApplication`, with the existing names.
+    /// - Throws: `noApplication`, with the existing names; `tryAgain` where other processes change the vault all the time.
     func application(_ name: ApplicationName?) throws(VaultError) -> (
+        application: StoredApplication, tokens: [TokenRecord]
+    ) {
+        // What takes two readings may see two states: while a vault is converted, all rows change.
+        for _ in 0..<Self.lookLimit {
+            do throws(VaultError) { return try lookUp(name) } catch {
+                guard case .store(.changedMeanwhile)? = error.problem as? VaultProblem else { throw error }
+            }
+        }
+        return try lookUp(name)
+    }
+
+    private static let lookLimit = 4
+
+    private func lookUp(_ name: ApplicationName?) throws(VaultError) -> (
         application: StoredApplication, tokens: [TokenRecord]
     ) {
         let preset = name == nil ? try read().header.state.defaultApplication : nil
@@ -157,7 +171,11 @@ extension UnlockedVault {
         case .sum:
             let all = try read(Query(applications: .all))
             try compare(all.snapshot, with: all.header.state)
-            guard all.snapshot.applications.contains(row) else { throw VaultError(StoreError.changedMeanwhile) }
+            guard all.snapshot.applications.contains(row) else {
+                // In one state it was planted, or put back; in another one it may have been changed.
+                let isSame = all.header.record.tag == header.record.tag
+                throw isSame ? .damaged(.applicationsDiffer) : VaultError(StoreError.changedMeanwhile)
+            }
         case .tree:
             let tree = try tree(header, snapshot)
             guard (try? tree.contains(ApplicationTree.Leaf(row, sealer))) == true else {

@@ -52,7 +52,7 @@ public struct AuditEvent: Sendable, Hashable {
         public static let restored = Kind(rawValue: "restored")
         /// The vault got a new key, which seals everything anew.
         public static let rekeyed = Kind(rawValue: "rekeyed")
-        /// The vault's file was taken over into a later format.
+        /// The vault's file was converted into a later format.
         public static let converted = Kind(rawValue: "converted")
         /// The vault was older than when it was last seen, and was accepted as it is.
         public static let rollbackAccepted = Kind(rawValue: "rollback-accepted")

@@ -23,7 +23,7 @@ public struct AuditTrail: Sendable {
         }
     }
 
-    /// The end of the trail, which names all that is before it: to be noted where nobody changes it.
+    /// The end of the trail, which names all that is before it: to be noted where no program with the vault's key changes it.
     public struct Head: Sendable, Hashable {
         /// The number of the newest entry; 0 for none.
         public let number: Int64
@@ -97,14 +97,17 @@ extension UnlockedVault {
         _ tallies: [RequestTally]
     ) -> [AuditTrail.Entry] {
         var entries: [AuditTrail.Entry] = []
-        var (requests, tallies) = (requests[...], tallies[...])
+        // The time of one that a clock put into the future is no later than those of its successors.
+        var times = requests.map(\.time)
+        for place in times.indices.dropLast().reversed() { times[place] = min(times[place], times[place + 1]) }
+        var (next, tallies) = (0, tallies[...])
         func append(before change: AuditTrail.Entry?) {
-            while let next = requests.first, change.map({ next.time < $0.time }) ?? true {
-                entries.append(next)
-                requests.removeFirst()
+            while next < requests.count, change.map({ times[next] < $0.time }) ?? true {
+                entries.append(requests[next])
+                next += 1
             }
-            while let next = tallies.first, change.flatMap(\.number).map({ next.after < $0 }) ?? true {
-                entries.append(AuditTrail.Entry(number: nil, time: next.last, next.event))
+            while let tally = tallies.first, change.flatMap(\.number).map({ tally.after < $0 }) ?? true {
+                entries.append(AuditTrail.Entry(number: nil, time: tally.last, tally.event))
                 tallies.removeFirst()
             }
         }

@@ -165,7 +165,7 @@ extension UnlockedVault {
     }
 
     private static func removals(of snapshot: Snapshot) -> [Mutation] {
-        [.takeOver, .removeAllTokens, .removeAllSessions, .removeAllLogEntries, .removeAllNodes]
+        [.convert, .removeAllTokens, .removeAllSessions, .removeAllLogEntries, .removeAllNodes]
             + snapshot.applications.map { .removeApplication(id: $0.id) }
             + snapshot.slots.map { .removeSlot(id: $0.id) }
     }

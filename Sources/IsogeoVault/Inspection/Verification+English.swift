@@ -11,7 +11,10 @@ extension Verification.Finding {
         case .auditTrailCut(let number): "The audit trail ends before entry \(number), which it had."
         case .auditTrailForked(let number): "Entry \(number) of the audit trail isn't the one that was noted."
         case .auditTrailForgot(let number):
-            "Entry \(number) of the audit trail is too old to be kept, so that nothing can be said of it."
+            "Entry \(number) of the audit trail is too old to be kept, so that it can't be compared."
+        case .auditTrailResealed(let number):
+            "Entry \(number) of the audit trail can't be compared: the vault got a new key or format since, and all "
+                + "entries other digests."
         }
     }
 }

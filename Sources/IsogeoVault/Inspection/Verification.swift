@@ -23,9 +23,24 @@ public struct Verification: Sendable {
         case auditTrailForked(Int64)
         /// This entry of the audit trail is no longer kept, so that nothing is known of it.
         case auditTrailForgot(Int64)
+        /// The vault got a new key or format since this entry, which gives all entries other digests.
+        case auditTrailResealed(Int64)
 
         /// Whether it damages the vault.
-        public var isDamage: Bool { if case .unreadableTokens = self { false } else { true } }
+        public var isDamage: Bool {
+            switch self {
+            case .unreadableTokens, .auditTrailForgot, .auditTrailResealed: false
+            default: true
+            }
+        }
+
+        /// Whether it is about an earlier end of the audit trail that was expected.
+        public var isAboutExpectation: Bool {
+            switch self {
+            case .auditTrailCut, .auditTrailForked, .auditTrailForgot, .auditTrailResealed: true
+            default: false
+            }
+        }
     }
 
     /// The number of applications.
@@ -97,7 +112,13 @@ extension UnlockedVault {
         } else {
             return .auditTrailForgot(head.number)
         }
-        return digest == head.digest ? nil : .auditTrailForked(head.number)
+        guard digest != head.digest else { return nil }
+        let resealing: Set<AuditEvent.Kind> = [.rekeyed, .converted]
+        let isResealed = rows.contains { row in
+            row.trail == .changes && row.number > head.number
+                && (try? sealer.auditEntry(row)).map { resealing.contains($0.event.kind) } == true
+        }
+        return isResealed ? .auditTrailResealed(head.number) : .auditTrailForked(head.number)
     }
 
     /// The application, if both of its boxes open.

@@ -5,7 +5,7 @@ internal import VaultStore
 /// The associated data of a box: it binds the box to its vault, key epoch, row and purpose, so that none can be
 /// swapped.
 struct RecordContext {
-    /// The version of slots and sessions, which the vault's identity carries: both outlive the taking-over of the file.
+    /// The version of slots and sessions, which the vault's identity carries: both outlive the conversion of the file.
     static let slotVersion: UInt64 = 1
 
     let vault: VaultIdentity

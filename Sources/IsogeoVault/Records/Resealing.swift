@@ -8,7 +8,7 @@ internal import VaultStore
 struct Resealing {
     /// What replaces every row except those of slots and sessions.
     var changes: [Mutation] {
-        [.takeOver, .removeAllTokens, .removeAllLogEntries] + applications.map(Mutation.putApplication)
+        [.convert, .removeAllTokens, .removeAllLogEntries] + applications.map(Mutation.putApplication)
             + tokens.map(Mutation.putToken) + tree.changes + log.map(Mutation.putLogEntry)
     }
     private(set) var applications: [ApplicationRecord] = []

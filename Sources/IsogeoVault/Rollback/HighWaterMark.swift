@@ -101,8 +101,15 @@ struct HighWaterMark: Sendable {
     var claimedEpoch: Int64? { read?.state.keyEpoch }
 
     /// Whether the mark claims a newer state than this header; unproven.
-    func claimsNewer(than header: HeaderRecord) -> Bool {
+    ///
+    /// - Parameters:
+    ///   - header: of the vault.
+    ///   - newest: the number of its audit trail's newest change, as the file shows it.
+    func claimsNewer(than header: HeaderRecord, newest: Int64) -> Bool {
         guard let state = read?.state else { return false }
+        if (state.keyEpoch, state.generation, state.format) == (header.keyEpoch, header.generation, header.format) {
+            return (state.head?.number ?? 0) > newest
+        }
         return (state.keyEpoch, state.generation, state.format) > (header.keyEpoch, header.generation, header.format)
     }
 

@@ -13,26 +13,25 @@ extension TokenAcquirer {
 
     private func request(_ miss: CacheMiss) throws(VaultError) -> TokenResult {
         var miss = miss
-        // What a request leaves is of the present format, and is to be found by those who wait for it.
-        if miss.application.row.format < .current, !contents.database.isReadOnly {
-            try contents.takeOver(now: dependencies.now())
-            guard case .wanted(let next) = try look() else { throw VaultError(StoreError.changedMeanwhile) }
-            miss = next
-        }
         for _ in 0..<Self.lookLimit {
             if case .use = purpose, let note = miss.note, note.forbidsAsking(at: dependencies.now()),
                 let error = note.error(asking: miss.application.metadata)
             {
                 return try staleToken(after: error, miss)
             }
-            switch try waitForLease(miss) {
-            case .concurrent(.token(let token)): return result(token, miss)
-            case .concurrent(.failure(let error)): return try staleToken(after: error, miss)
-            case .concurrent(.tooShort(let token)): throw token.lifetime.tooShort(for: minimum)
-            case .free(let lease): if let token = try ask(miss, under: lease) { return token }
+            if miss.application.row.format < .current, !contents.database.isReadOnly {
+                // What a request leaves has the present format, and the processes that wait for it must find it.
+                try contents.convert(now: dependencies.now())
+            } else {
+                switch try waitForLease(miss) {
+                case .concurrent(.token(let token)): return result(token, miss)
+                case .concurrent(.failure(let error)): return try staleToken(after: error, miss)
+                case .concurrent(.tooShort(let token)): throw token.lifetime.tooShort(for: minimum)
+                case .free(let lease): if let token = try ask(miss, under: lease) { return token }
+                }
             }
-            // The application changed during the wait: it may have another name, secret or endpoint, and a token, as
-            // `rotate` leaves one.
+            // The application changed meanwhile: it may have another name, secret or endpoint, and a token, as `rotate`
+            // leaves one.
             switch try look() {
             case .found(let result): return result
             case .wanted(let next): miss = next
@@ -41,8 +40,8 @@ extension TokenAcquirer {
         throw VaultError(StoreError.changedMeanwhile)
     }
 
-    // Give up after four attempts: a writer that keeps changing the application would otherwise starve this request.
-    private static let lookLimit = 4
+    // Give up after so many attempts: a writer that keeps changing the application would otherwise starve this request.
+    private static let lookLimit = 5
 
     private enum LeaseWait: ~Copyable {
         /// This process sends the request; without a lease where none can be taken.

@@ -39,21 +39,27 @@ extension TokenAcquirer {
         guard [.refused, .unavailable, .unacceptableAnswer].contains(error.category),
             interruption?.isInterrupted != true, !contents.database.isReadOnly
         else { return }
+        let isRefusal = error.category == .refused
         let now = dependencies.now()
         let asked = min(error.notBefore ?? now, now + CachedFailure.longestMemory)
         let note = CachedFailure(
             began: began,
             ended: now,
-            notBefore: error.category == .refused ? max(asked, now + CachedFailure.refusalMemory) : asked,
+            notBefore: isRefusal ? max(asked, now + CachedFailure.refusalMemory) : asked,
             .problem(error)
         )
-        // If the note can't be stored, the others send requests of their own and learn the same.
-        try? inTime(least: Self.storing) { () throws(VaultError) in
-            if error.category == .refused {
-                try contents.storeRefusal(note, of: miss.application, now: now)
-            } else {
-                try contents.store(note, insteadOf: miss.request.body, of: miss.application, now: now)
+        do throws(VaultError) {
+            try inTime(least: Self.storing) { () throws(VaultError) in
+                if isRefusal {
+                    try contents.storeRefusal(note, of: miss.application, now: now)
+                } else {
+                    try contents.store(note, insteadOf: miss.request.body, of: miss.application, now: now)
+                }
             }
+        } catch {
+            // If the note can't be stored, the others send requests of their own and learn the same. A refusal has an
+            // entry of the audit trail, too.
+            if isRefusal { dependencies.warn(of: .unrecorded(error)) }
         }
     }
 

@@ -11,15 +11,16 @@ struct Log: AsyncParsableCommand {
             tokens are counted by application and day (UTC), and have no number. The vault keeps the last 10000 \
             entries, and as many of requests, which never push out others.
 
-            --head prints the number and the digest of the newest entry, which stands for all before it. Note it where \
-            nobody changes it: `isogeo-vault verify --expect` says later whether the trail still has it.
+            --head prints the number and the digest of the newest numbered entry, which stands for all numbered ones \
+            before it, until the vault gets a new key. Note it where no program with that key can change it: \
+            `isogeo-vault verify --expect` says later whether the trail still has it.
             """
     )
 
     @Option(help: ArgumentHelp("Show this many of the newest entries.", valueName: "count"))
     var last: Int?
 
-    @Flag(help: "Print the number and the digest of the newest entry, and nothing else.")
+    @Flag(help: "Print the number and the digest of the newest numbered entry, and nothing else.")
     var head = false
 
     @Flag(help: "Print them as JSON.")

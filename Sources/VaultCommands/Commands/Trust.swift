@@ -28,7 +28,8 @@ struct Trust: AsyncParsableCommand {
     func validate() throws {
         _ = try application.required()
         guard caFile != "" else { throw CommandProblem.Call.noPath("--ca-file") }
-        guard (caFile != nil) != system else { throw CommandProblem.Call.one(of: "--ca-file", "--system") }
+        guard caFile == nil || !system else { throw CommandProblem.Call.contradiction(["--ca-file", "--system"]) }
+        guard caFile != nil || system else { throw CommandProblem.Call.one(of: "--ca-file", "--system") }
     }
 
     func run() async throws {

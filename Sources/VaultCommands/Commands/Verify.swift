@@ -32,8 +32,10 @@ struct Verify: AsyncParsableCommand {
         let context = vault.context
         let result = try await context.open().verify(expecting: expect.flatMap(AuditTrail.Head.init))
         if json { try context.printJSON(VerificationReport(result)) } else { try context.print(result.text) }
-        guard result.findings.contains(where: \.isDamage) else { return }
-        throw VaultError(.verificationFailed)
+        let damage = result.findings.filter(\.isDamage)
+        guard damage.allSatisfy(\.isAboutExpectation) else { throw VaultError(.verificationFailed) }
+        guard damage.isEmpty else { throw VaultError(.trailRewritten) }
+        guard !result.findings.contains(where: \.isAboutExpectation) else { throw VaultError(.headObsolete) }
     }
 }
 

@@ -57,8 +57,10 @@ enum MemoryCheck {
             : [
                 .note(
                     "hidden-memory",
-                    "This kernel has no memfd_secret: a fault of the kernel, or root, can read secrets in memory.",
-                    remedy: "Linux 5.14 has it; before 6.5 it takes secretmem.enable=1 on the kernel's command line."
+                    "memfd_secret isn't available here: a fault of the kernel, or root, can read secrets in memory.",
+                    remedy:
+                        "Linux 5.14 has it; before 6.5 it takes secretmem.enable=1 on the kernel's command line. A "
+                        + "container's profile may forbid it, and it counts as locked memory (RLIMIT_MEMLOCK)."
                 )
             ]
     }

@@ -6,8 +6,8 @@ import VaultTestSupport
 
 @testable import IsogeoVault
 
-/// A vault of format 1 is read as it is, and taken over by its first change.
-@Suite(.onItsOwnThread) struct TakingOverTests {
+/// A vault of format 1 is read as it is, and converted by its first change.
+@Suite(.onItsOwnThread) struct ConvertingTests {
     let world: VaultFixture
 
     init() throws {
@@ -37,7 +37,7 @@ import VaultTestSupport
         #expect(world.warnings.isEmpty && world.server.requests.isEmpty)
     }
 
-    @Test func `its first change takes all of it over, in one transaction, and says so`() async throws {
+    @Test func `its first change converts all of it, in one transaction, and says so`() async throws {
         let vault = try await world.open()
         let generation = try vault.contents.read().header.record.generation
         try await vault.rename(.named("maps"), to: .named("globe"))
@@ -56,7 +56,7 @@ import VaultTestSupport
         #expect(try await again.verify().findings.isEmpty)
     }
 
-    @Test func `a request for a token takes it over, too, and is counted`() async throws {
+    @Test func `a request for a token converts it, too, and is counted`() async throws {
         let vault = try await world.open()
         #expect(try await vault.token(TokenOptions(refresh: true)).value == "token-1")
         #expect(try await format == 2)
@@ -74,7 +74,37 @@ import VaultTestSupport
         #expect(try await story(one).filter { $0.hasPrefix("converted") }.count == 1)
     }
 
-    @Test func `a session and a passphrase slot outlive it`() async throws {
+    @Test func `many who read and request while it is converted all get what they want`() async throws {
+        let vaults = [try await world.open(), try await world.open(), try await world.open(), try await world.open()]
+        try await withThrowingTaskGroup { group in
+            for (number, vault) in vaults.enumerated() {
+                group.addTask {
+                    for _ in 0..<4 {
+                        _ = try await vault.application(.named("catalogue"))
+                        _ = try await vault.token(for: .named("maps"), TokenOptions(refresh: number == 0))
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try await format == 2)
+        #expect(try await world.open().verify().findings.isEmpty)
+    }
+
+    @Test func `a credential that was refused isn't sent again because of it`() async throws {
+        world.server.willAnswer(.status(401, ""))
+        let vault = try await world.open()
+        let name = try ApplicationName.named("maps")
+        for _ in 0..<2 {
+            let error = await failure { () async throws(VaultError) in
+                _ = try await vault.token(for: name, TokenOptions(scope: "other"))
+            }
+            #expect(error?.code == .credentialRefused)
+        }
+        #expect(world.server.requests.count == 1)
+    }
+
+    @Test func `its key slots outlive it`() async throws {
         // Slots are bound to their own version and not to the file's.
         let before = try await Vault.status(at: world.path).slots.map(\.id)
         try await world.open().setDefault(nil)
@@ -82,7 +112,7 @@ import VaultTestSupport
         #expect(try await world.open().applications().count == 2)
     }
 
-    @Test func `a vault with a row that isn't its own is read no further, and not taken over`() async throws {
+    @Test func `a vault with a row that isn't its own is read no further, and not converted`() async throws {
         try await world.edit("update application set secret = zeroblob(length(secret))")
         let vault = try await world.open()
         let changed = await failure { () async throws(VaultError) in try await vault.setDefault(nil) }
@@ -90,7 +120,7 @@ import VaultTestSupport
         #expect(try await format == 1)
     }
 
-    @Test func `a new key takes it over, and so does restoring a backup of it`() async throws {
+    @Test func `a new key converts it, and so does restoring a backup of it`() async throws {
         let backup = world.folder("backup.db")
         do {
             let vault = try await world.open()

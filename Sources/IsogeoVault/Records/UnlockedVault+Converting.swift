@@ -2,7 +2,7 @@ internal import VaultCrypto
 internal import VaultStore
 
 extension UnlockedVault {
-    /// Takes a file of an earlier format over into the present one; nothing for a file that has it.
+    /// Converts a file of an earlier format into the present one; nothing for a file that has it.
     ///
     /// All rows are sealed anew under the same key, in one transaction; key slots and sessions stay as they are. The
     /// first change of such a vault does so, and so does the first request for a token; what only reads never does.
@@ -10,7 +10,7 @@ extension UnlockedVault {
     /// - Parameter now: seconds since 1970.
     /// - Throws: `damaged` if not all rows are the vault's, and then nothing has changed; `inputOutput` where the vault
     ///   can't be written.
-    func takeOver(now: Int64) throws(VaultError) {
+    func convert(now: Int64) throws(VaultError) {
         guard openedHeader.format < .current else { return }
         guard try read().header.record.format < .current else { return }
         let event = AuditEvent(.converted, "", .format(Int64(VaultFormat.current.rawValue)))
