@@ -50,6 +50,14 @@ struct FilePolicyTests {
         #expect(reason(.trusted, path) == nil)
     }
 
+    @Test func `a file that was removed while it was opened is no file with a second name`() throws {
+        let path = try folder.write("content", to: "file")
+        let file = try Result { () throws(Errno) in try FileDescriptor.open(path, .probingNoLink) }.get()
+        #expect(unsafe unlink(path) == 0)
+        try FilePolicy.own.check(file, path)
+        #expect(try Result { () throws(Errno) in try file.read(7, at: 0) }.get() == Array("content".utf8))
+    }
+
     @Test func `what isn't a regular file is refused at once, a FIFO without a writer too`() throws {
         #expect(unsafe mkfifo(folder("fifo"), 0o600) == 0)
         for policy in [FilePolicy.own, .shared, .trusted] {

@@ -23,7 +23,8 @@ public struct AuditTrail: Sendable {
         }
     }
 
-    /// The end of the trail, which names all that is before it: to be noted where no program with the vault's key changes it.
+    /// The end of the trail, which names all that is before it: to be noted where no program with the vault's key
+    /// changes it.
     public struct Head: Sendable, Hashable {
         /// The number of the newest entry; 0 for none.
         public let number: Int64

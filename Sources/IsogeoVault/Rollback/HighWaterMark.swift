@@ -105,6 +105,7 @@ struct HighWaterMark: Sendable {
     /// - Parameters:
     ///   - header: of the vault.
     ///   - newest: the number of its audit trail's newest change, as the file shows it.
+    /// - Returns: whether it does.
     func claimsNewer(than header: HeaderRecord, newest: Int64) -> Bool {
         guard let state = read?.state else { return false }
         if (state.keyEpoch, state.generation, state.format) == (header.keyEpoch, header.generation, header.format) {
