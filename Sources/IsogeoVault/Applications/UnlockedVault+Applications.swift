@@ -58,7 +58,8 @@ extension UnlockedVault {
 
     /// An application with its cached tokens: the named one, else the default, else the only one.
     ///
-    /// - Throws: `noApplication`, with the existing names; `tryAgain` where other processes change the vault all the time.
+    /// - Throws: `noApplication`, with the existing names; `tryAgain` where other processes change the vault all the
+    ///   time.
     func application(_ name: ApplicationName?) throws(VaultError) -> (
         application: StoredApplication, tokens: [TokenRecord]
     ) {
