@@ -165,10 +165,12 @@ static int is_at(void *service, const char *peer) {
 /// libsecret 0.20 leaves the name that it is given aside, and asks the process that is org.freedesktop.secrets by then.
 /// So whom the proxy has found is compared, and it finds no other one afterwards: it would hear of that in the context
 /// of this thread when it was made, where nothing is ever read. The session goes to the process that the proxy has
-/// found.  It is asked for explicitly: libsecret's secret_password functions go to another place where SECRET_BACKEND
-/// says so. With a service that can't agree on a key libsecret goes on without one: the secret would lie in GDBus' own
-/// memory, and every monitor of the bus would read it. So the one algorithm that encrypts must have been agreed on by
-/// name, as the Secret Service's specification has it; no other word will do.
+/// found.
+///
+/// It is asked for explicitly: libsecret's secret_password functions go to another place where SECRET_BACKEND says so.
+/// With a service that can't agree on a key libsecret goes on without one: the secret would lie in GDBus' own memory,
+/// and every monitor of the bus would read it. So the one algorithm that encrypts must have been agreed on by name, as
+/// the Secret Service's specification has it; no other word will do.
 static void *open_service(struct job *job) {
     struct cvault_error *error = NULL;
     void *context = cvault_libsecret.g_main_context_new();

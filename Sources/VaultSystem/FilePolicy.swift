@@ -58,7 +58,8 @@ package struct FilePolicy: Equatable, Sendable {
         }
         if trustsReadOnlyMounts, isOnReadOnlyMount() { return nil }
         guard status.isOurs || allowsRoot && status.owner == 0 else { return .foreignFile(owner: status.owner) }
-        // One without a name was removed, or replaced, since its name was looked up: a journal, a key that `rekey` renews.
+        // One without a name was removed, or replaced, since its name was looked up: a journal, or a key that `rekey`
+        // renews.
         guard allowsLinks || status.links <= 1 else { return .hardLinks(count: status.links) }
         guard status.mode & ~permissions == 0 else {
             return permissions == 0o600
