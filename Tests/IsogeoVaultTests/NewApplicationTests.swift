@@ -54,7 +54,8 @@ import VaultTestSupport
         let application = try NewApplication(clientSecrets: file)
         let octal = String(mode, radix: 8)
         let sentence =
-            "\(file) is open to others (mode 0\(octal)). They may have its secret. Delete it once the vault has it: shred -u "
+            "\(file) is open to others (mode 0\(octal)). They may have its secret: if so, only a new one from "
+            + "Isogeo helps. Delete it once the vault has it: shred -u "
             + "'\(place.path)/it'\\''s.json'; or close it: chmod 600 '\(place.path)/it'\\''s.json'."
         #expect(application.exposure == (isOpen ? sentence : nil))
         #expect(application.warnings.contains(sentence) == isOpen)

@@ -64,7 +64,7 @@ struct KeptCertificatesTests {
         let home = try await Home.withVault()
         for (arguments, code, sentence) in [
             (["atlas"], 64, "Give --ca-file or --system."),
-            (["atlas", "--system", "--ca-file", "x"], 64, "Give --ca-file or --system."),
+            (["atlas", "--system", "--ca-file", "x"], 64, "--ca-file and --system contradict each other."),
             (["--system"], 64, "Missing expected argument '<name>'"),
             (["atlas", "--ca-file", ""], 64, "--ca-file has no path."),
             (["rivers", "--system"], 66, "There is no application rivers"),

@@ -44,8 +44,8 @@ struct OpenPlaceTests {
         let content = home.client.file(tokenURI: try await TokenServer.shared.value.url)
         let file = try place.write(content, to: "file.json", mode: 0o644)
         let warning =
-            "isogeo-vault: warning: \(file) is open to others (mode 0644). They may have its secret. Delete it once the "
-            + "vault has it: shred -u '\(file)'; or close it: chmod 600 '\(file)'.\n"
+            "isogeo-vault: warning: \(file) is open to others (mode 0644). They may have its secret: if so, only a new one from "
+            + "Isogeo helps. Delete it once the vault has it: shred -u '\(file)'; or close it: chmod 600 '\(file)'.\n"
         try await home.run("import", file, "--name", "b", "-q").expectSuccess("", errors: warning)
         try await home.run("rotate", "atlas", file, "-q").expectSuccess("", errors: warning)
         let loud = try await home.run("import", file, "--name", "c")
