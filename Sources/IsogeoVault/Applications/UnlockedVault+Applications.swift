@@ -10,9 +10,13 @@ struct StoredApplication: Sendable {
     let digest: [UInt8]
 
     init(_ row: ApplicationRecord, _ metadata: ApplicationMetadata, _ sealer: borrowing RecordSealer) {
+        self.init(row, metadata, digest: sealer.digest(of: row))
+    }
+
+    init(_ row: ApplicationRecord, _ metadata: ApplicationMetadata, digest: [UInt8]) {
         self.row = row
         self.metadata = metadata
-        digest = sealer.digest(of: row)
+        self.digest = digest
     }
 }
 
@@ -118,12 +122,19 @@ extension UnlockedVault {
             }
             if (try? tree.has(leaves, at: path)) == true { return nil }
         }
-        let all = try read(Query(applications: .all))
-        try compare(all.snapshot, with: all.header.state)
-        guard all.header.record.tag == header.record.tag else { throw VaultError(StoreError.changedMeanwhile) }
-        return try all.snapshot.applications.first { $0.nameTag == nameTag }.map { (row) throws(VaultError) in
+        return try allRows(under: header).first { $0.nameTag == nameTag }.map { (row) throws(VaultError) in
             try stored(row)
         }
+    }
+
+    /// All rows of the state that a header is of, after they were compared with it.
+    ///
+    /// - Throws: `damaged`; `tryAgain` where another process has changed the vault since.
+    private func allRows(under header: CheckedHeader) throws(VaultError) -> [ApplicationRecord] {
+        let (present, snapshot) = try read(Query(applications: .all))
+        try compare(snapshot, with: present.state)
+        guard present.record.tag == header.record.tag else { throw VaultError(StoreError.changedMeanwhile) }
+        return snapshot.applications
     }
 
     /// The application of that name tag in the state that a change is based on.
@@ -137,13 +148,10 @@ extension UnlockedVault {
     {
         let leaf = ApplicationTree.Leaf(row, sealer)
         if old == nil, draft.tree.isFull {
-            let (header, snapshot) = try read(Query(applications: .all))
-            try compare(snapshot, with: header.state)
-            guard header.record.tag == draft.header.record.tag else { throw VaultError(StoreError.changedMeanwhile) }
-            let leaves = snapshot.applications.map { ApplicationTree.Leaf($0, sealer) }
+            let leaves = try allRows(under: draft.header).map { ApplicationTree.Leaf($0, sealer) }
             draft.tree = ApplicationTree(leaves + [leaf], sealer)
         } else {
-            try draft.replace(old.map { ApplicationTree.Leaf($0.row, sealer) }, by: leaf, sealer)
+            try draft.replace(old.map { ApplicationTree.Leaf($0) }, by: leaf, sealer)
         }
         draft.changes.append(.putApplication(row))
     }
@@ -179,9 +187,9 @@ extension UnlockedVault {
             }
         case .tree:
             let tree = try tree(header, snapshot)
-            guard (try? tree.contains(ApplicationTree.Leaf(row, sealer))) == true else {
-                throw .damaged(.applicationsDiffer)
-            }
+            let leaf = ApplicationTree.Leaf(row, sealer)
+            guard (try? tree.contains(leaf)) == true else { throw .damaged(.applicationsDiffer) }
+            return try stored(row, digest: leaf.digest)
         }
         return try stored(row)
     }
@@ -197,8 +205,12 @@ extension UnlockedVault {
     }
 
     func stored(_ row: ApplicationRecord) throws(VaultError) -> StoredApplication {
+        try stored(row, digest: sealer.digest(of: row))
+    }
+
+    private func stored(_ row: ApplicationRecord, digest: [UInt8]) throws(VaultError) -> StoredApplication {
         do {
-            return StoredApplication(row, try sealer.metadata(of: row), sealer)
+            return StoredApplication(row, try sealer.metadata(of: row), digest: digest)
         } catch {
             throw .damaged(.metadataUnreadable)
         }

@@ -6,7 +6,7 @@ extension UnlockedVault {
     /// Removes an application, with its secret and its tokens.
     func remove(_ name: ApplicationName, now: Int64) throws(VaultError) {
         try changeApplication(name, now: now) { (draft, old) throws(VaultError) in
-            try draft.replace(ApplicationTree.Leaf(old.row, sealer), by: nil, sealer)
+            try draft.replace(ApplicationTree.Leaf(old), by: nil, sealer)
             if draft.state.defaultApplication == old.row.id { draft.state.defaultApplication = nil }
             draft.changes.append(.removeApplication(id: old.row.id))
             draft.events.append(AuditEvent(.removed, name.description))

@@ -33,6 +33,12 @@ struct ApplicationTree {
             digest = sealer.digest(of: row)
             size = row.size
         }
+
+        init(_ application: StoredApplication) {
+            nameTag = application.row.nameTag
+            digest = application.digest
+            size = application.row.size
+        }
     }
 
     /// A node differs from its digest, or is missing.
