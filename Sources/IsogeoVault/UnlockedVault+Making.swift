@@ -82,8 +82,9 @@ extension UnlockedVault {
         let entries = sealer.auditEntries(events, &state, oldest: [], now: now)
         let header = sealer.header(state, slots: slots, after: nil, now: now)
         let rows: [Mutation] =
-            [.putHeader(header), .putSlot(slot.record), .putApplication(row)] + (token.map { [.putToken($0)] } ?? [])
-            + tree.changes + entries
+            [.putHeader(header), .putSlot(slot.record), .putApplication(row)]
+            + (sealer.certificates(of: row.id, metadata).map { [.putCertificates($0)] } ?? [])
+            + (token.map { [.putToken($0)] } ?? []) + tree.changes + entries
         let database: VaultDatabase
         do throws(StoreError) {
             database = try place.create(rows)

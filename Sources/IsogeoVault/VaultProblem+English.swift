@@ -217,6 +217,7 @@ extension VaultProblem.Damage {
         case .applicationsDiffer: "its applications are not those that were written, or partly older"
         case .boxUnreadable: "a box can't be opened"
         case .secretUnreadable(let name): "the secret of \(name) can't be opened"
+        case .certificatesUnreadable(let name): "the certificates of \(name) can't be opened"
         case .slotsEdited(let slots): "\(list(slots.map(\.name))) isn't as it was written, so nothing is changed"
         case .onlySlotsEdited(let slots): "\(list(slots.map(\.name))) was edited, and nothing else opens it"
         case .findings(let findings): findings.map(\.sentence).joined(separator: " ")

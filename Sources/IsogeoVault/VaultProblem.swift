@@ -110,6 +110,7 @@ package indirect enum VaultProblem: Sendable {
         case headerEdited, headerUnreadable, openingSlotEdited, firstSlotMalformed, metadataUnreadable
         case applicationsDiffer, boxUnreadable
         case secretUnreadable(ApplicationName)
+        case certificatesUnreadable(ApplicationName)
         /// The vault refuses changes until these slots are removed.
         case slotsEdited([AlteredSlot])
         /// No intact slot opens the vault.

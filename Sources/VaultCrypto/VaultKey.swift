@@ -27,7 +27,7 @@ package struct VaultKey: ~Copyable, Sendable {
     package enum Purpose: UInt64, CaseIterable, Sendable {
         case header = 1
         case names, metadata, secrets, tokens, rows, log, marks
-        case state, tokenIDs, logDigests, nodes
+        case state, tokenIDs, logDigests, nodes, certificates
     }
 
     /// The subkey for one purpose.

@@ -39,6 +39,11 @@ extension Connection {
                 snapshot.neighbours += try applications(text, [path, last], limit, &snapshot.exceedsLimit)
             }
         }
+        if wanted.certificates, format >= .second {
+            for application in snapshot.applications {
+                snapshot.certificates += try certificates(of: application.id)
+            }
+        }
         switch wanted.tokens {
         case .none: break
         case .all: snapshot.tokens = try self.tokens("SELECT * FROM token ORDER BY id", nil)
@@ -152,6 +157,14 @@ extension Connection {
             )
         }
         return applications
+    }
+
+    private borrowing func certificates(of application: [UInt8]) throws(StoreError) -> [CertificatesRecord] {
+        let statement = try prepare("SELECT box FROM certificates WHERE application = ?1")
+        try statement.bind(application, at: 1)
+        guard try statement.step() else { return [] }
+        guard let box = statement.bytes(0, Bounds.certificates) else { throw damaged("certificates") }
+        return [CertificatesRecord(application: application, box: box)]
     }
 
     /// The nodes above rows with these name tags, the shortest paths first.

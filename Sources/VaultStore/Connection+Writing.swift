@@ -12,6 +12,16 @@ extension Connection {
             try require(application.format)
             try put(application)
         case .removeApplication(let id): try remove("DELETE FROM application WHERE id = ?1", id)
+        case .putCertificates(let certificates):
+            let statement = try prepare(
+                "INSERT INTO certificates (application, box) VALUES (?1, ?2) "
+                    + "ON CONFLICT (application) DO UPDATE SET box = ?2"
+            )
+            try statement.bind(certificates.application, at: 1)
+            try statement.bind(certificates.box, at: 2)
+            try statement.run()
+        case .removeCertificates(let application):
+            try remove("DELETE FROM certificates WHERE application = ?1", application)
         case .putToken(let token):
             try require(token.format)
             try put(token)

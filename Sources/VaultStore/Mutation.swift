@@ -8,8 +8,11 @@ package enum Mutation: Equatable, Sendable {
     case removeSlot(id: [UInt8])
     /// Inserts or replaces; its tokens stay.
     case putApplication(ApplicationRecord)
-    /// Its tokens go too.
+    /// Its tokens and certificates go too.
     case removeApplication(id: [UInt8])
+    /// Inserts or replaces.
+    case putCertificates(CertificatesRecord)
+    case removeCertificates(application: [UInt8])
     /// Inserts or replaces.
     case putToken(TokenRecord)
     case removeToken(id: [UInt8])
@@ -40,8 +43,9 @@ package enum Mutation: Equatable, Sendable {
         case .putToken, .removeToken, .removeTokenIfUnchanged, .removeTokens, .removeTokensExpired, .removeAllTokens,
             .removeSession, .removeSessionsExpired, .removeAllSessions:
             true
-        case .convert, .putHeader, .putSlot, .removeSlot, .putApplication, .removeApplication, .putSession,
-            .putLogEntry, .removeLogEntries, .removeAllLogEntries, .putNode, .removeNode, .removeAllNodes:
+        case .convert, .putHeader, .putSlot, .removeSlot, .putApplication, .removeApplication, .putCertificates,
+            .removeCertificates, .putSession, .putLogEntry, .removeLogEntries, .removeAllLogEntries, .putNode,
+            .removeNode, .removeAllNodes:
             false
         }
     }

@@ -112,6 +112,19 @@ package struct ApplicationRecord: Equatable, Sendable {
     }
 }
 
+/// The certificates that an application's servers are trusted by: a sealed box of its own, so that a cached token needn't
+/// read it.
+package struct CertificatesRecord: Equatable, Sendable {
+    /// The row that it belongs to.
+    package var application: [UInt8]
+    package var box: [UInt8]
+
+    package init(application: [UInt8], box: [UInt8]) {
+        self.application = application
+        self.box = box
+    }
+}
+
 /// A node of the tree that authenticates application rows one by one.
 package struct NodeRecord: Equatable, Sendable {
     /// The first bytes of the name tags below it: none for the root, two at most.

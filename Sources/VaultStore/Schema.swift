@@ -22,6 +22,7 @@ enum Schema {
     private static let present = common + second
     private static let second = [
         Item(type: "table", name: "application_tree", table: "application_tree", statement: applicationTree),
+        Item(type: "table", name: "certificates", table: "certificates", statement: certificates),
         Item(type: "table", name: "log", table: "log", statement: log),
     ]
 
@@ -113,6 +114,15 @@ enum Schema {
         ) STRICT, WITHOUT ROWID
         """
 
+    // 262144 bytes of certificates, padded by 512 at most.
+    private static let certificates = """
+        CREATE TABLE certificates (
+            application BLOB NOT NULL PRIMARY KEY REFERENCES application (id) ON DELETE CASCADE
+                CHECK (length(application) = 16),
+            box BLOB NOT NULL CHECK (length(box) BETWEEN 40 AND 262696)
+        ) STRICT, WITHOUT ROWID
+        """
+
     private static let applicationTree = """
         CREATE TABLE application_tree (
             path BLOB NOT NULL PRIMARY KEY CHECK (length(path) <= 2),
@@ -155,6 +165,7 @@ enum Bounds {
     static let metadata = 40...1_048_576
     static let secret = 40...131_072
     static let logEntry = 40...65_536
+    static let certificates = 40...262_696
     static let path = 0...2
     static let digests = 32...1_048_576
     static let token = 40...2_097_152

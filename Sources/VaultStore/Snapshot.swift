@@ -32,6 +32,8 @@ package struct Query: Equatable, Sendable {
     package var counts: Bool
     /// Whether all nodes are read, whatever applications are.
     package var allNodes: Bool
+    /// Whether the certificates of the applications that the same reading found are read.
+    package var certificates: Bool
 
     package init(
         applications: Applications = .none,
@@ -39,7 +41,8 @@ package struct Query: Equatable, Sendable {
         log: Log = .none,
         sessions: Bool = false,
         counts: Bool = false,
-        allNodes: Bool = false
+        allNodes: Bool = false,
+        certificates: Bool = false
     ) {
         self.applications = applications
         self.tokens = tokens
@@ -47,10 +50,18 @@ package struct Query: Equatable, Sendable {
         self.sessions = sessions
         self.counts = counts
         self.allNodes = allNodes
+        self.certificates = certificates
     }
 
     /// All there is, for a backup or a new key.
-    package static let everything = Query(applications: .all, tokens: .all, log: .all, counts: true, allNodes: true)
+    package static let everything = Query(
+        applications: .all,
+        tokens: .all,
+        log: .all,
+        counts: true,
+        allNodes: true,
+        certificates: true
+    )
 }
 
 /// How much of the application rows is read at most: more isn't the vault's, and was planted.
@@ -87,6 +98,8 @@ package struct Snapshot: Equatable, Sendable {
     package var neighbours: [ApplicationRecord] = []
     /// Whether there were more rows, or longer ones, than the limit allows: those are left out.
     package var exceedsLimit = false
+    /// Where they were wanted.
+    package var certificates: [CertificatesRecord] = []
     /// The shortest paths first.
     package var nodes: [NodeRecord] = []
     package var tokens: [TokenRecord]

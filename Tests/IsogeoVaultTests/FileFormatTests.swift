@@ -14,7 +14,7 @@ import VaultTestSupport
     @Test func `it has the schema word for word`() throws {
         let page = try String(contentsOfFile: Self.page, encoding: .utf8)
         let statements = [VaultFormat.first, .second].flatMap { Schema.items(of: $0) }.compactMap(\.statement)
-        #expect(Set(statements).count == 10)
+        #expect(Set(statements).count == 11)
         for statement in statements { #expect(page.contains("```sql\n\(statement)\n```\n")) }
         #expect(page.contains("`PRAGMA application_id` is \(Schema.applicationID)"))
     }
@@ -209,6 +209,10 @@ struct FileFormatReaderTests {
             ("pragma user_version = 1", "the schema is another one"),
             ("pragma user_version = 3", "the format is another one"),
             ("update application_tree set digests = zeroblob(32)", "the tree of applications is another one"),
+            (
+                "insert into certificates select id, zeroblob(600) from application",
+                "an application has no certificates, or too many"
+            ),
         ]
     )
     func `an edited vault is refused`(_ edit: String, _ reason: String) async throws {

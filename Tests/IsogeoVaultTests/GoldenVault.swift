@@ -20,6 +20,8 @@ struct GoldenVault: Codable {
         let kind: String?
         let isogeoType: String?
         let caFile: String?
+        /// Format 1 has the path alone.
+        let certificates: String?
         let created: Int64
         let credentialWritten: Int64
     }
@@ -69,7 +71,7 @@ struct GoldenVault: Codable {
 
 extension GoldenVault.Application {
     fileprivate func metadata() throws -> ApplicationMetadata {
-        ApplicationMetadata(
+        var metadata = ApplicationMetadata(
             name: try .named(name),
             credential: Sodium.randomBytes(16),
             clientID: clientID,
@@ -83,6 +85,10 @@ extension GoldenVault.Application {
             created: created,
             credentialWritten: credentialWritten
         )
+        if let caFile, let certificates {
+            metadata.certificates = KeptCertificates(CAFile(path: caFile, certificates: Array(certificates.utf8)))
+        }
+        return metadata
     }
 }
 

@@ -71,7 +71,7 @@ import VaultTestSupport
         #expect(application.name.description == "mine" && application.tokenOrigin == "https://qa.example:8443")
         let metadata = application.metadata(now: 5)
         #expect(metadata.caFile == world.folder("ca.pem") && metadata.encoding == .form)
-        #expect(metadata.certificates == Array(Self.pem.utf8))
+        #expect(metadata.certificates?.content == Array(Self.pem.utf8))
         #expect(metadata.created == 5 && metadata.credentialWritten == 5 && metadata.credential.count == 16)
         #expect(application.metadata(now: 5).credential != metadata.credential)
     }

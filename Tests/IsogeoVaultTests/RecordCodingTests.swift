@@ -99,7 +99,7 @@ import VaultStore
 
     private static func withCertificates() throws -> ApplicationMetadata {
         var metadata = try metadata()
-        metadata.certificates = Array("the certificates".utf8)
+        metadata.certificates = KeptCertificates(id: Array(1...16))
         return metadata
     }
 
@@ -107,13 +107,13 @@ import VaultStore
         let kept = try fields(of: try Self.withCertificates().encoded)
         #expect(kept.count == 16 && kept[0] == [3, 0, 0, 0, 0, 0, 0, 0])
         #expect(kept[10] == Array("/etc/ssl/ours.pem".utf8) && kept[13] == [] && kept[14] == [])
-        #expect(kept[15] == Array("the certificates".utf8))
+        #expect(kept[15] == Array(1...16))
         #expect(try ApplicationMetadata(encoded: encoding(kept)) == Self.withCertificates())
         var both = try Self.withAPI()
-        both.certificates = [1]
+        both.certificates = KeptCertificates(id: Array(2...17))
         #expect(try ApplicationMetadata(encoded: both.encoded) == both)
         // Certificates come from a file, and none are an earlier version.
-        for (index, content) in [(10, []), (15, [])] as [(Int, [UInt8])] {
+        for (index, content) in [(10, []), (15, []), (15, Array(1...15))] as [(Int, [UInt8])] {
             var fields = kept
             fields[index] = content
             #expect(throws: CryptoError.malformedEncoding) { _ = try ApplicationMetadata(encoded: encoding(fields)) }

@@ -60,6 +60,9 @@ struct TwoSlotVault {
         let header = sealer.header(state, slots: digests, after: nil, now: now)
         var changes: [Mutation] = [.putHeader(header)] + slots.map { .putSlot($0.record) }
         changes += rows.map { .putApplication($0) } + tree.changes
+        changes += zip(rows, applications).compactMap { (row, application) in
+            sealer.certificates(of: row.id, application.metadata).map { .putCertificates($0) }
+        }
         if let token {
             let metadata = applications[token.application].metadata
             let application = StoredApplication(rows[token.application], metadata, sealer)

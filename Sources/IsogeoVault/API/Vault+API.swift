@@ -25,7 +25,8 @@ extension Vault {
 
     private func target(_ call: APICall, for name: ApplicationName?) async throws(VaultError) -> APITarget {
         try await dependencies.perform { () throws(VaultError) in
-            try APITarget(call, for: contents.application(name).application.metadata, dependencies)
+            let contents = try contents
+            return try APITarget(call, for: contents.complete(contents.application(name).application), dependencies)
         }
     }
 

@@ -21,7 +21,7 @@ public struct Application: Sendable, Equatable {
     /// Whether the vault keeps those certificates, as they were in the file; else the file is read for each request, as
     /// an earlier version has it.
     public let keepsCertificates: Bool
-    /// The certificates that it keeps.
+    /// The certificates that it keeps, where they were read.
     let keptCAFile: CAFile?
     /// The proxy for https if the environment names none.
     public let proxy: String?
@@ -45,10 +45,10 @@ public struct Application: Sendable, Equatable {
         basicEncoding = metadata.encoding == .raw ? .raw : .form
         scopes = metadata.scopes
         caFile = metadata.caFile
-        keptCAFile = metadata.certificates.flatMap { bytes in
-            metadata.caFile.map { CAFile(path: $0, certificates: bytes) }
+        keptCAFile = metadata.certificates?.content.flatMap { content in
+            metadata.caFile.map { CAFile(path: $0, certificates: content) }
         }
-        keepsCertificates = keptCAFile != nil
+        keepsCertificates = metadata.certificates != nil
         proxy = metadata.proxy?.text
         apiBase = metadata.knownAPIBase?.text
         recordedAPIBase = metadata.apiBase?.text

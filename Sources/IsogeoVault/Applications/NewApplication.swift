@@ -115,6 +115,7 @@ public struct NewApplication: ~Copyable, Sendable {
         throws(VaultError) -> String?
     {
         if options.caFile == nil {
+            precondition(present.keepsCertificates == (present.keptCAFile != nil), "Vault.application reads them")
             if let kept = present.keptCAFile { caFile = kept } else { caFile = try present.caFile.map(Self.caFile) }
         }
         if options.proxy == nil { proxy = try present.proxy.map(Self.proxy) }
@@ -224,7 +225,7 @@ extension NewApplication {
             credentialWritten: now,
             proxy: proxy,
             apiBase: apiBase,
-            certificates: caFile?.certificates
+            certificates: caFile.map(KeptCertificates.init)
         )
     }
 }

@@ -38,7 +38,7 @@ extension UnlockedVault {
             }
             let metadata = new.metadata(now: now, created: old?.metadata.created)
             let row = new.withSecret { sealer.application(old?.row.id ?? Sodium.randomBytes(16), metadata, secret: $0) }
-            try put(row, replacing: old, in: &draft)
+            try put(StoredApplication(row, metadata, sealer), replacing: old, in: &draft)
             if let old { draft.changes.append(.removeTokens(application: old.row.id)) }
             draft.events.append(AuditEvent(old == nil ? .imported : .replaced, new.name.description))
             if let proof {
@@ -142,27 +142,53 @@ extension UnlockedVault {
         try application(nameTag, draft.header, draft.snapshot)
     }
 
-    /// Writes an application's row, and keeps the tree over all rows up to date.
-    func put(_ row: ApplicationRecord, replacing old: StoredApplication?, in draft: inout PendingWrite)
+    /// Writes an application's row and its certificates, and keeps the tree over all rows up to date.
+    func put(_ new: StoredApplication, replacing old: StoredApplication?, in draft: inout PendingWrite)
         throws(VaultError)
     {
-        let leaf = ApplicationTree.Leaf(row, sealer)
+        let leaf = ApplicationTree.Leaf(new)
         if old == nil, draft.tree.isFull {
             let leaves = try allRows(under: draft.header).map { ApplicationTree.Leaf($0, sealer) }
             draft.tree = ApplicationTree(leaves + [leaf], sealer)
         } else {
             try draft.replace(old.map { ApplicationTree.Leaf($0) }, by: leaf, sealer)
         }
-        draft.changes.append(.putApplication(row))
+        draft.changes.append(.putApplication(new.row))
+        if let certificates = sealer.certificates(of: new.row.id, new.metadata) {
+            draft.changes.append(.putCertificates(certificates))
+        } else if old?.metadata.certificates != nil, new.metadata.certificates == nil {
+            draft.changes.append(.removeCertificates(application: new.row.id))
+        }
+    }
+
+    /// An application's metadata with the certificates that the vault keeps for it, after its row was compared with the
+    /// header anew.
+    func complete(_ application: StoredApplication) throws(VaultError) -> ApplicationMetadata {
+        guard application.metadata.certificates != nil else { return application.metadata }
+        let snapshot = try unchanged(application, certificates: true)
+        do throws(CryptoError) {
+            let rows = snapshot.certificates
+            return try sealer.complete(application.metadata, of: application.row.id, from: rows)
+        } catch {
+            throw .damaged(.certificatesUnreadable(application.metadata.name))
+        }
+    }
+
+    /// The application's row once more, which must be the same, and the header's.
+    private func unchanged(_ application: StoredApplication, certificates: Bool = false) throws(VaultError) -> Snapshot
+    {
+        let wanted = Query(applications: .identified(id: application.row.id), certificates: certificates)
+        let (header, snapshot) = try read(wanted)
+        guard snapshot.applications.first == application.row else { throw VaultError(StoreError.changedMeanwhile) }
+        _ = try authenticated(application.row, header, snapshot)
+        return snapshot
     }
 
     /// Opens an application's secret, after its row was compared with the header anew.
     ///
     /// - Returns: the secret, in guarded memory.
     func secret(of application: StoredApplication) throws(VaultError) -> SecretBytes {
-        let (header, snapshot) = try read(Query(applications: .identified(id: application.row.id)))
-        guard snapshot.applications.first == application.row else { throw VaultError(StoreError.changedMeanwhile) }
-        _ = try authenticated(application.row, header, snapshot)
+        _ = try unchanged(application)
         do {
             return try sealer.secret(of: application.row, application.metadata)
         } catch {

@@ -31,7 +31,7 @@ extension UnlockedVault {
     func trust(_ caFile: CAFile?, for name: ApplicationName, now: Int64) throws(VaultError) {
         try changeApplication(name, now: now) { (draft, old) throws(VaultError) in
             var metadata = old.metadata
-            (metadata.caFile, metadata.certificates) = (caFile?.path, caFile?.certificates)
+            (metadata.caFile, metadata.certificates) = (caFile?.path, caFile.map(KeptCertificates.init))
             try put(metadata, of: old, in: &draft)
             draft.events.append(AuditEvent(.certificatesChanged, name.description))
         }
@@ -62,9 +62,10 @@ extension UnlockedVault {
             var metadata = new.metadata(now: now, created: old.metadata.created)
             metadata.name = name
             let row = new.withSecret { sealer.application(old.row.id, metadata, secret: $0) }
-            try put(row, replacing: old, in: &draft)
+            let application = StoredApplication(row, metadata, sealer)
+            try put(application, replacing: old, in: &draft)
             draft.changes.append(.removeTokens(application: old.row.id))
-            if let token = sealer.token(proof, of: StoredApplication(row, metadata, sealer)) {
+            if let token = sealer.token(proof, of: application) {
                 draft.changes.append(.putToken(token))
             }
             draft.events.append(AuditEvent(.rotated, name.description))
@@ -77,7 +78,7 @@ extension UnlockedVault {
         throws(VaultError)
     {
         let new = StoredApplication(sealer.application(old.row, metadata), metadata, sealer)
-        try put(new.row, replacing: old, in: &draft)
+        try put(new, replacing: old, in: &draft)
         for token in draft.snapshot.tokens where token.application == old.row.id {
             // One that doesn't open counts as none.
             let row = try? sealer.row(token, of: old, for: new, id: token.id)

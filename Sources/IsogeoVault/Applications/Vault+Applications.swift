@@ -65,7 +65,8 @@ extension Vault {
             let contents = try contents
             let (application, tokens) = try contents.application(name)
             return Application(
-                application.metadata,
+                // With its certificates: a new secret is proven with them.
+                try contents.complete(application),
                 tokens: tokens.compactMap { contents.lifetime(of: $0, application) }
             )
         }

@@ -65,7 +65,8 @@ extension UnlockedVault {
 
     private static func rows(of snapshot: Snapshot) -> [Mutation] {
         snapshot.slots.map(Mutation.putSlot) + snapshot.applications.map(Mutation.putApplication)
-            + snapshot.nodes.map(Mutation.putNode) + snapshot.log.map(Mutation.putLogEntry)
+            + snapshot.certificates.map(Mutation.putCertificates) + snapshot.nodes.map(Mutation.putNode)
+            + snapshot.log.map(Mutation.putLogEntry)
     }
 
     /// Restores this vault, a backup, to `path`.
@@ -146,6 +147,7 @@ extension UnlockedVault {
             else { throw .damaged(path: database.location, .headerUnreadable) }
             state = resealing.state
             next.applications = resealing.applications
+            next.certificates = resealing.certificates
             next.nodes = resealing.tree.records
             next.log = resealing.log
         } else {

@@ -79,7 +79,8 @@ extension UnlockedVault {
         -> Verification
     {
         var findings = header.alteredSlots.map { Verification.Finding.slot($0.name) }
-        let applications = snapshot.applications.compactMap { opened($0) }
+        let certificates = Dictionary(grouping: snapshot.certificates, by: \.application)
+        let applications = snapshot.applications.compactMap { opened($0, certificates[$0.id] ?? []) }
         let closed = snapshot.applications.count - applications.count
         if closed > 0 { findings.append(.unreadableApplications(closed)) }
         if !hasAllRows(snapshot, header.state, includingNodes: true) { findings.append(.applicationsDiffer) }
@@ -121,11 +122,12 @@ extension UnlockedVault {
         return isResealed ? .auditTrailResealed(head.number) : .auditTrailForked(head.number)
     }
 
-    /// The application, if both of its boxes open.
-    private func opened(_ row: ApplicationRecord) -> StoredApplication? {
-        guard let application = try? stored(row), (try? sealer.secret(of: row, application.metadata)) != nil else {
-            return nil
-        }
+    /// The application, if all of its boxes open, and it has no box too many.
+    private func opened(_ row: ApplicationRecord, _ certificates: [CertificatesRecord]) -> StoredApplication? {
+        guard let application = try? stored(row), (try? sealer.secret(of: row, application.metadata)) != nil,
+            (application.metadata.certificates == nil) == certificates.isEmpty,
+            (try? sealer.complete(application.metadata, of: row.id, from: certificates)) != nil
+        else { return nil }
         return application
     }
 }

@@ -1,6 +1,22 @@
 internal import VaultCrypto
 internal import VaultOAuth
 
+/// Certificates in PEM that the vault keeps, in a box next to the metadata: what only a request needs, a cached token
+/// doesn't read.
+struct KeptCertificates: Equatable, Sendable {
+    /// 16 random bytes, new whenever certificates are written.
+    let id: [UInt8]
+    /// Nil until they are read.
+    var content: [UInt8]?
+
+    init(id: [UInt8]) { self.id = id }
+
+    init(_ caFile: CAFile) {
+        id = Sodium.randomBytes(16)
+        content = caFile.certificates
+    }
+}
+
 /// An application without its secret.
 struct ApplicationMetadata: Equatable, Sendable {
     var name: ApplicationName
@@ -24,7 +40,7 @@ struct ApplicationMetadata: Equatable, Sendable {
     /// The address of the API that was given; nil derives it from the token endpoint.
     var apiBase: APIBase?
     /// The certificates themselves, as they were in that file; nil where an earlier version kept the path alone.
-    var certificates: [UInt8]?
+    var certificates: KeptCertificates?
 
     // Version 2 has two more fields, and version 3 another one. Without them it stays what earlier programs read.
     private var version: UInt64 {
@@ -51,7 +67,7 @@ struct ApplicationMetadata: Equatable, Sendable {
         guard version > 1 else { return encoder.bytes }
         encoder.append(proxy?.text ?? "")
         encoder.append(apiBase?.text ?? "")
-        if let certificates { encoder.append(certificates) }
+        if let certificates { encoder.append(certificates.id) }
         return encoder.bytes
     }
 }
@@ -85,9 +101,9 @@ extension ApplicationMetadata {
             guard version > 2 || proxy != nil || apiBase != nil else { throw .malformedEncoding }
         }
         if version > 2 {
-            let content = try decoder.next()
-            guard caFile != nil, !content.isEmpty else { throw .malformedEncoding }
-            certificates = content
+            let id = try decoder.next()
+            guard caFile != nil, id.count == 16 else { throw .malformedEncoding }
+            certificates = KeptCertificates(id: id)
         }
         try decoder.finish()
     }

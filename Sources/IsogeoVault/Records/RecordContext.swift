@@ -31,6 +31,13 @@ struct RecordContext {
         return encoder.bytes
     }
 
+    /// Binds certificates to their id, which is in the metadata, as a secret is to its credential's.
+    func certificates(of application: [UInt8], id: [UInt8]) -> [UInt8] {
+        var encoder = encoder(.second, table: "certificates", row: application, purpose: "certificates")
+        encoder.append(id)
+        return encoder.bytes
+    }
+
     /// Binds a token to its application's row as it is: with an older row, as with another, it doesn't open.
     ///
     /// Format 1 doesn't have the digest.

@@ -127,6 +127,40 @@ struct RecordSealer: ~Copyable, Sendable {
         )
     }
 
+    /// The box of the certificates that an application's metadata has; nil if it has none, or they weren't read.
+    func certificates(of application: [UInt8], _ metadata: ApplicationMetadata) -> CertificatesRecord? {
+        guard let certificates = metadata.certificates, let content = certificates.content else { return nil }
+        let box = subkeys.seal(
+            content.span,
+            for: .certificates,
+            padding: .metadata,
+            authenticating: context.certificates(of: application, id: certificates.id)
+        )
+        return CertificatesRecord(application: application, box: box.combined)
+    }
+
+    /// The metadata with its certificates; as it is where it has none.
+    ///
+    /// - Parameters:
+    ///   - metadata: of the application.
+    ///   - rows: the application's box is among them.
+    /// - Throws: `authenticationFailed` where it isn't, or is another one.
+    func complete(_ metadata: ApplicationMetadata, of application: [UInt8], from rows: [CertificatesRecord])
+        throws(CryptoError) -> ApplicationMetadata
+    {
+        guard let certificates = metadata.certificates else { return metadata }
+        guard let row = rows.first(where: { $0.application == application }) else { throw .authenticationFailed }
+        let content = try subkeys.open(
+            row.box,
+            for: .certificates,
+            padding: .metadata,
+            authenticating: context.certificates(of: application, id: certificates.id)
+        )
+        var complete = metadata
+        complete.certificates?.content = content.publicBytes
+        return complete
+    }
+
     /// The row's digest in the tree of rows, or in the sum of format 1.
     func digest(of row: ApplicationRecord) -> [UInt8] {
         var encoder = CanonicalEncoder()

@@ -9,9 +9,11 @@ struct Resealing {
     /// What replaces every row except those of slots and sessions.
     var changes: [Mutation] {
         [.convert, .removeAllTokens, .removeAllLogEntries] + applications.map(Mutation.putApplication)
-            + tokens.map(Mutation.putToken) + tree.changes + log.map(Mutation.putLogEntry)
+            + certificates.map(Mutation.putCertificates) + tokens.map(Mutation.putToken) + tree.changes
+            + log.map(Mutation.putLogEntry)
     }
     private(set) var applications: [ApplicationRecord] = []
+    private(set) var certificates: [CertificatesRecord] = []
     private(set) var tokens: [TokenRecord] = []
     private(set) var log: [LogRecord] = []
     let tree: ApplicationTree
@@ -40,10 +42,11 @@ struct Resealing {
         self.state = state
         let rows = Dictionary(grouping: snapshot.tokens, by: \.application)
         for row in snapshot.applications {
-            let metadata = try old.metadata(of: row)
+            let metadata = try old.complete(try old.metadata(of: row), of: row.id, from: snapshot.certificates)
             let present = StoredApplication(row, metadata, old)
             let sealed = new.application(row.id, metadata, secret: try old.secret(of: row, metadata))
             applications.append(sealed)
+            if let box = new.certificates(of: row.id, metadata) { certificates.append(box) }
             let next = StoredApplication(sealed, metadata, new)
             tokens += (rows[row.id] ?? []).compactMap { Self.token($0, of: present, for: next, from: old, to: new) }
         }

@@ -22,10 +22,11 @@ package struct ConnectionOverrides: Sendable {
 extension ApplicationMetadata {
     /// The certificates to trust: those that the vault keeps, or those in the file of which an earlier version kept the
     /// path alone; nil for the system's.
-    func trusted() throws(OAuthError) -> CAFile? {
+    fileprivate func trusted() throws(OAuthError) -> CAFile? {
         guard let caFile else { return nil }
         guard let certificates else { return try CAFile.read(caFile) }
-        return CAFile(path: caFile, certificates: certificates)
+        guard let content = certificates.content else { preconditionFailure("certificates that weren't read") }
+        return CAFile(path: caFile, certificates: content)
     }
 }
 
@@ -36,7 +37,7 @@ extension VaultDependencies {
     /// The settings of a connection to an application's endpoint.
     ///
     /// - Parameters:
-    ///   - metadata: the application's.
+    ///   - metadata: the application's, with the certificates that the vault keeps (`UnlockedVault.complete`).
     ///   - interruption: ends the request.
     /// - Returns: this call's settings, else the application's.
     /// - Throws: `configuration` for a CA file that is given for this call, or whose path alone the vault has.

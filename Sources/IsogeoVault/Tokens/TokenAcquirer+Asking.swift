@@ -100,8 +100,12 @@ extension TokenAcquirer {
     /// - Returns: the token; nil if the application has changed since it was read.
     private func ask(_ miss: CacheMiss, under lease: borrowing Lease?) throws(VaultError) -> TokenResult? {
         let application = miss.application
+        let metadata: ApplicationMetadata
         let secret: SecretBytes
-        do throws(VaultError) { secret = try contents.secret(of: application) } catch {
+        do throws(VaultError) {
+            metadata = try contents.complete(application)
+            secret = try contents.secret(of: application)
+        } catch {
             guard error.code == .tryAgain, try contents.application(key.name).application.row != application.row else {
                 throw error
             }
@@ -113,7 +117,7 @@ extension TokenAcquirer {
         do throws(OAuthError) {
             grant = try dependencies.requestToken(
                 miss.request,
-                for: application.metadata,
+                for: metadata,
                 secret: secret,
                 timeLimit: deadline - .now,
                 interruption: interruption

@@ -204,7 +204,8 @@ class Vault:
             re.findall(r"```sql\n(.*?)\n```", part, re.DOTALL) for part in PAGE.read_text().split("\n## Format 1\n")
         )
         if self.format == 1:
-            ours = [text for text in ours if not re.match(r"CREATE TABLE (application_tree|log) ", text)] + older
+            later = r"CREATE TABLE (application_tree|certificates|log) "
+            ours = [text for text in ours if not re.match(later, text)] + older
         ours = set(ours) | {None}
         found = [row[0] for row in self.database.execute("SELECT sql FROM sqlite_schema")]
         require(len(found) == len(ours) and set(found) == ours, "the schema is another one")
@@ -278,11 +279,16 @@ class Vault:
         version = decode(plain[:12], "n")[0]
         require(version in (1, 2, 3), "an application has another version")
         names += [[], ["proxy", "apiBase"], ["proxy", "apiBase", "certificates"]][version - 1]
-        found = dict(zip(names, decode(plain, "ntbttttttttnn" + ["", "tt", "ttt"][version - 1])))
+        found = dict(zip(names, decode(plain, "ntbttttttttnn" + ["", "tt", "ttb"][version - 1])))
         del found["version"]
         require(self.hash(2, "name", found["name"]) == row["name_tag"], "a name has another tag")
         credential = found["credential"]
         secret = self.open_record(row["secret"], 4, 256, "application", row["id"], "secret", credential)
+        boxes = [] if self.format == 1 else [one for one in self.rows("certificates") if one["application"] == row["id"]]
+        require(len(boxes) == (version == 3), "an application has no certificates, or too many")
+        if boxes:
+            context = "certificates", row["id"], "certificates", found["certificates"]
+            found["certificates"] = self.open_record(boxes[0]["box"], 13, 512, *context).decode()
         return found | {"id": row["id"], "scopes": found["scopes"].split(), "secret": secret.decode()}
 
     def token(self, row, applications):
