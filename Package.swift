@@ -32,6 +32,7 @@ let package = Package(
         .library(name: "IsogeoVault", targets: ["IsogeoVault"]),
         .library(name: "IsogeoVaultTesting", targets: ["IsogeoVaultTesting"]),
         .executable(name: "isogeo-vault", targets: ["isogeo-vault"]),
+        .executable(name: "isogeo-vault-front", targets: ["isogeo-vault-front"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
@@ -42,6 +43,7 @@ let package = Package(
         .systemLibrary(name: "CVaultSodium"),
         .systemLibrary(name: "CVaultSQLite"),
         .target(name: "CVaultCurl", cSettings: cSettings),
+        .target(name: "CVaultFront", cSettings: cSettings),
         .target(name: "CVaultLibsecret", cSettings: cSettings),
         .target(name: "CVaultLinux", cSettings: cSettings),
         .target(name: "CVaultWipingFree", cSettings: cSettings),
@@ -65,6 +67,20 @@ let package = Package(
         .executableTarget(
             name: "isogeo-vault",
             dependencies: ["VaultCommands", "IsogeoVault", "CVaultLinux", "CVaultWipingFree"]
+        ),
+        // What is installed as `isogeo-vault`: gives a cached token, and becomes the whole program for anything else.
+        .executableTarget(
+            name: "isogeo-vault-front",
+            dependencies: ["IsogeoVault", "VaultSystem", "CVaultFront", "CVaultLinux"],
+            // Without shared libraries, and position-independent all the same. Relocations are packed: 1 MiB less to
+            // read at each start.
+            linkerSettings: [
+                .unsafeFlags(
+                    ["-static-executable", "-Xclang-linker", "-static-pie", "-Xlinker", "--pack-dyn-relocs=relr"],
+                    .when(configuration: .release)
+                ),
+                .linkedLibrary("m", .when(configuration: .release)),
+            ]
         ),
 
         .target(name: "CVaultTestSupport", path: "Tests/CVaultTestSupport", cSettings: cSettings),

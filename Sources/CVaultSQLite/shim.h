@@ -12,6 +12,14 @@ static inline int cvault_sqlite_db_config_switch(sqlite3 *database, int option, 
     return sqlite3_db_config(database, option, on, (int *)0);
 }
 
+// For a program with one thread that reads one vault and ends: no locks among threads, no statistics, and pages of the
+// cache one by one, which are all made at once else. To be called before SQLite's first use.
+static inline void cvault_sqlite_prepare_for_one_reader(void) {
+    sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    sqlite3_config(SQLITE_CONFIG_PAGECACHE, (void *)0, 0, 0);
+}
+
 // The first bytes of the main database, through SQLite's own descriptor: opening another one, and closing it, would
 // drop the locks that SQLite holds in this process (fcntl(2), POSIX locks). Before the first statement nothing else
 // uses the connection. A shorter file reads as SQLITE_IOERR_SHORT_READ, with zeros for what isn't there.

@@ -77,6 +77,7 @@ final class UnlockedVault: Sendable {
     ///
     /// - Parameters:
     ///   - path: where it lies.
+    ///   - forWriting: false never writes, not even to undo what a writer left that died.
     ///   - now: seconds since 1970; it also decides which sessions have expired.
     ///   - marks: the folder of high-water marks.
     ///   - report: is called with the events that are written into the audit trail.
@@ -87,6 +88,7 @@ final class UnlockedVault: Sendable {
     /// - Throws: `noVault`, `damaged`, `configuration`, what `unlock` throws.
     static func open(
         _ path: String,
+        forWriting: Bool = true,
         now: Int64,
         marks: String? = nil,
         reporting report: Reporting = Reporting(),
@@ -95,8 +97,7 @@ final class UnlockedVault: Sendable {
         _ unlock: (LockedSlots) throws(VaultError) -> Unlocked
     ) throws(VaultError) -> UnlockedVault {
         let (database, snapshot) = try mappingErrors { () throws(StoreError) in
-            let database = try VaultDatabase.open(at: path, patience: patience)
-            return (database, try database.read(Query(sessions: true)))
+            try VaultDatabase.open(at: path, forWriting: forWriting, patience: patience, reading: Query(sessions: true))
         }
         func open(_ snapshot: Snapshot) throws(VaultError) -> UnlockedVault {
             let slots = LockedSlots(

@@ -49,7 +49,7 @@ public final class Vault: Sendable {
     ///
     /// - Throws: `configuration` where there is no home, or one of these isn't UTF-8.
     public static func standardPath() throws(VaultError) -> String {
-        try checkPaths(in: ["ISOGEO_VAULT", "XDG_DATA_HOME", "HOME"])
+        try checkPaths(in: VaultPlace.variables)
         guard let path = VaultPlace.standard(environment: Environment.value) else {
             throw VaultError(.noHome)
         }

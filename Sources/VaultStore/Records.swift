@@ -112,8 +112,8 @@ package struct ApplicationRecord: Equatable, Sendable {
     }
 }
 
-/// The certificates that an application's servers are trusted by: a sealed box of its own, so that a cached token needn't
-/// read it.
+/// The certificates that an application's servers are trusted by: a sealed box of its own, so that a cached token
+/// needn't read it.
 package struct CertificatesRecord: Equatable, Sendable {
     /// The row that it belongs to.
     package var application: [UInt8]

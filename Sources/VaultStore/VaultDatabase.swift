@@ -40,12 +40,22 @@ package final class VaultDatabase: Sendable {
         forWriting: Bool = true,
         patience: Duration = VaultDatabase.patience
     ) throws(StoreError) -> VaultDatabase {
+        try open(file, forWriting: forWriting, patience: patience) { (_: inout Connection) in }.database
+    }
+
+    private static func open<Result: Sendable>(
+        _ file: VaultFile,
+        forWriting: Bool,
+        patience: Duration,
+        _ body: @Sendable (inout Connection) throws(StoreError) -> Result
+    ) throws(StoreError) -> (database: VaultDatabase, result: Result) {
         var connection = try Connection.open(file, writing: forWriting, patience: patience)
-        try connection.transaction(.reading) { (connection: inout Connection) throws(StoreError) in
+        let result = try connection.transaction(.reading) { (connection: inout Connection) throws(StoreError) in
             try connection.requireSchema()
+            return try body(&connection)
         }
-        try connection.configureJournal()
-        return VaultDatabase(connection)
+        if !connection.isReadOnly { try connection.configureJournal() }
+        return (VaultDatabase(connection), result)
     }
 
     /// Opens the vault that lies at `path`, as ``open(_:forWriting:patience:)`` does.
@@ -56,6 +66,24 @@ package final class VaultDatabase: Sendable {
     ) throws(StoreError) -> VaultDatabase {
         try open(try VaultFile.find(path), forWriting: forWriting, patience: patience)
     }
+
+    /// Opens the vault at `path`, and reads from it what few rows answer, in one transaction.
+    package static func open(
+        at path: String,
+        forWriting: Bool = true,
+        patience: Duration = VaultDatabase.patience,
+        reading wanted: Query
+    ) throws(StoreError) -> (VaultDatabase, Snapshot) {
+        try open(try VaultFile.find(path), forWriting: forWriting, patience: patience) {
+            (connection: inout Connection) throws(StoreError) in
+            try connection.snapshot(wanted) { _ in RowLimit.none }
+        }
+    }
+
+    /// Makes SQLite small and quick for a program with one thread that reads one vault and ends.
+    ///
+    /// To be called before a vault is opened.
+    package static func prepareForOneReader() { cvault_sqlite_prepare_for_one_reader() }
 
     /// Makes a vault: the schema, and all of `contents`.
     ///

@@ -2,6 +2,9 @@ internal import VaultSystem
 
 /// Where a vault lies by default.
 package enum VaultPlace {
+    /// The variables of the environment that say where.
+    package static let variables = ["ISOGEO_VAULT", "XDG_DATA_HOME", "HOME"]
+
     /// `ISOGEO_VAULT`, else `isogeo-vault/vault.db` in the user's data folder (XDG Base Directory Specification).
     ///
     /// - Parameter environment: the value of an environment variable, nil where it isn't set.

@@ -47,7 +47,8 @@ struct ScriptMachine {
         esac
         [ "${FAKE_FETCH:-}" != no ] || { echo 'error: Failed to clone repository' >&2; exit 1; }
         mkdir -p "$3/release"
-        cp "${FAKE_BINARY:-$FAKE/bin/strip}" "$3/release/isogeo-vault"
+        case $7 in isogeo-vault) part=libexec ;; *) part=bin ;; esac
+        cp "${FAKE_INSTALLED:+$FAKE_INSTALLED/$part/isogeo-vault}" "$3/release/$7" 2>/dev/null || cp "$FAKE/bin/strip" "$3/release/$7"
         """,
         "git": "exit 0", "strip": "exit 0", "readelf": "exit 0",
     ]

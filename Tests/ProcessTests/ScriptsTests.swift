@@ -24,7 +24,8 @@ struct ScriptsTests {
             try expectRefusal(report, "build: run: sudo \(Machine.install)\n", on: machine)
         } else {
             #expect(
-                report.exitCode == 0 && report.outputText == "\(machine.checkout)/.build-release/release/isogeo-vault\n"
+                report.exitCode == 0
+                    && report.outputText == "\(machine.checkout)/.build-release/installed/bin/isogeo-vault\n"
             )
             #expect(try machine.log("apt-get") == [Machine.installed], "\(report)")
             #expect(try machine.log("sudo").count == (user == Self.root ? 0 : 2))
@@ -196,7 +197,7 @@ struct ScriptsTests {
         let decoy = machine.folder("decoy")
         try FileManager.default.createDirectory(atPath: decoy + "/Scripts", withIntermediateDirectories: true)
         machine.environment["CDPATH"] = decoy
-        let built = "\(machine.checkout)/.build-release/release/isogeo-vault\n"
+        let built = "\(machine.checkout)/.build-release/installed/bin/isogeo-vault\n"
         for (folder, script) in [("/", "\(machine.checkout)/Scripts/build"), (machine.checkout, "Scripts/build")] {
             machine.currentFolder = folder
             let report = try await machine.command(["sh", "-c", "umask 077; exec \(shell) '\(script)'"]).run()
@@ -207,7 +208,10 @@ struct ScriptsTests {
         let report = try await machine.command(["sh", "-c", install]).run()
         #expect(report.exitCode == 0 && report.output.isEmpty, "\(report)")
         // On this machine the scripts think that they run as root.
-        for (path, expected) in [("à moi/local/bin", 0o755), ("à moi/local/bin/isogeo-vault", 0o711)] {
+        for (path, expected) in [
+            ("à moi/local/bin", 0o755), ("à moi/local/bin/isogeo-vault", 0o711),
+            ("à moi/local/libexec", 0o755), ("à moi/local/libexec/isogeo-vault", 0o711),
+        ] {
             let mode = try FileManager.default.attributesOfItem(atPath: machine.folder(path))[.posixPermissions]
             #expect(mode as? Int == expected)
         }
@@ -215,7 +219,7 @@ struct ScriptsTests {
 
     @Test(.needsBinary, arguments: ["bash", "sh"])
     func `Scripts/try shows the command at work`(shell: String) async throws {
-        let machine = try Machine(["FAKE_BINARY": try #require(TestPaths.binary)], checkout: "le dépôt de Zoé")
+        let machine = try Machine(["FAKE_INSTALLED": try #require(TestPaths.installed)], checkout: "le dépôt de Zoé")
         let report = try await machine.command([shell, "\(machine.checkout)/Scripts/try"]).run()
         #expect(report.exitCode == 0 && report.outputText.contains("The server was asked once"), "\(report)")
         #expect(try FileManager.default.contentsOfDirectory(atPath: machine.folder("tmp")).isEmpty)

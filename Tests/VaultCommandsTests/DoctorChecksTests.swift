@@ -33,6 +33,15 @@ struct DoctorChecksTests {
         #expect(ExecutableCheck.findings(owner: 1000, isReadable: false, isRoot: false).map(\.level) == [.note])
     }
 
+    @Test func `the main part without the small one is told`() {
+        let (whole, front) = ("/usr/libexec/isogeo-vault", "/usr/bin/isogeo-vault")
+        #expect(ExecutableCheck.front(path: whole) { $0 == front }.isEmpty)
+        #expect(ExecutableCheck.front(path: nil) { _ in false }.isEmpty)
+        #expect(ExecutableCheck.front(path: "/usr/bin/xctest") { _ in false }.isEmpty)
+        #expect(ExecutableCheck.front(path: whole) { _ in false }.map(\.level) == [.note])
+        #expect(ExecutableCheck.front(path: front) { $0 == front }.map(\.level) == [.note])
+    }
+
     private static let head = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"
 
     private func swap(_ lines: [String], _ host: HostEnvironment) -> [Finding.Level] {

@@ -12,6 +12,14 @@ package enum TestPaths {
     /// The command line under test, `ISOGEO_VAULT_BINARY`; nil skips what needs it.
     package static let binary: String? = environment["ISOGEO_VAULT_BINARY"]
 
+    /// The folder of both its parts, `bin` and `libexec`.
+    package static let installed: String? = binary.map {
+        URL(filePath: $0).deletingLastPathComponent().deletingLastPathComponent().path()
+    }
+
+    /// The part that does everything, and that `binary` becomes for all but a cached token.
+    package static let wholeBinary: String? = installed.map { $0 + "libexec/isogeo-vault" }
+
     /// A Python with isogeo-pysdk, `ISOGEO_VAULT_SDK_PYTHON`; nil skips what needs it.
     package static let sdkPython: String? = environment["ISOGEO_VAULT_SDK_PYTHON"]
 

@@ -81,7 +81,19 @@ extension UnlockedVault {
     private func lookUp(_ name: ApplicationName?) throws(VaultError) -> (
         application: StoredApplication, tokens: [TokenRecord]
     ) {
-        let preset = name == nil ? try read().header.state.defaultApplication : nil
+        try lookUp(name, name == nil ? try read().header.state.defaultApplication : nil)
+    }
+
+    /// Looks up an application, with its tokens.
+    ///
+    /// - Parameters:
+    ///   - name: of the application; nil for the default or only one.
+    ///   - preset: the row of the default application, where there is no name.
+    /// - Returns: the application, and the rows of its tokens.
+    /// - Throws: as `application`.
+    func lookUp(_ name: ApplicationName?, _ preset: [UInt8]?) throws(VaultError) -> (
+        application: StoredApplication, tokens: [TokenRecord]
+    ) {
         let tag = name.map { sealer.nameTag(of: $0) }
         let wanted: Query.Applications = tag.map { .named(tags: [$0]) } ?? preset.map { .identified(id: $0) } ?? .all
         let (header, snapshot) = try read(Query(applications: wanted, tokens: .ofApplicationsRead))
@@ -211,10 +223,11 @@ extension UnlockedVault {
                 let isSame = all.header.record.tag == header.record.tag
                 throw isSame ? .damaged(.applicationsDiffer) : VaultError(StoreError.changedMeanwhile)
             }
-        case .tree:
-            let tree = try tree(header, snapshot)
+        case .tree(let summary):
             let leaf = ApplicationTree.Leaf(row, sealer)
-            guard (try? tree.contains(leaf)) == true else { throw .damaged(.applicationsDiffer) }
+            guard (try? ApplicationTree.contains(leaf, summary, snapshot.nodes, sealer)) == true else {
+                throw .damaged(.applicationsDiffer)
+            }
             return try stored(row, digest: leaf.digest)
         }
         return try stored(row)
@@ -257,6 +270,7 @@ extension UnlockedVault {
             return sum == expected
         case .tree(let summary):
             let leaves = snapshot.applications.map { ApplicationTree.Leaf($0, sealer) }
+            if !includingNodes, let isWhole = ApplicationTree.isLeaf(leaves, summary, sealer) { return isWhole }
             let tree = ApplicationTree(leaves, depth: summary.depth, sealer)
             return tree.summary == summary && (!includingNodes || snapshot.nodes == tree.records)
         }

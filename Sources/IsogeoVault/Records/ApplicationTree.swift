@@ -46,9 +46,9 @@ struct ApplicationTree {
 
     /// The greatest depth: 256 leaves for each node of the second row.
     static let greatestDepth = 2
-    private static let digestCount = KeyedHash.count
-    private static let childCount = 256
-    private static let none = [UInt8](repeating: 0, count: digestCount)
+    static let digestCount = KeyedHash.count
+    static let childCount = 256
+    static let none = [UInt8](repeating: 0, count: digestCount)
 
     private(set) var summary: Summary
     /// The authenticated nodes that were read or written, by their paths; no digests for one that doesn't exist.

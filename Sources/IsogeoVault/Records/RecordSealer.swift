@@ -143,7 +143,9 @@ struct RecordSealer: ~Copyable, Sendable {
     ///
     /// - Parameters:
     ///   - metadata: of the application.
-    ///   - rows: the application's box is among them.
+    ///   - application: the id of its row.
+    ///   - rows: its box is among them.
+    /// - Returns: the metadata.
     /// - Throws: `authenticationFailed` where it isn't, or is another one.
     func complete(_ metadata: ApplicationMetadata, of application: [UInt8], from rows: [CertificatesRecord])
         throws(CryptoError) -> ApplicationMetadata

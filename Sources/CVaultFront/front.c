@@ -1,0 +1,48 @@
+#define _GNU_SOURCE
+#include "CVaultFront.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+static char *const *arguments;
+
+/// The path of the whole program; empty where it can't be told.
+static void find_whole(char *path, size_t size) {
+    ssize_t count = readlink("/proc/self/exe", path, size);
+    const char *executed = (const char *)getauxval(AT_EXECFN);
+    // Where no /proc is mounted, the name by which the kernel found it.
+    if (count < 0 && executed && strlen(executed) < size) count = (ssize_t)strlen(strcpy(path, executed));
+    static const char whole[] = "/../libexec/isogeo-vault";
+    char *end = count > 0 ? memrchr(path, '/', (size_t)count) : NULL;
+    if (end && (size_t)(end - path) + sizeof whole <= size) memcpy(end, whole, sizeof whole);
+    else path[0] = 0;
+}
+
+_Noreturn void cvault_front_become_whole(void) {
+    // Linux before 5.18 gives a program that was executed without even a name none.
+    static char none[] = "";
+    static char *const nameless[] = { none, NULL };
+    char path[PATH_MAX];
+    find_whole(path, sizeof path);
+    execve(path, arguments[0] ? arguments : nameless, environ);
+    dprintf(STDERR_FILENO,
+            "isogeo-vault: %s can't be started: %s. It is a part of isogeo-vault.\n  Install isogeo-vault again.\n",
+            path[0] ? path : "libexec/isogeo-vault", strerror(errno));
+    _exit(78);
+}
+
+/// Whether it is `token` or `token NAME`, without options, and Swift's runtime has nothing to say at its start.
+static int may_be_cached(int count, char *const *values) {
+    return !getenv("SWIFT_BACKTRACE") && (count == 2 || count == 3) && strcmp(values[1], "token") == 0 && (count == 2 || values[2][0] != '-');
+}
+
+// Before the constructors of the libraries, which take longer than executing another program.
+__attribute__((constructor(101))) static void begin(int count, char **values) {
+    arguments = values;
+    if (!may_be_cached(count, values)) cvault_front_become_whole();
+}
