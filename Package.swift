@@ -66,7 +66,8 @@ let package = Package(
         .target(name: "VaultCommands", dependencies: ["IsogeoVault", "VaultSystem", "VaultCrypto", argumentParser]),
         .executableTarget(
             name: "isogeo-vault",
-            dependencies: ["VaultCommands", "IsogeoVault", "CVaultLinux", "CVaultWipingFree"]
+            dependencies: ["VaultCommands", "IsogeoVault", "CVaultLinux", "CVaultWipingFree"],
+            linkerSettings: [.unsafeFlags(["-Xclang-linker", "-static-libgcc"], .when(configuration: .release))]
         ),
         // What is installed as `isogeo-vault`: gives a cached token, and becomes the whole program for anything else.
         .executableTarget(

@@ -36,13 +36,17 @@ _Noreturn void cvault_front_become_whole(void) {
     _exit(78);
 }
 
-/// Whether it is `token` or `token NAME`, without options, and Swift's runtime has nothing to say at its start.
-static int may_be_cached(int count, char *const *values) {
-    return !getenv("SWIFT_BACKTRACE") && (count == 2 || count == 3) && strcmp(values[1], "token") == 0 && (count == 2 || values[2][0] != '-');
+/// Whether it is `token` or `token NAME`, without options.
+static int is_plain_token(int count, char *const *values) {
+    return (count == 2 || count == 3) && strcmp(values[1], "token") == 0 && (count == 2 || values[2][0] != '-');
 }
+
+/// Whether Swift's runtime starts and says nothing: in a static program it looks for a helper next to the executable,
+/// and aborts where no /proc tells which one that is (seen with 6.3).
+static int can_start_swift(void) { return !getenv("SWIFT_BACKTRACE") && access("/proc/self/exe", F_OK) == 0; }
 
 // Before the constructors of the libraries, which take longer than executing another program.
 __attribute__((constructor(101))) static void begin(int count, char **values) {
     arguments = values;
-    if (!may_be_cached(count, values)) cvault_front_become_whole();
+    if (!is_plain_token(count, values) || !can_start_swift()) cvault_front_become_whole();
 }

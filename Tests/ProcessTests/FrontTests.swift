@@ -10,10 +10,12 @@ struct FrontTests {
         let folder: TemporaryDirectory
         var program: String { folder("bin/isogeo-vault") }
 
-        init() throws {
+        init() async throws {
             folder = try TemporaryDirectory()
             try FileManager.default.createDirectory(atPath: folder("bin"), withIntermediateDirectories: false)
-            try FileManager.default.copyItem(atPath: try #require(TestPaths.binary), toPath: program)
+            // By another process: a child that another test starts meanwhile would have the copy open for writing.
+            let copied = try await Command("cp", [try #require(TestPaths.binary), program]).run()
+            try #require(copied.exitCode == 0, "\(copied)")
         }
 
         func run(_ arguments: [String], in home: Home, with changes: [String: String?] = [:]) async throws
@@ -49,7 +51,7 @@ struct FrontTests {
 
     @Test func `a cached token needs no other part, whatever opens the vault without asking`() async throws {
         let (home, server, token) = try await Self.homeWithToken()
-        let alone = try Alone()
+        let alone = try await Alone()
         let credentials = home.folder("credentials")
         try FileManager.default.createDirectory(
             atPath: credentials,
@@ -83,7 +85,7 @@ struct FrontTests {
 
     @Test func `anything else is the main part's`() async throws {
         let (home, server, _) = try await Self.homeWithToken()
-        let alone = try Alone()
+        let alone = try await Alone()
         for arguments in [
             [], ["list"], ["--version"], ["token", "--refresh"], ["token", "-q"],
             ["token", "atlas", "--format", "json"],
@@ -119,7 +121,7 @@ struct FrontTests {
     )
     func `what isn't as it was written is the main part's`(_ edit: String) async throws {
         let (home, _, token) = try await Self.homeWithToken()
-        let alone = try Alone()
+        let alone = try await Alone()
         #expect(try await alone.run(["token"], in: home).outputText == token)
         switch edit {
         case "journal": try Data(repeating: 1, count: 600).write(to: URL(filePath: home.vault + "-journal"))

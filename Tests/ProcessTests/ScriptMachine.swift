@@ -50,13 +50,14 @@ struct ScriptMachine {
         case $7 in isogeo-vault) part=libexec ;; *) part=bin ;; esac
         cp "${FAKE_INSTALLED:+$FAKE_INSTALLED/$part/isogeo-vault}" "$3/release/$7" 2>/dev/null || cp "$FAKE/bin/strip" "$3/release/$7"
         """,
-        "git": "exit 0", "strip": "exit 0", "readelf": "exit 0",
+        "git": "exit 0", "clang": "echo /nowhere/library.a", "strip": "exit 0", "readelf": "exit 0",
     ]
 
     /// What is real.
     private static let tools = [
         "basename", "bash", "cat", "chmod", "cp", "cut", "date", "dirname", "du", "env", "grep", "head", "install",
-        "kill", "ls", "mkdir", "mktemp", "python3", "readlink", "rm", "sed", "sh", "sort", "tail", "tee", "timeout",
+        "kill", "ln", "ls", "mkdir", "mktemp", "python3", "readlink", "rm", "sed", "sh", "sort", "tail", "tee",
+        "timeout",
         "touch", "tr",
     ]
 

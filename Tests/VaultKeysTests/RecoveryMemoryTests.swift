@@ -36,16 +36,19 @@ import VaultTestSupport
         return patterns
     }
 
-    @Test func `a code stands in locked memory alone, and nowhere once it has served`() throws {
-        let patterns = try use { patterns in
+    @Test func `a code stands in locked memory alone, and nowhere once it has served`() async {
+        // In a process of its own: whether all secrets are hidden is known of all of a process, whichever test made them.
+        await #expect(processExitsWith: .success) {
+            let patterns = try Self().use { patterns in
+                let search = try MemorySearch(ofOurselvesFor: patterns)
+                // Where the kernel hides them, no search finds them.
+                let seen: Set = SecretBytes.allHidden ? [] : ["bytes", "text"]
+                #expect(Set(search.hits.map(\.pattern)) == seen, "the search finds nothing at all")
+                #expect(search.hitsOutsideLockedMemory.isEmpty, "\(search.hitsOutsideLockedMemory)")
+            }
             let search = try MemorySearch(ofOurselvesFor: patterns)
-            // Where the kernel hides them, no search finds them.
-            let seen: Set = SecretBytes.allHidden ? [] : ["bytes", "text"]
-            #expect(Set(search.hits.map(\.pattern)) == seen, "the search finds nothing at all")
-            #expect(search.hitsOutsideLockedMemory.isEmpty, "\(search.hitsOutsideLockedMemory)")
+            #expect(search.bytesRead > 1 << 20 && search.hits.isEmpty, "\(search.hits)")
         }
-        let search = try MemorySearch(ofOurselvesFor: patterns)
-        #expect(search.bytesRead > 1 << 20 && search.hits.isEmpty, "\(search.hits)")
     }
 
     @Test func `a code with a slip in it leaves nothing either`() throws {
