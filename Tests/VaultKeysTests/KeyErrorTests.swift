@@ -22,6 +22,8 @@ import VaultTestSupport
             .untypeablePassphrase(.kind(.passphrase), .byteOrderMark),
             .untypeablePassphrase(.kind(.passphrase), .utf16), .untypeablePassphrase(.kind(.passphrase), .notUTF8),
             .untypeablePassphrase(.kind(.passphrase), .controlCharacter("\u{1B}")),
+            .recoveryCodeDamaged(groups: [1]), .recoveryCodeIncomplete(characters: 64),
+            .recoveryCodeNotAlphabet(group: 1),
             .passphraseTooLong(.kind(.passphrase)), .timedOut(.kind(.passphrase)), .silentInput(path: "/fifo"),
             .badDescriptor(3, errno: .badDescriptor),
             .commandFailed(status: 1), .commandDidNotStart(errno: .noEntry),

@@ -64,18 +64,24 @@ import VaultSystem
     }
 
     @Test func `no proxy of the environment sees a plain request`() async throws {
-        let server = try ScriptedServer(.token)
-        let proxy = try ScriptedServer(.token)
-        defer {
-            server.stop()
-            proxy.stop()
+        // In a process of its own: the environment is everybody's, and libcurl reads it by itself.
+        await #expect(processExitsWith: .success) { () async throws in
+            let (server, proxy) = (try ScriptedServer(.token), try ScriptedServer(.token))
+            let address = "http://127.0.0.1:\(proxy.port)"
+            for name in ["http_proxy", "https_proxy", "all_proxy"] {
+                try #require(unsafe setenv(name, address, 1) == 0)
+            }
+            for name in ["no_proxy", "NO_PROXY"] { try #require(unsafe unsetenv(name) == 0) }
+            let settings = ConnectionSettings(proxy: try ProxyAddress(address))
+            for isProxySet in [true, false] {
+                let result = try await ask("http://127.0.0.1:\(server.port)/", connection: settings) { name in
+                    isProxySet && name.hasSuffix("proxy")
+                }
+                #expect(try result.get().accessToken == "t")
+            }
+            #expect(proxy.requests.isEmpty)
+            #expect(server.requests.count == 2)
         }
-        let own = try ProxyAddress("http://127.0.0.1:\(proxy.port)")
-        let settings = ConnectionSettings(proxy: own)
-        let result = try await ask("http://127.0.0.1:\(server.port)/", connection: settings) { $0 != "SSLKEYLOGFILE" }
-        #expect(try result.get().accessToken == "t")
-        #expect(proxy.requests.isEmpty)
-        #expect(server.requests.count == 1)
     }
 
     @Test func `an application's proxy is told host and port, and nothing of the header`() async throws {
@@ -151,21 +157,23 @@ import VaultSystem
     }
 
     @Test func `an answer above a mebibyte is cut off, whether it says so or not`() async throws {
-        let large = String(repeating: " ", count: CurlTransport.answerLimit + 1)
-        let tooLarge = OAuthError.answer(.tooLarge(limit: CurlTransport.answerLimit))
+        let mebibyte = 1_048_576
+        let large = String(repeating: " ", count: mebibyte + 1)
+        let tooLarge = OAuthError.answer(.tooLarge(limit: mebibyte))
         #expect(try await failure(.http("200 OK", large)) == tooLarge)
         #expect(try await failure(.bytes(Array("HTTP/1.1 200 OK\r\n\r\n\(large)".utf8))) == tooLarge)
         let header = "X: " + String(repeating: "x", count: 60_000)
         let headers = try await failure(.http("200 OK", "", header, header))
         #expect(headers == .answer(.headersTooLarge(limit: 65_536)))
-        let whole = String(repeating: " ", count: CurlTransport.answerLimit - 20) + #"{"access_token":"t"}"#
+        let whole = String(repeating: " ", count: mebibyte - 20) + #"{"access_token":"t"}"#
         let server = try ScriptedServer(.http("200 OK", whole))
         defer { server.stop() }
         #expect(try await ask("http://127.0.0.1:\(server.port)/").get().accessToken == "t")
     }
 
     @Test func `a silent server costs no more than the time allowed`() async throws {
-        let server = try ScriptedServer(.silence)
+        // Who waits for longer than is allowed gets a token.
+        let server = try ScriptedServer(.late)
         defer { server.stop() }
         let result = try await ask("http://127.0.0.1:\(server.port)/", timeLimit: .milliseconds(100))
         #expect(failure(result) == .connection(.timedOut))
@@ -198,6 +206,13 @@ import VaultSystem
         defer { server.stop() }
         let result = try await ask("http://127.0.0.1:\(server.port)/") { $0 == "SSLKEYLOGFILE" }
         #expect(failure(result) == .configuration(.keyLogging))
+        let request = try APIRequest("/", at: APIBase("http://127.0.0.1:\(server.port)"))
+        let api = APIClient(transport: CurlTransport { $0 == "SSLKEYLOGFILE" })
+        await #expect(throws: APIError.request(.configuration(.keyLogging))) {
+            try await onThread {
+                try api.get(request, token: "t", connection: ConnectionSettings(), now: 0) { _ in true }
+            }
+        }
         #expect(server.requests.isEmpty)
     }
 

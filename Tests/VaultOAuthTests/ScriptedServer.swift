@@ -12,6 +12,8 @@ final class ScriptedServer: Sendable {
         case reset
         /// Nothing, until the client goes or the server stops.
         case silence
+        /// A token once the client goes, or after ten seconds.
+        case late
 
         static func http(_ status: String, _ body: String, _ headers: String...) -> Answer {
             let lines = ["HTTP/1.1 \(status)", "Content-Length: \(body.utf8.count)"] + headers
@@ -125,20 +127,27 @@ final class ScriptedServer: Sendable {
 
     private func send(_ answer: Answer, _ connection: Int32) {
         switch answer {
-        case .bytes(let bytes):
-            var rest = bytes[...]
-            while !rest.isEmpty {
-                let piece = Array(rest)
-                let count = unsafe Glibc.send(connection, piece, piece.count, Int32(MSG_NOSIGNAL))
-                guard count > 0 else { break }
-                rest = rest.dropFirst(count)
-            }
+        case .bytes(let bytes): send(bytes, connection)
         case .close: break
         case .reset:
             var option = linger(l_onoff: 1, l_linger: 0)
             _ = unsafe setsockopt(connection, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
         case .silence:
             while !isStopped, !Self.isReadable(connection) {}
+        case .late:
+            var looks = 0
+            while looks < 200, !isStopped, !Self.isReadable(connection) { looks += 1 }
+            send(.token, connection)
+        }
+    }
+
+    private func send(_ bytes: [UInt8], _ connection: Int32) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let piece = Array(rest)
+            let count = unsafe Glibc.send(connection, piece, piece.count, Int32(MSG_NOSIGNAL))
+            guard count > 0 else { break }
+            rest = rest.dropFirst(count)
         }
     }
 }

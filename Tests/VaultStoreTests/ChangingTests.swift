@@ -70,6 +70,19 @@ import VaultTestSupport
         #expect(try database.setting("synchronous") == 3)
     }
 
+    @Test func `what is changed stands in a journal until it is committed`() throws {
+        do { _ = try folder.vault() }
+        var connection = try Connection.open(.find(folder("vault.db")), writing: true, patience: .zero)
+        try connection.configureJournal()
+        try connection.transaction(.writing) { (connection: inout Connection) throws(StoreError) in
+            #expect(!Files.exists(folder("vault.db-journal")))
+            try connection.apply(.putToken(Sample.token()))
+            // Otherwise a kill amid the writing would leave half of it.
+            #expect(Files.exists(folder("vault.db-journal")))
+        }
+        #expect(!Files.exists(folder("vault.db-journal")))
+    }
+
     @Test func `what was removed is not in the file any more`() throws {
         let canary = Array("a canary that sings in no free page ".utf8)
         var record = Sample.application(2)

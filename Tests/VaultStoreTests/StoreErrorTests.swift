@@ -35,6 +35,7 @@ import VaultSystem
         .notAFileName, .tooLong, .notADirectory, .foreignDirectory(owner: 7), .sharedDirectory(mode: 0o777),
         .sharedDirectory(mode: 0o777, owner: 0), .symbolicLink,
         .notARegularFile, .foreignFile(owner: 7), .hardLinks(count: 2), .openToOthers(mode: 0o644), .exchanged,
+        .directory, .unexpanded(.home), .writableByOthers(mode: 0o664), .writableByOthers(mode: 0o664, owner: 0),
     ]
 
     @Test func `each error has its category`() {

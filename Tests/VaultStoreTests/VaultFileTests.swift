@@ -109,11 +109,12 @@ import VaultTestSupport
         #expect(fault { try VaultFile.prepare(inner + "/vault.db") } == .sharedDirectory(mode: UInt32(mode)))
     }
 
-    @Test func `a folder above in which others may exchange ours is refused`() throws {
+    @Test(arguments: [0o777, 0o770, 0o702] as [mode_t])
+    func `a folder above in which others may exchange ours is refused`(_ mode: mode_t) throws {
         let inner = try folder.folder("shared/ours")
-        try Files.setMode(folder("shared"), 0o777)
+        try Files.setMode(folder("shared"), mode)
         try folder.file("shared/ours/vault.db")
-        #expect(fault { try VaultFile.find(inner + "/vault.db") } == .sharedDirectory(mode: 0o777))
+        #expect(fault { try VaultFile.find(inner + "/vault.db") } == .sharedDirectory(mode: UInt32(mode)))
         try Files.setMode(folder("shared"), 0o1777)
         #expect(try VaultFile.find(inner + "/vault.db").directory == inner)
     }
