@@ -67,7 +67,7 @@ extension Home {
         #expect(report.outputText.hasPrefix("All is as it was written: "), "\(report)", sourceLocation: sourceLocation)
     }
 
-    /// Starts the command, and kills it within the time that it takes or a little later; every other time once it writes.
+    /// Starts the command, and kills it within the time that it takes, or a bit later; every other time as it writes.
     func runAndKill(_ arguments: [String]) async throws -> ProcessReport {
         let process = try command(arguments).start()
         if Bool.random() {
