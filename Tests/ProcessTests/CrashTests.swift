@@ -7,14 +7,6 @@ import VaultTestSupport
 struct CrashTests {
     private static let rounds = TestPaths.isLongRun ? 200 : 12
 
-    /// Starts the command, and kills it within the time that it takes, or a little later.
-    private func runAndKill(_ command: Command) async throws {
-        let process = try command.start()
-        try await Task.sleep(for: .microseconds(Int.random(in: 0...30_000)))
-        process.send(SIGKILL)
-        _ = try await process.outcome()
-    }
-
     private func names(_ home: Home) async throws -> Set<String>? {
         let report = try await home.run("list", "--json")
         if report.exitCode == 66 { return nil }
@@ -28,7 +20,7 @@ struct CrashTests {
             var home = try Home()
             let arguments = ["import", try home.writeFile(), "--protect", "key-file=\(home.key)"]
             home.environment["ISOGEO_VAULT_KEY_FILE"] = home.key
-            try await runAndKill(try home.command(arguments))
+            _ = try await home.runAndKill(arguments)
             let state = try await names(home)
             #expect(state == nil || state == ["atlas"])
             // And the same call does what is left to do.
@@ -44,7 +36,7 @@ struct CrashTests {
         let file = try home.writeFile()
         var expected: Set<String> = ["atlas"]
         for round in 0..<Self.rounds {
-            try await runAndKill(try home.command(["import", file, "--name", "n\(round)"]))
+            _ = try await home.runAndKill(["import", file, "--name", "n\(round)"])
             let state = try #require(try await names(home))
             #expect(state == expected || state == expected.union(["n\(round)"]))
             expected = state
@@ -61,7 +53,7 @@ struct CrashTests {
         for _ in 0..<Self.rounds {
             let new = Canary()
             let file = try home.writeFile(tokenURI: server.url, secret: new)
-            try await runAndKill(try home.command(["import", file, "--replace"]))
+            _ = try await home.runAndKill(["import", file, "--replace"])
             let before = try server.requests.count
             try await home.run("token", "--refresh").expectSuccess()
             let header = try server.requests[before...].compactMap { request -> String? in
@@ -79,7 +71,7 @@ struct CrashTests {
         let server = try await TokenServer.shared.value
         let home = try await Home.withVault(askingAt: server.url)
         for _ in 0..<Self.rounds {
-            try await runAndKill(try home.command(["token", "--refresh"]))
+            _ = try await home.runAndKill(["token", "--refresh"])
             let token = try await home.run("token")
             #expect(token.exitCode == 0 && token.output.count == 65, "\(token)")
             try await home.run("token").expectSuccess(token.outputText)

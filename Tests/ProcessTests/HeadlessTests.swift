@@ -194,7 +194,7 @@ struct HeadlessTests {
                 environment: service.environment.merging(variables) { $1 }
             ).run()
             #expect(arguments == ["doctor"] || mounted.exitCode == 0, "\(mounted)")
-            #expect(!mounted.outputText.contains("somebody else"), "\(mounted)")
+            #expect(!mounted.outputText.contains("another user"), "\(mounted)")
         }
     }
 

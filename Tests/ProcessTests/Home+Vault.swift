@@ -67,6 +67,22 @@ extension Home {
         #expect(report.outputText.hasPrefix("All is as it was written: "), "\(report)", sourceLocation: sourceLocation)
     }
 
+    /// Starts the command, and kills it within the time that it takes, or a bit later; every other time as it writes.
+    func runAndKill(_ arguments: [String]) async throws -> ProcessReport {
+        let process = try command(arguments).start()
+        if Bool.random() {
+            // Where it matters: SQLite has begun to change the file.
+            while !exists(vault + "-journal"), process.report.ending == nil {
+                try await Task.sleep(for: .microseconds(100))
+            }
+            try await Task.sleep(for: .microseconds(Int.random(in: 0...5_000)))
+        } else {
+            try await Task.sleep(for: .microseconds(Int.random(in: 0...40_000)))
+        }
+        process.send(SIGKILL)
+        return try await process.outcome()
+    }
+
     /// Writes the file of another client, made up, and tells its path.
     func writeFile(of client: Client, to name: String, tokenURI: String = "http://localhost:9/token") throws -> String {
         try folder.write(client.file(tokenURI: tokenURI), to: name)

@@ -225,6 +225,33 @@ struct ImportTests {
         #expect(try await home.names() == ["atlas"])
     }
 
+    @Test func `what the vault doesn't give back isn't deleted`() async throws {
+        let home = try await Home.withVault()
+        let endpoint = "https://id.example/token"
+        let file = try home.writeFile(of: other, to: "other.json", tokenURI: endpoint)
+        var command = try home.command(["import", file, "--delete-source"])
+        // It waits with its first message, once the credential is stored and before it is read back.
+        let pipe = try Descriptor.fullPipe()
+        command.descriptors[2] = pipe.writing
+        let process = try command.start()
+        let deadline = ContinuousClock.now + Patience.end
+        while try await home.names() != ["atlas", "other"], .now < deadline {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        let newer = Home.Client(id: other.id, secret: Canary())
+        let replacement = try home.writeFile(of: newer, to: "newer.json", tokenURI: endpoint)
+        try await home.run("import", replacement, "--name", "other", "--replace", "-q").expectSuccess()
+        var reader = Command("cat")
+        reader.descriptors[0] = pipe.reading
+        let drain = try reader.start()
+        #expect(try await process.outcome().exitCode == 72)
+        let said = try await drain.expect("The vault doesn't return what was read from \(file); the file stays.")
+        other.secret.expectAbsent(in: said)
+        #expect(home.exists(file))
+        drain.send(SIGKILL)
+        _ = try await drain.outcome()
+    }
+
     @Test func `standard input and the environment have nothing to delete, and nothing is made`() async throws {
         let home = try home()
         var command = try home.command(["import", "-", "--delete-source"] + protected(home))

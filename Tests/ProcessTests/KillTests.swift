@@ -17,12 +17,9 @@ struct KillTests {
         State(names: try await home.names(), slots: Set(try await home.slots()))
     }
 
-    /// Starts the command, kills it within the time that it takes or a little later, and looks at what is left.
+    /// Starts the command, kills it, and looks at what is left.
     private func kill(_ home: Home, _ arguments: [String]) async throws -> State {
-        let process = try home.command(arguments).start()
-        try await Task.sleep(for: .microseconds(Int.random(in: 0...40_000)))
-        process.send(SIGKILL)
-        home.client.secret.expectAbsent(in: try await process.outcome())
+        home.client.secret.expectAbsent(in: try await home.runAndKill(arguments))
         try await home.expectWhole()
         return try await state(home)
     }
@@ -104,10 +101,7 @@ struct KillTests {
         for round in 0..<Self.rounds {
             let before = try await home.slots()
             let path = home.folder("key-\(round)")
-            let process = try home.command(["key", "change", "key-file", "key-file=\(path)"]).start()
-            try await Task.sleep(for: .microseconds(Int.random(in: 0...40_000)))
-            process.send(SIGKILL)
-            _ = try await process.outcome()
+            _ = try await home.runAndKill(["key", "change", "key-file", "key-file=\(path)"])
             // One of both keys opens the vault, and only one.
             let (old, new) = (try await home.run("list", "-q"), try await home.run("list", "-q", "--key-file", path))
             #expect(Set([old.exitCode, new.exitCode]) == [0, 77], "\(old)\n\(new)")

@@ -296,6 +296,9 @@ struct SessionTests {
                 #expect(listed.exitCode == 0, "\(listed)")
                 try await Task.sleep(for: .milliseconds(200))
             }
+            // Another user, root here, doesn't even see the kernel's key: /proc/keys shows what its reader may view.
+            let (vault, shown) = (try await id(of: home), try await Command("cat", ["/proc/keys"]).run())
+            #expect(vault.count == 32 && shown.exitCode == 0 && !shown.outputText.contains(vault), "\(shown)")
             // Another user with a copy of the vault, which root's is.
             let user = "\(getuid())"
             try #require(try await Command("chown", ["-R", "\(user):\(user)", home.folder.path]).run().exitCode == 0)
