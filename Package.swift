@@ -122,7 +122,9 @@ let package = Package(
         ),
         .testTarget(
             name: "VaultCommandsTests",
-            dependencies: ["VaultCommands", "IsogeoVaultTesting", "IsogeoVault", "VaultSystem", "VaultTestSupport"]
+            dependencies: [
+                "VaultCommands", "IsogeoVaultTesting", "IsogeoVault", "VaultSystem", "VaultTestSupport", argumentParser,
+            ]
         ),
         .testTarget(
             name: "ProcessTests",

@@ -45,8 +45,9 @@ package struct VaultCommand: AsyncParsableCommand {
         SecretBytes.whenMemoryIsUnavailable { errorFormat.report(VaultError(.noGuardedMemory), context) }
         do {
             if given == nil { try requireText() }
-            if let call = TokenCall(plain: arguments) {
-                try await call.run(context)
+            var plain = context
+            if let call = TokenCall(plain: arguments, &plain.vault) {
+                try await call.run(plain)
                 return 0
             }
             if let error = unknownCommand(in: arguments) { throw error }

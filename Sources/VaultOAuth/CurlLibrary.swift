@@ -1,4 +1,5 @@
 internal import CVaultCurl
+internal import Glibc
 internal import Synchronization
 internal import VaultSystem
 
@@ -45,6 +46,21 @@ enum CurlLibrary {
         } catch {
             throw .configuration(error)
         }
+    }
+
+    private static let isPreparing = Atomic(false)
+
+    /// Makes libcurl ready on another thread; the request waits for it, or tries again where it failed.
+    static func prepare() {
+        guard wipesIfOpened == nil, !isPreparing.exchange(true, ordering: .relaxed) else { return }
+        var thread = pthread_t()
+        let status = unsafe pthread_create(&thread, nil, { _ in unsafe CurlLibrary.open() }, nil)
+        if status == 0 { pthread_detach(thread) }
+    }
+
+    private static func open() -> UnsafeMutableRawPointer? {
+        _ = try? ready()
+        return nil
     }
 
     static func open(named name: String) throws(ConfigurationProblem) {

@@ -23,6 +23,8 @@ package struct CurlTransport: TokenTransport {
     /// Whether there is a libcurl that will do; opens it.
     package static func checkLibrary() throws(OAuthError) { try CurlLibrary.ready() }
 
+    package func prepare() { CurlLibrary.prepare() }
+
     package func send(_ request: borrowing TransportRequest, timeLimit: Duration) throws(OAuthError) -> TransportReply {
         do { return try perform(request, timeLimit) } catch { throw error.explainedByLimits() }
     }

@@ -12,6 +12,13 @@ package protocol TokenTransport: Sendable {
     /// - Returns: the answer, whatever its status.
     /// - Throws: why no answer came.
     func send(_ request: borrowing TransportRequest, timeLimit: Duration) throws(OAuthError) -> TransportReply
+
+    /// Makes ready what a request needs, on another thread: one will come soon.
+    func prepare()
+}
+
+extension TokenTransport {
+    package func prepare() {}
 }
 
 /// One request, ready to be sent, and sent again.

@@ -12,6 +12,7 @@ extension TokenAcquirer {
     }
 
     private func request(_ miss: CacheMiss) throws(VaultError) -> TokenResult {
+        dependencies.prepareForRequest()
         var miss = miss
         for _ in 0..<Self.lookLimit {
             if case .use = purpose, let note = miss.note, note.forbidsAsking(at: dependencies.now()),

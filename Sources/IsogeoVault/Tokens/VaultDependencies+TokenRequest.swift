@@ -3,6 +3,9 @@ internal import VaultOAuth
 internal import VaultSystem
 
 extension VaultDependencies {
+    /// Makes ready what a request needs, on another thread: one will come soon.
+    package func prepareForRequest() { transport.prepare() }
+
     /// Requests a token, and repeats the request where the failure may pass by itself.
     ///
     /// - Parameters:

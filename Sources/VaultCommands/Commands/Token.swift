@@ -88,8 +88,8 @@ struct Token: AsyncParsableCommand {
         }
     }
 
-    func run() async throws {
-        let call = TokenCall(
+    var call: TokenCall {
+        TokenCall(
             application: application.given,
             format: json ? .json : format,
             newline: !noNewline,
@@ -97,6 +97,7 @@ struct Token: AsyncParsableCommand {
             source: fromEnvironment ? .environment : from.map(ImportSource.file),
             credential: credential.options
         )
-        try await call.run(vault.context(connection))
     }
+
+    func run() async throws { try await call.run(vault.context(connection)) }
 }
