@@ -63,8 +63,8 @@ extension TokenCall {
     /// The call `token [NAME]` without options, or with those of most jobs: `--refresh`, `-q`, `--vault PATH` and
     /// `--key-file PATH`; nil for any other.
     ///
-    /// These are nearly all calls, and the argument parser would take more of their time than all else that this process
-    /// does.
+    /// These are nearly all calls, and the argument parser would take more of their time than all else that this
+    /// process does.
     ///
     /// - Parameters:
     ///   - arguments: without the program's name.

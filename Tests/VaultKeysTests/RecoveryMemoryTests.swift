@@ -37,7 +37,8 @@ import VaultTestSupport
     }
 
     @Test func `a code stands in locked memory alone, and nowhere once it has served`() async {
-        // In a process of its own: whether all secrets are hidden is known of all of a process, whichever test made them.
+        // In a process of its own: whether all secrets are hidden is known of all of a process, whichever test made
+        // them.
         await #expect(processExitsWith: .success) {
             let patterns = try Self().use { patterns in
                 let search = try MemorySearch(ofOurselvesFor: patterns)
