@@ -1,6 +1,7 @@
 """Scripts/benchmark, from where everything is there that can be: measures, prints and writes."""
 
 import argparse
+import functools
 import json
 import os
 import re
@@ -56,17 +57,21 @@ class Programs:
     """The programs of Benchmarks, built once; a quick run takes those that are there."""
 
     def __init__(self, builds):
-        self.builds, self.built = builds, False
+        self.builds = builds
+
+    @functools.cached_property
+    def reason(self):
+        """Why a program isn't there; the first call builds them."""
+        if not self.builds:
+            return "a run without --quick builds it"
+        script = ". Scripts/lib.sh; swift_build .build-benchmarks --package-path Benchmarks -c release >&2"
+        code = subprocess.run(["bash", "-euc", script], cwd=CHECKOUT, check=False).returncode
+        return "they weren't built" if code else "there is none"
 
     def __call__(self, name):
-        if self.builds and not self.built:
-            script = ". Scripts/lib.sh; swift_build .build-benchmarks --package-path Benchmarks -c release >&2"
-            if subprocess.run(["bash", "-euc", script], cwd=CHECKOUT, check=False).returncode != 0:
-                raise Missing("the programs of Benchmarks weren't built")
-            self.built = True
-        path = os.path.join(CHECKOUT, ".build-benchmarks/release", name)
+        reason, path = self.reason, os.path.join(CHECKOUT, ".build-benchmarks/release", name)
         if not os.access(path, os.X_OK):
-            raise Missing(f"Benchmarks has no {name}" if self.builds else f"a run without --quick builds {name}")
+            raise Missing(f"{name}, a program of Benchmarks, isn't there: {reason}")
         return path
 
 
