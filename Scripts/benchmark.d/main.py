@@ -49,6 +49,8 @@ def parse_arguments():
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--json")
     options = parser.parse_args()
+    if options.json and not os.access(os.path.dirname(options.json), os.W_OK):
+        parser.error(f"{options.json} can't be written")
     options.rounds = options.rounds or (5 if options.quick else 200)
     return options
 

@@ -154,9 +154,10 @@ struct BenchmarkTests {
     {
         let report = try await benchmark(in: try TemporaryDirectory(), option)
         #expect(report.exitCode == 64 && report.errorText.hasPrefix("Scripts/benchmark [OPTIONS]"), "\(report)")
-        for value in [["--rounds", "0"], ["--rounds", "some"], ["--only", "("]] {
+        // The last one is found out before anything is measured, too.
+        for value in [["--rounds", "0"], ["--rounds", "some"], ["--only", "("], ["--json", "none/figures.json"]] {
             let report = try await benchmark(in: try TemporaryDirectory(), value[0], value[1])
-            #expect(report.exitCode == 64 && report.errorText.contains("benchmark: argument \(value[0])"), "\(report)")
+            #expect(report.exitCode == 64 && report.errorText.hasPrefix("benchmark: "), "\(report)")
         }
     }
 
