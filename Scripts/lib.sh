@@ -221,3 +221,21 @@ apt_get() {
     rm -f "$log"
     return $code
 }
+
+# python_with FOLDER IMPORTS PACKAGE…: prints a folder with a Python that has these packages; the last line of what it says
+# tells why there is none. It is made by the system's Python, which every user can run, and it can be moved: a virtual
+# environment finds itself by where its python lies.
+python_with() {
+    local folder=$PWD/.build-servers/$1 imports=$2
+    shift 2
+    if ! "$folder/bin/python" -c "import $imports" 2>/dev/null; then
+        rm -rf "$folder"
+        /usr/bin/python3 -m venv "$folder" >&2 || { say "python3 makes no virtual environment: python3-venv is missing"; return 1; }
+        timeout 300 "$folder/bin/python" -m pip install --quiet --no-input --disable-pip-version-check \
+            --only-binary :all: "$@" >&2 </dev/null || { say "PyPI doesn't give $*"; return 1; }
+    fi
+    printf '%s\n' "$folder"
+}
+
+# Isogeo's own SDK, and the requests that it brings.
+isogeo_sdk() { python_with sdk-python isogeo_pysdk 'isogeo-pysdk>=3.10,<4'; }

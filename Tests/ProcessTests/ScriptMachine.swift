@@ -4,7 +4,7 @@ import VaultTestSupport
 /// A copy of `Scripts` on a machine whose package manager, toolchain and users are pretended, by programs in a `PATH`
 /// of its own that note how they are called.
 struct ScriptMachine {
-    static let scripts = ["build", "docs", "install", "test", "try"]
+    static let scripts = ["benchmark", "build", "docs", "install", "test", "try"]
     /// The one package that is missing.
     static let package = "libsodium-dev"
     static let install = "apt-get install --no-install-recommends \(package)"
