@@ -19,6 +19,11 @@ def rows(world):
         home.import_into_vault(world.http, "--protect", "key-file=" + home.key)
         return home.token_command(home.with_key)
 
+    def readme():
+        home = world.home("readme")
+        home.import_into_vault(world.http, "--protect", "key-file=" + home.key)
+        return home.token_command(home.with_key, "--min-ttl", "60", "--no-prompt")
+
     def session():
         home = world.home("session")
         home.import_into_vault(world.http, "--protect", "key-file=" + home.key)
@@ -98,6 +103,7 @@ def rows(world):
     yield Row(GROUP, AGE, age, TRUE)
     yield Row(GROUP, KEY_FILE, key_file, AGE, ours=True, goals=[
         Goal("ms", 1.0, AGE), Goal("page_faults", 250), Goal("ms", 1.3, OIDC)])
+    yield Row(GROUP, "isogeo-vault token --min-ttl 60 --no-prompt", readme, AGE, ours=True)
     yield Row(GROUP, "isogeo-vault token, session", session, AGE, ours=True, goals=[Goal("ms", 1.0, AGE)])
     yield Row(GROUP, "isogeo-vault token, systemd credential", credential, AGE, ours=True, goals=[Goal("ms", 1.0, AGE)])
     yield Row(GROUP, "isogeo-vault --version", version, TRUE, ours=True)

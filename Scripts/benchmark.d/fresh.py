@@ -37,7 +37,7 @@ def rows(world, rounds):
     def ours(name, uri, client, *options, scope=()):
         home = world.home(name)
         home.import_into_vault(uri, "--protect", "key-file=" + home.key, *options, client=client, scope=scope)
-        return Command([world.binary, "token", "--refresh", "--no-prompt", *scope], home.with_key, is_token)
+        return Command([world.binary, "token", "--refresh", *scope], home.with_key, is_token)
 
     def curl(uri, client, *options):
         form = ["-d", "grant_type=client_credentials"]

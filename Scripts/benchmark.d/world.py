@@ -53,8 +53,8 @@ class Home:
         self.token = self.run(self.world.binary, "token", "--no-prompt", *scope, environment=environment)
 
     def token_command(self, environment, *arguments):
-        """The command that prints the cached token; another one wouldn't do."""
-        return Command([self.world.binary, "token", "--no-prompt", *arguments], environment,
+        """The command that prints the cached token, as plain as most call it; another token wouldn't do."""
+        return Command([self.world.binary, "token", *arguments], environment,
                        lambda output: output.decode() == self.token)
 
 
