@@ -63,7 +63,12 @@ let package = Package(
         ),
         // For the tests of programs that use the library.
         .target(name: "IsogeoVaultTesting", dependencies: ["IsogeoVault", "VaultSystem", logging]),
-        .target(name: "VaultCommands", dependencies: ["IsogeoVault", "VaultSystem", "VaultCrypto", argumentParser]),
+        // What both parts of the command read of a call without the argument parser.
+        .target(name: "VaultArguments"),
+        .target(
+            name: "VaultCommands",
+            dependencies: ["VaultArguments", "IsogeoVault", "VaultSystem", "VaultCrypto", argumentParser]
+        ),
         .executableTarget(
             name: "isogeo-vault",
             dependencies: ["VaultCommands", "IsogeoVault", "CVaultLinux", "CVaultWipingFree"],
@@ -72,7 +77,7 @@ let package = Package(
         // What is installed as `isogeo-vault`: gives a cached token, and becomes the whole program for anything else.
         .executableTarget(
             name: "isogeo-vault-front",
-            dependencies: ["IsogeoVault", "VaultSystem", "CVaultFront", "CVaultLinux"],
+            dependencies: ["VaultArguments", "IsogeoVault", "VaultSystem", "CVaultFront", "CVaultLinux"],
             // Without shared libraries, and position-independent all the same. Relocations are packed: 1 MiB less to
             // read at each start.
             linkerSettings: [
@@ -123,7 +128,8 @@ let package = Package(
         .testTarget(
             name: "VaultCommandsTests",
             dependencies: [
-                "VaultCommands", "IsogeoVaultTesting", "IsogeoVault", "VaultSystem", "VaultTestSupport", argumentParser,
+                "VaultCommands", "VaultArguments", "IsogeoVaultTesting", "IsogeoVault", "VaultSystem",
+                "VaultTestSupport", argumentParser,
             ]
         ),
         .testTarget(

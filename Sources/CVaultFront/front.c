@@ -36,9 +36,12 @@ _Noreturn void cvault_front_become_whole(void) {
     _exit(78);
 }
 
-/// Whether it is `token` or `token NAME`, without options.
-static int is_plain_token(int count, char *const *values) {
-    return (count == 2 || count == 3) && strcmp(values[1], "token") == 0 && (count == 2 || values[2][0] != '-');
+/// Whether it is `token`, and may be answered by a cached one.
+static int wants_cached_token(int count, char *const *values) {
+    if (count < 2 || strcmp(values[1], "token") != 0) return 0;
+    for (int index = 2; index < count; index++)
+        if (strcmp(values[index], "--refresh") == 0) return 0;
+    return 1;
 }
 
 /// Whether Swift's runtime starts and says nothing: in a static program it looks for a helper next to the executable,
@@ -48,5 +51,5 @@ static int can_start_swift(void) { return !getenv("SWIFT_BACKTRACE") && access("
 // Before the constructors of the libraries, which take longer than executing another program.
 __attribute__((constructor(101))) static void begin(int count, char **values) {
     arguments = values;
-    if (!is_plain_token(count, values) || !can_start_swift()) cvault_front_become_whole();
+    if (!wants_cached_token(count, values) || !can_start_swift()) cvault_front_become_whole();
 }

@@ -1,4 +1,5 @@
 internal import IsogeoVault
+internal import VaultArguments
 internal import VaultSystem
 
 /// The work of `token`, once its arguments are parsed.
@@ -60,38 +61,18 @@ extension String {
 }
 
 extension TokenCall {
-    /// The call `token [NAME]` without options, or with those of most jobs: `--refresh`, `-q`, `--vault PATH` and
-    /// `--key-file PATH`; nil for any other.
-    ///
-    /// These are nearly all calls, and the argument parser would take more of their time than all else that this
-    /// process does.
-    ///
-    /// - Parameters:
-    ///   - arguments: without the program's name.
-    ///   - vault: what the options select.
-    init?(plain arguments: [String], _ vault: inout VaultSelection) {
-        guard arguments.first == "token" else { return nil }
-        var rest = arguments.dropFirst()
-        /// The value of an option that wasn't given yet.
-        func value(unless isGiven: Bool) -> String? {
-            guard !isGiven, let value = rest.popFirst(), !value.isEmpty, !value.hasPrefix("-") else { return nil }
-            return value
-        }
-        while let word = rest.popFirst() {
-            switch word {
-            case "--refresh": options.refresh = true
-            case "-q", "--quiet": vault.isQuiet = true
-            case "--vault":
-                guard let path = value(unless: vault.path != nil) else { return nil }
-                vault.path = path
-            case "--key-file":
-                guard let path = value(unless: vault.named != nil) else { return nil }
-                vault.named = .keyFile(path)
-            default:
-                guard application == nil, !word.hasPrefix("-") else { return nil }
-                application = word
-            }
-        }
+    init(_ plain: PlainTokenCall) {
+        application = plain.application
+        options = TokenOptions(minimumLifetime: plain.minimumLifetime, refresh: plain.refreshes)
+    }
+}
+
+extension VaultSelection {
+    init(_ plain: PlainTokenCall) {
+        path = plain.vault
+        named = plain.keyFile.map { .keyFile($0) }
+        mayAsk = plain.mayAsk
+        isQuiet = plain.isQuiet
     }
 }
 

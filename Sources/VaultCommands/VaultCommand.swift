@@ -1,5 +1,6 @@
 package import ArgumentParser
 internal import IsogeoVault
+internal import VaultArguments
 internal import VaultCrypto
 internal import VaultSystem
 
@@ -45,9 +46,10 @@ package struct VaultCommand: AsyncParsableCommand {
         SecretBytes.whenMemoryIsUnavailable { errorFormat.report(VaultError(.noGuardedMemory), context) }
         do {
             if given == nil { try requireText() }
-            var plain = context
-            if let call = TokenCall(plain: arguments, &plain.vault) {
-                try await call.run(plain)
+            if let plain = PlainTokenCall(arguments) {
+                var context = context
+                context.vault = VaultSelection(plain)
+                try await TokenCall(plain).run(context)
                 return 0
             }
             if let error = unknownCommand(in: arguments) { throw error }

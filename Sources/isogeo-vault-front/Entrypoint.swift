@@ -2,13 +2,15 @@ internal import CVaultFront
 internal import CVaultLinux
 internal import Glibc
 internal import IsogeoVault
+internal import VaultArguments
 internal import VaultSystem
 
-/// Gives a cached token for `isogeo-vault token [NAME]`, and becomes the whole program for anything else.
+/// Gives a cached token for a `PlainTokenCall`, and becomes the whole program for anything else.
 ///
 /// Nearly all calls are such ones, and a small program without shared libraries answers them in a third of the whole
-/// one's time. Whatever isn't as it mostly is, an option, an error, a warning, a token to request, is left to the whole
-/// program, which begins from where this one did: nothing that exec(3) keeps was changed, and nothing was written.
+/// one's time. Whatever isn't as it mostly is, another option, an error, a warning, a token to request, is left to the
+/// whole program, which begins from where this one did: nothing that exec(3) keeps was changed, and nothing was
+/// written.
 @main
 enum Entrypoint {
     static func main() {
@@ -16,10 +18,28 @@ enum Entrypoint {
         _ = cvault_set_not_dumpable()
         // A write beyond `ulimit -f` is an error; so is a secret's memory, which is a file to the kernel.
         _ = cvault_survive_file_limit()
-        if case .token(let name) = Call(), isOrdinary, let token = CachedToken.find(for: name) {
-            Output.write(token)
-        }
+        if isOrdinary, let token { Output.write(token) }
         cvault_front_become_whole()
+    }
+
+    /// The cached token that the arguments ask for.
+    private static var token: String? {
+        // A text made of other bytes would name something else.
+        guard let arguments = Arguments.bytes, arguments.allSatisfy(\.isUTF8),
+            let call = PlainTokenCall(arguments.map { String(decoding: $0, as: UTF8.self) }), !call.refreshes
+        else { return nil }
+        var name: ApplicationName?
+        let text = call.application ?? Environment.value(of: "ISOGEO_VAULT_APP").flatMap { $0.isEmpty ? nil : $0 }
+        if let text {
+            guard let given = ApplicationName(text) else { return nil }
+            name = given
+        }
+        return CachedToken.find(
+            for: name,
+            in: call.vault,
+            openedBy: call.keyFile,
+            minimum: call.minimumLifetime
+        )
     }
 
     /// Whether the standard streams are open, and memory is to be had.
@@ -30,30 +50,6 @@ enum Entrypoint {
 
     /// What a cached token takes, in bytes.
     private static let needed = 8 << 20
-}
-
-/// What was called.
-private enum Call {
-    /// `token` or `token NAME`, without options.
-    case token(ApplicationName?)
-    case other
-
-    init() {
-        self = .other
-        guard let arguments = Arguments.bytes, arguments.count <= 2, arguments.first == Array("token".utf8) else {
-            return
-        }
-        var text = Environment.value(of: "ISOGEO_VAULT_APP") ?? ""
-        if arguments.count == 2 {
-            guard arguments[1].first != UInt8(ascii: "-"), let name = String(validating: arguments[1], as: UTF8.self)
-            else { return }
-            text = name
-        } else if text.isEmpty {
-            self = .token(nil)
-            return
-        }
-        if let name = ApplicationName(text) { self = .token(name) }
-    }
 }
 
 /// Standard output.

@@ -64,6 +64,9 @@ struct FrontTests {
             (["token"], ["ISOGEO_VAULT": home.vault, "XDG_DATA_HOME": nil]),
             (["token"], ["ISOGEO_VAULT_KEY_FILE": nil, "ISOGEO_VAULT_SHARED_KEY_FILE": home.key]),
             (["token"], ["ISOGEO_VAULT_KEY_FILE": nil, "CREDENTIALS_DIRECTORY": credentials]),
+            (["token", "--key-file", home.key, "-q"], ["ISOGEO_VAULT_KEY_FILE": nil]),
+            (["token", "--vault", home.vault, "atlas"], ["XDG_DATA_HOME": nil]),
+            (["token", "--min-ttl", "60", "--no-prompt"], [:]),
         ] as [([String], [String: String?])] {
             let report = try await alone.run(arguments, in: home, with: changes)
             #expect(report.exitCode == 0 && report.outputText == token && report.errors.isEmpty, "\(report)")
@@ -87,7 +90,7 @@ struct FrontTests {
         let (home, server, _) = try await Self.homeWithToken()
         let alone = try await Alone()
         for arguments in [
-            [], ["list"], ["--version"], ["token", "--refresh"], ["token", "-q"],
+            [], ["list"], ["--version"], ["token", "--refresh"],
             ["token", "atlas", "--format", "json"],
             ["token", "rivers"], ["token", ""], ["token", "a\u{7}b"], ["tokens"],
         ] {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import IsogeoVault
 import Testing
+import VaultArguments
 
 @testable import VaultCommands
 
@@ -11,11 +12,13 @@ import Testing
             ["token"], ["token", "atlas"], ["token", "--refresh"], ["token", "-q"], ["token", "--quiet", "atlas"],
             ["token", "--key-file", "k"], ["token", "--vault", "v", "--key-file", "k", "atlas", "--refresh", "-q"],
             ["token", "atlas", "--vault", "a b"], ["token", "--refresh", "--refresh"], ["token", "é"],
+            ["token", "--min-ttl", "60", "--no-prompt"], ["token", "--min-ttl", "86400"],
+            ["token", "--min-ttl", "007"],
         ]
     )
     func `the parser reads them as well`(arguments: [String]) throws {
-        var vault = VaultSelection()
-        let call = try #require(TokenCall(plain: arguments, &vault))
+        let plain = try #require(PlainTokenCall(arguments))
+        let (call, vault) = (TokenCall(plain), VaultSelection(plain))
         let parsed = try #require(try VaultCommand.parseAsRoot(arguments) as? Token)
         let other = parsed.vault.context(parsed.connection).vault
         #expect(call.application == parsed.call.application && call.options == parsed.call.options)
@@ -30,11 +33,8 @@ import Testing
             ["token", "--vault="], ["token", "--vault", ""], ["token", "--vault", "a", "--vault", "b"],
             ["token", "--key-file", "a", "--key-file", "b"], ["token", "a", "b"], ["token", "--", "a"],
             ["token", "--key-file=k"], ["token", "-h"], ["token", "-"], ["token", "--app", "a"],
+            ["token", "--min-ttl", "86401"], ["token", "--min-ttl", "1.5"], ["token", "--min-ttl", "+1"],
         ]
     )
-    func `anything else is left to it`(arguments: [String]) {
-        var vault = VaultSelection()
-        let call = TokenCall(plain: arguments, &vault)
-        #expect(call == nil)
-    }
+    func `anything else is left to it`(arguments: [String]) { #expect(PlainTokenCall(arguments) == nil) }
 }

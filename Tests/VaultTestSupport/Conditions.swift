@@ -40,6 +40,13 @@ extension Trait where Self == ConditionTrait {
         }
     }
 
+    /// For what counts instructions.
+    package static var needsValgrind: Self {
+        .enabled("valgrind isn't installed") {
+            await (try? Command("valgrind", ["-q", "--tool=none", "/bin/true"]).run().exitCode) == 0
+        }
+    }
+
     /// For what asks django-oauth-toolkit and Authlib.
     package static var needsOAuthPython: Self {
         .enabled(

@@ -11,11 +11,24 @@ package enum CachedToken {
     /// Nothing is written: not even what a process that died left in the vault is undone. For a process with one
     /// thread, which ends with the token or becomes another program.
     ///
-    /// - Parameter name: the application; nil for the default or only one.
+    /// - Parameters:
+    ///   - name: the application; nil for the default or only one.
+    ///   - path: the vault; nil for the standard place.
+    ///   - keyFile: what opens it; nil for what the environment names.
+    ///   - minimum: seconds that the token must still live.
     /// - Returns: nil for whatever else there is: an error, a warning, another kind of key, a token to request.
-    package static func find(for name: ApplicationName? = nil) -> String? {
+    package static func find(
+        for name: ApplicationName? = nil,
+        in path: String? = nil,
+        openedBy keyFile: String? = nil,
+        minimum: Int = 0
+    ) -> String? {
         SecretStack.run {
-            guard let way, let path else { return nil }
+            // The value of a passphrase in the environment is wiped at once, by the whole program.
+            guard !Environment.isSet(PassphraseSource.secretVariable), hasHome,
+                let way = keyFile.map({ .keyFile(.keyFile($0, .own)) }) ?? way,
+                let path = path ?? standardPath
+            else { return nil }
             VaultDatabase.prepareForOneReader()
             let now = SystemClock.secondsSinceEpoch
             let opened = try? UnlockedVault.open(
@@ -32,18 +45,21 @@ package enum CachedToken {
                     name == nil ? vault.openedState.defaultApplication : nil
                 )
             else { return nil }
-            guard let token = vault.cachedToken(of: application, in: rows), token.lifetime.isUsable(at: now) else {
+            guard let token = vault.cachedToken(of: application, in: rows),
+                token.lifetime.isUsable(at: now, minimum: Int64(minimum))
+            else {
                 return nil
             }
             return token.value
         }
     }
 
-    /// The standard place; nil where the password database has to say it, or a variable that could isn't UTF-8.
-    private static var path: String? {
-        guard Environment.firstNotText(among: VaultPlace.variables) == nil,
-            let home = Environment.value(of: "HOME"), FilePath.isAbsolute(home)
-        else { return nil }
+    /// Whether the environment names a home: else the password database has to be asked.
+    private static var hasHome: Bool { Environment.value(of: "HOME").map(FilePath.isAbsolute) ?? false }
+
+    /// The standard place; nil where a variable that could name it isn't UTF-8.
+    private static var standardPath: String? {
+        guard Environment.firstNotText(among: VaultPlace.variables) == nil else { return nil }
         return VaultPlace.standard(environment: Environment.value)
     }
 
@@ -64,8 +80,6 @@ package enum CachedToken {
 
     /// What the environment names; nil for all but a key file and a session.
     private static var way: Way? {
-        // Its value is wiped at once, by the whole program.
-        guard !Environment.isSet(PassphraseSource.secretVariable) else { return nil }
         if let file = KeyFileSource.named(byVariables: Environment.value) { return .keyFile(file) }
         guard PassphraseKeySource.named(byVariables: Environment.value) == nil else { return nil }
         guard let folder = Environment.value(of: "CREDENTIALS_DIRECTORY") else { return .session }
