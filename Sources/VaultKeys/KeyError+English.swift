@@ -287,7 +287,7 @@ extension UnsafePath {
         // A chmod is for the owner alone.
         case .sharedDirectory(let mode, let owner?):
             "Name a file in a folder of yours; or the folder's owner, \(owner.userName), gives it mode \(mode.closedMode)."
-        case .notAFileName, .tooLong, .notADirectory, .foreignDirectory, .exchanged:
+        case .notAFileName, .relative, .tooLong, .notADirectory, .foreignDirectory, .exchanged:
             "Name a file in a folder of yours."
         }
     }

@@ -123,7 +123,7 @@ extension UnsafePath {
     /// What makes the path safe for a vault.
     fileprivate var remedy: String {
         switch reason {
-        case .notAFileName: "Name a file in a folder of yours."
+        case .notAFileName, .relative: "Name a file in a folder of yours."
         case .tooLong:
             "Name a place with a shorter path: at most \(VaultFile.folderLimit) bytes for its folder, 247 for a name, "
                 + "\(VaultFile.pathLimit) in all."

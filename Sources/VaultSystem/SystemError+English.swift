@@ -82,6 +82,7 @@ extension UnsafePath {
     package var sentence: String {
         switch reason {
         case .notAFileName: "\"\(path)\" names no file."
+        case .relative: "\"\(path)\" is no absolute path."
         case .unexpanded(.home): "\(path) begins with a ~ that no shell has replaced."
         case .unexpanded(.variable): "\(path) begins with a variable that no shell has replaced."
         case .unexpanded(.quoted): "\(path) has its quotation marks in it, which no shell has taken off."

@@ -7,6 +7,8 @@ package struct UnsafePath: Error, Equatable, Sendable {
         case tooLong
         /// It names another file than the one that was meant.
         case unexpanded(UnexpandedPath)
+        /// It depends on the working directory, where an absolute path is meant.
+        case relative
         /// A component that should be a directory isn't one.
         case notADirectory
         /// A directory where a file should be.

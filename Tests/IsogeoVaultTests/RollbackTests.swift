@@ -157,6 +157,29 @@ import VaultTestSupport
         #expect(try await open().auditTrail().entries.last?.event.kind == .rollbackAccepted)
     }
 
+    @Test func `a vault that was put back and changed since is a fork, whatever its generation says`() async throws {
+        let name = try ApplicationName.named("catalogue")
+        try await make().close()
+        let old = try world.copy(to: "old.db")
+        for exports in 1...2 {
+            try replaceVault(by: old)
+            try? FileManager.default.removeItem(atPath: world.state)
+            let vault = try await open()
+            for number in 0..<exports { try await vault.export(name, to: world.folder("out\(exports)\(number)")) }
+            vault.close()
+            // Changed where nothing is remembered: one entry more than the old one, and a higher generation.
+            try replaceVault(by: old)
+            let stranger = try await world.open()
+            try await stranger.setDefault(name)
+            stranger.close()
+            let refusal = await failure { () async throws(VaultError) in try await open() }
+            #expect(refusal?.code == .rolledBack, "\(refusal?.sentence ?? "")")
+            #expect(refusal?.sentence.contains("its audit trail") == true)
+        }
+        try await open(.accepted).close()
+        #expect(try await open().auditTrail().entries.last?.event.kind == .rollbackAccepted)
+    }
+
     @Test func `a vault that went on elsewhere is newer, and becomes the mark`() async throws {
         try await make().close()
         let stranger = try await world.open()

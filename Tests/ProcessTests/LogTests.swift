@@ -147,9 +147,40 @@ struct LogTests {
         #expect(lines.first?.contains(" event=renamed head=3:") == true, "\(report)")
         #expect(lines.last?.contains(" event=exported head=\(head) ") == true, "\(report)")
         #expect(lines.last?.hasSuffix(" of=\"my maps\"") == true, "\(report)")
+        // A path that means another socket elsewhere is none.
+        let relative = try await home.run("default", "my maps", with: ["ISOGEO_VAULT_SYSLOG": "log.sock"])
+        #expect(
+            relative.exitCode == 0 && relative.errorText.contains("\"log.sock\" is no absolute path"),
+            "\(relative)"
+        )
         // Without a daemon it is said, and the work is done.
         let unheard = try await home.run("rename", "my maps", "atlas", with: environment)
         #expect(unheard.exitCode == 0 && unheard.errorText.contains("doesn't have the event “renamed”"), "\(unheard)")
+    }
+
+    @Test(.privileged) func `root: another user's socket is told nothing`() async throws {
+        let home = try await Home.withVault()
+        let socket = home.folder("log.sock")
+        let script = """
+            import os, socket, sys
+            peer = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            peer.bind(sys.argv[1])
+            os.chown(sys.argv[1], 65534, 65534)
+            peer.settimeout(int(sys.argv[2]))
+            print("bound", flush=True)
+            sys.stdin.read()
+            peer.setblocking(False)
+            try: print(peer.recv(65536))
+            except BlockingIOError: print("nothing")
+            """
+        var daemon = Command("python3", ["-c", script, socket, "60"])
+        daemon.input = .open
+        let running = try await daemon.start()
+        try await running.expect("bound")
+        let told = try await home.run("default", "atlas", with: ["ISOGEO_VAULT_SYSLOG": socket])
+        #expect(told.exitCode == 0 && told.errorText.contains("(uid 65534)"), "\(told)")
+        running.closeInput()
+        #expect(try await running.outcome().outputText.contains("nothing"))
     }
 
     @Test(.unprivileged) func `no secret leaves a vault that can only be read without a word for it`() async throws {

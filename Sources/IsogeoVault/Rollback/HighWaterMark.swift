@@ -84,17 +84,17 @@ struct HighWaterMark: Sendable {
         guard tag.span.matchesInConstantTime(self.tag(of: state, sealer).span) else {
             return .unusable(.unproven(path: file.path))
         }
-        guard state.generation == header.generation else {
-            return state.generation > header.generation ? .ahead(state) : .behind
-        }
+        guard state.generation <= header.generation else { return .ahead(state) }
         guard state.format == header.format else { return state.format > header.format ? .ahead(state) : .behind }
-        // What leaves the generation, such as an export, has its entry all the same.
+        // What leaves the generation, such as an export, has its entry all the same; and a vault that was put back may
+        // have been changed since, so that a newer generation says nothing without that entry.
         let now = State(header, present)
         guard let seen = state.head, let head = now.head else { return state == now ? .current : .behind }
         guard seen.number == head.number else {
             return seen.number > head.number ? .ahead(state) : .perhapsBehind(seen)
         }
-        return seen.digest == head.digest ? .current : .forked(state)
+        guard seen.digest == head.digest else { return .forked(state) }
+        return state == now ? .current : .behind
     }
 
     /// The mark's epoch, unproven.
@@ -108,7 +108,7 @@ struct HighWaterMark: Sendable {
     /// - Returns: whether it does.
     func claimsNewer(than header: HeaderRecord, newest: Int64) -> Bool {
         guard let state = read?.state else { return false }
-        if (state.keyEpoch, state.generation, state.format) == (header.keyEpoch, header.generation, header.format) {
+        if (state.keyEpoch, state.format) == (header.keyEpoch, header.format), state.generation <= header.generation {
             return (state.head?.number ?? 0) > newest
         }
         return (state.keyEpoch, state.generation, state.format) > (header.keyEpoch, header.generation, header.format)

@@ -66,9 +66,7 @@ extension HighWaterMark.State {
     /// In which way a vault is older than this state of it; nil if it isn't.
     fileprivate func rollback(to present: Self) -> VaultProblem.Rollback? {
         if present.keyEpoch != keyEpoch { return present.keyEpoch < keyEpoch ? .olderKey : nil }
-        if present.generation != generation {
-            return present.generation < generation ? .generation(present.generation, seen: generation) : nil
-        }
+        if present.generation < generation { return .generation(present.generation, seen: generation) }
         if present.format != format { return present.format < format ? .olderFormat : nil }
         guard let seen = head, let head = present.head, head.number <= seen.number, head != seen else { return nil }
         return head.number == seen.number
