@@ -30,9 +30,18 @@ extension Connection {
                 snapshot.applications += try applications(text, [tag], .none, &snapshot.exceedsLimit)
             }
             snapshot.nodes = try nodes(above: tags)
-            for tag in tags where format >= .second && !snapshot.applications.contains(where: { $0.nameTag == tag }) {
-                guard let limit = limit(snapshot) else { return snapshot }
-                let path = snapshot.nodes.map(\.path).last { tag.starts(with: $0) } ?? []
+            let found = Set(snapshot.applications.map(\.nameTag))
+            let missing = format >= .second ? tags.filter { !found.contains($0) } : []
+            guard !missing.isEmpty else { break }
+            guard let limit = limit(snapshot) else { return snapshot }
+            let paths = Set(snapshot.nodes.map(\.path))
+            let leaves = Set(
+                missing.map { tag in
+                    Bounds.path.reversed().map { Array(tag[..<$0]) }.first { paths.contains($0) } ?? []
+                }
+            )
+            // What is above another one has its rows too.
+            for path in leaves where !path.indices.contains(where: { leaves.contains(Array(path[..<$0])) }) {
                 // The highest tag that begins with the path: tags have 32 bytes.
                 let last = path + [UInt8](repeating: 255, count: 32 - path.count)
                 let text = Self.applications + " WHERE name_tag BETWEEN ?1 AND ?2"
