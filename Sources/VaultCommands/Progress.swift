@@ -18,6 +18,12 @@ struct Progress {
         write("\r\u{1B}[K\(text.visible)")
     }
 
+    /// Shows how many applications are done, of how many.
+    mutating func show(applications done: Int, of all: Int64?) {
+        guard isShown, done < all ?? .max else { return }
+        show("\(done)\(all.map { " of \($0)" } ?? "") applications")
+    }
+
     /// Clears the line, for what is said next.
     mutating func clear() {
         guard last != nil else { return }

@@ -99,3 +99,41 @@ struct ImportManyTests {
         #expect(terminal.screen.contains("Reading 1 of 3: "))
     }
 }
+
+/// What takes all applications of a large vault takes little memory.
+@Suite(.serialized, .needsBinary)
+struct ManyApplicationsTests {
+    /// The most memory that each command had resident, in KiB, as the kernel counts it.
+    private static let measure = """
+        import os, subprocess, sys
+        child = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(child.pid, 0)
+        print(os.waitstatus_to_exitcode(status), usage.ru_maxrss)
+        """
+
+    @Test func `list, verify and backup don't keep twenty thousand applications in memory`() async throws {
+        let home = try await Home.withVault()
+        try FileManager.default.createDirectory(atPath: home.folder("many"), withIntermediateDirectories: false)
+        for number in 0..<20_000 {
+            try home.folder.write(
+                #"{"web": {"client_id": "a-\#(number)", "client_secret": "of \#(number)", "token_uri": "http://[::1]:9/"}}"#,
+                to: "many/\(number).json"
+            )
+        }
+        try await home.run("import", "-q", home.folder("many")).expectSuccess()
+        let binary = try #require(TestPaths.binary)
+        for call in [["list"], ["list", "--json"], ["verify"], ["backup", home.folder("copy")], ["show", "atlas"]] {
+            let command = Command(
+                "python3",
+                ["-c", Self.measure, binary] + call,
+                environment: home.environment,
+                folder: home.folder.path
+            )
+            let words = try await command.run().outputText.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
+            try #require(words.count == 2)
+            // The boxes alone have some 20 MiB; a command without a vault has some 12.
+            #expect(words[0] == 0 && words[1] < 40 << 10, "\(call): \(words)")
+        }
+        #expect(try await home.names().count == 20_001)
+    }
+}
