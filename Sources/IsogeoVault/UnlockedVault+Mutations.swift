@@ -84,8 +84,8 @@ extension UnlockedVault {
         return result
     }
 
-    // No other change has more events than this, and each trail drops as many of its oldest entries for them. The counts of
-    // a day that is over may be more: the changes that follow drop the rest.
+    // No other change has more events than this, and each trail drops as many of its oldest entries for them. The
+    // counts of a day that is over may be more: the changes that follow drop the rest.
     private static let eventLimit: Int64 = 8
 
     static func refuse(_ altered: [AlteredSlot]) throws(VaultError) {

@@ -1,7 +1,8 @@
 // Makes a vault of many applications through the library: its files are read, checked, sealed and stored as `import`
 // does it, in batches of ten thousand.
 //
-//     swift run --package-path Benchmarks --scratch-path .build-benchmarks -c release vault-of-many COUNT VAULT KEY-FILE
+//     swift run --package-path Benchmarks --scratch-path .build-benchmarks -c release vault-of-many \
+//         COUNT VAULT KEY-FILE
 //
 // Their names are application-1 and so on; each has a client_id and a secret of its own, and would be asked for at
 // http://localhost:9/token. Nothing may lie at VAULT and KEY-FILE yet.

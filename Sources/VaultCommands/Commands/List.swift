@@ -44,7 +44,7 @@ struct List: AsyncParsableCommand {
     }
 }
 
-/// An object whose member `applications` is printed piece by piece, and nothing tells it from one that is printed at once.
+/// An object whose member `applications` is printed piece by piece, byte by byte as if it were printed at once.
 struct JSONList {
     private var hasBegun = false
 
