@@ -6,15 +6,14 @@ extension UnlockedVault {
     /// How long to wait for another process that makes the vault.
     static let makingPatience = Duration.seconds(30)
 
-    /// Makes a vault with one slot and one application, in one transaction, under a lease.
+    /// Makes a vault with one slot and its first applications, in one transaction, under a lease.
     ///
     /// The slot's key is stored and read back first, so that no vault exists without its key.
     ///
     /// - Parameters:
     ///   - path: where; missing folders are made.
     ///   - protection: the first slot.
-    ///   - application: the first application.
-    ///   - proof: the token that proved it, which is kept.
+    ///   - applications: the first applications.
     ///   - notes: further events for the audit trail.
     ///   - marks: the folder of high-water marks.
     ///   - report: is called with the events that were written into the audit trail.
@@ -24,14 +23,12 @@ extension UnlockedVault {
     static func make(
         at path: String,
         protection: borrowing Protection,
-        application: borrowing NewApplication,
-        proven proof: ProvenToken? = nil,
+        applications: borrowing NewApplications,
         noting notes: [AuditEvent] = [],
         marks: String? = nil,
         reporting report: Reporting = Reporting(),
         now: Int64
     ) throws(VaultError) -> UnlockedVault {
-        try proof?.check(application)
         let place = try mappingErrors { () throws(StoreError) in
             try NewVault(at: path, until: .now + makingPatience)
         }
@@ -40,8 +37,7 @@ extension UnlockedVault {
         let contents = try make(
             place,
             protection: protection,
-            application: application,
-            proven: proof,
+            applications: applications,
             noting: notes,
             marks: marks,
             reporting: report,
@@ -54,8 +50,7 @@ extension UnlockedVault {
     private static func make(
         _ place: borrowing NewVault,
         protection: borrowing Protection,
-        application: borrowing NewApplication,
-        proven proof: ProvenToken?,
+        applications: borrowing NewApplications,
         noting notes: [AuditEvent],
         marks: String?,
         reporting report: Reporting,
@@ -67,24 +62,19 @@ extension UnlockedVault {
         let new = try protection.source.newSlot(wrapping: vaultKey, request)
         let slot = new.slot
         let sealer = RecordSealer(vaultKey, vault: vault, keyEpoch: 1)
-        let metadata = application.metadata(now: now)
-        let row = application.withSecret { sealer.application(Sodium.randomBytes(16), metadata, secret: $0) }
-        let stored = StoredApplication(row, metadata, sealer)
-        let token = proof.flatMap { sealer.token($0, of: stored) }
-        let tree = ApplicationTree([ApplicationTree.Leaf(row, sealer)], sealer)
+        var added: [AddedApplication] = []
+        for index in 0..<applications.count {
+            added.append(AddedApplication(applications, at: index, replacing: nil, sealer, now: now))
+        }
+        let tree = ApplicationTree(added.map(\.leaf), sealer)
         var state = HeaderState()
         state.applications = .tree(tree.summary)
         guard let slots = SlotDigests([slot.digestEntry]) else { throw .damaged(.firstSlotMalformed) }
-        let name = application.name.description
-        let events =
-            [AuditEvent(.created), AuditEvent(.imported, name)]
-            + (proof == nil ? [] : [AuditEvent(.tokenRequested, name)]) + notes
+        let events = [AuditEvent(.created)] + added.flatMap(\.events) + notes
         let entries = sealer.auditEntries(events, &state, oldest: [], now: now)
         let header = sealer.header(state, slots: slots, after: nil, now: now)
         let rows: [Mutation] =
-            [.putHeader(header), .putSlot(slot.record), .putApplication(row)]
-            + (sealer.certificates(of: row.id, metadata).map { [.putCertificates($0)] } ?? [])
-            + (token.map { [.putToken($0)] } ?? []) + tree.changes + entries
+            [.putHeader(header), .putSlot(slot.record)] + added.flatMap(\.changes) + tree.changes + entries
         let database: VaultDatabase
         do throws(StoreError) {
             database = try place.create(rows)

@@ -32,6 +32,7 @@ extension UnlockedVault {
     ///
     /// - Parameters:
     ///   - wanted: what `body` reads.
+    ///   - events: how many events it has at most, if many.
     ///   - now: seconds since 1970.
     ///   - slot: the slot that the change removes; no other may have been edited.
     ///   - body: fills in what to write.
@@ -39,13 +40,14 @@ extension UnlockedVault {
     /// - Throws: what `body` throws; `damaged` while another slot is edited; what the store throws.
     func change<Result>(
         _ wanted: Query,
+        events: Int = 0,
         now: Int64,
         leavingOut slot: [UInt8]? = nil,
         _ body: (inout PendingWrite) throws(VaultError) -> Result
     ) throws(VaultError) -> Result {
         try convert(now: now)
         var wanted = wanted
-        if wanted.log == .none { wanted.log = .oldest(Self.eventLimit) }
+        if wanted.log == .none { wanted.log = .oldest(max(Self.eventLimit, Int64(events))) }
         let (result, header, draft) = try database.commit {
             () throws(VaultError) -> PreparedCommit<(Result, HeaderRecord, PendingWrite)> in
             let (header, snapshot) = try read(wanted)
@@ -82,8 +84,8 @@ extension UnlockedVault {
         return result
     }
 
-    // No change has more events than this, and each trail drops as many of its oldest entries for them. The counts of
-    // a day that is over may be more: the changes that follow drop the rest.
+    // No other change has more events than this, and each trail drops as many of its oldest entries for them. The
+    // counts of a day that is over may be more: the changes that follow drop the rest.
     private static let eventLimit: Int64 = 8
 
     static func refuse(_ altered: [AlteredSlot]) throws(VaultError) {

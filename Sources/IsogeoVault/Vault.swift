@@ -114,6 +114,31 @@ public final class Vault: Sendable {
         )
     }
 
+    /// Makes a vault with its first applications: all of them, or no vault.
+    ///
+    /// - Parameters:
+    ///   - path: where; nil for the standard place. Missing folders are made.
+    ///   - protection: what opens it.
+    ///   - applications: its first applications.
+    ///   - transport: sends token requests in libcurl's place; it sees the header with the secret.
+    ///   - logger: logs what happens, and never a secret or token.
+    /// - Returns: the vault, open.
+    /// - Throws: what ``create(at:protectedBy:importing:proven:transport:logger:)`` throws.
+    public static func create(
+        at path: String? = nil,
+        protectedBy protection: borrowing Protection,
+        importing applications: borrowing NewApplications,
+        transport: (any TokenEndpointTransport)? = nil,
+        logger: Logger? = nil
+    ) async throws(VaultError) -> Vault {
+        try await create(
+            at: path,
+            protectedBy: protection,
+            importing: applications,
+            dependencies: VaultDependencies(transport: transport, logger: logger)
+        )
+    }
+
     /// Whether there is a vault.
     ///
     /// - Parameter path: where; nil for the standard place.
@@ -194,14 +219,31 @@ public final class Vault: Sendable {
         decliningRecovery: Bool = false,
         dependencies: VaultDependencies
     ) async throws(VaultError) -> Vault {
+        var applications = NewApplications()
+        try applications.append(application, proven: proof)
+        return try await create(
+            at: path,
+            protectedBy: protection,
+            importing: applications,
+            decliningRecovery: decliningRecovery,
+            dependencies: dependencies
+        )
+    }
+
+    package static func create(
+        at path: String?,
+        protectedBy protection: borrowing Protection,
+        importing applications: borrowing NewApplications,
+        decliningRecovery: Bool = false,
+        dependencies: VaultDependencies
+    ) async throws(VaultError) -> Vault {
         let path = try newPlace(path)
         let dependencies = dependencies.of(vaultAt: path)
         return try await dependencies.perform { () throws(VaultError) -> Vault in
             let contents = try UnlockedVault.make(
                 at: path,
                 protection: protection,
-                application: application,
-                proven: proof,
+                applications: applications,
                 noting: decliningRecovery ? [AuditEvent(.recoveryDeclined)] : [],
                 marks: dependencies.stateFolder,
                 reporting: dependencies.report,

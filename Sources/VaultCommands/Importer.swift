@@ -1,7 +1,7 @@
 internal import IsogeoVault
 internal import VaultSystem
 
-/// Stores credentials in a vault, one after the other; the first may make the vault.
+/// Stores credentials in a vault, all in one transaction, which may make the vault.
 struct Importer {
     let command: Import
     let context: CommandContext
@@ -9,70 +9,121 @@ struct Importer {
     /// The key of the vault, if this import made it.
     private var made: NewKey?
     private var reports: [ImportReport] = []
-    private var failures: [VaultError] = []
+    private var failures: [(place: Int, error: VaultError)] = []
+    private var progress: Progress
+    private let sources: [ImportSource]
 
-    init(_ command: Import) {
+    init(_ command: Import, _ sources: [ImportSource]) {
         self.command = command
+        self.sources = sources
         var context = command.vault.context(command.connection)
+        progress = Progress(context)
         // The application has it, and proves its credential by the very certificates that are kept.
         context.vault.connection.caFile = nil
         self.context = context
     }
 
-    /// Imports all of them; a failure doesn't stop the others.
-    mutating func take(_ sources: [ImportSource]) async throws(VaultError) {
+    /// Imports all of them; one that is no good doesn't stop the others.
+    mutating func run() async throws(VaultError) {
+        defer { progress.clear() }
         try await checkProtection()
-        let options = try command.options
-        let credentials = sources.map { ReadCredential($0, options) }
-        try Self.refuseSameNames(credentials)
-        for (index, credential) in credentials.enumerated() {
-            let name = credential.source.name
-            if sources.count > 1 { Progress.show("\(index + 1) of \(sources.count): \(name)", context) }
-            do {
-                try await take(credential, isOnly: sources.count == 1)
+        var credentials = NewApplications()
+        let read = try read(into: &credentials)
+        var applications = NewApplications()
+        var ready: [Int] = []
+        for (index, place) in read.enumerated() {
+            showProgress("Checking", place)
+            do throws(VaultError) {
+                try await prepare(credentials.application(at: index), place, for: &applications)
+                ready.append(place)
             } catch {
-                guard sources.count > 1 else { throw error }
-                context.message(VaultError(.source(name, error.problem)))
-                failures.append(error)
+                try fail(error, place)
             }
         }
-        if sources.count > 1 { Progress.clear(context) }
+        if applications.count > 0 { try await store(applications, from: ready) }
+        progress.clear()
         try await warnOfKeyringAlone()
         if command.json { try context.printJSON(ImportReports(imports: reports)) }
-        guard let first = failures.first else { return }
+        guard let first = failures.min(by: { $0.place < $1.place })?.error else { return }
         throw VaultError(.notImported(count: failures.count, of: sources.count, first: first.problem))
     }
 
-    private mutating func take(_ credential: ReadCredential, isOnly: Bool) async throws(VaultError) {
-        let source = credential.source
-        let held = try credential.reading.get()
-        // Before the proof, which must connect like later requests.
-        if command.replace, !command.dryRun { try await keepSettings(of: &held.application) }
-        context.warn(of: held.application, isOnly ? "" : "\(source.name): ")
-        guard !command.dryRun else { return try report(held.application, .wouldImport, source) }
-        let proof =
-            command.check
-            ? try await held.application.prove(scope: command.scope, dependencies: context.vaultDependencies) : nil
-        let outcome = try await store(held.application, proof)
-        try report(held.application, outcome, source)
-        guard command.deleteSource else {
-            if case .file(let path) = source, path != "-" {
-                context.say("\(path) still holds the secret in clear: delete it when you no longer need it.")
+    /// Reads all of them, before the first is proven or stored: a pipe can be read only once, and their names must
+    /// differ.
+    ///
+    /// - Returns: the places of those that could be read.
+    private mutating func read(into credentials: inout NewApplications) throws(VaultError) -> [Int] {
+        let options = try command.options
+        var read: [Int] = []
+        var places: [ApplicationName: [Int]] = [:]
+        var unreadable: [(place: Int, error: VaultError)] = []
+        for (place, source) in sources.enumerated() {
+            showProgress("Reading", place)
+            do throws(VaultError) {
+                let application = try source.read(options)
+                places[application.name, default: []].append(place)
+                guard places[application.name]?.count == 1 else { continue }
+                try credentials.append(application)
+                read.append(place)
+            } catch {
+                unreadable.append((place, error))
             }
-            return
         }
-        try await delete(held.application, source)
+        // The second would replace the first, or fail when it is too late.
+        let same = places.filter { $0.value.count > 1 }.min { $0.value[0] < $1.value[0] }
+        if let same { throw VaultError(.sameName(same.key, sources: same.value.map { sources[$0].name })) }
+        for (place, error) in unreadable { try fail(error, place) }
+        return read
     }
 
-    /// Refuses two credentials with one name, before either is stored: the second would replace the first, or fail
-    /// when it is too late.
-    private static func refuseSameNames(_ credentials: [ReadCredential]) throws(VaultError) {
-        let named = Dictionary(grouping: credentials.filter { $0.name != nil }) { $0.name }
-        // In the order of the call.
-        for case let name? in credentials.map(\.name) {
-            guard let sources = named[name]?.map(\.source.name), sources.count > 1 else { continue }
-            throw VaultError(.sameName(name, sources: sources))
+    /// Checks a credential, and seals it for the transaction; for a dry run it only reports it.
+    private mutating func prepare(
+        _ application: consuming NewApplication,
+        _ place: Int,
+        for applications: inout NewApplications
+    ) async throws(VaultError) {
+        // Before the proof, which must connect like later requests.
+        if command.replace, !command.dryRun { try await keepSettings(of: &application) }
+        if !application.warnings.isEmpty { progress.clear() }
+        context.warn(of: application, sources.count == 1 ? "" : "\(sources[place].name): ")
+        guard !command.dryRun else { return report(application, .wouldImport, place) }
+        let proof =
+            command.check
+            ? try await application.prove(scope: command.scope, dependencies: context.vaultDependencies) : nil
+        try applications.append(application, proven: proof)
+    }
+
+    /// Stores them; a name that the vault has already doesn't stop the others.
+    private mutating func store(_ applications: consuming NewApplications, from places: [Int])
+        async throws(VaultError)
+    {
+        if places.count > 1 { progress.show("Storing \(places.count) applications") }
+        let outcomes = try await store(applications)
+        for (index, place) in places.enumerated() {
+            let application = applications.application(at: index)
+            do throws(VaultError) {
+                guard let outcome = outcomes[index] else {
+                    throw VaultError(VaultProblem.applicationExists(application.name))
+                }
+                report(application, outcome, place)
+                try await finish(application, sources[place])
+            } catch {
+                try fail(error, place)
+            }
         }
+    }
+
+    /// Says why one isn't imported; if it is the only one, the whole command fails with that.
+    private mutating func fail(_ error: VaultError, _ place: Int) throws(VaultError) {
+        guard sources.count > 1 else { throw error }
+        progress.clear()
+        context.message(VaultError(.source(sources[place].name, error.problem)))
+        failures.append((place, error))
+    }
+
+    private mutating func showProgress(_ word: String, _ place: Int) {
+        guard sources.count > 1 else { return }
+        progress.show("\(word) \(place + 1) of \(sources.count): \(sources[place].name)")
     }
 
     // MARK: - The vault
@@ -102,28 +153,28 @@ struct Importer {
     /// the new one.
     private mutating func keepSettings(of application: inout NewApplication) async throws(VaultError) {
         if vault == nil, try await !Vault.exists(at: context.vault.path) { return }
-        let present: Application
-        do throws(VaultError) { present = try await opened().application(application.name) } catch {
-            guard error.code == .noApplication else { throw error }
-            return
-        }
+        guard let present = try await opened().find(application.name) else { return }
         let droppedBase = try application.keep(
             from: present,
             besides: try command.options,
             saysEncoding: command.credential.saysEncoding
         )
-        if let droppedBase { context.say(removedAPI(at: droppedBase)) }
+        guard let droppedBase else { return }
+        progress.clear()
+        context.say(removedAPI(at: droppedBase))
     }
 
-    private mutating func store(_ application: borrowing NewApplication, _ proof: ProvenToken?) async throws(VaultError)
-        -> ImportReport.Outcome
+    /// Stores them; nil for a name that the vault has already.
+    private mutating func store(_ applications: borrowing NewApplications) async throws(VaultError)
+        -> [ImportReport.Outcome?]
     {
         if vault == nil, try await !Vault.exists(at: context.vault.path) {
+            progress.clear()
             let key = try await NewKey.ofNewVault(command.protect, context)
             guard let protection = try key.protection(NewKey.Request(context: context, purpose: .ofNewVault)) else {
                 throw VaultError(.noProtection(keyring: nil))
             }
-            let isMade = try await makeVault(protection, key, with: application, proof)
+            let isMade = try await makeVault(protection, key, with: applications)
             // Opening it again proves that its slot works. If another process made the vault in the meantime, our key
             // opens that one, or the error says why not.
             let vault = try await Vault.open(
@@ -135,26 +186,29 @@ struct Importer {
             if isMade {
                 try await addRecoveryCode(to: vault, key)
                 made = key
-                return .madeVault
+                return (0..<applications.count).map { $0 == 0 ? .madeVault : .added }
             }
         }
-        let vault = try await opened()
-        return try await vault.add(application, replacing: command.replace, proven: proof) ? .replaced : .added
+        return try await opened().add(applications, replacing: command.replace).map { outcome in
+            switch outcome {
+            case .added: .added
+            case .replaced: .replaced
+            case .exists: nil
+            }
+        }
     }
 
     /// Makes the vault; false if another process has made it since we looked.
     private func makeVault(
         _ protection: borrowing Protection,
         _ key: NewKey,
-        with application: borrowing NewApplication,
-        _ proof: ProvenToken?
+        with applications: borrowing NewApplications
     ) async throws(VaultError) -> Bool {
         do {
             _ = try await Vault.create(
                 at: context.vault.path,
                 protectedBy: protection,
-                importing: application,
-                proven: proof,
+                importing: applications,
                 decliningRecovery: key.isLostWithComputer && command.noRecovery,
                 dependencies: context.vaultDependencies
             )
@@ -195,12 +249,16 @@ struct Importer {
 
     // MARK: - The source
 
-    private mutating func delete(_ application: borrowing NewApplication, _ source: ImportSource)
+    /// Deletes what an application was read from, if that is wanted: the vault has it by now.
+    private mutating func finish(_ application: borrowing NewApplication, _ source: ImportSource)
         async throws(VaultError)
     {
-        guard case .file(let path) = source, path != "-" else {
-            throw VaultError(.deletesOnlyFiles)
+        let path: String? = if case .file(let path) = source, path != "-" { path } else { nil }
+        guard command.deleteSource else {
+            guard let path else { return }
+            return context.say("\(path) still holds the secret in clear: delete it when you no longer need it.")
         }
+        guard let path else { throw VaultError(.deletesOnlyFiles) }
         guard try await opened().holds(application) else { throw VaultError(.notReadBack(path: path)) }
         try application.deleteSource()
         context.say("Deleted \(path). Its old bytes may survive in snapshots, backups and on an SSD.")
@@ -217,44 +275,25 @@ struct Importer {
     private mutating func report(
         _ application: borrowing NewApplication,
         _ outcome: ImportReport.Outcome,
-        _ source: ImportSource
-    ) throws(VaultError) {
+        _ place: Int
+    ) {
+        let (name, tokenOrigin, source) = (application.name, application.tokenOrigin, sources[place].name)
+        progress.clear()
         let path = vault?.path
-        context.say(outcome.sentence(application.name, from: source.name, path ?? ""))
+        context.say(outcome.sentence(name, from: source, path ?? ""))
         if outcome == .madeVault, let sentence = made?.sentence { context.say(sentence) }
         context.say(
-            "Tokens \(outcome == .wouldImport ? "would" : "will") be requested from \(application.tokenOrigin)."
+            "Tokens \(outcome == .wouldImport ? "would" : "will") be requested from \(tokenOrigin)."
         )
         reports.append(
             ImportReport(
-                application: application.name.description,
+                application: name.description,
                 outcome: outcome,
-                source: source.name,
-                token_origin: application.tokenOrigin,
+                source: source,
+                token_origin: tokenOrigin,
                 vault: path
             )
         )
-    }
-}
-
-/// A credential that was read, or why it can't be.
-///
-/// All are read before the first is stored: a pipe can be read only once, and their names must differ.
-private struct ReadCredential {
-    let source: ImportSource
-    let name: ApplicationName?
-    let reading: Result<Held, VaultError>
-
-    /// Holds a credential until its turn comes.
-    final class Held {
-        var application: NewApplication
-        init(_ application: consuming NewApplication) { self.application = consume application }
-    }
-
-    init(_ source: ImportSource, _ options: NewApplication.Options) {
-        self.source = source
-        reading = Result { () throws(VaultError) in Held(try source.read(options)) }
-        name = (try? reading.get())?.application.name
     }
 }
 
@@ -284,16 +323,4 @@ struct ImportReport: Encodable {
 
 private struct ImportReports: Encodable {
     let imports: [ImportReport]
-}
-
-/// A progress line on a terminal; nothing elsewhere.
-private enum Progress {
-    static func show(_ text: String, _ context: CommandContext) { write("\r\u{1B}[K\(text.visible)", context) }
-    static func clear(_ context: CommandContext) { write("\r\u{1B}[K", context) }
-
-    private static func write(_ text: String, _ context: CommandContext) {
-        let errors = FileDescriptor(borrowing: 2)
-        guard !context.vault.isQuiet, errors.isTerminal() else { return }
-        try? errors.write(Array(text.utf8).span)
-    }
 }

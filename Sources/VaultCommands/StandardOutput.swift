@@ -22,13 +22,14 @@ enum StandardOutput {
 
 extension CommandContext {
     /// Prints a result as JSON; its keys are never renamed.
-    func printJSON(_ value: some Encodable) throws(VaultError) {
+    func printJSON(_ value: some Encodable) throws(VaultError) { try output(Array((try json(value) + "\n").utf8)) }
+
+    /// A result as JSON, without the end of the line.
+    func json(_ value: some Encodable) throws(VaultError) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         do {
-            try output(Array((String(decoding: try encoder.encode(value), as: UTF8.self).visibleJSON + "\n").utf8))
-        } catch let error as VaultError {
-            throw error
+            return String(decoding: try encoder.encode(value), as: UTF8.self).visibleJSON
         } catch {
             throw VaultError(.resultMakesNoJSON)
         }
@@ -45,11 +46,35 @@ extension Date {
 
 /// Columns for people: each as wide as its longest field, and nothing in them that a terminal obeys.
 func table(_ rows: [[String]]) -> String {
-    let rows = rows.map { $0.map(\.visible) }
-    let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
-        zip(row, widths).enumerated().map { index, field in
-            index == row.count - 1 ? field.0 : field.0 + String(repeating: " ", count: field.1 - field.0.count + 2)
+    guard let first = rows.first else { return "" }
+    var columns = Columns(first)
+    for row in rows { columns.measure(row) }
+    return rows.map { columns.line($0) }.joined(separator: "\n")
+}
+
+/// The columns of a table that is printed line by line, once all fields were measured.
+struct Columns {
+    private let names: [String]
+    private var widths: [Int]
+
+    init(_ names: [String]) {
+        self.names = names
+        widths = names.map(\.visible.count)
+    }
+
+    /// The line of their names.
+    var head: String { line(names) }
+
+    mutating func measure(_ row: [String]) {
+        for (column, field) in row.enumerated() where column < widths.count {
+            widths[column] = max(widths[column], field.visible.count)
+        }
+    }
+
+    func line(_ row: [String]) -> String {
+        zip(row.map(\.visible), widths).enumerated().map { column, field in
+            let (text, width) = field
+            return column == row.count - 1 ? text : text + String(repeating: " ", count: width - text.count + 2)
         }.joined()
-    }.joined(separator: "\n")
+    }
 }

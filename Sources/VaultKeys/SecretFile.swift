@@ -75,7 +75,14 @@ package enum SecretFile {
             guard status.kind != .directory else { throw .isDirectory }
             look(status)
             let deadline = status.kind == .regular ? nil : ContinuousClock.now + .milliseconds(milliseconds)
-            return try .read(from: file, limit: limit + 1, until: deadline)
+            guard status.kind == .regular, !isStandardInput, 1..<Int64(limit) ~= status.size else {
+                return try .read(from: file, limit: limit + 1, until: deadline)
+            }
+            // Guarded memory is dear: a page of it takes longer than to read the file.
+            let content = try SecretBytes.read(from: file, limit: Int(status.size) + 1)
+            guard content.count > Int(status.size) else { return content }
+            // It has grown since.
+            return try .read(from: try FileDescriptor.open(path, .probing), limit: limit + 1)
         } catch {
             switch error {
             case .isDirectory: throw .unsafeFile(UnsafePath(path: path, .directory))

@@ -69,6 +69,9 @@ package struct ClientSecretsFile: ~Copyable, Sendable {
         }
     }
 
+    /// The secret alone.
+    package consuming func takeSecret() -> SecretBytes { secret }
+
     /// The address in the file, or Isogeo's where the file has none.
     ///
     /// - Throws: `OAuthError.endpoint`; an address given by hand rescues the import then.

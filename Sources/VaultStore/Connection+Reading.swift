@@ -16,10 +16,23 @@ extension Connection {
                 let text = Self.applications + " ORDER BY id"
                 snapshot.applications = try applications(text, [], limit, &snapshot.exceedsLimit)
             }
-            if wanted.allNodes, format >= .second { try readNodes(limit, into: &snapshot) }
+            if wanted.allNodes, format >= .second {
+                snapshot.nodes = try nodes("TRUE", [], limit, &snapshot.exceedsLimit)
+            }
         }
         switch wanted.applications {
         case .none, .all: break
+        case .part(let part):
+            guard let limit = limit(snapshot) else { return snapshot }
+            let (first, end) = part.bounds
+            let keys = [first] + (end.map { [$0] } ?? [])
+            let range = { (column: String) in "\(column) >= ?1" + (end == nil ? "" : " AND \(column) < ?2") }
+            let text = Self.applications + " WHERE \(range("name_tag")) ORDER BY name_tag"
+            snapshot.applications = try applications(text, keys, limit, &snapshot.exceedsLimit)
+            if format >= .second {
+                if !first.isEmpty { snapshot.nodes = try nodes("path = ?1", [[]], limit, &snapshot.exceedsLimit) }
+                snapshot.nodes += try nodes(range("path"), keys, limit, &snapshot.exceedsLimit)
+            }
         case .identified(let id):
             let text = Self.applications + " WHERE id = ?1"
             snapshot.applications = try applications(text, [id], .none, &snapshot.exceedsLimit)
@@ -30,9 +43,18 @@ extension Connection {
                 snapshot.applications += try applications(text, [tag], .none, &snapshot.exceedsLimit)
             }
             snapshot.nodes = try nodes(above: tags)
-            for tag in tags where format >= .second && !snapshot.applications.contains(where: { $0.nameTag == tag }) {
-                guard let limit = limit(snapshot) else { return snapshot }
-                let path = snapshot.nodes.map(\.path).last { tag.starts(with: $0) } ?? []
+            let found = Set(snapshot.applications.map(\.nameTag))
+            let missing = format >= .second ? tags.filter { !found.contains($0) } : []
+            guard !missing.isEmpty else { break }
+            guard let limit = limit(snapshot) else { return snapshot }
+            let paths = Set(snapshot.nodes.map(\.path))
+            let leaves = Set(
+                missing.map { tag in
+                    Bounds.path.reversed().map { Array(tag[..<$0]) }.first { paths.contains($0) } ?? []
+                }
+            )
+            // What is above another one has its rows too.
+            for path in leaves where !path.indices.contains(where: { leaves.contains(Array(path[..<$0])) }) {
                 // The highest tag that begins with the path: tags have 32 bytes.
                 let last = path + [UInt8](repeating: 255, count: 32 - path.count)
                 let text = Self.applications + " WHERE name_tag BETWEEN ?1 AND ?2"
@@ -40,8 +62,11 @@ extension Connection {
             }
         }
         if wanted.certificates, format >= .second {
+            let statement = try prepare("SELECT box FROM certificates WHERE application = ?1")
             for application in snapshot.applications {
-                snapshot.certificates += try certificates(of: application.id)
+                try statement.reset()
+                try statement.bind(application.id, at: 1)
+                snapshot.certificates += try certificates(statement, of: application.id)
             }
         }
         switch wanted.tokens {
@@ -49,8 +74,16 @@ extension Connection {
         case .all: snapshot.tokens = try self.tokens("SELECT * FROM token ORDER BY id", nil)
         case .identified(let id): snapshot.tokens = try self.tokens("SELECT * FROM token WHERE id = ?1", id)
         case .of(let application): snapshot.tokens = try self.tokens(of: application)
+        case .orphaned:
+            let text = "SELECT * FROM token WHERE application NOT IN (SELECT id FROM application) ORDER BY id"
+            snapshot.tokens = try self.tokens(text, nil)
         case .ofApplicationsRead:
-            for application in snapshot.applications { snapshot.tokens += try self.tokens(of: application.id) }
+            let statement = try prepare(Self.tokensOfApplication)
+            for application in snapshot.applications {
+                try statement.reset()
+                try statement.bind(application.id, at: 1)
+                snapshot.tokens += try self.tokens(statement)
+            }
         }
         snapshot.log = try log(wanted.log)
         if wanted.sessions { snapshot.sessions = try sessions() }
@@ -159,9 +192,9 @@ extension Connection {
         return applications
     }
 
-    private borrowing func certificates(of application: [UInt8]) throws(StoreError) -> [CertificatesRecord] {
-        let statement = try prepare("SELECT box FROM certificates WHERE application = ?1")
-        try statement.bind(application, at: 1)
+    private borrowing func certificates(_ statement: borrowing Statement, of application: [UInt8]) throws(StoreError)
+        -> [CertificatesRecord]
+    {
         guard try statement.step() else { return [] }
         guard let box = statement.bytes(0, Bounds.certificates) else { throw damaged("certificates") }
         return [CertificatesRecord(application: application, box: box)]
@@ -182,19 +215,29 @@ extension Connection {
         return nodes
     }
 
-    /// All nodes, as many and as long as a tree over so many rows has at most.
-    private borrowing func readNodes(_ limit: RowLimit, into snapshot: inout Snapshot) throws(StoreError) {
+    /// Nodes, the shortest paths first; as many and as long as a tree over so many rows has at most.
+    private borrowing func nodes(
+        _ condition: String,
+        _ keys: [[UInt8]],
+        _ limit: RowLimit,
+        _ isExceeded: inout Bool
+    ) throws(StoreError) -> [NodeRecord] {
         // A node of digests of nodes has 256 of them, and there are 257 such nodes at most.
         var left = limit.rows == .max ? .max : limit.rows * 32 + 257 * 256 * 32
-        let statement = try prepare("SELECT path, digests FROM application_tree ORDER BY length(path), path")
+        let statement = try prepare(
+            "SELECT path, digests FROM application_tree WHERE \(condition) ORDER BY length(path), path"
+        )
+        for (index, key) in keys.enumerated() { try statement.bind(key, at: CInt(index + 1)) }
+        var nodes: [NodeRecord] = []
         while try statement.step() {
             left -= Int64(statement.size(1))
             guard left >= 0 else {
-                snapshot.exceedsLimit = true
-                return
+                isExceeded = true
+                return nodes
             }
-            snapshot.nodes.append(try node(statement))
+            nodes.append(try node(statement))
         }
+        return nodes
     }
 
     private borrowing func node(_ statement: borrowing Statement) throws(StoreError) -> NodeRecord {
@@ -205,12 +248,18 @@ extension Connection {
     }
 
     private borrowing func tokens(of application: [UInt8]) throws(StoreError) -> [TokenRecord] {
-        try tokens("SELECT * FROM token WHERE application = ?1 ORDER BY id", application)
+        try tokens(Self.tokensOfApplication, application)
     }
+
+    private static let tokensOfApplication = "SELECT * FROM token WHERE application = ?1 ORDER BY id"
 
     private borrowing func tokens(_ text: String, _ key: [UInt8]?) throws(StoreError) -> [TokenRecord] {
         let statement = try prepare(text)
         if let key { try statement.bind(key, at: 1) }
+        return try tokens(statement)
+    }
+
+    private borrowing func tokens(_ statement: borrowing Statement) throws(StoreError) -> [TokenRecord] {
         var tokens: [TokenRecord] = []
         while try statement.step() {
             guard let id = statement.bytes(0, Bounds.tag),

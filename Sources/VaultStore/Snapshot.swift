@@ -4,6 +4,8 @@ package struct Query: Equatable, Sendable {
         case none, all
         /// Those with these name tags, and the nodes above them; the rows next to where one isn't found.
         case named(tags: [[UInt8]])
+        /// Those of one part, with the nodes of that part and the one above them.
+        case part(RowPart)
         /// The one with this id, and the nodes above it.
         case identified(id: [UInt8])
     }
@@ -12,6 +14,8 @@ package struct Query: Equatable, Sendable {
         case none, all
         case identified(id: [UInt8])
         case of(application: [UInt8])
+        /// Those of applications that aren't there.
+        case orphaned
         /// Those of the applications that the same reading found.
         case ofApplicationsRead
     }
@@ -62,6 +66,26 @@ package struct Query: Equatable, Sendable {
         allNodes: true,
         certificates: true
     )
+}
+
+/// One of the parts of the application rows that are read one after the other, so that memory is enough for all.
+package enum RowPart: Equatable, Sendable {
+    case all
+    /// Those whose name tags begin with this byte.
+    case beginning(UInt8)
+
+    /// All of them, for a tree whose leaves have paths of this length.
+    package static func all(depth: Int) -> [RowPart] {
+        depth == 0 ? [.all] : (0...UInt8.max).map { .beginning($0) }
+    }
+
+    /// The lowest tag or path of the part, and the lowest behind it; nothing lies outside of all parts.
+    var bounds: (first: [UInt8], end: [UInt8]?) {
+        switch self {
+        case .all: ([], nil)
+        case .beginning(let byte): (byte == 0 ? [] : [byte], byte == .max ? nil : [byte + 1])
+        }
+    }
 }
 
 /// How much of the application rows is read at most: more isn't the vault's, and was planted.

@@ -1,6 +1,6 @@
 internal import CVaultSQLite
 internal import Synchronization
-package import VaultSystem
+internal import VaultSystem
 
 /// A vault's records: read together, changed together, compared before they are changed.
 ///
@@ -119,7 +119,9 @@ package final class VaultDatabase: Sendable {
                 guard error == .noEntry else { throw .io(path: file.path(of: file.journalName), .removing, error) }
             }
         }
-        try write(contents, to: file, replacing: hasName, announcing: announce)
+        try write(to: file, contents.format, replacing: hasName, announcing: announce) { (write) throws(StoreError) in
+            try write(contents)
+        }
         return try open(file, patience: patience)
     }
 
@@ -131,16 +133,35 @@ package final class VaultDatabase: Sendable {
     /// - Throws: `vaultExists` where something lies there, or a journal next to it, which SQLite would take for the new
     ///   file's; what ``create(_:_:patience:announcing:)`` throws.
     package static func write(_ contents: [Mutation], toNew path: String) throws(StoreError) {
+        try write(toNew: path, contents.format) { (write) throws(StoreError) in try write(contents) }
+    }
+
+    /// Writes rows into a new vault.
+    package typealias Writer = ([Mutation]) throws(StoreError) -> Void
+
+    /// Writes a vault into a new file, piece by piece.
+    ///
+    /// - Parameters:
+    ///   - path: where.
+    ///   - format: of all rows.
+    ///   - body: writes them, in one transaction.
+    /// - Throws: what ``write(_:toNew:)`` throws; what `body` throws, and then nothing is there.
+    package static func write(
+        toNew path: String,
+        _ format: VaultFormat,
+        _ body: (Writer) throws(StoreError) -> Void
+    ) throws(StoreError) {
         let file = try VaultFile.prepare(path)
         if let taken = VaultFile.taken(at: file.path) { throw .vaultExists(path: taken) }
-        try write(contents, to: file, replacing: false)
+        try write(to: file, format, replacing: false, body)
     }
 
     private static func write(
-        _ contents: [Mutation],
         to file: VaultFile,
+        _ format: VaultFormat,
         replacing replaces: Bool,
-        announcing announce: () -> Void = {}
+        announcing announce: () -> Void = {},
+        _ body: (Writer) throws(StoreError) -> Void
     ) throws(StoreError) {
         let draft: DraftFile
         do throws(SystemError) {
@@ -149,7 +170,7 @@ package final class VaultDatabase: Sendable {
             throw StoreError(error)
         }
         do throws(StoreError) {
-            try fill(VaultFile(directory: file.directory, name: draft.draft), contents)
+            try fill(VaultFile(directory: file.directory, name: draft.draft), format, body)
         } catch {
             throw error.about(file.path)
         }
@@ -162,13 +183,19 @@ package final class VaultDatabase: Sendable {
     }
 
     /// Makes the schema and the records, in one transaction, in an empty file that no other process knows.
-    private static func fill(_ file: VaultFile, _ contents: [Mutation]) throws(StoreError) {
+    private static func fill(
+        _ file: VaultFile,
+        _ format: VaultFormat,
+        _ body: (Writer) throws(StoreError) -> Void
+    ) throws(StoreError) {
         var connection = try Connection.open(file, writing: true, patience: .zero)
         guard !connection.isReadOnly else { throw .readOnly(path: file.path) }
         try connection.configureDraft()
         try connection.transaction(.writing) { (connection: inout Connection) throws(StoreError) in
-            try connection.makeSchema(of: contents.lazy.compactMap(\.headerFormat).first ?? .current)
-            for change in contents { try connection.apply(change) }
+            try connection.makeSchema(of: format)
+            try body { (rows) throws(StoreError) in
+                for row in rows { try connection.apply(row) }
+            }
             try connection.checkSlotCount()
             _ = try connection.headerTag()
         }
@@ -272,42 +299,21 @@ package final class VaultDatabase: Sendable {
         }
     }
 
-    // MARK: - Without opening it
-
-    /// All that is wrong with the place of the vault at `path`, from the root down.
-    ///
-    /// - Returns: nothing when all is well; `noVault` where none lies there.
-    package static func faults(at path: String) -> [StoreError] { VaultFile.faults(at: path) }
-
-    /// The kind of file system that a vault at `path` lies on, as statfs(2) numbers it; nil where it is unknown.
-    package static func fileSystem(at path: String) -> UInt32? { (try? VaultFile.unchecked(at: path))?.fileSystem }
-
-    /// Sets the modes right that make a vault's place unsafe, where file and folder are ours.
-    ///
-    /// To be called before this process opens the vault.
-    ///
-    /// - Parameters:
-    ///   - faults: of `faults(at:)`.
-    ///   - path: the vault; nothing is done unless its file is one.
-    /// - Returns: what was done, as a command would say it.
-    package static func repair(_ faults: [UnsafePath], at path: String) -> [String] {
-        guard let file = try? VaultFile.unchecked(at: path), file.isVault else { return [] }
-        return faults.compactMap { file.repair($0) }
-    }
-
     /// The number that a pragma holds now; for tests.
     func setting(_ pragma: String) throws(StoreError) -> Int64 {
         try connection.withLock { connection throws(StoreError) in try connection.number("PRAGMA \(pragma)") }
     }
 }
 
-extension Mutation {
-    /// The format of the header that is put; nil for anything else.
-    fileprivate var headerFormat: VaultFormat? {
-        guard case .putHeader(let header) = self else { return nil }
-        return header.format
+extension [Mutation] {
+    /// The format of the header that is put.
+    fileprivate var format: VaultFormat {
+        for case .putHeader(let header) in self { return header.format }
+        return .current
     }
+}
 
+extension Mutation {
     fileprivate func isHeader(replacing tag: [UInt8]) -> Bool {
         guard case .putHeader(let header) = self else { return false }
         return header.tag != tag

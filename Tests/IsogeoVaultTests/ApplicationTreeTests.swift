@@ -123,9 +123,9 @@ import VaultTestSupport
     }
 
     @Test func `it grows before its leaves are long`() throws {
-        #expect(!ApplicationTree((0..<255).map { leaf($0) }, sealer).isFull)
-        #expect(ApplicationTree((0..<256).map { leaf($0) }, sealer).isFull)
-        #expect(!ApplicationTree((0..<257).map { leaf($0) }, sealer).isFull)
+        #expect(!ApplicationTree((0..<255).map { leaf($0) }, sealer).isFull(with: 1))
+        #expect(ApplicationTree((0..<256).map { leaf($0) }, sealer).isFull(with: 1))
+        #expect(!ApplicationTree((0..<257).map { leaf($0) }, sealer).isFull(with: 1))
     }
 }
 
@@ -154,5 +154,12 @@ import VaultTestSupport
         #expect(missing?.code == .noApplication)
         #expect(try await vault.verify().findings.isEmpty)
         #expect(try await world.open().applications().count == 256)
+    }
+}
+
+extension ApplicationTree {
+    /// Exchanges one row.
+    mutating func replace(_ old: Leaf?, by new: Leaf?, _ sealer: borrowing RecordSealer) throws(Broken) {
+        try replace([(old, new)], sealer)
     }
 }

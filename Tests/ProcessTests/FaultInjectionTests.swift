@@ -23,7 +23,8 @@ struct FaultInjectionTests {
         }
         let world = try await InjectionWorld(command)
         try #require(!world.calls.isEmpty)
-        for injection in chosen(of: Injection.all(of: world.calls), for: command) {
+        let all = Injection.all(of: world.calls).filter { $0.kills || !command.doesTheRest }
+        for injection in chosen(of: all, for: command) {
             let complaints = try await world.complaints(about: injection)
             guard !complaints.isEmpty else { continue }
             let repeats = "ISOGEO_VAULT_FAULT='\(command.name): \(injection)' Scripts/test FaultInjection"

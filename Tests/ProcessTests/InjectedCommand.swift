@@ -23,6 +23,8 @@ struct InjectedCommand: Sendable, CustomTestStringConvertible {
     var onlyCaches = false
     /// Whether its home must lie in memory.
     var needsMemory = false
+    /// Whether it does the rest where a part fails, so that it is only killed.
+    var doesTheRest = false
     /// Whether sessions are needed, which the kernel must keep.
     var needsSessions = false
 
@@ -42,6 +44,10 @@ struct InjectedCommand: Sendable, CustomTestStringConvertible {
         },
         Self("import", "import", "@/new.json", "--name", "globe"),
         Self("import --replace", "import", "@/new.json", "--name", "rivers", "--replace"),
+        Self("import, several", "import", "@/many").with { $0.doesTheRest = true },
+        Self("import, several, a new vault", "import", "@/many", "--protect", "key-file=@/second").with {
+            ($0.makesVault, $0.doesTheRest) = (true, true)
+        },
         Self("token", "token", "atlas"),
         Self("token --refresh", "token", "atlas", "--refresh").with {
             ($0.hasFixedOutput, $0.onlyCaches) = (false, true)

@@ -50,10 +50,17 @@ struct InjectionWorld: Sendable {
         let server = try await TokenServer.shared.value
         self.command = command
         var home = try Home(in: command.needsMemory ? TestPaths.memory : nil)
-        let (rivers, globe, rotated) = (Home.Client(named: "rivers"), Home.Client(named: "globe"), Canary())
+        let (rivers, globe, harbour) = (
+            Home.Client(named: "rivers"), Home.Client(named: "globe"), Home.Client(named: "harbour")
+        )
+        let rotated = Canary()
         let passphrases = [Canary(), Canary()]
-        secrets = [home.client.secret, rivers.secret, globe.secret, rotated] + passphrases
+        secrets = [home.client.secret, rivers.secret, globe.secret, harbour.secret, rotated] + passphrases
         _ = try home.writeFile(of: globe, to: "new.json", tokenURI: server.url)
+        try FileManager.default.createDirectory(atPath: home.folder("many"), withIntermediateDirectories: false)
+        for client in [globe, harbour] {
+            try home.folder.write(client.file(tokenURI: server.url), to: "many/\(client.id).json")
+        }
         try home.folder.write(home.client.file(tokenURI: server.url, secret: rotated), to: "rotated.json")
         try home.folder.write("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n", to: "ca.pem")
         try home.folder.write(passphrases[0].text, to: "passphrase")

@@ -175,7 +175,7 @@ struct LogTests {
             """
         var daemon = Command("python3", ["-c", script, socket, "60"])
         daemon.input = .open
-        let running = try await daemon.start()
+        let running = try daemon.start()
         try await running.expect("bound")
         let told = try await home.run("default", "atlas", with: ["ISOGEO_VAULT_SYSLOG": socket])
         #expect(told.exitCode == 0 && told.errorText.contains("(uid 65534)"), "\(told)")

@@ -35,27 +35,41 @@ public struct NewApplication: ~Copyable, Sendable {
         case form
     }
 
-    /// The application's name in the vault.
-    public let name: ApplicationName
-    /// Scheme, host and port of the token endpoint.
-    public var tokenOrigin: String { endpoint.origin }
-    /// Oddities of the file that don't prevent its import, in sentences.
-    public private(set) var warnings: [String]
-    /// The one of the warnings that is about safety: others can read the file.
-    package let exposure: String?
-    /// The origin of the credential.
-    public let source: Source
+    /// All of it but the secret.
+    struct PublicPart: Sendable {
+        let name: ApplicationName
+        var warnings: [String]
+        let exposure: String?
+        let source: Source
+        /// The file's identity and state when it was read; nil unless it is a regular file.
+        let sourceFile: FileFingerprint?
+        /// 16 random bytes, different even for two readings of one credential.
+        let id: [UInt8]
+        let clientID: String
+        let metadata: ClientSecretsFile.Metadata
+        let fileWarnings: [ClientSecretsWarning]
+        let endpoint: TokenEndpoint
+        var encoding: VaultOAuth.BasicEncoding
+        var caFile: CAFile?
+        var proxy: ProxyAddress?
+        var apiBase: APIBase?
+    }
 
-    /// The file's identity and state when it was read; nil unless it is a regular file.
-    let sourceFile: FileFingerprint?
-    /// 16 random bytes, different even for two readings of one credential.
-    let id = Sodium.randomBytes(16)
-    private let file: ClientSecretsFile
-    private let endpoint: TokenEndpoint
-    private var encoding: VaultOAuth.BasicEncoding
-    private var caFile: CAFile?
-    private var proxy: ProxyAddress?
-    private var apiBase: APIBase?
+    var publicPart: PublicPart
+    private let secret: SecretBytes
+
+    /// The application's name in the vault.
+    public var name: ApplicationName { publicPart.name }
+    /// Scheme, host and port of the token endpoint.
+    public var tokenOrigin: String { publicPart.endpoint.origin }
+    /// Oddities of the file that don't prevent its import, in sentences.
+    public var warnings: [String] { publicPart.warnings }
+    /// The one of the warnings that is about safety: others can read the file.
+    package var exposure: String? { publicPart.exposure }
+    /// The origin of the credential.
+    public var source: Source { publicPart.source }
+    var sourceFile: FileFingerprint? { publicPart.sourceFile }
+    var id: [UInt8] { publicPart.id }
 
     /// Reads a `client_secrets.json`, or the INI file that Isogeo's SDK makes from it.
     ///
@@ -83,24 +97,35 @@ public struct NewApplication: ~Copyable, Sendable {
         defer { SecretStack.wipe() }
         let encoding: VaultOAuth.BasicEncoding = options.basicEncoding == .raw ? .raw : .form
         let endpoint = try Self.endpoint(of: file, options)
-        try Self.checkSendable(file, encoding)
+        try Self.checkSendable(clientID: file.clientID, file.secret, encoding)
         guard let name = options.name ?? ApplicationName(suggestedBy: file.clientID) else {
             throw VaultError(.noName)
         }
         if !options.hasKnownName { try name.checkVisible() }
-        let caFile = try options.caFile.map(Self.caFile)
-        let proxy = try options.proxy.map(Self.proxy)
-        apiBase = try options.apiBase.map { (text) throws(VaultError) in try APIBase(givenByHand: text) }
-        self.name = name
-        self.endpoint = endpoint
-        self.encoding = encoding
-        self.caFile = caFile
-        self.proxy = proxy
-        self.source = source
-        self.sourceFile = sourceFile
-        self.exposure = exposure.map { VaultNotice.exposedSource($0).sentence }
-        warnings = Self.warnings(file, encoding: encoding, self.exposure)
-        self.file = file
+        publicPart = PublicPart(
+            name: name,
+            warnings: [],
+            exposure: exposure.map { VaultNotice.exposedSource($0).sentence },
+            source: source,
+            sourceFile: sourceFile,
+            id: Sodium.randomBytes(16),
+            clientID: file.clientID,
+            metadata: file.metadata,
+            fileWarnings: file.warnings,
+            endpoint: endpoint,
+            encoding: encoding,
+            caFile: try options.caFile.map(Self.caFile),
+            proxy: try options.proxy.map(Self.proxy),
+            apiBase: try options.apiBase.map { (text) throws(VaultError) in try APIBase(givenByHand: text) }
+        )
+        secret = file.takeSecret()
+        publicPart.warnings = currentWarnings
+    }
+
+    /// Puts an application together again.
+    init(_ publicPart: PublicPart, secret: consuming SecretBytes) {
+        self.publicPart = publicPart
+        self.secret = secret
     }
 
     /// Takes over the replaced application's settings, except those that were given anew.
@@ -116,14 +141,18 @@ public struct NewApplication: ~Copyable, Sendable {
     {
         if options.caFile == nil {
             precondition(present.keepsCertificates == (present.keptCAFile != nil), "Vault.application reads them")
-            if let kept = present.keptCAFile { caFile = kept } else { caFile = try present.caFile.map(Self.caFile) }
+            if let kept = present.keptCAFile {
+                publicPart.caFile = kept
+            } else {
+                publicPart.caFile = try present.caFile.map(Self.caFile)
+            }
         }
-        if options.proxy == nil { proxy = try present.proxy.map(Self.proxy) }
+        if options.proxy == nil { publicPart.proxy = try present.proxy.map(Self.proxy) }
         let droppedBase = keepAPIBase(of: present)
         guard !saysEncoding else { return droppedBase }
-        encoding = present.basicEncoding == .raw ? .raw : .form
-        try Self.checkSendable(file, encoding)
-        warnings = Self.warnings(file, encoding: encoding, exposure)
+        publicPart.encoding = present.basicEncoding == .raw ? .raw : .form
+        try Self.checkSendable(clientID: publicPart.clientID, secret, publicPart.encoding)
+        publicPart.warnings = currentWarnings
         return droppedBase
     }
 
@@ -132,11 +161,13 @@ public struct NewApplication: ~Copyable, Sendable {
     }
 
     /// Refuses a credential that can't be sent at import, rather than when the first job needs a token.
-    private static func checkSendable(_ file: borrowing ClientSecretsFile, _ encoding: VaultOAuth.BasicEncoding)
-        throws(VaultError)
-    {
+    private static func checkSendable(
+        clientID: String,
+        _ secret: borrowing SecretBytes,
+        _ encoding: VaultOAuth.BasicEncoding
+    ) throws(VaultError) {
         try mappingErrors { () throws(OAuthError) in
-            _ = try BasicCredentials(clientID: file.clientID, secret: file.secret, encoding: encoding)
+            _ = try BasicCredentials(clientID: clientID, secret: secret, encoding: encoding)
         }
     }
 
@@ -170,13 +201,11 @@ public struct NewApplication: ~Copyable, Sendable {
         }
     }
 
-    private static func warnings(
-        _ file: borrowing ClientSecretsFile,
-        encoding: VaultOAuth.BasicEncoding,
-        _ exposure: String?
-    ) -> [String] {
-        var warnings = [exposure].compactMap(\.self) + file.warnings.map(\.sentence)
-        if encoding == .raw, BasicCredentials.encodingMatters(clientID: file.clientID, secret: file.secret) {
+    private var currentWarnings: [String] {
+        var warnings = [exposure].compactMap(\.self) + publicPart.fileWarnings.map(\.sentence)
+        if publicPart.encoding == .raw,
+            BasicCredentials.encodingMatters(clientID: publicPart.clientID, secret: secret)
+        {
             warnings.append(VaultNotice.encodingMatters.sentence)
         }
         return warnings
@@ -190,9 +219,9 @@ extension NewApplication {
     ///
     /// - Returns: an address that isn't kept; nil if there is none.
     private mutating func keepAPIBase(of present: Application) -> String? {
-        guard apiBase == nil, let recorded = present.recordedAPIBase else { return nil }
+        guard publicPart.apiBase == nil, let recorded = present.recordedAPIBase else { return nil }
         guard tokenOrigin == present.tokenOrigin else { return recorded }
-        apiBase = try? APIBase(recorded)
+        publicPart.apiBase = try? APIBase(recorded)
         return nil
     }
 
@@ -200,26 +229,33 @@ extension NewApplication {
     borrowing func withSecret<Result, Failure: Error>(
         _ body: (borrowing SecretBytes) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        try body(file.secret)
+        try body(secret)
     }
 
     /// Whether client_id and token endpoint are the same.
     borrowing func isSameClient(as metadata: ApplicationMetadata) -> Bool {
-        file.clientID == metadata.clientID && endpoint == metadata.endpoint
+        publicPart.clientID == metadata.clientID && publicPart.endpoint == metadata.endpoint
     }
 
     /// The metadata to store, with a new credential id.
     borrowing func metadata(now: Int64, created: Int64? = nil) -> ApplicationMetadata {
+        publicPart.metadata(now: now, created: created)
+    }
+}
+
+extension NewApplication.PublicPart {
+    /// The metadata to store, with a new credential id.
+    func metadata(now: Int64, created: Int64?) -> ApplicationMetadata {
         ApplicationMetadata(
             name: name,
             credential: Sodium.randomBytes(16),
-            clientID: file.clientID,
+            clientID: clientID,
             endpoint: endpoint,
             encoding: encoding,
-            authURI: file.metadata.authURI,
-            scopes: file.metadata.scopes,
-            kind: file.metadata.kind,
-            isogeoType: file.metadata.isogeoType,
+            authURI: metadata.authURI,
+            scopes: metadata.scopes,
+            kind: metadata.kind,
+            isogeoType: metadata.isogeoType,
             caFile: caFile?.path,
             created: created ?? now,
             credentialWritten: now,

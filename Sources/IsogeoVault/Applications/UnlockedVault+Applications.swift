@@ -21,36 +21,6 @@ struct StoredApplication: Sendable {
 }
 
 extension UnlockedVault {
-    /// Adds an application; replaces one of the same name only if `replacing` allows it.
-    ///
-    /// - Returns: whether one was replaced; it keeps its row and loses its tokens.
-    /// - Throws: `exists`, and what a change throws.
-    func add(_ new: borrowing NewApplication, replacing: Bool, proven proof: ProvenToken? = nil, now: Int64)
-        throws(VaultError) -> Bool
-    {
-        try proof?.check(new)
-        let nameTag = sealer.nameTag(of: new.name)
-        return try change(Query(applications: .named(tags: [nameTag])), now: now) {
-            (draft) throws(VaultError) -> Bool in
-            let old = try application(nameTag, draft)
-            guard old == nil || replacing else {
-                throw VaultError(.applicationExists(new.name))
-            }
-            let metadata = new.metadata(now: now, created: old?.metadata.created)
-            let row = new.withSecret { sealer.application(old?.row.id ?? Sodium.randomBytes(16), metadata, secret: $0) }
-            try put(StoredApplication(row, metadata, sealer), replacing: old, in: &draft)
-            if let old { draft.changes.append(.removeTokens(application: old.row.id)) }
-            draft.events.append(AuditEvent(old == nil ? .imported : .replaced, new.name.description))
-            if let proof {
-                if let token = sealer.token(proof, of: StoredApplication(row, metadata, sealer)) {
-                    draft.changes.append(.putToken(token))
-                }
-                draft.events.append(AuditEvent(.tokenRequested, new.name.description))
-            }
-            return old != nil
-        }
-    }
-
     /// All applications, by name, after their rows were compared with the header.
     func applications() throws(VaultError) -> [StoredApplication] {
         let (header, snapshot) = try read(Query(applications: .all))
@@ -67,6 +37,14 @@ extension UnlockedVault {
     func application(_ name: ApplicationName?) throws(VaultError) -> (
         application: StoredApplication, tokens: [TokenRecord]
     ) {
+        guard let found = try find(name) else { throw .noApplication(name, known: try knownNames()) }
+        return found
+    }
+
+    /// The same; nil if there is none.
+    func find(_ name: ApplicationName?) throws(VaultError) -> (
+        application: StoredApplication, tokens: [TokenRecord]
+    )? {
         // What takes two readings may see two states: while a vault is converted, all rows change.
         for _ in 0..<Self.lookLimit {
             do throws(VaultError) { return try lookUp(name) } catch {
@@ -78,9 +56,12 @@ extension UnlockedVault {
 
     private static let lookLimit = 4
 
+    /// The names that the vault has, for the remedy of an error.
+    func knownNames() throws(VaultError) -> [ApplicationName] { try applications().map(\.metadata.name) }
+
     private func lookUp(_ name: ApplicationName?) throws(VaultError) -> (
         application: StoredApplication, tokens: [TokenRecord]
-    ) {
+    )? {
         try lookUp(name, name == nil ? try read().header.state.defaultApplication : nil)
     }
 
@@ -89,11 +70,11 @@ extension UnlockedVault {
     /// - Parameters:
     ///   - name: of the application; nil for the default or only one.
     ///   - preset: the row of the default application, where there is no name.
-    /// - Returns: the application, and the rows of its tokens.
+    /// - Returns: the application, and the rows of its tokens; nil if there is none.
     /// - Throws: as `application`.
     func lookUp(_ name: ApplicationName?, _ preset: [UInt8]?) throws(VaultError) -> (
         application: StoredApplication, tokens: [TokenRecord]
-    ) {
+    )? {
         let tag = name.map { sealer.nameTag(of: $0) }
         let wanted: Query.Applications = tag.map { .named(tags: [$0]) } ?? preset.map { .identified(id: $0) } ?? .all
         let (header, snapshot) = try read(Query(applications: wanted, tokens: .ofApplicationsRead))
@@ -108,9 +89,7 @@ extension UnlockedVault {
             try compare(snapshot, with: header.state)
             found = snapshot.applications.count == 1 ? try stored(snapshot.applications[0]) : nil
         }
-        guard let found else {
-            throw .noApplication(name, known: try applications().map(\.metadata.name))
-        }
+        guard let found else { return nil }
         let tokens = snapshot.tokens.filter { $0.application == found.row.id }
         return (found, tokens)
     }
@@ -158,19 +137,8 @@ extension UnlockedVault {
     func put(_ new: StoredApplication, replacing old: StoredApplication?, in draft: inout PendingWrite)
         throws(VaultError)
     {
-        let leaf = ApplicationTree.Leaf(new)
-        if old == nil, draft.tree.isFull {
-            let leaves = try allRows(under: draft.header).map { ApplicationTree.Leaf($0, sealer) }
-            draft.tree = ApplicationTree(leaves + [leaf], sealer)
-        } else {
-            try draft.replace(old.map { ApplicationTree.Leaf($0) }, by: leaf, sealer)
-        }
-        draft.changes.append(.putApplication(new.row))
-        if let certificates = sealer.certificates(of: new.row.id, new.metadata) {
-            draft.changes.append(.putCertificates(certificates))
-        } else if old?.metadata.certificates != nil, new.metadata.certificates == nil {
-            draft.changes.append(.removeCertificates(application: new.row.id))
-        }
+        try exchange([(old.map { ApplicationTree.Leaf($0) }, ApplicationTree.Leaf(new))], in: &draft)
+        draft.changes += [.putApplication(new.row)] + sealer.certificateChanges(of: new, replacing: old)
     }
 
     /// An application's metadata with the certificates that the vault keeps for it, after its row was compared with the
@@ -194,6 +162,17 @@ extension UnlockedVault {
         guard snapshot.applications.first == application.row else { throw VaultError(StoreError.changedMeanwhile) }
         _ = try authenticated(application.row, header, snapshot)
         return snapshot
+    }
+
+    /// Exchanges rows in the tree, which is made anew where it gets too many for its depth.
+    func exchange(_ rows: [(old: ApplicationTree.Leaf?, new: ApplicationTree.Leaf)], in draft: inout PendingWrite)
+        throws(VaultError)
+    {
+        let added = rows.count { $0.old == nil }
+        guard added > 0, draft.tree.isFull(with: added) else { return try draft.replace(rows, sealer) }
+        let replaced = Set(rows.compactMap(\.old?.nameTag))
+        let others = try allRows(under: draft.header).map { ApplicationTree.Leaf($0, sealer) }
+        draft.tree = ApplicationTree(others.filter { !replaced.contains($0.nameTag) } + rows.map(\.new), sealer)
     }
 
     /// Opens an application's secret, after its row was compared with the header anew.
@@ -231,6 +210,13 @@ extension UnlockedVault {
             return try stored(row, digest: leaf.digest)
         }
         return try stored(row)
+    }
+
+    /// The application in a row that is one of the tree's.
+    func authenticated(_ row: ApplicationRecord, by tree: ApplicationTree) throws(VaultError) -> StoredApplication {
+        let leaf = ApplicationTree.Leaf(row, sealer)
+        guard (try? tree.contains(leaf)) == true else { throw .damaged(.applicationsDiffer) }
+        return try stored(row, digest: leaf.digest)
     }
 
     /// The part of the tree that was read.
@@ -277,47 +263,21 @@ extension UnlockedVault {
     }
 }
 
-extension UnlockedVault {
-    /// Whether the stored application of that name has the same client_id, endpoint and secret.
-    func holds(_ new: borrowing NewApplication) throws(VaultError) -> Bool {
-        guard let application = try applications().first(where: { $0.metadata.name == new.name }) else { return false }
-        guard new.isSameClient(as: application.metadata) else { return false }
-        let secret = try secret(of: application)
-        return new.withSecret { $0.matches(secret) }
-    }
-
-    /// The other names under which the vault holds the same client_id of the same endpoint.
-    ///
-    /// The names are a courtesy: errors are reported elsewhere, and a vault with thousands of applications isn't
-    /// searched.
-    func otherNames(of new: borrowing NewApplication) -> [ApplicationName] {
-        guard let counts = try? read(Query(counts: true)).snapshot.counts, counts.applications <= 1000,
-            let applications = try? applications()
-        else { return [] }
-        var names: [ApplicationName] = []
-        for application in applications where application.metadata.name != new.name {
-            if new.isSameClient(as: application.metadata) { names.append(application.metadata.name) }
-        }
-        return names
-    }
-}
-
-extension RecordSealer {
-    /// The row of the token that proved a credential; nil if the token may not be kept.
-    func token(_ proof: ProvenToken, of application: StoredApplication) -> TokenRecord? {
-        guard proof.grant.isCacheable else { return nil }
-        let id = tokenID(of: application, request: proof.request)
-        return token(id, of: application, StoredToken(proof.grant))
-    }
-}
-
 extension PendingWrite {
     /// Exchanges a row in the tree.
     mutating func replace(_ old: ApplicationTree.Leaf?, by new: ApplicationTree.Leaf?, _ sealer: borrowing RecordSealer)
         throws(VaultError)
     {
+        try replace([(old, new)], sealer)
+    }
+
+    /// Exchanges rows in the tree.
+    mutating func replace(
+        _ rows: [(old: ApplicationTree.Leaf?, new: ApplicationTree.Leaf?)],
+        _ sealer: borrowing RecordSealer
+    ) throws(VaultError) {
         do throws(ApplicationTree.Broken) {
-            try tree.replace(old, by: new, sealer)
+            try tree.replace(rows, sealer)
         } catch {
             throw .damaged(.applicationsDiffer)
         }

@@ -20,12 +20,40 @@ extension Vault {
         let replaced = try await dependencies.perform { () throws(VaultError) in
             let contents = try contents
             let replaced = try contents.add(application, replacing: replacing, proven: proof, now: dependencies.now())
-            let others = contents.otherNames(of: application)
-            if !others.isEmpty { dependencies.warn(of: .sameClient(origin: application.tokenOrigin, others)) }
+            warnOfSameClients([application.publicPart], contents)
             return replaced
         }
         tokens.drop()
         return replaced
+    }
+
+    /// Adds applications, all in one transaction: a process that is killed leaves all of them or none.
+    ///
+    /// - Parameters:
+    ///   - applications: what is added.
+    ///   - replacing: whether those of the same names are replaced; their cached tokens go then.
+    /// - Returns: what became of each, in their order.
+    /// - Throws: `damaged`; `inputOutput`; `tryAgain` when others kept the vault busy. Nothing was added then.
+    public func add(_ applications: borrowing NewApplications, replacing: Bool = false) async throws(VaultError)
+        -> [NewApplications.Outcome]
+    {
+        let outcomes = try await dependencies.perform { () throws(VaultError) in
+            let contents = try contents
+            let outcomes = try contents.add(applications, replacing: replacing, now: dependencies.now())
+            let added = outcomes.indices.filter { outcomes[$0] != .exists }
+            var parts: [NewApplication.PublicPart] = []
+            for index in added { parts.append(applications.publicPart(at: index)) }
+            warnOfSameClients(parts, contents)
+            return outcomes
+        }
+        tokens.drop()
+        return outcomes
+    }
+
+    private func warnOfSameClients(_ added: [NewApplication.PublicPart], _ contents: UnlockedVault) {
+        for (application, others) in zip(added, contents.otherNames(of: added)) where !others.isEmpty {
+            dependencies.warn(of: .sameClient(origin: application.endpoint.origin, others))
+        }
     }
 
     /// Whether the vault holds this credential: the application of that name has its client_id, token endpoint and
@@ -69,6 +97,16 @@ extension Vault {
                 try contents.complete(application),
                 tokens: tokens.compactMap { contents.lifetime(of: $0, application) }
             )
+        }
+    }
+
+    /// The application of that name; nil if there is none.
+    package func find(_ name: ApplicationName) async throws(VaultError) -> Application? {
+        try await dependencies.perform { () throws(VaultError) in
+            let contents = try contents
+            return try contents.find(name).map { application, tokens in
+                Application(application.metadata, tokens: tokens.compactMap { contents.lifetime(of: $0, application) })
+            }
         }
     }
 

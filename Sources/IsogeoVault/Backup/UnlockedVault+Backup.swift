@@ -6,10 +6,44 @@ extension UnlockedVault {
     /// Writes a consistent copy, without tokens, to a new file.
     ///
     /// - Throws: `damaged` before anything is written; `exists`; what the store throws.
-    func backup(to path: String) throws(VaultError) {
+    func backup(to path: String, _ progress: Progress = { _, _ in }) throws(VaultError) {
         if let taken = VaultDatabase.taken(at: path) { throw VaultError(.backupExists(path: taken)) }
-        let snapshot = try intactSnapshot()
-        do throws(StoreError) { try Self.write(snapshot, to: path) } catch {
+        do { try database.checkStructure() } catch { throw VaultError(error) }
+        try withOneState { () throws(VaultError) in
+            let (result, state) = try checkedState(progress)
+            let damage = result.findings.filter(\.isDamage)
+            guard damage.isEmpty else { throw .damaged(.findings(damage)) }
+            try writeBackup(of: state, to: path)
+        }
+    }
+
+    /// Copies the rows of a state that was checked, part by part, with the present header.
+    private func writeBackup(of state: HeaderState, to path: String) throws(VaultError) {
+        let (header, snapshot) = try read(Query(log: .all))
+        guard header.state.applications == state.applications else { throw VaultError(StoreError.changedMeanwhile) }
+        var failure: VaultError?
+        do throws(StoreError) {
+            try VaultDatabase.write(toNew: path, snapshot.header.format) { (write) throws(StoreError) in
+                try write([.putHeader(snapshot.header)] + Self.rows(of: snapshot))
+                do throws(VaultError) {
+                    var hasRoot = false
+                    try readParts(of: header.state, certificates: true) { (part) throws(VaultError) in
+                        // It was whole when its boxes were opened.
+                        guard part.isWhole else { throw VaultError(StoreError.changedMeanwhile) }
+                        var copied = part.snapshot
+                        (copied.slots, copied.log) = ([], [])
+                        // Each part comes with the root.
+                        if hasRoot { copied.nodes.removeAll(where: \.path.isEmpty) }
+                        hasRoot = true
+                        try mappingErrors { () throws(StoreError) in try write(Self.rows(of: copied)) }
+                    }
+                } catch {
+                    failure = error
+                    throw .changedMeanwhile
+                }
+            }
+        } catch {
+            if let failure { throw failure }
             if case .vaultExists(let taken) = error { throw VaultError(.backupExists(path: taken)) }
             throw VaultError(error)
         }

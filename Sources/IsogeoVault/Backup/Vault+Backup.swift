@@ -4,7 +4,12 @@ extension Vault {
     /// - Parameter path: a new file, in a folder of the user's own.
     /// - Throws: `damaged` before anything is written; `exists`.
     public func backup(to path: String) async throws(VaultError) {
-        try await dependencies.perform { () throws(VaultError) in try contents.backup(to: path) }
+        try await backup(to: path) { _, _ in }
+    }
+
+    /// The same; `progress` is called with the number of applications that are checked, and of all of them.
+    package func backup(to path: String, _ progress: (Int, Int64?) -> Void) async throws(VaultError) {
+        try await dependencies.perform { () throws(VaultError) in try contents.backup(to: path, progress) }
     }
 
     /// Restores this vault, a backup, into the place of another.

@@ -60,44 +60,76 @@ extension Vault {
     /// - Returns: the counts and findings.
     /// - Throws: why the vault can't be read at all.
     public func verify(expecting head: AuditTrail.Head? = nil) async throws(VaultError) -> Verification {
-        try await dependencies.perform { () throws(VaultError) in try contents.verify(expecting: head) }
+        try await verify(expecting: head) { _, _ in }
+    }
+
+    /// The same; `progress` is called with the number of applications that are done, and of all of them if it is known.
+    package func verify(expecting head: AuditTrail.Head?, _ progress: (Int, Int64?) -> Void) async throws(VaultError)
+        -> Verification
+    {
+        try await dependencies.perform { () throws(VaultError) in try contents.verify(expecting: head, progress) }
     }
 }
 
 extension UnlockedVault {
+    /// Takes how many applications are done, and how many there are if it is known.
+    typealias Progress = (Int, Int64?) -> Void
+
     /// Opens every box and follows every chain.
     ///
     /// - Throws: why the vault can't be read at all; faults inside are findings.
-    func verify(expecting head: AuditTrail.Head? = nil) throws(VaultError) -> Verification {
+    func verify(expecting head: AuditTrail.Head? = nil, _ progress: Progress = { _, _ in }) throws(VaultError)
+        -> Verification
+    {
         do { try database.checkStructure() } catch { throw VaultError(error) }
-        let (header, snapshot) = try read(.everything)
-        return verification(of: snapshot, header, expecting: head)
+        return try withOneState { () throws(VaultError) in try checkedState(expecting: head, progress).result }
+    }
+
+    /// Opens every box of one state; its structure was checked before.
+    func checkedState(expecting head: AuditTrail.Head? = nil, _ progress: Progress) throws(VaultError)
+        -> (result: Verification, state: HeaderState)
+    {
+        let (header, snapshot) = try read(Query(tokens: .orphaned, log: .all))
+        var rows = CheckedRows()
+        try readParts(of: header.state, tokens: .ofApplicationsRead, certificates: true) { (part) throws(VaultError) in
+            rows.add(part.snapshot, sealer)
+            if !part.isWhole { rows.isWhole = false }
+            progress(rows.applications, header.state.applications.count)
+        }
+        let result = verification(of: rows, orphans: snapshot.tokens, snapshot.log, header, expecting: head)
+        return (result, header.state)
     }
 
     /// The findings in rows that were read together with their header.
-    func verification(of snapshot: Snapshot, _ header: CheckedHeader, expecting head: AuditTrail.Head? = nil)
-        -> Verification
-    {
+    func verification(of snapshot: Snapshot, _ header: CheckedHeader) -> Verification {
+        var rows = CheckedRows()
+        rows.add(snapshot, sealer)
+        rows.isWhole = hasAllRows(snapshot, header.state, includingNodes: true)
+        let known = Set(snapshot.applications.map(\.id))
+        let orphans = snapshot.tokens.filter { !known.contains($0.application) }
+        return verification(of: rows, orphans: orphans, snapshot.log, header)
+    }
+
+    private func verification(
+        of rows: CheckedRows,
+        orphans: [TokenRecord],
+        _ log: [LogRecord],
+        _ header: CheckedHeader,
+        expecting head: AuditTrail.Head? = nil
+    ) -> Verification {
         var findings = header.alteredSlots.map { Verification.Finding.slot($0.name) }
-        let certificates = Dictionary(grouping: snapshot.certificates, by: \.application)
-        let applications = snapshot.applications.compactMap { opened($0, certificates[$0.id] ?? []) }
-        let closed = snapshot.applications.count - applications.count
-        if closed > 0 { findings.append(.unreadableApplications(closed)) }
-        if !hasAllRows(snapshot, header.state, includingNodes: true) { findings.append(.applicationsDiffer) }
-        let known = Dictionary(applications.map { ($0.row.id, $0) }) { one, _ in one }
-        let broken = snapshot.tokens.filter { row in
-            guard let application = known[row.application] else { return true }
-            return (try? sealer.token(row, of: application)) == nil && (try? sealer.note(row, of: application)) == nil
-        }.count
+        if rows.closed > 0 { findings.append(.unreadableApplications(rows.closed)) }
+        if !rows.isWhole { findings.append(.applicationsDiffer) }
+        let broken = rows.brokenTokens + orphans.count
         if broken > 0 { findings.append(.unreadableTokens(broken)) }
         for trail in Trail.allCases {
-            if let finding = brokenLink(snapshot.log, trail, header.state) { findings.append(finding) }
+            if let finding = brokenLink(log, trail, header.state) { findings.append(finding) }
         }
-        if let head, let finding = missing(head, snapshot.log, header.state.changes) { findings.append(finding) }
+        if let head, let finding = missing(head, log, header.state.changes) { findings.append(finding) }
         return Verification(
-            applications: snapshot.applications.count,
-            tokens: snapshot.tokens.count,
-            auditEntries: snapshot.log.count,
+            applications: rows.applications,
+            tokens: rows.tokens + orphans.count,
+            auditEntries: log.count,
             findings: findings
         )
     }
@@ -121,13 +153,47 @@ extension UnlockedVault {
         }
         return isResealed ? .auditTrailResealed(head.number) : .auditTrailForked(head.number)
     }
+}
 
-    /// The application, if all of its boxes open, and it has no box too many.
-    private func opened(_ row: ApplicationRecord, _ certificates: [CertificatesRecord]) -> StoredApplication? {
-        guard let application = try? stored(row), (try? sealer.secret(of: row, application.metadata)) != nil,
-            (application.metadata.certificates == nil) == certificates.isEmpty,
-            (try? sealer.complete(application.metadata, of: row.id, from: certificates)) != nil
+/// What was found in application rows and their tokens.
+private struct CheckedRows {
+    var applications = 0
+    var closed = 0
+    var tokens = 0
+    var brokenTokens = 0
+    var isWhole = true
+
+    /// Opens the boxes of each row, and its tokens.
+    mutating func add(_ snapshot: Snapshot, _ sealer: borrowing RecordSealer) {
+        let tokens = Dictionary(grouping: snapshot.tokens, by: \.application)
+        let certificates = Dictionary(grouping: snapshot.certificates, by: \.application)
+        for row in snapshot.applications {
+            applications += 1
+            let own = tokens[row.id] ?? []
+            self.tokens += own.count
+            guard let metadata = Self.opened(row, certificates[row.id] ?? [], sealer) else {
+                closed += 1
+                brokenTokens += own.count
+                continue
+            }
+            guard !own.isEmpty else { continue }
+            let application = StoredApplication(row, metadata, sealer)
+            brokenTokens += own.count { row in
+                (try? sealer.token(row, of: application)) == nil && (try? sealer.note(row, of: application)) == nil
+            }
+        }
+    }
+
+    /// The metadata of a row all of whose boxes open, and that has none too many.
+    private static func opened(
+        _ row: ApplicationRecord,
+        _ certificates: [CertificatesRecord],
+        _ sealer: borrowing RecordSealer
+    ) -> ApplicationMetadata? {
+        guard let metadata = try? sealer.metadata(of: row), (try? sealer.secret(of: row, metadata)) != nil,
+            (metadata.certificates == nil) == certificates.isEmpty,
+            (try? sealer.complete(metadata, of: row.id, from: certificates)) != nil
         else { return nil }
-        return application
+        return metadata
     }
 }

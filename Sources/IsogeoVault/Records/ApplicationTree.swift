@@ -107,8 +107,8 @@ struct ApplicationTree {
         count <= 256 ? 0 : count <= 65_536 ? 1 : greatestDepth
     }
 
-    /// Whether one more row makes the leaves too long, so that the tree is to be made anew.
-    var isFull: Bool { summary.depth < Self.depth(for: summary.count + 1) }
+    /// Whether so many more rows make the leaves too long, so that the tree is to be made anew.
+    func isFull(with more: Int) -> Bool { summary.depth < Self.depth(for: summary.count + Int64(more)) }
 
     /// The path of the leaf for a name tag.
     func path(of nameTag: [UInt8]) -> [UInt8] { Array(nameTag[..<summary.depth]) }
@@ -130,25 +130,29 @@ struct ApplicationTree {
         try digests(of: path) == leaves.map(\.digest).sorted(by: Self.precedes)
     }
 
-    /// Takes a row away and puts another one in.
+    /// Takes nodes in that were read later, of the same state, before any row of theirs was exchanged.
+    mutating func include(_ tree: ApplicationTree) { nodes.merge(tree.nodes) { present, _ in present } }
+
+    /// Takes rows away and puts others in; each node gets its digest once, however many of its rows are exchanged.
     ///
     /// - Throws: `Broken` for a row that isn't there, and where a node isn't there that must be.
-    mutating func replace(_ old: Leaf?, by new: Leaf?, _ sealer: borrowing RecordSealer) throws(Broken) {
-        if let old {
-            var digests = try digests(of: path(of: old.nameTag))
-            guard let place = digests.firstIndex(of: old.digest) else { throw Broken() }
-            digests.remove(at: place)
-            try put(digests, at: path(of: old.nameTag), sealer)
+    mutating func replace(_ rows: [(old: Leaf?, new: Leaf?)], _ sealer: borrowing RecordSealer) throws(Broken) {
+        var leaves: [[UInt8]: [[UInt8]]] = [:]
+        for case let leaf? in rows.flatMap({ [$0.old, $0.new] }) where leaves[path(of: leaf.nameTag)] == nil {
+            leaves[path(of: leaf.nameTag)] = try digests(of: path(of: leaf.nameTag))
+        }
+        for case let (old?, _) in rows {
+            guard let place = leaves[path(of: old.nameTag)]?.firstIndex(of: old.digest) else { throw Broken() }
+            leaves[path(of: old.nameTag)]?.remove(at: place)
             summary.count -= 1
             summary.size -= old.size
         }
-        if let new {
-            var digests = try digests(of: path(of: new.nameTag))
-            digests.insert(new.digest, at: digests.firstIndex { Self.precedes(new.digest, $0) } ?? digests.count)
-            try put(digests, at: path(of: new.nameTag), sealer)
+        for case let (_, new?) in rows {
+            leaves[path(of: new.nameTag)]?.append(new.digest)
             summary.count += 1
             summary.size += new.size
         }
+        try put(leaves, sealer)
     }
 
     /// What writes the nodes that changed.
@@ -198,14 +202,20 @@ struct ApplicationTree {
         }
     }
 
-    /// Writes a leaf, and all that is above it.
-    private mutating func put(_ digests: [[UInt8]], at path: [UInt8], _ sealer: borrowing RecordSealer) throws(Broken) {
-        nodes[path] = digests.flatMap(\.self)
-        for length in 0..<path.count where nodes[Array(path[..<length])] == nil {
-            guard try digest(at: Array(path[..<length])) == Self.none else { throw Broken() }
-            nodes[Array(path[..<length])] = []
+    /// Writes leaves, and all that is above them, from below.
+    private mutating func put(_ leaves: [[UInt8]: [[UInt8]]], _ sealer: borrowing RecordSealer) throws(Broken) {
+        var paths = Set(leaves.keys)
+        for path in leaves.keys {
+            for length in 0..<path.count { paths.insert(Array(path[..<length])) }
         }
-        for length in stride(from: path.count, through: 0, by: -1) { rehash(Array(path[..<length]), sealer) }
+        for path in paths where nodes[path] == nil {
+            guard try digest(at: path) == Self.none else { throw Broken() }
+        }
+        for path in paths where nodes[path] == nil { nodes[path] = [] }
+        for (path, digests) in leaves { nodes[path] = digests.sorted(by: Self.precedes).flatMap(\.self) }
+        for length in stride(from: summary.depth, through: 0, by: -1) {
+            for path in paths where path.count == length { rehash(path, sealer) }
+        }
     }
 
     /// Tells the parent of a node its digest.

@@ -46,10 +46,18 @@ extension RecordSealer {
         for event in events where event.kind.trail == .requests {
             if let closed = count(event, &state, now: now) { changes.append(append(closed, &state)) }
         }
-        for row in oldest where row.number == state[row.trail].oldest && state[row.trail].isFull {
+        // A change with more events than are kept drops entries of its own.
+        let own = changes.compactMap { change in
+            if case .putLogEntry(let row) = change { row } else { nil }
+        }
+        var dropped: [Trail: Int64] = [:]
+        for row in oldest + own where row.number == state[row.trail].oldest && state[row.trail].isFull {
             state[row.trail].oldest += 1
             state[row.trail].beforeOldest = digest(of: row)
-            changes.append(.removeLogEntries(row.trail, through: row.number))
+            dropped[row.trail] = row.number
+        }
+        for trail in Trail.allCases {
+            if let number = dropped[trail] { changes.append(.removeLogEntries(trail, through: number)) }
         }
         return changes
     }

@@ -139,6 +139,13 @@ struct RecordSealer: ~Copyable, Sendable {
         return CertificatesRecord(application: application, box: box.combined)
     }
 
+    /// What writes an application's certificates, or takes away those that it had.
+    func certificateChanges(of new: StoredApplication, replacing old: StoredApplication?) -> [Mutation] {
+        if let box = certificates(of: new.row.id, new.metadata) { return [.putCertificates(box)] }
+        guard old?.metadata.certificates != nil, new.metadata.certificates == nil else { return [] }
+        return [.removeCertificates(application: new.row.id)]
+    }
+
     /// The metadata with its certificates; as it is where it has none.
     ///
     /// - Parameters:

@@ -21,7 +21,10 @@ struct Backup: AsyncParsableCommand {
     func run() async throws {
         guard file != "-" else { throw VaultError(.backupOnStandardOutput) }
         let context = vault.context
-        try await context.open().backup(to: file)
+        var progress = Progress(context)
+        defer { progress.clear() }
+        try await context.open().backup(to: file) { progress.show(applications: $0, of: $1) }
+        progress.clear()
         context.say("Wrote the backup \(file).")
     }
 }

@@ -15,6 +15,9 @@ struct Import: AsyncParsableCommand {
               isogeo-vault import client_secrets.json
               isogeo-vault import --protect key-file=vault.key client_secrets.json
 
+            Several files, or those of a folder, go in together: those that are no good are reported, and the others \
+            are stored in one transaction.
+
             A file stays where it is, with the secret in clear, unless --delete-source is given. That deletes it after \
             its secret was read back from the vault. On an SSD, in a snapshot or in a backup the old bytes may \
             survive, and no program can change that: the sure way is a new secret from Isogeo.
@@ -90,8 +93,8 @@ struct Import: AsyncParsableCommand {
         guard name == nil || sources.count == 1 else {
             throw VaultError(.oneNameForFiles(count: sources.count))
         }
-        var importer = Importer(self)
-        try await importer.take(sources)
+        var importer = Importer(self, sources)
+        try await importer.run()
     }
 
     var options: NewApplication.Options {

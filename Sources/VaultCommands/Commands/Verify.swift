@@ -30,7 +30,11 @@ struct Verify: AsyncParsableCommand {
 
     func run() async throws {
         let context = vault.context
-        let result = try await context.open().verify(expecting: expect.flatMap(AuditTrail.Head.init))
+        let head = expect.flatMap(AuditTrail.Head.init)
+        var progress = Progress(context)
+        defer { progress.clear() }
+        let result = try await context.open().verify(expecting: head) { progress.show(applications: $0, of: $1) }
+        progress.clear()
         if json { try context.printJSON(VerificationReport(result)) } else { try context.print(result.text) }
         let damage = result.findings.filter(\.isDamage)
         guard damage.allSatisfy(\.isAboutExpectation) else { throw VaultError(.verificationFailed) }
