@@ -74,6 +74,7 @@ extension VaultProblem {
             "The server grants tokens for \(seconds) s, which is no more than the \(minimum) s that are wanted."
         case .proofOfAnother: "The proof is of another credential than the one that is added."
         case .nothingCached: "Nothing is cached of a credential without a vault."
+        case .applicationChanged(let name): "Another process changed \(name) meanwhile."
         case .noUsableToken: "The vault has no usable token, and the server may not be asked for one."
         case .refreshOffline: "A new token can't be had without asking the server."
         case .remembered(_, let sentence, _): sentence
@@ -158,6 +159,7 @@ extension VaultProblem {
         case .lifetimeTooShort: "Ask for a shorter minimum."
         case .proofOfAnother: "Add the application that was proven."
         case .nothingCached: "Ask the server."
+        case .applicationChanged: "Look at it with isogeo-vault show, and run this again."
         case .noUsableToken: "Ask for one without --offline, once."
         case .refreshOffline: "Omit either --refresh or --offline."
         case .remembered(_, _, let remedy): remedy

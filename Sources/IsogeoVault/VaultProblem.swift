@@ -89,6 +89,8 @@ package indirect enum VaultProblem: Sendable {
     case proofOfAnother
     case nothingCached
     case noUsableToken
+    /// Since it was read, another process changed it.
+    case applicationChanged(ApplicationName)
     case refreshOffline
     /// What an earlier version, which stored the words and not the data, left in the vault.
     case remembered(VaultError.Code, sentence: String, remedy: String)
@@ -180,7 +182,7 @@ extension VaultProblem: Problem {
         case .noUsableToken: .noToken
         case .lifetimeTooShort, .notAListOfShares: .unexpectedAnswer
         case .apiAnswer(let answer, _): answer.code
-        case .apiStalled, .slotsChanged: .tryAgain
+        case .apiStalled, .slotsChanged, .applicationChanged: .tryAgain
         case .apiReaderStopped: .internalError
         case .afterGrant(let problem), .shownCodeVoid(let problem), .unrecorded(let problem): problem.code
         case .remembered(let code, _, _): code

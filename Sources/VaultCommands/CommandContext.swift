@@ -44,12 +44,14 @@ package struct CommandContext: Sendable {
     )
 
     /// Writes a message to standard error, its control characters as numbers.
-    func message(_ text: String) { line("isogeo-vault: \(text.visibleLines)") }
+    func message(_ text: String) { line("isogeo-vault: \(text.visible)") }
 
     /// Writes an error and, on the next line, its remedy.
     ///
     /// A remedy may be a list of commands, a line each.
-    func message(_ error: VaultError) { message("\(error.sentence.visible)\n  \(error.remedy.visibleLines)") }
+    func message(_ error: VaultError) {
+        line("isogeo-vault: \(error.sentence.visible)\n  \(error.remedy.visibleLines)")
+    }
 
     /// Prints a result as text, followed by a newline.
     func print(_ text: String) throws(VaultError) { try output(Array("\(text)\n".utf8)) }

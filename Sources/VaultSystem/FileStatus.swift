@@ -75,15 +75,15 @@ package struct FileStatus: Hashable, Sendable {
         self.init(found)
     }
 
-    /// Why users other than we and root can read a regular file by this path; nil where none can.
+    /// Why users other than we and root can read or write a regular file by this path; nil where none can.
     ///
-    /// A file that all may read is closed by a directory on the way that they may not enter, as homes are on most
+    /// A file that is open to all is closed by a directory on the way that they may not enter, as homes are on most
     /// systems. What can't be looked at counts as open.
     package func exposure(at path: String) -> UnsafePath? {
         guard kind == .regular else { return nil }
         guard isOurs || owner == 0 else { return UnsafePath(path: path, .foreignFile(owner: owner)) }
-        guard mode & 0o044 != 0 else { return nil }
-        var isOpen = (group: mode & 0o040 != 0, others: mode & 0o004 != 0)
+        guard mode & 0o066 != 0 else { return nil }
+        var isOpen = (group: mode & 0o060 != 0, others: mode & 0o006 != 0)
         var rest = ((try? FilePath.resolve(path)) ?? path)[...]
         while let slash = rest.utf8.lastIndex(of: UInt8(ascii: "/")), isOpen.group || isOpen.others {
             rest = rest[..<slash]

@@ -37,11 +37,12 @@ import VaultTestSupport
         arguments: [
             (0o755, 0o644, true), (0o755, 0o640, true), (0o755, 0o604, true), (0o711, 0o644, true),
             (0o750, 0o640, true),
-            (0o710, 0o644, true), (0o755, 0o600, false), (0o755, 0o622, false), (0o700, 0o644, false),
+            (0o710, 0o644, true), (0o755, 0o600, false), (0o755, 0o622, true), (0o755, 0o620, true),
+            (0o755, 0o602, true), (0o700, 0o622, false), (0o700, 0o644, false),
             (0o710, 0o604, false),
         ] as [(mode_t, Int, Bool)]
     )
-    func `a file that others can read is warned of, unless a folder on the way is closed`(
+    func `a file that is open to others is warned of, unless a folder on the way is closed`(
         folder: mode_t,
         mode: Int,
         isOpen: Bool

@@ -214,6 +214,21 @@ struct DoctorTests {
         #expect(try await examine(home).of("clock").map(\.level) == ["finding"])
     }
 
+    @Test func `a line end in a path makes no message of its own`() async throws {
+        let home = try await Home.withVault()
+        let folder = home.folder("a\nisogeo-vault: fake")
+        try FileManager.default.createDirectory(
+            atPath: folder,
+            withIntermediateDirectories: false,
+            attributes: [.posixPermissions: 0o700]
+        )
+        for arguments in [["backup", folder + "/b"], ["export", "atlas", folder + "/out.json", "--in-clear"]] {
+            let report = try await home.command(arguments).run()
+            #expect(report.exitCode == 0 && report.errorText.contains("a\\u{a}isogeo-vault: fake/"), "\(report)")
+            #expect(!report.errorText.contains("\nisogeo-vault: fake"), "\(report)")
+        }
+    }
+
     @Test func `a name with escapes in it never reaches a terminal`() async throws {
         let home = try await Home.withVault()
         let folder = home.folder("\u{1B}[2J\u{202E}")

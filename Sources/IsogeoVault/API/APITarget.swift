@@ -11,7 +11,15 @@ struct APITarget: Sendable {
     private let tokenOrigin: String
 
     /// - Throws: `usage` for a path or query that can't be sent; `configuration` if the API's address is unknown.
-    init(_ call: APICall, for metadata: ApplicationMetadata, _ dependencies: VaultDependencies) throws(VaultError) {
+    init(
+        _ call: APICall,
+        for application: StoredApplication,
+        _ contents: UnlockedVault,
+        _ dependencies: VaultDependencies
+    )
+        throws(VaultError)
+    {
+        let metadata = try contents.complete(application)
         let given = try call.base.map { (text) throws(VaultError) in try APIBase(givenByHand: text) }
         guard let base = given ?? metadata.knownAPIBase else {
             throw VaultError(.apiBaseUnknown(metadata.name, tokenOrigin: metadata.endpoint.origin))

@@ -19,32 +19,41 @@ extension Vault {
         _ options: TokenOptions,
         to reader: (Span<UInt8>) throws(VaultError) -> Void
     ) async throws(VaultError) {
-        let target = try await target(call, for: name)
-        try await get(target, try await token(for: target.name, options), options, to: reader)
+        let first = try await targetAndToken(call, for: name, options)
+        try await get(call, first, options, to: reader)
     }
 
     private func target(_ call: APICall, for name: ApplicationName?) async throws(VaultError) -> APITarget {
         try await dependencies.perform { () throws(VaultError) in
             let contents = try contents
-            return try APITarget(call, for: contents.complete(contents.application(name).application), dependencies)
+            return try APITarget(call, for: contents.application(name).application, contents, dependencies)
         }
     }
 
+    func targetAndToken(_ call: APICall, for name: ApplicationName?, _ options: TokenOptions) async throws(VaultError)
+        -> (target: APITarget, token: AccessToken)
+    {
+        let (target, token) = try await withToken(for: name, options) { (application, contents) throws(VaultError) in
+            try APITarget(call, for: application, contents, dependencies)
+        }
+        return (target, token)
+    }
+
     private func get(
-        _ target: APITarget,
-        _ token: AccessToken,
+        _ call: APICall,
+        _ first: (target: APITarget, token: AccessToken),
         _ options: TokenOptions,
         to reader: (Span<UInt8>) throws(VaultError) -> Void
     ) async throws(VaultError) {
-        guard let refusal = try await send(target, token, to: reader) else { return }
+        guard let refusal = try await send(first.target, first.token, to: reader) else { return }
         // A new token that was refused gets no better by requesting another.
-        guard case .answer(let answer) = refusal, answer.status == 401, token.source == .vault,
-            try await invalidate(token)
-        else { throw target.explain(refusal) }
+        guard case .answer(let answer) = refusal, answer.status == 401, first.token.source == .vault,
+            try await invalidate(first.token)
+        else { throw first.target.explain(refusal) }
         var options = options
         options.refresh = false
-        let newer = try await self.token(for: target.name, options)
-        if let refusal = try await send(target, newer, to: reader) { throw target.explain(refusal) }
+        let next = try await targetAndToken(call, for: first.target.name, options)
+        if let refusal = try await send(next.target, next.token, to: reader) { throw next.target.explain(refusal) }
     }
 
     /// - Returns: the failure; nil once the whole body was read.
@@ -96,21 +105,21 @@ extension Vault {
     {
         // Some hundred catalogues with their metadata; a longer answer isn't a list of shares.
         let limit = 4 << 20
-        let target: APITarget
-        do { target = try await self.target(APICall(APICall.sharesPath, base: base), for: name) } catch {
+        let call = APICall(APICall.sharesPath, base: base)
+        do { _ = try await target(call, for: name) } catch {
             // The credential can be proven without an API.
             guard error.code == .configuration else { throw error }
             _ = try await token(for: name, options)
             throw error.afterGrant
         }
-        let token = try await token(for: name, options)
+        let first = try await targetAndToken(call, for: name, options)
         var body: [UInt8] = []
         do throws(VaultError) {
-            try await get(target, token, options) { (bytes) throws(VaultError) in
+            try await get(call, first, options) { (bytes) throws(VaultError) in
                 guard body.count + bytes.count <= limit else { throw .notAListOfShares }
                 unsafe bytes.withUnsafeBufferPointer { unsafe body.append(contentsOf: $0) }
             }
-            let echo = SecretEcho(token: token.value)
+            let echo = SecretEcho(token: first.token.value)
             guard let list = ShareList(SecretBytes(copying: body.span), without: echo) else {
                 throw VaultError.notAListOfShares
             }

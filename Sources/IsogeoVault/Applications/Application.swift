@@ -35,8 +35,20 @@ public struct Application: Sendable, Equatable {
     public let credentialWritten: Date
     /// When its cached tokens expire, the latest first.
     public let tokensExpire: [Date]
+    /// The state of its row when it was read.
+    let reading: Reading
 
-    init(_ metadata: ApplicationMetadata, tokens: [TokenLifetime]) {
+    /// Which writing of a row was read: no two have one digest. It is no part of what an application is.
+    struct Reading: Sendable, Equatable {
+        let digest: [UInt8]
+
+        static func == (_: Self, _: Self) -> Bool { true }
+    }
+
+    /// An application as it was read, with its certificates where `metadata` has them.
+    init(_ application: StoredApplication, _ metadata: ApplicationMetadata? = nil, tokens: [TokenLifetime]) {
+        let metadata = metadata ?? application.metadata
+        reading = Reading(digest: application.digest)
         tokensExpire = tokens.map(\.expires).sorted(by: >).map { Date(timeIntervalSince1970: Double($0)) }
         name = metadata.name
         clientID = metadata.clientID

@@ -53,6 +53,13 @@ public struct NewApplication: ~Copyable, Sendable {
         var caFile: CAFile?
         var proxy: ProxyAddress?
         var apiBase: APIBase?
+        /// The digest of the row that it takes over settings from: it replaces that one and none that was written since.
+        var basis: [UInt8]?
+
+        /// Refuses to replace a row that others have changed since its settings were taken over.
+        func check(replacing old: StoredApplication?) throws(VaultError) {
+            guard basis == nil || basis == old?.digest else { throw VaultError(.applicationChanged(name)) }
+        }
     }
 
     var publicPart: PublicPart
@@ -139,6 +146,7 @@ public struct NewApplication: ~Copyable, Sendable {
     package mutating func keep(from present: Application, besides options: Options, saysEncoding: Bool)
         throws(VaultError) -> String?
     {
+        publicPart.basis = present.reading.digest
         if options.caFile == nil {
             precondition(present.keepsCertificates == (present.keptCAFile != nil), "Vault.application reads them")
             if let kept = present.keptCAFile {

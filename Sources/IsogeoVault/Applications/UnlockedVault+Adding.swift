@@ -71,6 +71,7 @@ extension UnlockedVault {
             guard old == nil || replacing else {
                 throw VaultError(.applicationExists(new.name))
             }
+            try new.publicPart.check(replacing: old)
             try put([AddedApplication(new, replacing: old, proof, sealer, now: now)], in: &draft)
             return old != nil
         }
@@ -102,6 +103,9 @@ extension UnlockedVault {
         return try change(wanted, events: 2 * new.count, now: now) {
             (draft) throws(VaultError) -> [NewApplications.Outcome] in
             let present = try applications(tags, for: &draft)
+            for index in present.indices where present[index] == nil || replacing {
+                try new.publicPart(at: index).check(replacing: present[index])
+            }
             var added: [AddedApplication] = []
             let outcomes = present.indices.map { index -> NewApplications.Outcome in
                 let old = present[index]

@@ -52,13 +52,17 @@ extension UnlockedVault {
     }
 
     /// Replaces an application's secret by a proven one, and stores the token that proved it.
+    ///
+    /// - Throws: `tryAgain` where its row isn't the one any more that has the digest `basis`.
     func rotate(
         _ name: ApplicationName,
+        as basis: [UInt8],
         to new: borrowing NewApplication,
         proof: ProvenToken,
         now: Int64
     ) throws(VaultError) {
         try changeApplication(name, now: now) { (draft, old) throws(VaultError) in
+            guard old.digest == basis else { throw VaultError(.applicationChanged(name)) }
             var metadata = new.metadata(now: now, created: old.metadata.created)
             metadata.name = name
             let row = new.withSecret { sealer.application(old.row.id, metadata, secret: $0) }

@@ -76,7 +76,7 @@ extension Vault {
             let rows = Dictionary(grouping: tokens, by: \.application)
             return try contents.applications().map { application in
                 let tokens = (rows[application.row.id] ?? []).compactMap { contents.lifetime(of: $0, application) }
-                return Application(application.metadata, tokens: tokens)
+                return Application(application, tokens: tokens)
             }
         }
     }
@@ -93,6 +93,7 @@ extension Vault {
             let contents = try contents
             let (application, tokens) = try contents.application(name)
             return Application(
+                application,
                 // With its certificates: a new secret is proven with them.
                 try contents.complete(application),
                 tokens: tokens.compactMap { contents.lifetime(of: $0, application) }
@@ -104,9 +105,13 @@ extension Vault {
     package func find(_ name: ApplicationName) async throws(VaultError) -> Application? {
         try await dependencies.perform { () throws(VaultError) in
             let contents = try contents
-            return try contents.find(name).map { application, tokens in
-                Application(application.metadata, tokens: tokens.compactMap { contents.lifetime(of: $0, application) })
-            }
+            guard let (application, tokens) = try contents.find(name) else { return nil }
+            let metadata = try contents.complete(application)
+            return Application(
+                application,
+                metadata,
+                tokens: tokens.compactMap { contents.lifetime(of: $0, application) }
+            )
         }
     }
 
@@ -159,7 +164,7 @@ extension Vault {
     ///   - name: the application.
     ///   - application: the new credential; its own name is ignored.
     ///   - scope: of the request, if the server requires one.
-    /// - Throws: `credentialRefused`, and then nothing has changed.
+    /// - Throws: `credentialRefused`; `tryAgain` if the application was changed meanwhile. Nothing has changed then.
     public func rotate(
         _ name: ApplicationName,
         to application: borrowing NewApplication,
@@ -168,9 +173,11 @@ extension Vault {
         try await dependencies.perform(on: .requests) { () throws(VaultError) in
             let contents = try contents
             // A mistyped name must not cost a request.
-            _ = try contents.application(name)
+            let present = try contents.application(name).application
+            let basis = application.publicPart.basis ?? present.digest
             let proof = try ProvenToken(of: application, TokenOptions(scope: scope), dependencies: dependencies)
-            try contents.rotate(name, to: application, proof: proof, now: dependencies.now())
+            // A server may take its time, in which others change the application: they mustn't be overruled.
+            try contents.rotate(name, as: basis, to: application, proof: proof, now: dependencies.now())
             tokens.drop()
         }
     }

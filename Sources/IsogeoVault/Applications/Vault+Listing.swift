@@ -79,7 +79,7 @@ extension UnlockedVault {
         let tokens = Dictionary(grouping: snapshot.tokens, by: \.application)
         return stored.map { application in
             let tokens = (tokens[application.row.id] ?? []).compactMap { lifetime(of: $0, application) }
-            return Application(application.metadata, tokens: tokens)
+            return Application(application, tokens: tokens)
         }
     }
 }

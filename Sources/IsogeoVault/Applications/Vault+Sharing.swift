@@ -25,6 +25,7 @@ extension Vault {
     ///
     /// - Parameters:
     ///   - name: the application.
+    ///   - reading: the application as it was read; nil accepts whatever state it is in.
     ///   - way: how the credential leaves, for the audit trail, such as `exec --sdk`.
     ///   - unlogged: whether it does even if the audit trail can't record it, with a warning.
     ///   - body: borrows the credential.
@@ -32,6 +33,7 @@ extension Vault {
     ///   for a read-only vault; what `body` throws.
     package func handOver(
         _ name: ApplicationName,
+        as reading: Application? = nil,
         by way: String,
         unlogged: Bool = false,
         _ body: (borrowing SharedCredential) throws(VaultError) -> Void
@@ -39,6 +41,10 @@ extension Vault {
         try await dependencies.perform { () throws(VaultError) in
             let contents = try contents
             let (application, _) = try contents.application(name)
+            // What the program gets besides must be of the same state: its addresses, and its token.
+            guard reading == nil || reading?.reading.digest == application.digest else {
+                throw VaultError(.applicationChanged(name))
+            }
             let credential = SharedCredential(application.metadata, secret: try contents.secret(of: application))
             try record(AuditEvent(.lent, name.description, .route(way)), unlogged: unlogged)
             try body(credential)

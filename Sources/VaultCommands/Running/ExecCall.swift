@@ -24,11 +24,11 @@ struct ExecCall {
         let (opened, application, granted) = try await context.withVault {
             (opened) throws(VaultError) -> (Vault, Application, AccessToken?) in
             if let passphraseDescriptor { Self.withhold(passphraseDescriptor) }
-            let application = try await opened.application(try applicationName(self.application))
+            let name = try applicationName(self.application)
             // Before a token is requested, and before a message announces a secret that then isn't handed over.
             if clientSecrets != nil { try SharedSecretDirectory.checkPlace(isHeld: privateFile) }
-            guard let token = self.token else { return (opened, application, nil) }
-            return (opened, application, try await opened.token(for: application.name, token))
+            let (application, granted) = try await opened.applicationAndToken(name, token)
+            return (opened, application, granted)
         }
         var environment = ChildEnvironment()
         environment.remove(Self.tokenVariables)
@@ -42,7 +42,8 @@ struct ExecCall {
             return
         }
         var folder: SharedSecretDirectory?
-        try await opened.handOver(application.name, by: way, unlogged: unlogged) { (credential) throws(VaultError) in
+        try await opened.handOver(application.name, as: application, by: way, unlogged: unlogged) {
+            (credential) throws(VaultError) in
             if sdk { environment.give(credential, of: application) }
             // A signal that ended us after the file is made, and before the program has started, would leave the file.
             if privateFile { Execution.awaitChild() }
