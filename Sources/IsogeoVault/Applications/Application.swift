@@ -38,7 +38,9 @@ public struct Application: Sendable, Equatable {
     /// The state of its row when it was read.
     let reading: Reading
 
-    /// Which writing of a row was read: no two have one digest. It is no part of what an application is.
+    /// Which writing of a row was read: no two have one digest.
+    ///
+    /// It is no part of what an application is.
     struct Reading: Sendable, Equatable {
         let digest: [UInt8]
 
