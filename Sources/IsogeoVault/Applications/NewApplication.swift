@@ -53,7 +53,8 @@ public struct NewApplication: ~Copyable, Sendable {
         var caFile: CAFile?
         var proxy: ProxyAddress?
         var apiBase: APIBase?
-        /// The digest of the row that it takes over settings from: it replaces that one and none that was written since.
+        /// The digest of the row that it takes over settings from: it replaces that one and none that was written
+        /// since.
         var basis: [UInt8]?
 
         /// Refuses to replace a row that others have changed since its settings were taken over.
