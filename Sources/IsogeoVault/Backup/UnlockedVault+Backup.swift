@@ -128,8 +128,14 @@ extension UnlockedVault {
                 guard error.category == .noVault else { throw error }
                 let place = try NewVault(at: path, until: .now + Self.makingPatience)
                 let (next, state) = try restored(backup, above: seen, now: now)
-                _ = try place.create([.putHeader(next.header)] + Self.rows(of: next)) {
-                    Self.removeNewerMark(mark, than: backup.header)
+                // The mark of the vault that has gone would refuse this one, where this process is killed before it
+                // writes another: it goes just before. A restore that fails keeps it.
+                var aside: HighWaterMark.SetAside?
+                do throws(StoreError) {
+                    _ = try place.create([.putHeader(next.header)] + Self.rows(of: next)) { aside = mark?.setAside() }
+                } catch {
+                    if let aside { mark?.putBack(aside) }
+                    throw error
                 }
                 report.mark(next.header, state, sealer, mark)
                 report([Self.restoredEvent], AuditTrail.Head(state.changes))
@@ -139,7 +145,7 @@ extension UnlockedVault {
             guard current.header.vaultID == backup.header.vaultID else { throw .vaultExists(path: path) }
             let kept = try Self.writeCopy(current, copy)
             let (next, state) = try restored(backup, above: max(current.header.generation, seen), now: now)
-            Self.removeNewerMark(mark, than: backup.header)
+            let aside = mark?.setAside()
             do {
                 try database.commit(
                     Self.removals(of: current) + Self.rows(of: next) + [.putHeader(next.header)],
@@ -147,7 +153,10 @@ extension UnlockedVault {
                 )
             } catch {
                 // Where nothing was replaced, nothing was to be kept.
-                if (try? database.read())?.header.tag == current.header.tag { try? FilePath.remove(kept) }
+                if (try? database.read())?.header.tag == current.header.tag {
+                    try? FilePath.remove(kept)
+                    if let aside { mark?.putBack(aside) }
+                }
                 throw error
             }
             report.mark(next.header, state, sealer, mark)
@@ -156,14 +165,6 @@ extension UnlockedVault {
         } catch {
             throw VaultError(error)
         }
-    }
-
-    /// Removes a mark of a newer key, just before the backup is written.
-    ///
-    /// If this process is killed before it writes its own mark, that one would refuse the vault. A restore that fails
-    /// earlier keeps the mark, and with it the refusal of an older vault.
-    private static func removeNewerMark(_ mark: HighWaterMark?, than header: HeaderRecord) {
-        if let epoch = mark?.claimedEpoch, epoch > header.keyEpoch { mark?.remove() }
     }
 
     private static let restoredEvent = AuditEvent(.restored)

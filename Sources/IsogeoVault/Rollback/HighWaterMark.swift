@@ -70,7 +70,7 @@ struct HighWaterMark: Sendable {
     func finding(_ header: HeaderRecord, _ present: HeaderState, _ sealer: borrowing RecordSealer) -> Finding {
         let bytes: [UInt8]
         do {
-            guard let found = try file.read(limit: 512) else { return .behind }
+            guard let found = try file.read(limit: Self.sizeLimit) else { return .behind }
             bytes = found
         } catch {
             return .unusable(.unreadable(error))
@@ -97,9 +97,6 @@ struct HighWaterMark: Sendable {
         return state == now ? .current : .behind
     }
 
-    /// The mark's epoch, unproven.
-    var claimedEpoch: Int64? { read?.state.keyEpoch }
-
     /// Whether the mark claims a newer state than this header; unproven.
     ///
     /// - Parameters:
@@ -122,7 +119,9 @@ struct HighWaterMark: Sendable {
         return state.generation
     }
 
-    private var read: (state: State, tag: [UInt8])? { (try? file.read(limit: 512)).flatMap { $0 }.flatMap(decode) }
+    private var read: (state: State, tag: [UInt8])? {
+        (try? file.read(limit: Self.sizeLimit)).flatMap { $0 }.flatMap(decode)
+    }
 
     /// Stores a header's state.
     ///
@@ -143,8 +142,23 @@ struct HighWaterMark: Sendable {
         try file.replace(with: encoder.bytes)
     }
 
-    /// Deletes the mark.
-    func remove() { try? file.remove() }
+    /// Takes the mark away while a state is written that it would refuse.
+    ///
+    /// - Returns: what puts it back where nothing was written.
+    func setAside() -> SetAside {
+        let content = (try? file.read(limit: Self.sizeLimit)).flatMap(\.self)
+        if content != nil { try? file.remove() }
+        return SetAside(content: content)
+    }
+
+    /// The content of a mark that was taken away; nil where there was none.
+    struct SetAside { fileprivate let content: [UInt8]? }
+
+    func putBack(_ mark: SetAside) {
+        if let content = mark.content { try? file.replace(with: content) }
+    }
+
+    private static let sizeLimit = 512
 
     private static let title = "isogeo-vault mark"
 
