@@ -4,7 +4,7 @@ internal import VaultSystem
 /// Copies of a cache's tokens, one for each processor, so that threads that only read share no memory.
 ///
 /// To read is to write: each reader takes a lock, and counts its reference to the token's text. If all processors do
-/// that to the same cache lines, eight threads get fewer tokens than one.
+/// that to the same cache lines, eight threads get hardly more tokens than one, or fewer.
 ///
 /// The cache calls `add` and `removeAll` under its own lock alone, and each change of the cache empties all stripes
 /// before it releases that lock. Stripes are filled later, with what the cache then holds. So a call finds nothing
