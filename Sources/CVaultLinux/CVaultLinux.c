@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -166,6 +167,12 @@ int cvault_lock_limit(uint64_t *limit) {
     if (result == 0) *limit = found.rlim_cur == RLIM_INFINITY ? UINT64_MAX : (uint64_t)found.rlim_cur;
     errno = before;
     return result;
+}
+
+int cvault_processor(void) {
+    int before = errno, processor = sched_getcpu();
+    errno = before;
+    return processor;
 }
 
 void cvault_wipe_variables(const char *name) {

@@ -19,6 +19,10 @@ int cvault_raise_lock_limit(void);
 /// RLIMIT_MEMLOCK as it is, in bytes; all bits for none.
 int cvault_lock_limit(uint64_t *limit);
 
+/// The number of the processor that this thread is on, from 0, which may be another one a moment later; -1 where the
+/// kernel doesn't say: sched_getcpu(3).
+int cvault_processor(void);
+
 /// Overwrites the values of all variables of a name where they lie: unsetenv(3) would leave them, and getenv(3) finds
 /// the first alone.
 void cvault_wipe_variables(const char *name);

@@ -24,6 +24,11 @@ public struct ApplicationName: Hashable, Sendable, CustomStringConvertible {
         description = name
     }
 
+    private init(normal description: String) { self.description = description }
+
+    /// The same in memory of its own.
+    var copy: ApplicationName { ApplicationName(normal: description.copy) }
+
     /// The first character by which it could look like another name: one that can't be seen, a space that isn't
     /// U+0020, or a space at an end or behind another.
     ///
@@ -68,6 +73,11 @@ extension Unicode.Scalar {
     /// Whether it belongs to the scripts that joiners occur in: from Hebrew and Arabic to those of India, to Khmer and
     /// Mongolian.
     fileprivate var isJoined: Bool { 0x0590...0x1BFF ~= value }
+}
+
+extension String {
+    /// The same in memory of its own, unless it needs none.
+    var copy: String { String(decoding: Array(utf8), as: UTF8.self) }
 }
 
 extension Substring {

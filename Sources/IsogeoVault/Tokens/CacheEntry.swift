@@ -18,9 +18,27 @@ struct CacheEntry: Sendable {
         end = moment.uptime + result.token.lifetime.remaining(at: moment.now) * 1000
     }
 
+    private init(token: StoredToken, application: ApplicationName, id: [UInt8], end: Int64) {
+        self.token = token
+        self.application = application
+        self.id = id
+        self.end = end
+    }
+
+    /// The same in memory of its own, with reference counts of its own.
+    var copy: CacheEntry {
+        let token = StoredToken(value: token.value.copy, lifetime: token.lifetime)
+        return CacheEntry(token: token, application: application.copy, id: id.map(\.self), end: end)
+    }
+
     /// The whole seconds left.
     func remaining(at moment: Moment) -> Int64 {
         max(0, min(token.lifetime.remaining(at: moment.now), (end - moment.uptime) / 1000))
+    }
+
+    /// What a caller gets.
+    func accessToken(at moment: Moment) -> AccessToken {
+        AccessToken(token, of: application, remaining: remaining(at: moment), .vault)
     }
 
     func isUsable(at moment: Moment, minimum: Int64) -> Bool {

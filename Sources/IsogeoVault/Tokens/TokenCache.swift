@@ -15,6 +15,12 @@ struct TokenKey: Hashable, Sendable {
         scope = options.scope
         parameters = options.parameters
     }
+
+    /// The same in memory of its own.
+    var copy: TokenKey {
+        let parameters = parameters.map { TokenOptions.Parameter($0.name.copy, $0.value.copy) }
+        return TokenKey(name?.copy, TokenOptions(scope: scope?.copy, parameters: parameters))
+    }
 }
 
 /// An open vault's cached tokens, requests in flight, and failed renewals.
@@ -45,6 +51,8 @@ final class TokenCache: Sendable {
         var backOffs: [TokenKey: BackOff] = [:]
         var rejected: [String] = []
         var replaced: [[UInt8]: Int64] = [:]
+        /// The keys of the tokens that the stripes hold.
+        var striped: Set<TokenKey> = []
     }
 
     /// A token that stands in for a new one lives at least this long, in seconds.
@@ -57,6 +65,8 @@ final class TokenCache: Sendable {
     private static let roomyCount = 256
 
     private let state = Mutex(State())
+    /// Where most calls find their token, without this cache's lock.
+    let stripes = TokenStripes()
 
     /// The tasks of this process that wait for a token.
     var waiterCount: Int { state.withLock { $0.flights.values.reduce(0) { $0 + $1.waiterCount } } }
@@ -75,11 +85,24 @@ final class TokenCache: Sendable {
     ///   - key: the token's.
     ///   - minimum: seconds that the token must still live.
     ///   - moment: now.
-    /// - Returns: the token and, if this caller has to renew it, the flight for that. No other caller gets a flight
-    ///   until this one is complete.
+    ///   - renew: gets the token and the flight for its renewal, if this caller has to renew it. No other caller has to
+    ///     until that flight is complete.
+    /// - Returns: nil if there is none.
     /// - Throws: `locked` if the vault is closed.
-    func token(for key: TokenKey, minimum: Int64, at moment: Moment) throws(VaultError) -> (
-        token: CacheEntry, renewal: TokenFlight?
+    func token(
+        for key: TokenKey,
+        minimum: Int64,
+        at moment: Moment,
+        renew: (StoredToken, TokenFlight) -> Void
+    ) throws(VaultError) -> AccessToken? {
+        if let token = stripes.token(for: key, minimum: minimum, at: moment) { return token }
+        guard let (held, renewal) = try entry(key, minimum, moment) else { return nil }
+        if let renewal { renew(held.token, renewal) }
+        return held.accessToken(at: moment)
+    }
+
+    private func entry(_ key: TokenKey, _ minimum: Int64, _ moment: Moment) throws(VaultError) -> (
+        held: CacheEntry, renewal: TokenFlight?
     )? {
         try state.withLock { state throws(VaultError) in
             guard !state.isClosed else { throw .closed }
@@ -92,14 +115,33 @@ final class TokenCache: Sendable {
                 else { return nil }
                 return (held, nil)
             }
-            guard held.isDue(at: moment), state.backOffs[key].map({ $0.end <= moment.uptime }) ?? true else {
+            guard held.isDue(at: moment) else {
+                copy(held, key, &state)
                 return (held, nil)
             }
+            guard state.backOffs[key].map({ $0.end <= moment.uptime }) ?? true else { return (held, nil) }
             let flightKey = FlightKey(token: key, minimum: 0, refreshing: nil)
             guard state.flights[flightKey] == nil else { return (held, nil) }
             let flight = TokenFlight(isRenewal: true, generation: state.generation)
             state.flights[flightKey] = flight
             return (held, flight)
+        }
+    }
+
+    /// Spares the next calls this cache's lock.
+    private func copy(_ held: CacheEntry, _ key: TokenKey, _ state: inout State) {
+        guard state.striped.count < TokenStripes.roomCount, state.striped.insert(key).inserted else { return }
+        stripes.add(held, for: key)
+    }
+
+    /// Changes what is held, and empties the stripes: none has a token from before when this returns.
+    private func change<Result>(_ body: (inout State) -> Result) -> Result {
+        state.withLock { state in
+            defer {
+                stripes.removeAll()
+                state.striped = []
+            }
+            return body(&state)
         }
     }
 
@@ -126,7 +168,7 @@ final class TokenCache: Sendable {
 
     /// Records a flight's outcome, then resumes the tasks that wait for it.
     func complete(_ flight: TokenFlight, _ flightKey: FlightKey, _ outcome: TokenFlight.Outcome, at moment: Moment) {
-        state.withLock { state in
+        change { state in
             if state.flights[flightKey] === flight { state.flights[flightKey] = nil }
             guard flight.generation == state.generation, !state.isClosed else { return }
             Self.clear(&state, at: moment)
@@ -177,7 +219,7 @@ final class TokenCache: Sendable {
     /// - Returns: false if the token replaced another refused one within the last minute: then the token isn't the
     ///   cause, and stays.
     func reject(_ value: String, id: [UInt8], at moment: Moment) -> Bool {
-        state.withLock { state in
+        change { state in
             guard !state.rejected.contains(value) else { return true }
             if let replaced = state.replaced[id], moment.uptime - replaced < Self.replacementPause { return false }
             state.replaced[id] = moment.uptime
@@ -194,7 +236,7 @@ final class TokenCache: Sendable {
 
     /// Drops everything: the vault has changed, and cached tokens and flights may be from before.
     func drop() {
-        state.withLock { state in
+        change { state in
             state.generation += 1
             (state.held, state.flights, state.backOffs) = ([:], [:], [:])
         }
@@ -202,7 +244,7 @@ final class TokenCache: Sendable {
 
     /// Drops everything for good, and ends renewals without a waiting task.
     func close() {
-        let flights = state.withLock { state in
+        let flights = change { state in
             state.isClosed = true
             defer { (state.held, state.flights, state.rejected) = ([:], [:], []) }
             return Array(state.flights.values)

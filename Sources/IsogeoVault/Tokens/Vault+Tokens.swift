@@ -78,13 +78,10 @@ extension Vault {
 
 extension Vault {
     private func cachedToken(_ key: TokenKey, _ options: TokenOptions) throws(VaultError) -> AccessToken? {
-        let moment = dependencies.moment
         let minimum = Int64(options.minimumLifetime)
-        guard let (held, renewal) = try tokens.token(for: key, minimum: minimum, at: moment) else { return nil }
-        if let renewal { renew(held.token, key, renewal) }
-        let rest = held.remaining(at: moment)
-        dependencies.log(.found(held.application, seconds: rest))
-        return AccessToken(held.token, of: held.application, remaining: rest, .vault)
+        let token = try tokens.token(for: key, minimum: minimum, at: dependencies.moment) { renew($0, key, $1) }
+        if let token { dependencies.log(.found(token.application, seconds: Int64(token.remainingSeconds))) }
+        return token
     }
 
     private func storedToken(_ key: TokenKey, _ options: TokenOptions) async throws(VaultError) -> AccessToken {
