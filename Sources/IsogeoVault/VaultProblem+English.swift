@@ -63,9 +63,9 @@ extension VaultProblem {
             "This container has no user namespace: a process with this uid outside of it, or in another container, "
                 + "could use the session."
         case .applicationExists(let name): "There is an application \(name) already."
-        case .noApplication(let name?, _): "There is no application \(name) in the vault."
-        case .noApplication(nil, let known) where known.isEmpty: "The vault holds no application."
-        case .noApplication(nil, let known): "The vault holds \(known.count) applications, and none was named."
+        case .noApplication(let name?, _, _): "There is no application \(name) in the vault."
+        case .noApplication(nil, _, 0): "The vault holds no application."
+        case .noApplication(nil, _, let count): "The vault holds \(count) applications, and none was named."
         case .misleadingName(let place): "The name contains \(place.words), by which it could look like another one."
         case .noName: "The client_id makes no name."
         case .notDeleted(let source): "\(source.reason): nothing was deleted."
@@ -149,7 +149,7 @@ extension VaultProblem {
             "\(error.remedy) A session that began with a vault there lasts until it expires, or until you restart the "
                 + "computer; put the vault back to lock it."
         case .applicationExists: "Replace its secret with --replace, or give the new one another name with --name."
-        case .noApplication(let name, let known): Self.remedy(forMissing: name, known: known)
+        case .noApplication(let name, let known, let count): Self.remedy(forMissing: name, known: known, count)
         case .misleadingName:
             "Type the name instead of pasting it: without spaces at its ends, double spaces, and characters that can't be "
                 + "seen. For a client_id with such characters, give a name with --name NAME."
@@ -182,8 +182,9 @@ extension VaultProblem {
         "--key-file or --passphrase-file, or their variables ISOGEO_VAULT_KEY_FILE and ISOGEO_VAULT_PASSPHRASE_FILE; "
         + "or run it where you can be asked"
 
-    private static func remedy(forMissing name: ApplicationName?, known: [ApplicationName]) -> String {
-        guard !known.isEmpty else { return "Import a client_secrets.json: isogeo-vault import FILE" }
+    private static func remedy(forMissing name: ApplicationName?, known: [ApplicationName], _ count: Int) -> String {
+        guard count > 0 else { return "Import a client_secrets.json: isogeo-vault import FILE" }
+        guard !known.isEmpty else { return "Name one of those in the vault: isogeo-vault list" }
         // Enough to find a name that was mistyped; `list` has the others.
         let names = known.prefix(12).map(\.description).joined(separator: ", ") + (known.count > 12 ? ", …" : "")
         guard let meant = name?.suggestion(among: known) else { return "Name one of those in the vault: \(names)" }

@@ -76,7 +76,8 @@ package indirect enum VaultProblem: Sendable {
     // MARK: - Applications
 
     case applicationExists(ApplicationName)
-    case noApplication(ApplicationName?, known: [ApplicationName])
+    /// No names are known where there are too many to be read for a remedy.
+    case noApplication(ApplicationName?, known: [ApplicationName], count: Int)
     /// A new name that could look like another one, by this character.
     case misleadingName(CharacterPlace)
     case noName

@@ -37,7 +37,7 @@ extension UnlockedVault {
     func application(_ name: ApplicationName?) throws(VaultError) -> (
         application: StoredApplication, tokens: [TokenRecord]
     ) {
-        guard let found = try find(name) else { throw .noApplication(name, known: try knownNames()) }
+        guard let found = try find(name) else { throw try missing(name) }
         return found
     }
 
@@ -56,13 +56,26 @@ extension UnlockedVault {
 
     private static let lookLimit = 4
 
-    /// The names that the vault has, for the remedy of an error.
-    func knownNames() throws(VaultError) -> [ApplicationName] { try applications().map(\.metadata.name) }
+    /// That there is no such application, with the names of those that there are.
+    func missing(_ name: ApplicationName?) throws(VaultError) -> VaultError {
+        let count = try read().header.state.applications.count
+        guard let count, count > Self.nameLimit else {
+            return .noApplication(name, known: try applications().map(\.metadata.name))
+        }
+        return .noApplication(name, known: [], count: Int(count))
+    }
+
+    /// So many applications are read for the remedy of an error.
+    private static let nameLimit = 1000
 
     private func lookUp(_ name: ApplicationName?) throws(VaultError) -> (
         application: StoredApplication, tokens: [TokenRecord]
     )? {
-        try lookUp(name, name == nil ? try read().header.state.defaultApplication : nil)
+        guard name == nil else { return try lookUp(name, nil) }
+        let state = try read().header.state
+        // Of several none is the only one: they needn't be read.
+        if state.defaultApplication == nil, let count = state.applications.count, count > 1 { return nil }
+        return try lookUp(nil, state.defaultApplication)
     }
 
     /// Looks up an application, with its tokens.
@@ -285,7 +298,7 @@ extension PendingWrite {
 }
 
 extension VaultError {
-    static func noApplication(_ name: ApplicationName?, known: [ApplicationName]) -> VaultError {
-        VaultError(VaultProblem.noApplication(name, known: known))
+    static func noApplication(_ name: ApplicationName?, known: [ApplicationName], count: Int? = nil) -> VaultError {
+        VaultError(VaultProblem.noApplication(name, known: known, count: count ?? known.count))
     }
 }

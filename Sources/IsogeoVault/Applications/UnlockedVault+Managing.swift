@@ -100,7 +100,7 @@ extension UnlockedVault {
         let wanted = Query(applications: .named(tags: [tag] + others.filter { $0 != tag }), tokens: .ofApplicationsRead)
         try change(wanted, now: now) { (draft) throws(VaultError) in
             guard let application = try application(tag, draft) else {
-                throw .noApplication(name, known: try knownNames())
+                throw try missing(name)
             }
             try body(&draft, application)
         }

@@ -39,11 +39,11 @@ package enum CachedToken {
                 patience: .zero,
                 way.open
             )
-            guard let vault = opened, vault.alteredSlots.isEmpty, vault.isAsMarked,
-                let (application, rows) = try? vault.lookUp(
-                    name,
-                    name == nil ? vault.openedState.defaultApplication : nil
-                )
+            guard let vault = opened, vault.alteredSlots.isEmpty, vault.isAsMarked else { return nil }
+            let preset = name == nil ? vault.openedState.defaultApplication : nil
+            // Of several none is the only one.
+            guard name != nil || preset != nil || vault.openedState.applications.count ?? 2 <= 1,
+                let (application, rows) = try? vault.lookUp(name, preset)
             else { return nil }
             guard let token = vault.cachedToken(of: application, in: rows),
                 token.lifetime.isUsable(at: now, minimum: Int64(minimum))
