@@ -69,13 +69,14 @@ package struct StateFile: Sendable {
         }
     }
 
-    /// Takes it away; nothing where there is none.
+    /// Takes it away, durably; nothing where there is none.
     package func remove() throws(StoreError) {
         do throws(SystemError) {
             let place = try FilePlace(path)
             do throws(Errno) { try place.directory.remove(place.name) } catch {
                 throw .failed(path: path, .removing, error)
             }
+            try place.directory.sync()
         } catch {
             if let errno = error.errno, [.noEntry, .notADirectory].contains(errno) { return }
             throw StoreError(error)
