@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <linux/keyctl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static char *const *arguments;
@@ -44,6 +46,18 @@ static int wants_cached_token(int count, char *const *values) {
     return 1;
 }
 
+/// Whether there may be a key that the front uses: a key file, a service's credential, or a session's key, which the
+/// kernel has in the user keyring (keyctl_read(3) tells how much is in it).
+static int may_have_key(int count, char *const *values) {
+    static const char *const names[] = { "ISOGEO_VAULT_KEY_FILE", "ISOGEO_VAULT_SHARED_KEY_FILE",
+                                         "CREDENTIALS_DIRECTORY" };
+    for (size_t index = 0; index < sizeof names / sizeof *names; index++)
+        if (getenv(names[index])) return 1;
+    for (int index = 2; index < count; index++)
+        if (strcmp(values[index], "--key-file") == 0) return 1;
+    return syscall(SYS_keyctl, KEYCTL_READ, KEY_SPEC_USER_KEYRING, NULL, 0) > 0;
+}
+
 /// Whether Swift's runtime starts and says nothing: in a static program it looks for a helper next to the executable,
 /// and aborts where no /proc tells which one that is (seen with 6.3).
 static int can_start_swift(void) { return !getenv("SWIFT_BACKTRACE") && access("/proc/self/exe", F_OK) == 0; }
@@ -51,5 +65,6 @@ static int can_start_swift(void) { return !getenv("SWIFT_BACKTRACE") && access("
 // Before the constructors of the libraries, which take longer than executing another program.
 __attribute__((constructor(101))) static void begin(int count, char **values) {
     arguments = values;
-    if (!wants_cached_token(count, values) || !can_start_swift()) cvault_front_become_whole();
+    if (!wants_cached_token(count, values) || !may_have_key(count, values) || !can_start_swift())
+        cvault_front_become_whole();
 }

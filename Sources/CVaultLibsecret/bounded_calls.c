@@ -25,6 +25,8 @@ struct job {
     struct cvault_bus *bus;
     char *service, *item, *vault, *slot, *collection, *label;
     void *value;
+    /// libsecret's service, with its session.
+    void *session;
 };
 
 static struct job *new_job(void *(*work)(struct job *), void (*free_result)(void *), struct cvault_bus *bus) {
@@ -46,6 +48,7 @@ static struct job *new_job(void *(*work)(struct job *), void (*free_result)(void
 static void free_job(struct job *job) {
     if (job->bus) cvault_libsecret.g_object_unref(job->bus);
     if (job->value) cvault_libsecret.secret_value_unref(job->value);
+    if (job->session) cvault_libsecret.g_object_unref(job->session);
     cvault_libsecret.g_object_unref(job->cancellable);
     char *texts[] = { job->service, job->item, job->vault, job->slot, job->collection, job->label };
     for (size_t index = 0; index < sizeof texts / sizeof *texts; index++) free(texts[index]);
@@ -80,11 +83,11 @@ static int wait_for(struct job *job, int milliseconds) {
     return job->has_ended;
 }
 
-/// Runs the job to its end, or for its time, and frees it.
-static void *perform(struct job *job, int milliseconds, struct cvault_keyring_outcome *outcome) {
+/// Starts the job on a thread of its own; frees it where there is none to be had.
+static int start(struct job *job, struct cvault_keyring_outcome *outcome) {
     if (!job) {
         cvault_keyring_fail(outcome, CVAULT_KEYRING_FAILED, "out of memory");
-        return NULL;
+        return 0;
     }
     // Signals are for the threads of the program, which may have something to put right at a terminal.
     sigset_t all, before;
@@ -96,9 +99,15 @@ static void *perform(struct job *job, int milliseconds, struct cvault_keyring_ou
     if (failure) {
         cvault_keyring_fail(outcome, CVAULT_KEYRING_FAILED, strerror(failure));
         free_job(job);
-        return NULL;
+        return 0;
     }
     pthread_detach(thread);
+    return 1;
+}
+
+/// Lets the job go on for its time; one that still runs is cancelled then.
+/// Whether it has ended; one that hasn't is abandoned, and frees itself.
+static int wait_or_abandon(struct job *job, int milliseconds, struct cvault_keyring_outcome *outcome) {
     pthread_mutex_lock(&job->mutex);
     int has_ended = wait_for(job, milliseconds);
     if (!has_ended) {
@@ -109,13 +118,17 @@ static void *perform(struct job *job, int milliseconds, struct cvault_keyring_ou
     }
     if (!has_ended) {
         job->is_abandoned = 1;
-        pthread_mutex_unlock(&job->mutex);
         cvault_keyring_fail(outcome, CVAULT_KEYRING_TIMED_OUT, "");
-        return NULL;
     }
     pthread_mutex_unlock(&job->mutex);
+    if (has_ended && job->outcome.failure) *outcome = job->outcome;
+    return has_ended;
+}
+
+/// Runs the job to its end, or for its time, and frees it.
+static void *perform(struct job *job, int milliseconds, struct cvault_keyring_outcome *outcome) {
+    if (!start(job, outcome) || !wait_or_abandon(job, milliseconds, outcome)) return NULL;
     void *result = job->result;
-    if (job->outcome.failure) *outcome = job->outcome;
     free_job(job);
     return result;
 }
@@ -210,54 +223,111 @@ static void *attributes_of(struct job *job) {
     return attributes;
 }
 
+struct cvault_session {
+    /// Opens the service; NULL once it has ended.
+    struct job *opening;
+    /// libsecret's service, once it is open.
+    void *service;
+    /// Why it isn't, once that is known.
+    struct cvault_keyring_outcome outcome;
+};
+
+struct cvault_session *cvault_session_begin(struct cvault_bus *bus, const char *service) {
+    struct cvault_session *session = calloc(1, sizeof *session);
+    if (!session) return NULL;
+    struct job *job = new_job(open_service, cvault_libsecret.g_object_unref, bus);
+    if (job) job->service = strdup(service);
+    if (start(job, &session->outcome)) session->opening = job;
+    return session;
+}
+
+/// The service, for which it waits so long; NULL where there is none, then or ever.
+static void *service_of(struct cvault_session *session, int milliseconds, struct cvault_keyring_outcome *outcome) {
+    struct job *job = session->opening;
+    session->opening = NULL;
+    if (job && wait_or_abandon(job, milliseconds, &session->outcome)) {
+        session->service = job->result;
+        free_job(job);
+    }
+    if (!session->service) *outcome = session->outcome;
+    return session->service;
+}
+
+void cvault_session_end(struct cvault_session *session) {
+    struct job *job = session->opening;
+    int is_over = 0;
+    if (job) {
+        cvault_libsecret.g_cancellable_cancel(job->cancellable);
+        pthread_mutex_lock(&job->mutex);
+        is_over = job->has_ended;
+        job->is_abandoned = 1;
+        pthread_mutex_unlock(&job->mutex);
+    }
+    if (is_over) {
+        session->service = job->result;
+        free_job(job);
+    }
+    if (session->service) cvault_libsecret.g_object_unref(session->service);
+    free(session);
+}
+
 static void *look_up(struct job *job) {
-    void *service = open_service(job);
-    if (!service) return NULL;
     struct cvault_error *error = NULL;
-    void *value = cvault_libsecret.secret_service_get_secret_for_dbus_path_sync(service, job->item, job->cancellable,
-                                                                                &error);
+    void *value = cvault_libsecret.secret_service_get_secret_for_dbus_path_sync(job->session, job->item,
+                                                                                job->cancellable, &error);
     if (error) cvault_keyring_take_error(&job->outcome, error);
-    cvault_libsecret.g_object_unref(service);
     return value;
 }
 
 static void *store(struct job *job) {
-    void *service = open_service(job);
-    if (!service) return NULL;
     struct cvault_error *error = NULL;
     void *attributes = attributes_of(job);
-    int is_stored = cvault_libsecret.secret_service_store_sync(service, &schema, attributes, job->collection,
+    int is_stored = cvault_libsecret.secret_service_store_sync(job->session, &schema, attributes, job->collection,
                                                                job->label, job->value, job->cancellable, &error);
     if (!is_stored) cvault_keyring_take_error(&job->outcome, error);
     cvault_libsecret.g_hash_table_unref(attributes);
-    cvault_libsecret.g_object_unref(service);
     return NULL;
 }
 
-struct cvault_secret *cvault_keyring_lookup(struct cvault_bus *bus, const char *service, const char *item,
-                                            int milliseconds, struct cvault_keyring_outcome *outcome) {
-    struct job *job = new_job(look_up, cvault_libsecret.secret_value_unref, bus);
-    if (job) {
-        job->service = strdup(service);
-        job->item = strdup(item);
-    }
+/// A job in a session, once that has begun: what of the time is left is the job's.
+static struct job *new_job_in(struct cvault_session *session, void *(*work)(struct job *),
+                              void (*free_result)(void *), int *milliseconds,
+                              struct cvault_keyring_outcome *outcome) {
+    struct timespec before, after;
+    clock_gettime(CLOCK_MONOTONIC, &before);
+    void *service = service_of(session, *milliseconds, outcome);
+    if (!service) return NULL;
+    clock_gettime(CLOCK_MONOTONIC, &after);
+    long waited = (after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000;
+    *milliseconds = waited < *milliseconds ? *milliseconds - (int)waited : 0;
+    struct job *job = new_job(work, free_result, NULL);
+    if (job) job->session = cvault_libsecret.g_object_ref(service);
+    else cvault_keyring_fail(outcome, CVAULT_KEYRING_FAILED, "out of memory");
+    return job;
+}
+
+struct cvault_secret *cvault_keyring_lookup(struct cvault_session *session, const char *item, int milliseconds,
+                                            struct cvault_keyring_outcome *outcome) {
+    struct job *job =
+        new_job_in(session, look_up, cvault_libsecret.secret_value_unref, &milliseconds, outcome);
+    if (!job) return NULL;
+    job->item = strdup(item);
     return perform(job, milliseconds, outcome);
 }
 
-void cvault_keyring_store(struct cvault_bus *bus, const char *service, const char *vault, const char *slot,
-                          const char *collection, const char *label, const void *secret, size_t count,
-                          int milliseconds, struct cvault_keyring_outcome *outcome) {
-    struct job *job = new_job(store, NULL, bus);
+void cvault_keyring_store(struct cvault_session *session, const char *vault, const char *slot, const char *collection,
+                          const char *label, const void *secret, size_t count, int milliseconds,
+                          struct cvault_keyring_outcome *outcome) {
+    struct job *job = new_job_in(session, store, NULL, &milliseconds, outcome);
     if (job) {
-        job->service = strdup(service);
         job->vault = strdup(vault);
         job->slot = strdup(slot);
         job->collection = strdup(collection);
         job->label = strdup(label);
         // libsecret copies it into locked memory.
         job->value = cvault_libsecret.secret_value_new(secret, (ptrdiff_t)count, "text/plain");
+        perform(job, milliseconds, outcome);
     }
-    perform(job, milliseconds, outcome);
 }
 
 const void *cvault_secret_bytes(struct cvault_secret *secret, size_t *count) {

@@ -161,22 +161,30 @@ package enum KeyringSlot {
     private static func openFound(_ slots: [KeySlot], of vault: VaultIdentity, in service: SecretService)
         throws(KeyError) -> Opened
     {
-        let collections = try mappingErrors { () throws(KeyringProblem) in try service.collections() }
+        let collections = try mappingErrors { () throws(KeyringProblem) in
+            try service.prepareForSecrets()
+            return try service.collections()
+        }
         var failure = KeyError.keyring(.itemGone)
         var locked: [(slot: KeySlot, item: SecretService.Found)] = []
         for isLocked in [false, true] {
             let collections = collections.filter { $0.isLocked == isLocked }
             for slot in slots {
                 let item = KeyringItem(vault: vault, slot: slot.id)
-                let found = try mappingErrors { () throws(KeyringProblem) in
-                    try service.search(item, in: collections)
-                }
-                for found in found.prefix(itemLimit) {
-                    guard !found.isLocked else {
-                        locked.append((slot, found))
-                        continue
+                var left = itemLimit
+                // One after the other: what opens the vault ends the search, and the next collection isn't asked.
+                for collection in collections where left > 0 {
+                    let found = try mappingErrors { () throws(KeyringProblem) in
+                        try service.search(item, in: [collection])
+                    }.prefix(left)
+                    left -= found.count
+                    for found in found {
+                        guard !found.isLocked else {
+                            locked.append((slot, found))
+                            continue
+                        }
+                        if let opened = try open(slot, by: found, of: vault, in: service, &failure) { return opened }
                     }
-                    if let opened = try open(slot, by: found, of: vault, in: service, &failure) { return opened }
                 }
             }
         }

@@ -14,6 +14,7 @@ package struct SecretService {
     let bus: SessionBus
     private let environment: KeyringEnvironment
     let deadline: KeyringDeadline
+    private let session: SecretSession
     /// Called when a dialog is up; nil where none may be raised.
     let onDialog: (@Sendable () -> Void)?
 
@@ -38,6 +39,7 @@ package struct SecretService {
             bus: bus,
             environment: environment,
             deadline: deadline,
+            session: SecretSession(with: owner, on: bus),
             onDialog: environment.hasDisplay ? onDialog : nil
         )
     }
@@ -197,6 +199,9 @@ package struct SecretService {
 
     // MARK: - The item
 
+    /// Begins the session that `withSecret` needs, while other calls go on.
+    func prepareForSecrets() throws(KeyringProblem) { try unsafe session.begin() }
+
     /// An item that was found.
     struct Found {
         let path: String
@@ -258,11 +263,12 @@ package struct SecretService {
         of found: Found,
         _ body: (Span<UInt8>) throws(KeyringProblem) -> Result
     ) throws(KeyringProblem) -> Result {
+        let session = try unsafe session.begin()
         let secret: OpaquePointer?
         do throws(KeyringProblem) {
             unsafe secret = try unsafe asking { () throws(KeyringProblem) in
                 try unsafe Self.call(try deadline.milliseconds(atMost: KeyringDeadline.patience)) { time, outcome in
-                    unsafe cvault_keyring_lookup(bus.connection, owner, found.path, time, outcome)
+                    unsafe cvault_keyring_lookup(session, found.path, time, outcome)
                 }
             }
         } catch {
@@ -279,13 +285,13 @@ package struct SecretService {
     func store(_ item: KeyringItem, in collection: Collection, secret: Span<UInt8>, label: String)
         throws(KeyringProblem)
     {
+        let session = try unsafe session.begin()
         let time = try deadline.milliseconds(atMost: KeyringDeadline.patience)
         try asking { () throws(KeyringProblem) in
             try unsafe Self.call(time) { time, outcome in
                 unsafe secret.withUnsafeBufferPointer { bytes in
                     unsafe cvault_keyring_store(
-                        bus.connection,
-                        owner,
+                        session,
                         item.vault,
                         item.slot,
                         collection.path,

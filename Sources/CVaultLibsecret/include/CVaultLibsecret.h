@@ -237,15 +237,22 @@ struct cvault_prompt *cvault_prompt_show(struct cvault_bus *, const char *servic
 int cvault_prompt_wait(struct cvault_prompt *, int milliseconds);
 void cvault_prompt_free(struct cvault_prompt *);
 
+/// A session with a keyring, in which secrets cross the bus encrypted.
+struct cvault_session;
+/// Begins one. A thread of its own agrees on the key, and the first call in the session waits for it.
+struct cvault_session *cvault_session_begin(struct cvault_bus *, const char *service);
+/// Ends it, without waiting for anything.
+void cvault_session_end(struct cvault_session *);
+
 /// A secret in libsecret's locked memory.
 struct cvault_secret;
-/// The secret of the item at this path; NULL where it is none that can be read.
-struct cvault_secret *cvault_keyring_lookup(struct cvault_bus *, const char *service, const char *item,
-                                            int milliseconds, struct cvault_keyring_outcome *);
-/// Stores an item in a collection.
-void cvault_keyring_store(struct cvault_bus *, const char *service, const char *vault, const char *slot,
-                          const char *collection, const char *label, const void *secret, size_t count,
-                          int milliseconds, struct cvault_keyring_outcome *);
+/// The secret of the item at this path; NULL where it is none that can be read. By one thread at a time.
+struct cvault_secret *cvault_keyring_lookup(struct cvault_session *, const char *item, int milliseconds,
+                                            struct cvault_keyring_outcome *);
+/// Stores an item in a collection. By one thread at a time.
+void cvault_keyring_store(struct cvault_session *, const char *vault, const char *slot, const char *collection,
+                          const char *label, const void *secret, size_t count, int milliseconds,
+                          struct cvault_keyring_outcome *);
 const void *cvault_secret_bytes(struct cvault_secret *, size_t *count);
 /// Wipes it.
 void cvault_secret_free(struct cvault_secret *);

@@ -30,6 +30,7 @@ extension Vault {
         }
     }
 
+    /// What a call is to be sent to, and the token for it, both of one state of the application.
     func targetAndToken(_ call: APICall, for name: ApplicationName?, _ options: TokenOptions) async throws(VaultError)
         -> (target: APITarget, token: AccessToken)
     {

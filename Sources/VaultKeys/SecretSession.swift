@@ -1,0 +1,35 @@
+internal import CVaultLibsecret
+
+/// The session in which a keyring takes and gives secrets, encrypted by a key that both agree on.
+///
+/// To agree on it takes as long as all other calls together, and needs nothing of them.
+@safe
+final class SecretSession {
+    private let owner: String
+    private let bus: SessionBus
+    private var begun: OpaquePointer?
+
+    /// - Parameters:
+    ///   - owner: the keyring's unique name.
+    ///   - bus: the bus on which it is.
+    init(with owner: String, on bus: SessionBus) {
+        self.owner = owner
+        self.bus = bus
+    }
+
+    deinit {
+        if let begun = unsafe begun { unsafe cvault_session_end(begun) }
+    }
+
+    /// Begins it on another thread, unless it has begun.
+    ///
+    /// - Returns: the session, whose first use waits for it.
+    /// - Throws: `failed` without memory.
+    @discardableResult
+    func begin() throws(KeyringProblem) -> OpaquePointer {
+        if let begun = unsafe begun { return unsafe begun }
+        guard let session = unsafe cvault_session_begin(bus.connection, owner) else { throw .failed("out of memory") }
+        unsafe begun = unsafe session
+        return unsafe session
+    }
+}
