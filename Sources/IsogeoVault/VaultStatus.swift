@@ -21,6 +21,8 @@ public struct VaultStatus: Sendable {
     public let path: String
     /// The number of the file's format.
     public let format: Int
+    /// The file's size in bytes.
+    public let fileSize: Int
     /// Whether it can't be written here.
     public let isReadOnly: Bool
     /// When it was made.
@@ -72,6 +74,7 @@ extension VaultStatus {
         let header = snapshot.header
         path = database.location
         format = Int(header.format.rawValue)
+        fileSize = Int(snapshot.counts?.fileSize ?? 0)
         isReadOnly = database.isReadOnly
         created = Date(timeIntervalSince1970: Double(header.created))
         changed = Date(timeIntervalSince1970: Double(header.changed))

@@ -330,6 +330,7 @@ extension Connection {
         return Snapshot.Counts(
             applications: applications,
             tokens: tokens,
+            fileSize: try number("PRAGMA page_count") * number("PRAGMA page_size"),
             earliestExpiry: statement.number(2),
             latestExpiry: statement.number(3),
             newestChange: statement.number(4)

@@ -19,6 +19,7 @@ struct Connection: ~Copyable {
     let identity: FileIdentity
     let isReadOnly: Bool
     private var durability: Durability?
+    private var cachesManyPages = false
     /// SQLite's count of schema changes when we last compared the schema with ours.
     private var comparedSchema: Int64?
     /// The file's format when its schema was compared.
@@ -148,6 +149,18 @@ struct Connection: ~Copyable {
         guard durability != wanted else { return }
         try run(wanted == .extra ? "PRAGMA synchronous = EXTRA" : "PRAGMA synchronous = FULL")
         durability = wanted
+    }
+
+    /// Has the next commit keep the pages that it changes in memory; not within a transaction.
+    ///
+    /// Ids are random, so that each row of an import lies on another page of a large vault. Where SQLite's 2 MB don't
+    /// hold them they are read anew for each row, and written more than once.
+    mutating func cachePages(ofChanges count: Int) throws(StoreError) {
+        let isLarge = count > 500
+        guard isLarge != cachesManyPages else { return }
+        // KiB, or SQLite's own choice.
+        try run("PRAGMA cache_size = \(isLarge ? -131_072 : -2000)")
+        cachesManyPages = isLarge
     }
 
     // MARK: - Statements

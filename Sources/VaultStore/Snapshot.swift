@@ -107,6 +107,8 @@ package struct Snapshot: Equatable, Sendable {
     package struct Counts: Equatable, Sendable {
         package var applications: Int64
         package var tokens: Int64
+        /// The file's size in bytes.
+        package var fileSize: Int64
         package var earliestExpiry: Int64?
         package var latestExpiry: Int64?
         /// The number of the newest entry of the audit trail's changes; nil for none.

@@ -267,6 +267,9 @@ struct ExitCodeTests {
         let counted = try await home.run("status", "--json").json
         #expect(counted["applications"] as? Int == 1)
         #expect(counted["tokens"] as? Int == 0)
+        let bytes = try FileManager.default.attributesOfItem(atPath: home.vault)[.size] as? Int
+        #expect(counted["bytes"] as? Int == bytes)
+        #expect(status.outputText.contains("\nsize           \(try #require(bytes) / 1024) KiB\n"), "\(status)")
         #expect((counted["slots"] as? [[String: Any]])?.compactMap { $0["kind"] as? String } == ["key-file"])
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import VaultTestSupport
 
@@ -18,10 +19,11 @@ import VaultTestSupport
         #expect(snapshot.slots == [Sample.slot()])
         #expect(snapshot.applications == [Sample.application(1), Sample.application(2)])
         #expect(snapshot.tokens == [Sample.token()])
-        #expect(
-            snapshot.counts
-                == .init(applications: 2, tokens: 1, earliestExpiry: 1_700_003_600, latestExpiry: 1_700_003_600)
-        )
+        let counts = try #require(snapshot.counts)
+        #expect(counts.applications == 2 && counts.tokens == 1)
+        #expect(counts.earliestExpiry == 1_700_003_600 && counts.latestExpiry == 1_700_003_600)
+        let attributes = try FileManager.default.attributesOfItem(atPath: folder("vault.db"))
+        #expect(counts.fileSize == attributes[.size] as? Int64)
         #expect(try folder.reopen().read(.everything) == snapshot)
     }
 
@@ -51,8 +53,27 @@ import VaultTestSupport
     }
 
     @Test func `a vault without tokens has no expiry`() throws {
-        let counts = try folder.vault().read(Query(counts: true)).counts
-        #expect(counts == .init(applications: 1, tokens: 0, earliestExpiry: nil, latestExpiry: nil))
+        let counts = try #require(try folder.vault().read(Query(counts: true)).counts)
+        #expect(counts.applications == 1 && counts.tokens == 0)
+        #expect(counts.earliestExpiry == nil && counts.latestExpiry == nil)
+    }
+
+    @Test func `many changes are written out of a larger cache, which is given back`() throws {
+        let database = try folder.vault()
+        let usual = try database.setting("cache_size")
+        func write(_ ids: Range<UInt16>) throws {
+            let changes = ids.map { number in
+                var token = Sample.token()
+                token.id = Sample.bytes(30, 0) + [UInt8(number >> 8), UInt8(truncatingIfNeeded: number)]
+                return Mutation.putToken(token)
+            }
+            try database.commit(changes, expecting: Sample.tag)
+        }
+        try write(0..<501)
+        #expect(try database.setting("cache_size") == -131_072)
+        try write(501..<502)
+        #expect(try database.setting("cache_size") == usual)
+        #expect(try database.read(Query(counts: true)).counts?.tokens == 502)
     }
 
     @Test func `an application that is replaced keeps its tokens, one that is removed doesn't`() throws {

@@ -35,7 +35,7 @@ extension UnlockedVault {
     ) throws(VaultError) {
         let (names, kept, state) = try withOneState { () throws(VaultError) in
             let state = try read().header.state
-            var (names, kept) = (SortedNames(), [Application]())
+            var (names, kept) = (SortedNames(expecting: Int(state.applications.count ?? 0)), [Application]())
             try readParts(of: state, tokens: .ofApplicationsRead) { (part) throws(VaultError) in
                 guard part.isWhole else { throw .damaged(.applicationsDiffer) }
                 var stored: [StoredApplication] = []
@@ -91,6 +91,12 @@ private struct SortedNames {
     private var order: [UInt32] = []
 
     var count: Int { ends.count }
+
+    /// - Parameter count: of names. Memory that isn't filled isn't taken; an array that grows is there twice meanwhile.
+    init(expecting count: Int) {
+        bytes.reserveCapacity(count * 32)
+        ends.reserveCapacity(count)
+    }
 
     mutating func append(_ name: ApplicationName) {
         bytes.append(contentsOf: name.description.utf8)

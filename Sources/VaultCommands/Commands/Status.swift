@@ -30,6 +30,7 @@ extension VaultStatus {
             [
                 ["vault", path.visible + (isReadOnly ? " (read-only)" : "")],
                 ["format", "\(format)"],
+                ["size", fileSize.bytesText],
                 ["created", created.rfc3339],
                 ["changed", "\(changed.rfc3339), \(generation == 1 ? "once" : "\(generation) times")"],
                 ["opened by", openers],
@@ -46,10 +47,19 @@ extension VaultStatus {
     }
 }
 
+extension Int {
+    /// A number of bytes for people, in KiB up to 1024 of them and in MiB beyond.
+    fileprivate var bytesText: String {
+        let kibibytes = (self + 1023) / 1024
+        return kibibytes <= 1024 ? "\(kibibytes) KiB" : "\((kibibytes + 512) / 1024) MiB"
+    }
+}
+
 /// A vault's state as JSON.
 private struct StatusReport: Encodable {
     let vault: String
     let format: Int
+    let bytes: Int
     let read_only: Bool
     let created: String
     let created_epoch: Int64
@@ -68,6 +78,7 @@ private struct StatusReport: Encodable {
     init(_ status: VaultStatus) {
         vault = status.path
         format = status.format
+        bytes = status.fileSize
         read_only = status.isReadOnly
         created = status.created.rfc3339
         created_epoch = status.created.epochSeconds
