@@ -31,6 +31,12 @@ package struct VaultCommand: AsyncParsableCommand {
 
     package init() {}
 
+    /// Makes ready what the process's arguments will certainly need, on another thread, before anything else starts.
+    package static func prepare() {
+        guard let arguments = Arguments.current, PlainTokenCall(arguments)?.refreshes == true else { return }
+        CommandContext.current.dependencies.prepareForRequest()
+    }
+
     /// Runs the command that the arguments name; writes an error and its remedy to standard error.
     ///
     /// - Parameter given: the arguments without the program's name; nil for the process's own.

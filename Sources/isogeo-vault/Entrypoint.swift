@@ -5,6 +5,7 @@ internal import VaultCommands
 enum Entrypoint {
     static func main() {
         ProcessHardening.apply()
+        VaultCommand.prepare()
         BlockingExecutor.runProgram { await VaultCommand.run() }
     }
 }
