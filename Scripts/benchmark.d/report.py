@@ -6,7 +6,7 @@ import platform
 import shutil
 import subprocess
 
-PACKAGES = ("libc6", "libcurl4", "libcurl4t64", "libsecret-1-0", "libsodium23", "libsqlite3-0", "age", "curl",
+PACKAGES = ("libc6", "libcurl4", "libcurl4t64", "libsecret-1-0", "libsodium-dev", "libsqlite3-dev", "age", "curl",
             "glewlwyd", "gnome-keyring", "gopass", "keepassxc", "libsecret-tools", "oidc-agent-cli", "openssl", "pass",
             "python3-keyring")
 

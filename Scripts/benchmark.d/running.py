@@ -76,7 +76,6 @@ class Row:
     goals: list = dataclasses.field(default_factory=list)
     ours: bool = False
     rounds: int = 1_000_000  # at most
-    extra: Callable = lambda: {}  # further figures, read after the last run
 
 
 class Starter:
@@ -178,12 +177,10 @@ def in_turn(rows, starter, rounds):
                 failed.append(name)
                 del commands[name]
                 continue
-            if number > WARM or limits[name] < rounds:
+            if number > WARM:
                 runs[name].append(run)
                 spent[name] += time.monotonic() - began
     for row in rows:
         if row.name in commands:
             figures[row.name] = summary(runs[row.name])
-        if row.name in figures:
-            figures[row.name] |= row.extra()
     return figures, missing, failed

@@ -3,7 +3,7 @@
 import os
 import time
 
-from running import Command, Goal, Row
+from running import Command, Failure, Goal, Missing, Row
 
 IMPORT, SCALE = "many files at once", "many applications"
 FEW = ("token", "show", "rotate", "rename")  # touch one application, and must not take longer for the others
@@ -37,9 +37,18 @@ class Vault:
 
     def __init__(self, world, count, maker, suffix=""):
         self.world, self.count, self.maker, self.name = world, count, maker, f"applications-{count}{suffix}"
-        self.home = self.seconds = None
+        self.home = self.seconds = self.failure = None
 
     def made(self):
+        if self.failure:
+            raise self.failure
+        try:
+            return self.make()
+        except (Failure, Missing) as failure:
+            self.failure = failure
+            raise
+
+    def make(self):
         if self.home is None:
             program, home, began = self.maker(), self.world.home(self.name), time.monotonic()
             home.run(program, str(self.count), home.vault, home.key)

@@ -58,6 +58,24 @@ class Home:
                        lambda output: output.decode() == self.token)
 
 
+class once(functools.cached_property):
+    """A property that is made once; what kept it from being made is raised each time it is wanted."""
+
+    def __init__(self, make):
+        def made(owner):
+            failures = vars(owner).setdefault("failures", {})
+            if make in failures:
+                raise failures[make]
+            try:
+                return make(owner)
+            except (Missing, Failure) as failure:
+                failures[make] = failure
+                raise
+
+        super().__init__(made)
+        self.__doc__ = make.__doc__
+
+
 class World:
     """Everything is made when a row first wants it, and ended by `close`."""
 
@@ -145,11 +163,11 @@ class World:
 
     # Servers
 
-    @functools.cached_property
+    @once
     def environment(self):
         return {"HOME": self.folder, "PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
 
-    @functools.cached_property
+    @once
     def authority(self):
         folder = self.folder_for("authority")
         self.run([self.checkout + "/Tests/Servers/throwaway-ca", folder], self.environment)
@@ -160,7 +178,7 @@ class World:
                             *options, environment=self.environment, until="port")
         return server["port"]
 
-    @functools.cached_property
+    @once
     def http(self):
         return f"http://127.0.0.1:{self.token_server()}/oauth/token"
 
@@ -168,11 +186,11 @@ class World:
     def tls_options(self):
         return "--tls-cert", self.authority + "/server.pem", "--tls-key", self.authority + "/server.key"
 
-    @functools.cached_property
+    @once
     def https(self):
         return f"https://localhost:{self.token_server(*self.tls_options)}/oauth/token"
 
-    @functools.cached_property
+    @once
     def glewlwyd(self):
         """An OAuth server of another project that is an OpenID provider too."""
         root = os.environ.get("ISOGEO_VAULT_SERVERS", self.checkout + "/.build-servers/root")
@@ -183,7 +201,7 @@ class World:
                           self.folder_for("glewlwyd"), "--certificates", self.authority, "--lifetime", DAY, "--openid",
                           environment=self.environment)
 
-    @functools.cached_property
+    @once
     def oidc(self):
         """The environment in which oidc-agent has a token of Glewlwyd's, for an account of its user."""
         for program in ("oidc-agent", "oidc-gen", "oidc-token"):
@@ -219,15 +237,15 @@ class World:
         home.environment["DBUS_SESSION_BUS_ADDRESS"] = started["bus"]
         return home
 
-    @functools.cached_property
+    @once
     def gnome_keyring(self):
         return self.keyring("unlocked")
 
-    @functools.cached_property
+    @once
     def keepassxc(self):
         return self.keyring("keepassxc")
 
-    @functools.cached_property
+    @once
     def gpg(self):
         """A home with a key of GnuPG's that has no passphrase, its agent, and our secret in a store as pass has it."""
         home = self.home("gpg")

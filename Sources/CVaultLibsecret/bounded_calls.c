@@ -249,15 +249,29 @@ static void *service_of(struct cvault_session *session, int milliseconds, struct
         session->service = job->result;
         free_job(job);
     }
-    if (!session->service) *outcome = session->outcome;
+    if (!session->service) {
+        *outcome = session->outcome;
+        // Of the service, and not of the item that is asked for.
+        if (outcome->failure == CVAULT_KEYRING_NO_OBJECT) outcome->failure = CVAULT_KEYRING_FAILED;
+    }
     return session->service;
+}
+
+int cvault_session_has_failed(struct cvault_session *session) {
+    struct job *job = session->opening;
+    if (!job) return !session->service;
+    pthread_mutex_lock(&job->mutex);
+    int has_failed = job->has_ended && !job->result;
+    pthread_mutex_unlock(&job->mutex);
+    return has_failed;
 }
 
 void cvault_session_end(struct cvault_session *session) {
     struct job *job = session->opening;
     int is_over = 0;
     if (job) {
-        cvault_libsecret.g_cancellable_cancel(job->cancellable);
+        // It isn't cancelled, which loses libsecret 0.20 a descriptor now and then: GDBus ends each of its calls by
+        // itself.
         pthread_mutex_lock(&job->mutex);
         is_over = job->has_ended;
         job->is_abandoned = 1;

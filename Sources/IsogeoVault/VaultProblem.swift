@@ -99,7 +99,7 @@ package indirect enum VaultProblem: Sendable {
     // MARK: - The API
 
     case apiBase(OAuthError)
-    case apiBaseUnknown(ApplicationName, tokenOrigin: String)
+    case apiBaseUnknown(ApplicationName, tokenURI: String, tokenOrigin: String)
     case apiPath(APIRequestProblem)
     case apiRequest(OAuthError, origin: String)
     case apiAnswer(APIAnswer, of: APIParties)

@@ -33,7 +33,10 @@ extension CommandProblem {
         case .resultMakesNoJSON: "A result makes no JSON."
         case .noFileInFolder(let path): "The folder \(path) holds no .json or .ini file."
         case .source(let name, let problem): "\(name): \(problem.sentence)"
-        case .notImported(let count, let all, _): "\(count) of \(all) were not imported."
+        case .notImported(let count, let all, let isDryRun, _):
+            isDryRun
+                ? "\(count) of \(all) can't be imported."
+                : "\(count) of \(all) \(count == 1 ? "was" : "were") not imported."
         case .notReadBack(let path): "The vault doesn't return what was read from \(path); the file stays."
         case .noProtection(let keyring):
             ["There is no vault yet, and nothing says how to protect a new one.", keyring?.sentence]
@@ -97,7 +100,8 @@ extension CommandProblem {
         case .resultMakesNoJSON: "Please report it."
         case .noFileInFolder: "Name the files themselves."
         case .source(_, let problem): problem.remedy
-        case .notImported: "Each has its reason above; the others are in the vault."
+        case .notImported(let count, let all, let isDryRun, _):
+            "Each has its reason above\(count == all || isDryRun ? "" : "; the others are in the vault")."
         case .notReadBack: "Check the vault: isogeo-vault verify"
         case .noProtection:
             """

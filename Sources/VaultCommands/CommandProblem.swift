@@ -41,7 +41,7 @@ enum CommandProblem: Sendable {
     case noFileInFolder(path: String)
     /// One of several credentials wasn't imported.
     case source(String, any Problem)
-    case notImported(count: Int, of: Int, first: any Problem)
+    case notImported(count: Int, of: Int, isDryRun: Bool, first: any Problem)
     case notReadBack(path: String)
     /// There is no vault yet, and no key for a new one; the problem of the keyring, where there is a desktop.
     case noProtection(keyring: (any Problem)?)
@@ -124,7 +124,7 @@ extension CommandProblem: Problem {
         case .runtimeDirectory(let error) where error.errno?.limit != nil: .configuration
         case .output, .fileInMemory, .runtimeDirectory: .inputOutput
         case .noFileInFolder: .inputNotAcceptable
-        case .source(_, let problem), .notImported(_, _, let problem), .missingKeyFile(let problem, _): problem.code
+        case .source(_, let problem), .notImported(_, _, _, let problem), .missingKeyFile(let problem, _): problem.code
         case .notReadBack, .verificationFailed, .trailRewritten, .badBackup: .damaged
         case .headObsolete: .usage
         case .noBackup: .noVault
@@ -142,7 +142,7 @@ extension CommandProblem: Problem {
             FailureCause(errno: errno)
         case .interpreterMissing: FailureCause(errno: .noEntry)
         case .runtimeDirectory(let error): FailureCause(errno: error.errno)
-        case .source(_, let problem), .notImported(_, _, let problem), .missingKeyFile(let problem, _),
+        case .source(_, let problem), .notImported(_, _, _, let problem), .missingKeyFile(let problem, _),
             .badBackup(let problem, _):
             problem.cause
         case .noProtection(let keyring): keyring?.cause

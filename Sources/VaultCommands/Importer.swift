@@ -45,7 +45,9 @@ struct Importer {
         try await warnOfKeyringAlone()
         if command.json { try context.printJSON(ImportReports(imports: reports)) }
         guard let first = failures.min(by: { $0.place < $1.place })?.error else { return }
-        throw VaultError(.notImported(count: failures.count, of: sources.count, first: first.problem))
+        throw VaultError(
+            .notImported(count: failures.count, of: sources.count, isDryRun: command.dryRun, first: first.problem)
+        )
     }
 
     /// Reads all of them, before the first is proven or stored: a pipe can be read only once, and their names must
@@ -115,9 +117,14 @@ struct Importer {
 
     /// Says why one isn't imported; if it is the only one, the whole command fails with that.
     private mutating func fail(_ error: VaultError, _ place: Int) throws(VaultError) {
-        guard sources.count > 1 else { throw error }
+        let named = VaultError(.source(sources[place].name, error.problem))
+        // A folder was named, and not the one file in it.
+        guard sources.count > 1 else {
+            if case .file(let path) = sources[place], !command.files.contains(path) { throw named }
+            throw error
+        }
         progress.clear()
-        context.message(VaultError(.source(sources[place].name, error.problem)))
+        context.message(named)
         failures.append((place, error))
     }
 

@@ -33,7 +33,10 @@ package struct VaultCommand: AsyncParsableCommand {
 
     /// Makes ready what the process's arguments will certainly need, on another thread, before anything else starts.
     package static func prepare() {
-        guard let arguments = Arguments.current, PlainTokenCall(arguments)?.refreshes == true else { return }
+        guard let arguments = Arguments.current, PlainTokenCall(arguments)?.refreshes == true,
+            // Where memory is short, the thread would take what the check of it finds.
+            !ResourceLimit.limitsMemory
+        else { return }
         CommandContext.current.dependencies.prepareForRequest()
     }
 

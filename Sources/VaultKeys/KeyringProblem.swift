@@ -59,7 +59,7 @@ package enum KeyringProblem: Error, Equatable, Sendable {
     case failed(String)
 
     /// Whether it holds for every item: the user refused, or the keyring doesn't answer any more.
-    var endsTheSearch: Bool {
+    package var endsTheSearch: Bool {
         switch self {
         case .dismissed, .timedOut, .unanswered, .vanished, .unencryptedTransport: true
         default: false

@@ -24,14 +24,15 @@ package struct SecretService {
     ///
     /// - Parameters:
     ///   - environment: where the bus is, and whether there is a display.
+    ///   - deadline: when it must have answered all that it is asked.
     ///   - onDialog: called when a dialog of the keyring is up; nil where none may be raised.
     /// - Returns: the keyring, which may be locked.
     /// - Throws: what keeps it from being found.
     package static func find(
         _ environment: KeyringEnvironment = .current,
+        until deadline: KeyringDeadline = KeyringDeadline(),
         onDialog: (@Sendable () -> Void)?
     ) throws(KeyringProblem) -> SecretService {
-        let deadline = KeyringDeadline()
         let bus = try SessionBus.connect(environment, deadline)
         let owner = try ownedByUs(on: bus, deadline)
         return SecretService(

@@ -97,11 +97,13 @@ extension SessionBus {
 }
 
 /// When the keyring must have answered all that it is asked, however many slots there are.
-final class KeyringDeadline: Sendable {
+package final class KeyringDeadline: Sendable {
     /// All calls without a dialog, a call that is given up included, end within 10 seconds.
     static let patience = Duration.seconds(8)
 
     private let end = Mutex(ContinuousClock.now + KeyringDeadline.patience)
+
+    package init() {}
 
     /// Begins anew.
     func restart() { allow(Self.patience) }

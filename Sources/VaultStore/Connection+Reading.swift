@@ -9,7 +9,6 @@ extension Connection {
     /// - Throws: `damaged`, `io`.
     borrowing func snapshot(_ wanted: Query, limit: (Snapshot) -> RowLimit?) throws(StoreError) -> Snapshot {
         var snapshot = Snapshot(header: try header(), slots: try slots(), applications: [], tokens: [], log: [])
-        // Asked for where many rows may be read.
         if wanted.applications == .all || wanted.allNodes {
             guard let limit = limit(snapshot) else { return snapshot }
             if wanted.applications == .all {

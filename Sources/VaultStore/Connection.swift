@@ -19,7 +19,6 @@ struct Connection: ~Copyable {
     let identity: FileIdentity
     let isReadOnly: Bool
     private var durability: Durability?
-    private var cachesManyPages = false
     /// SQLite's count of schema changes when we last compared the schema with ours.
     private var comparedSchema: Int64?
     /// The file's format when its schema was compared.
@@ -151,16 +150,20 @@ struct Connection: ~Copyable {
         durability = wanted
     }
 
-    /// Has the next commit keep the pages that it changes in memory; not within a transaction.
+    /// Runs `body`, a commit of so many changes, with a cache for the pages that they change.
     ///
     /// Ids are random, so that each row of an import lies on another page of a large vault. Where SQLite's 2 MB don't
     /// hold them they are read anew for each row, and written more than once.
-    mutating func cachePages(ofChanges count: Int) throws(StoreError) {
-        let isLarge = count > 500
-        guard isLarge != cachesManyPages else { return }
-        // KiB, or SQLite's own choice.
-        try run("PRAGMA cache_size = \(isLarge ? -131_072 : -2000)")
-        cachesManyPages = isLarge
+    mutating func cachingPages(
+        ofChanges count: Int,
+        _ body: (inout Connection) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        guard count > 500 else { return try body(&self) }
+        // In KiB; 2000 is SQLite's default.
+        try run("PRAGMA cache_size = -131072")
+        // Where this fails the next statement fails too, and says why.
+        defer { try? run("PRAGMA cache_size = -2000") }
+        try body(&self)
     }
 
     // MARK: - Statements
@@ -184,7 +187,9 @@ struct Connection: ~Copyable {
     borrowing func failure(ofStructure finding: String) -> StoreError {
         let failure = unsafe StoreError.sqlite(SQLITE_CORRUPT, on: handle, path: file.path, .running)
         if case .sqlite = failure { return failure }
-        return .damaged(path: file.path, .structure(finding))
+        // Behind a line that says in which database.
+        let line = finding.split(separator: "\n").last ?? ""
+        return .damaged(path: file.path, .structure(String(line)))
     }
 
     private borrowing func check(_ status: CInt, _ action: SQLiteAction) throws(StoreError) {

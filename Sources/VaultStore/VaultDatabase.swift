@@ -244,11 +244,12 @@ package final class VaultDatabase: Sendable {
         }
         try connection.withLock { connection throws(StoreError) in
             try connection.sync(tokensOnly ? .full : .extra)
-            try connection.cachePages(ofChanges: changes.count)
-            try connection.transaction(.writing) { (connection: inout Connection) throws(StoreError) in
-                guard try connection.headerTag() == tag else { throw .changedMeanwhile }
-                for change in changes { try connection.apply(change) }
-                if !tokensOnly { try connection.checkSlotCount() }
+            try connection.cachingPages(ofChanges: changes.count) { connection throws(StoreError) in
+                try connection.transaction(.writing) { (connection: inout Connection) throws(StoreError) in
+                    guard try connection.headerTag() == tag else { throw .changedMeanwhile }
+                    for change in changes { try connection.apply(change) }
+                    if !tokensOnly { try connection.checkSlotCount() }
+                }
             }
         }
     }

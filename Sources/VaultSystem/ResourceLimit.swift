@@ -37,10 +37,12 @@ package enum ResourceLimit: Equatable, Sendable {
 
     /// Whether the address space of this process is limited, and has less than this left: where malloc(3) gives nothing
     /// Swift's runtime dies of a signal.
-    package static func lacksMemory(_ bytes: Int) -> Bool {
+    package static func lacksMemory(_ bytes: Int) -> Bool { limitsMemory && !hasMemory(bytes) }
+
+    /// Whether the address space of this process is limited.
+    package static var limitsMemory: Bool {
         var limit = rlimit()
-        let isLimited = unsafe getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0 && limit.rlim_cur != .max
-        return isLimited && !hasMemory(bytes)
+        return unsafe getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0 && limit.rlim_cur != .max
     }
 
     /// Whether this process could map so many bytes at once.

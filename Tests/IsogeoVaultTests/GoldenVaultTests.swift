@@ -35,6 +35,9 @@ import VaultTestSupport
 
         let applications = try await vault.applications()
         #expect(applications.count == golden.applications.count)
+        var listed: [Application] = []
+        try vault.contents.list(keeping: 0) { (page) throws(VaultError) in listed += page }
+        #expect(listed == applications)
         for expected in golden.applications {
             let found = try #require(applications.first { $0.name.description == expected.name })
             #expect(found.clientID == expected.clientID && found.tokenURI == expected.tokenURI)

@@ -124,7 +124,8 @@ struct APITests {
         try await home.run("api", "/shares").expectFailure(
             78,
             "The API address of atlas is unknown; its tokens come from https://tokens.example.",
-            "Say it with --api-base URL, or for good: isogeo-vault rotate atlas client_secrets.json --api-base URL"
+            "Say it with --api-base URL, or for good: isogeo-vault rotate atlas client_secrets.json "
+                + "--token-uri https://tokens.example/oauth/token --api-base URL"
         )
         try await home.run("api", "/shares", "--api-base", "http://api.example").expectFailure(
             64,

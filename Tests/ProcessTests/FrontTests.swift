@@ -77,13 +77,33 @@ struct FrontTests {
         #expect(try server.requests.count == 1)
     }
 
-    @Test func `a session serves as well`() async throws {
+    @Test(.needsKernelKeyring) func `a session serves as well`() async throws {
         let (home, _, token) = try await Self.homeWithToken()
-        let begun = try await home.run("unlock", "--shared-uid", "-q")
-        // The kernel of a container may refuse.
-        guard begun.exitCode == 0 else { return #expect(begun.exitCode == 69, "\(begun)") }
+        try await home.run("unlock", "--shared-uid", "-q").expectSuccess()
         let report = try await Alone().run(["token"], in: home, with: ["ISOGEO_VAULT_KEY_FILE": nil])
         #expect(report.outputText == token && report.exitCode == 0, "\(report)")
+        // Its key would stay in the kernel's keyring of this user.
+        try await home.run("lock", "-q").expectSuccess()
+    }
+
+    /// As `SystemCallFilter=~@keyring` of systemd does by default.
+    @Test(.needsSeccomp) func `a sandbox that kills at keyctl gets a token by key file and by passphrase file`()
+        async throws
+    {
+        let (home, _, token) = try await Self.homeWithToken()
+        let passphrase = try home.folder.write("a passphrase", to: "passphrase")
+        try await home.run("key", "add", "passphrase", "--new-passphrase-file", passphrase, "-q").expectSuccess()
+        let sandbox = Sandbox(rules: [(.keyctl, .kills)])
+        for changes in [
+            [:], ["ISOGEO_VAULT_KEY_FILE": nil, "ISOGEO_VAULT_PASSPHRASE_FILE": passphrase],
+            ["ISOGEO_VAULT_KEY_FILE": nil, "ISOGEO_VAULT_SHARED_PASSPHRASE_FILE": passphrase],
+        ] as [[String: String?]] {
+            let report = try await sandbox.around(home.command(["token", "-q"], changes)).run()
+            #expect(report.exitCode == 0 && report.outputText == token, "\(changes) \(report)")
+        }
+        // Without a named key, too, unless the vault has a session.
+        let unnamed = try await sandbox.around(home.command(["token"], ["ISOGEO_VAULT_KEY_FILE": nil])).run()
+        #expect(unnamed.exitCode == 77, "\(unnamed)")
     }
 
     @Test func `anything else is the main part's`() async throws {

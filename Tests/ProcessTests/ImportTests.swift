@@ -36,7 +36,7 @@ struct ImportTests {
         #expect(report.errorText.contains("isogeo-vault: \(files[1]): "), "\(report)")
         #expect(
             report.errorText.hasSuffix(
-                "isogeo-vault: 1 of 3 were not imported.\n  Each has its reason above; the others are in the vault.\n"
+                "isogeo-vault: 1 of 3 was not imported.\n  Each has its reason above; the others are in the vault.\n"
             )
         )
         #expect(try await home.names() == ["atlas", "other"])

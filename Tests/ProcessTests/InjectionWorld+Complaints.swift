@@ -7,12 +7,13 @@ extension InjectionWorld {
     /// What shouldn't be, for the reader of a failed test.
     typealias Complaint = String
 
-    /// Puts the home back, runs the command with the fault, and says what shouldn't be.
-    func complaints(about injection: Injection) async throws -> [Complaint] {
+    /// Puts the home back, runs the command with the fault, and says what shouldn't be; nil where the command didn't
+    /// come to that call this time.
+    func complaints(about injection: Injection) async throws -> [Complaint]? {
         try putBack()
         let report: ProcessReport
         do { report = try await run(injection) } catch ProcessError.timedOut { return ["hangs"] }
-        guard let meant = try reported().first(where: { $0.isMeant }) else { return [] }
+        guard let meant = try reported().first(where: { $0.isMeant }) else { return nil }
         var complaints = says(
             report,
             injection,

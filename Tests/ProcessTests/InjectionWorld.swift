@@ -154,7 +154,7 @@ struct InjectionWorld: Sendable {
                 applications: described(try listed.json["applications"]),
                 slots: described(try status.json["slots"]),
                 // That a vault of format 1 was converted is neither before nor after: it is done first.
-                // Requests are counted by the day: of two days they look the same, and are one.
+                // Requests are tallied by the day; the tallies of two days look the same here, and count once.
                 events: Set(described(try JSONSerialization.jsonObject(with: Data(log.output))))
                     .filter { !$0.contains("event=converted") }.sorted(),
                 // A failure to get a token is cached like one.

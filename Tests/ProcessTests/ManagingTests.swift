@@ -33,7 +33,7 @@ struct ManagingTests {
                     name            atlas
                     client_id       \(home.client.id)
                     tokens from     http://localhost:\(server.port)/oauth/token
-                    API             unknown: import it with --api-base
+                    API             unknown: give it with --api-base
                     Basic encoding  raw
                     certificates    the system's
                     proxy           what the environment names

@@ -20,7 +20,7 @@ let batch = 10_000
 let file = FileManager.default.temporaryDirectory
     .appending(path: "client_secrets-\(ProcessInfo.processInfo.processIdentifier).json")
 try Data().write(to: file)
-// Data would sync each of them, which takes twice as long as all else that is done.
+// Data would sync each of them, which takes twice as long as everything else.
 let writing = try FileHandle(forWritingTo: file)
 
 /// The applications of these numbers, each by its own `client_secrets.json`.

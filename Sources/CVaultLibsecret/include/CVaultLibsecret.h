@@ -239,8 +239,11 @@ void cvault_prompt_free(struct cvault_prompt *);
 
 /// A session with a keyring, in which secrets cross the bus encrypted.
 struct cvault_session;
-/// Begins one. A thread of its own agrees on the key, and the first call in the session waits for it.
+/// Begins one. A thread of its own agrees on the key, and the first call in the session waits for it. NULL without
+/// memory.
 struct cvault_session *cvault_session_begin(struct cvault_bus *, const char *service);
+/// Whether it has come to nothing: another one may do.
+int cvault_session_has_failed(struct cvault_session *);
 /// Ends it, without waiting for anything.
 void cvault_session_end(struct cvault_session *);
 

@@ -22,7 +22,10 @@ struct APITarget: Sendable {
         let metadata = try contents.complete(application)
         let given = try call.base.map { (text) throws(VaultError) in try APIBase(givenByHand: text) }
         guard let base = given ?? metadata.knownAPIBase else {
-            throw VaultError(.apiBaseUnknown(metadata.name, tokenOrigin: metadata.endpoint.origin))
+            let endpoint = metadata.endpoint
+            throw VaultError(
+                .apiBaseUnknown(metadata.name, tokenURI: endpoint.canonicalText, tokenOrigin: endpoint.origin)
+            )
         }
         do throws(APIRequestProblem) {
             request = try APIRequest(call.path, query: call.query, at: base)

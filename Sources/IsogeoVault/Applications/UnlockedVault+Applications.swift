@@ -46,15 +46,8 @@ extension UnlockedVault {
         application: StoredApplication, tokens: [TokenRecord]
     )? {
         // What takes two readings may see two states: while a vault is converted, all rows change.
-        for _ in 0..<Self.lookLimit {
-            do throws(VaultError) { return try lookUp(name) } catch {
-                guard case .store(.changedMeanwhile)? = error.problem as? VaultProblem else { throw error }
-            }
-        }
-        return try lookUp(name)
+        try withOneState { () throws(VaultError) in try lookUp(name) }
     }
-
-    private static let lookLimit = 4
 
     /// That there is no such application, with the names of those that there are.
     func missing(_ name: ApplicationName?) throws(VaultError) -> VaultError {

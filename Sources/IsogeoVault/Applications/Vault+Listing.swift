@@ -1,7 +1,7 @@
 internal import VaultStore
 
 extension Vault {
-    /// Gives all applications, by name, page by page: a million of them takes some dozen MiB.
+    /// Gives all applications, by name, page by page: a million of them take about 55 MiB.
     ///
     /// Names are sealed, so that all are read and sorted first. If another process changes an application before the
     /// last page, the call fails.
@@ -35,6 +35,8 @@ extension UnlockedVault {
     ) throws(VaultError) {
         let (names, kept, state) = try withOneState { () throws(VaultError) in
             let state = try read().header.state
+            // Without a tree no page could be compared with the header: format 1 is read at once.
+            let keptCount = state.applications.count == nil ? .max : keptCount
             var (names, kept) = (SortedNames(expecting: Int(state.applications.count ?? 0)), [Application]())
             try readParts(of: state, tokens: .ofApplicationsRead) { (part) throws(VaultError) in
                 guard part.isWhole else { throw .damaged(.applicationsDiffer) }
@@ -51,7 +53,7 @@ extension UnlockedVault {
             names.sort()
             return (names, kept, state)
         }
-        guard names.count > keptCount else {
+        guard names.count > kept.count else {
             return try body(kept.sorted { $0.name.description < $1.name.description })
         }
         for start in stride(from: 0, to: names.count, by: Self.pageCount) {
@@ -92,9 +94,13 @@ private struct SortedNames {
 
     var count: Int { ends.count }
 
-    /// - Parameter count: of names. Memory that isn't filled isn't taken; an array that grows is there twice meanwhile.
+    /// The length of a name that memory is reserved for, in bytes.
+    private static let expectedLength = 32
+
+    /// - Parameter count: the expected number of names. Reserved memory costs nothing until it is filled; an array that
+    ///   grows exists twice for a moment.
     init(expecting count: Int) {
-        bytes.reserveCapacity(count * 32)
+        bytes.reserveCapacity(count * Self.expectedLength)
         ends.reserveCapacity(count)
     }
 

@@ -13,8 +13,8 @@ extension Verification.Finding {
         case .auditTrailForgot(let number):
             "Entry \(number) of the audit trail is too old to be kept, so that it can't be compared."
         case .auditTrailResealed(let number):
-            "Entry \(number) of the audit trail can't be compared: the vault got a new key or format since, and all "
-                + "entries other digests."
+            "Entry \(number) of the audit trail can't be compared: the vault got a new key or format since, which "
+                + "gave all entries other digests."
         }
     }
 }

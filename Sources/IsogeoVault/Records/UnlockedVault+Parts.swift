@@ -9,7 +9,7 @@ struct ApplicationPart {
 
 extension UnlockedVault {
     /// Reads all application rows of a state part by part, each compared with the header, so that a million of them
-    /// takes no more memory than some thousand.
+    /// takes no more memory than a few thousand.
     ///
     /// No lock is kept from part to part. Requests for tokens may change the header meanwhile, but no row.
     ///
@@ -42,7 +42,7 @@ extension UnlockedVault {
         return tree.isWhole(snapshot.applications.map { ApplicationTree.Leaf($0, sealer) }, in: part)
     }
 
-    /// Calls `body` anew where another process changed the vault meanwhile, some times.
+    /// Calls `body` anew where another process changed the vault meanwhile, up to five times.
     func withOneState<Result>(_ body: () throws(VaultError) -> Result) throws(VaultError) -> Result {
         for _ in 0..<Self.attemptLimit {
             do throws(VaultError) { return try body() } catch {

@@ -41,7 +41,7 @@ package enum CachedToken {
             )
             guard let vault = opened, vault.alteredSlots.isEmpty, vault.isAsMarked else { return nil }
             let preset = name == nil ? vault.openedState.defaultApplication : nil
-            // Of several none is the only one.
+            // Without a name or a default only a single application is meant; format 1 doesn't say how many there are.
             guard name != nil || preset != nil || vault.openedState.applications.count ?? 2 <= 1,
                 let (application, rows) = try? vault.lookUp(name, preset)
             else { return nil }

@@ -32,7 +32,8 @@ final class TokenCache: Sendable {
     struct FlightKey: Hashable, Sendable {
         let token: TokenKey
         let minimum: Int64
-        /// The second in which a call that bypasses the cache came: a request that began earlier doesn't serve it.
+        /// The second in which a call that bypasses the cache came: a request that began in an earlier one doesn't
+        /// serve it.
         let refreshing: Int64?
     }
 

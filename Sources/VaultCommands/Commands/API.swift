@@ -51,7 +51,7 @@ struct API: AsyncParsableCommand {
         let own = arguments.prefix { $0 != "--" }
         return own.indices.dropFirst().contains { index in
             let next = own.dropFirst(index + 1).first
-            return own[index] == "-q" && !own[index - 1].hasPrefix("-") && next?.hasPrefix("-") != false
+            return own[index] == "-q" && !own[index - 1].hasPrefix("-") && next?.contains("=") != true
         }
     }
 

@@ -34,7 +34,7 @@ extension Application {
             ["name", name.description],
             ["client_id", clientID],
             ["tokens from", tokenURI],
-            ["API", apiBase ?? "unknown: import it with --api-base"],
+            ["API", apiBase ?? "unknown: give it with --api-base"],
             ["Basic encoding", basicEncoding.rawValue],
             ["certificates", caFile.map { keepsCertificates ? "kept from \($0)" : $0 } ?? "the system's"],
             ["proxy", proxy ?? "what the environment names"],

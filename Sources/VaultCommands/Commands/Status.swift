@@ -6,7 +6,7 @@ internal import IsogeoVault
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Show what can be seen of the vault without a key: place, slots, counts, times."
+        abstract: "Show what can be seen of the vault without a key: place, size, slots, counts, times."
     )
 
     @Flag(help: "Print it as JSON.")
@@ -25,7 +25,7 @@ struct Status: AsyncParsableCommand {
 extension VaultStatus {
     /// The state for people, a line for each fact.
     fileprivate var text: String {
-        let rollback = isOlderThanSeen ? [["rollback", VaultCheck.isOlder]] : []
+        let rollback = isOlderThanSeen ? [["rollback", VaultCheck.olderText]] : []
         return table(
             [
                 ["vault", path.visible + (isReadOnly ? " (read-only)" : "")],
@@ -48,10 +48,13 @@ extension VaultStatus {
 }
 
 extension Int {
-    /// A number of bytes for people, in KiB up to 1024 of them and in MiB beyond.
+    /// A number of bytes for people: in KiB, or with one digit after the point in MiB or GiB.
     fileprivate var bytesText: String {
         let kibibytes = (self + 1023) / 1024
-        return kibibytes <= 1024 ? "\(kibibytes) KiB" : "\((kibibytes + 512) / 1024) MiB"
+        guard kibibytes >= 1024 else { return "\(kibibytes) KiB" }
+        let (unit, name) = kibibytes < 1 << 20 ? (1 << 10, "MiB") : (1 << 20, "GiB")
+        let tenths = (kibibytes * 10 + unit / 2) / unit
+        return "\(tenths / 10).\(tenths % 10) \(name)"
     }
 }
 

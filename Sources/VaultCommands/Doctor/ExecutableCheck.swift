@@ -31,8 +31,8 @@ enum ExecutableCheck {
     /// - Returns: at most one.
     static func front(path: String?, exists: (String) -> Bool) -> [Finding] {
         guard let path, path.hasSuffix("/isogeo-vault") else { return [] }
-        let folder = path.hasSuffix("/libexec/isogeo-vault") ? path.dropLast("/libexec/isogeo-vault".count) : ""
-        guard folder.isEmpty || !exists(folder + "/bin/isogeo-vault") else { return [] }
+        let main = "/libexec/isogeo-vault"
+        if path.hasSuffix(main), exists(path.dropLast(main.count) + "/bin/isogeo-vault") { return [] }
         return [
             .note(
                 "parts",

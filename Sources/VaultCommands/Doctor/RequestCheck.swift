@@ -72,11 +72,11 @@ enum RequestCheck {
         } else {
             findings.append(.ok("proxies", "The environment names no proxy: requests go to the server directly."))
         }
-        if host.isSet("http_proxy") || host.isSet("HTTP_PROXY"), !names.contains(where: host.isSet) {
+        if let name = ["http_proxy", "HTTP_PROXY"].first(where: host.isSet), !names.contains(where: host.isSet) {
             findings.append(
                 .note(
                     "proxies",
-                    "http_proxy is set but not used: tokens are requested over https alone.",
+                    "\(name) is set but not used: requests go over https, or to this computer and through no proxy.",
                     remedy: "If the proxy is for https too, set https_proxy."
                 )
             )

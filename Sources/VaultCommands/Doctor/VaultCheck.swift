@@ -23,14 +23,14 @@ enum VaultCheck {
     }
 
     /// The vault was newer when it was last seen; without its key that can't be verified.
-    static let isOlder = "older than it was when it was last opened here"
+    static let olderText = "older than it was when it was last opened here"
 
     static func rollback(_ isOlder: Bool) -> [Finding] {
         guard isOlder else { return [] }
         return [
             .finding(
                 "rollback",
-                "The vault's file is \(Self.isOlder).",
+                "The vault's file is \(olderText).",
                 remedy:
                     "Restore the newest backup: isogeo-vault restore FILE. Or, if you have put it back yourself, "
                     + "accept it once with --accept-rollback."
@@ -128,7 +128,7 @@ enum VaultCheck {
         return [
             .note(
                 "named-key",
-                "\(way.name) is on the same disk as the vault: it protects copies of the vault, but no stolen disk.",
+                "\(way.name) is on the same disk as the vault: it protects copies of the vault, but not a stolen disk.",
                 remedy:
                     "Keep it elsewhere: a systemd credential (LoadCredentialEncrypted=), another disk, a container's "
                     + "secret."

@@ -19,16 +19,17 @@ struct KeyringSource: KeySource {
     }
 
     func open(_ slots: [KeySlot], of vault: VaultIdentity) throws(KeyError) -> Unlocked {
+        let deadline = KeyringDeadline()
         // With many clients at once gnome-keyring doesn't find its collection for a moment (seen once with 20).
         for _ in 0..<2 {
             do throws(KeyError) {
-                return try KeyringSlot.open(slots, of: vault, in: try SecretService.find(interaction))
+                return try KeyringSlot.open(slots, of: vault, in: try SecretService.find(interaction, until: deadline))
             } catch {
                 guard error == .keyring(.noCollection) else { throw error }
                 SystemClock.sleep(.milliseconds(150))
             }
         }
-        return try KeyringSlot.open(slots, of: vault, in: try SecretService.find(interaction))
+        return try KeyringSlot.open(slots, of: vault, in: try SecretService.find(interaction, until: deadline))
     }
 
     func opensAny(of slots: [KeySlot], leaving: KeySlot?, of vault: VaultIdentity) throws(KeyError) -> Bool {
@@ -42,6 +43,8 @@ struct KeyringSource: KeySource {
             _ = try KeyringSlot.open(others, of: vault, in: service)
             return true
         } catch {
+            // `makeSlot` would wait for the same.
+            if case .keyring(let problem) = error, problem.endsTheSearch { throw error }
             return false
         }
     }
@@ -133,7 +136,9 @@ extension KeyReference {
 
 extension SecretService {
     /// Finds the keyring, which may show dialogs where the user is told of them.
-    fileprivate static func find(_ interaction: UserInteraction) throws(KeyError) -> SecretService {
-        try mappingErrors { () throws(KeyringProblem) in try find(onDialog: interaction.onDialog) }
+    fileprivate static func find(_ interaction: UserInteraction, until deadline: KeyringDeadline = KeyringDeadline())
+        throws(KeyError) -> SecretService
+    {
+        try mappingErrors { () throws(KeyringProblem) in try find(until: deadline, onDialog: interaction.onDialog) }
     }
 }
