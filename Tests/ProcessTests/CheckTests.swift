@@ -51,7 +51,8 @@ struct CheckTests {
         try await home.run("check").expectFailure(
             78,
             "The token was granted. The API address of atlas is unknown; its tokens come from \(server.origin).",
-            "Say it with --api-base URL, or for good: isogeo-vault rotate atlas client_secrets.json --api-base URL"
+            "Say it with --api-base URL, or for good: isogeo-vault rotate atlas client_secrets.json "
+                + "--token-uri \(server.url) --api-base URL"
         )
         #expect(try server.requests(of: home.client).count == 1)
         // An address that can't be one is refused before.
