@@ -50,15 +50,18 @@ let package = Package(
 
         // POSIX: the one floor that speaks to the operating system for all above it.
         .target(name: "VaultSystem", dependencies: ["CVaultLinux"]),
-        // The floors. VaultKeys, VaultStore and VaultOAuth don't know each other.
+        // The floors. VaultKeys, VaultStore and VaultHTTP don't know each other.
         .target(name: "VaultCrypto", dependencies: ["CVaultSodium", "CVaultLinux"]),
         .target(name: "VaultKeys", dependencies: ["VaultSystem", "VaultCrypto", "CVaultLibsecret"]),
         .target(name: "VaultStore", dependencies: ["VaultSystem", "CVaultSQLite"]),
-        .target(name: "VaultOAuth", dependencies: ["VaultSystem", "VaultCrypto", "CVaultCurl"]),
+        // What is libcurl's: one request to a server, and what keeps it from an answer.
+        .target(name: "VaultHTTP", dependencies: ["VaultSystem", "VaultCrypto", "CVaultCurl"]),
+        .target(name: "VaultOAuth", dependencies: ["VaultSystem", "VaultCrypto", "VaultHTTP"]),
         .target(
             name: "IsogeoVault",
             dependencies: [
-                "VaultSystem", "VaultCrypto", "VaultKeys", "VaultStore", "VaultOAuth", "CVaultLinux", logging,
+                "VaultSystem", "VaultCrypto", "VaultKeys", "VaultStore", "VaultHTTP", "VaultOAuth", "CVaultLinux",
+                logging,
             ]
         ),
         // For the tests of programs that use the library.
@@ -106,23 +109,29 @@ let package = Package(
         ),
         .testTarget(name: "VaultStoreTests", dependencies: ["VaultStore", "VaultSystem", "VaultTestSupport"]),
         .testTarget(
+            name: "VaultHTTPTests",
+            dependencies: [
+                "VaultHTTP", "VaultSystem", "VaultCrypto", "CVaultCurl", "VaultTestSupport", "CVaultTestSupport",
+            ]
+        ),
+        .testTarget(
             name: "VaultOAuthTests",
             dependencies: [
-                "VaultOAuth", "VaultSystem", "VaultCrypto", "CVaultCurl", "VaultTestSupport", "CVaultTestSupport",
+                "VaultOAuth", "VaultHTTP", "VaultSystem", "VaultCrypto", "VaultTestSupport", "CVaultTestSupport",
             ]
         ),
         .testTarget(
             name: "IsogeoVaultTests",
             dependencies: [
-                "IsogeoVault", "VaultSystem", "VaultCrypto", "VaultKeys", "VaultStore", "VaultOAuth",
+                "IsogeoVault", "VaultSystem", "VaultCrypto", "VaultKeys", "VaultStore", "VaultHTTP", "VaultOAuth",
                 "VaultTestSupport",
             ]
         ),
         .testTarget(
             name: "IsogeoVaultTestingTests",
             dependencies: [
-                "IsogeoVaultTesting", "IsogeoVault", "VaultOAuth", "VaultCrypto", "VaultTestSupport", logging,
-                inMemoryLogging,
+                "IsogeoVaultTesting", "IsogeoVault", "VaultHTTP", "VaultOAuth", "VaultCrypto", "VaultTestSupport",
+                logging, inMemoryLogging,
             ]
         ),
         .testTarget(

@@ -1,4 +1,5 @@
 internal import VaultCrypto
+internal import VaultHTTP
 package import VaultKeys
 package import VaultOAuth
 package import VaultStore
@@ -131,4 +132,8 @@ func mappingErrors<Result: ~Copyable>(_ body: () throws(KeyError) -> Result) thr
 
 func mappingErrors<Result: ~Copyable>(_ body: () throws(OAuthError) -> Result) throws(VaultError) -> Result {
     do { return try body() } catch { throw VaultError(error) }
+}
+
+func mappingErrors<Result: ~Copyable>(_ body: () throws(HTTPError) -> Result) throws(VaultError) -> Result {
+    do { return try body() } catch { throw VaultError(OAuthError(error)) }
 }

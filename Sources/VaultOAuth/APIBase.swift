@@ -1,3 +1,5 @@
+internal import VaultHTTP
+
 /// Where the API lies that an application's tokens are for: scheme, host, port, and a path that everything begins with.
 ///
 /// What can be read in two ways is refused as for a token endpoint, and so is plain http to any other computer: a token

@@ -1,5 +1,5 @@
-internal import CVaultCurl
 internal import VaultCrypto
+package import VaultHTTP
 
 /// Reads an API with a bearer token (RFC 6750): one GET, no redirect, to the host of its base and no other.
 ///
@@ -29,10 +29,9 @@ package struct APIClient: Sendable {
         now: Int64,
         to reader: (Span<UInt8>) -> Bool
     ) throws(APIError) {
-        let reply: TransportReply
-        do { reply = try send(request, token: token, connection, to: reader) } catch {
-            guard case .request(let problem) = error else { throw error }
-            throw .request(problem.explainedByLimits())
+        let reply: HTTPReply
+        do throws(StreamError) { reply = try send(request, token: token, connection, to: reader) } catch {
+            throw APIError(error)
         }
         guard !(200..<300).contains(reply.status) else { return }
         let echo = SecretEcho(token: token)
@@ -52,50 +51,30 @@ package struct APIClient: Sendable {
         token: String,
         _ connection: ConnectionSettings,
         to reader: (Span<UInt8>) -> Bool
-    ) throws(APIError) -> TransportReply {
-        let exchange = try Self.requesting { () throws(OAuthError) in
-            guard !transport.isSet("SSLKEYLOGFILE") else { throw .configuration(.keyLogging) }
-            try CurlLibrary.ready()
-            return try CurlEasyHandle(answerLimit: Self.errorLimit)
+    ) throws(StreamError) -> HTTPReply {
+        let server = request.base.endpoint.server
+        let proxy = ResolvedProxy.choose(for: server.scheme, own: connection.proxy, isSet: transport.isSet)
+        let handle = try Self.requesting { () throws(HTTPError) in
+            let handle = try CurlEasyHandle(bodyLimit: Self.errorLimit, isSet: transport.isSet)
+            try handle.setAddress(request.url, server.scheme)
+            for line in ["Accept: application/json", "User-Agent: isogeo-vault"] { try handle.addLine(line) }
+            // An export of hundreds of mebibytes takes its time; silence doesn't.
+            try handle.setSilenceLimit(connection.timeLimit)
+            try handle.reach(server, connection, through: proxy)
+            return handle
         }
-        let endpoint = request.base.endpoint
-        let proxy = ResolvedProxy.choose(for: endpoint, own: connection.proxy, isSet: transport.isSet)
-        try Self.requesting { () throws(OAuthError) in try configure(exchange, request, proxy, connection) }
-        let route = transport.route(to: endpoint, proxy, connection)
-        return try exchange.stream("Authorization: Bearer \(token)", on: route, to: reader)
+        let route = CurlRoute(to: server, connection, through: proxy, isSet: transport.isSet)
+        return try handle.stream("Authorization: Bearer \(token)", on: route, to: reader)
     }
 
-    private func configure(
-        _ exchange: borrowing CurlEasyHandle,
-        _ request: APIRequest,
-        _ proxy: ResolvedProxy,
-        _ connection: ConnectionSettings
-    ) throws(OAuthError) {
-        try exchange.set(CVAULT_CURLOPT_URL, request.url)
-        try exchange.set(CVAULT_CURLOPT_PATH_AS_IS, 1)
-        try exchange.setRules(request.base.endpoint.scheme)
-        for line in ["Accept: application/json", "User-Agent: isogeo-vault"] { try exchange.addLine(line) }
-        try exchange.set(CVAULT_CURLOPT_CONNECTTIMEOUT_MS, connection.connectTimeLimit.wholeMilliseconds)
-        // An export of hundreds of mebibytes takes its time; silence doesn't. libcurl's speed is an average, so that it
-        // notices the silence behind a first byte up to five seconds late.
-        try exchange.set(CVAULT_CURLOPT_LOW_SPEED_LIMIT, 1)
-        try exchange.set(CVAULT_CURLOPT_LOW_SPEED_TIME, max(1, Int(connection.timeLimit.components.seconds)))
-        if let interruption = connection.interruption { try exchange.watch(interruption) }
-        if request.base.endpoint.scheme == .http, !connection.acceptsForeignListener {
-            try exchange.requireOwnListener()
-        }
-        try transport.configureTLS(exchange, connection)
-        try transport.configureRoute(exchange, request.base.endpoint, proxy)
-    }
-
-    private static func requesting<Result: ~Copyable>(_ body: () throws(OAuthError) -> Result)
-        throws(APIError) -> Result
+    private static func requesting<Result: ~Copyable>(_ body: () throws(HTTPError) -> Result)
+        throws(StreamError) -> Result
     {
         do { return try body() } catch { throw .request(error) }
     }
 
     /// What the API says of its failure, from the members that such answers have.
-    private static func words(_ reply: borrowing TransportReply, _ echo: SecretEcho) -> ServerWords? {
+    private static func words(_ reply: borrowing HTTPReply, _ echo: SecretEcho) -> ServerWords? {
         let copy = reply.body.withBytes { SecretBytes(copying: $0) }
         guard let document = try? StrictJSON(copy) else { return nil }
         var words: [String] = []
@@ -130,4 +109,15 @@ package enum APIError: Error, Equatable, Sendable {
     case stalled
     /// The reader wanted no more.
     case readerStopped
+}
+
+extension APIError {
+    fileprivate init(_ error: StreamError) {
+        self =
+            switch error {
+            case .request(let problem): .request(OAuthError(problem.explainedByLimits()))
+            case .stalled: .stalled
+            case .readerStopped: .readerStopped
+            }
+    }
 }

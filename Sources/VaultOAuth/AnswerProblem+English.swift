@@ -1,3 +1,5 @@
+internal import VaultHTTP
+
 extension AnswerProblem: Explained {
     package var sentence: String { sentence(of: .tokenEndpoint) }
 

@@ -2,6 +2,7 @@
 // rest.
 
 internal import VaultCrypto
+internal import VaultHTTP
 
 extension ClientSecretsProblem: Explained {
     package var sentence: String {

@@ -1,4 +1,5 @@
 internal import VaultCrypto
+internal import VaultHTTP
 internal import VaultSystem
 
 /// What is odd about a `client_secrets.json` that can be used all the same.

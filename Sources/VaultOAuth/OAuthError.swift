@@ -1,4 +1,4 @@
-package import VaultSystem
+package import VaultHTTP
 
 /// Everything that can go wrong on this floor, none of it with a secret or content of a file inside.
 package enum OAuthError: Error, Equatable, Sendable {
@@ -20,12 +20,6 @@ package enum OAuthError: Error, Equatable, Sendable {
     case tls(TLSProblem, CurlCause = .none)
     /// The answer isn't a token.
     case answer(AnswerProblem)
-}
-
-/// What was observed, in one sentence, and what to do next.
-package protocol Explained {
-    var sentence: String { get }
-    var remedy: String { get }
 }
 
 extension OAuthError {
@@ -77,71 +71,20 @@ extension OAuthError {
 }
 
 extension OAuthError {
-    /// The same, unless it is what libcurl or OpenSSL make of too few descriptors, too little memory or no thread, and
-    /// this process lacks them.
-    func explainedByLimits() -> OAuthError {
-        guard mayHideLimit, let limit = ResourceLimit.reached() else { return self }
-        return .configuration(.limit(limit))
+    /// What was in the way of a request.
+    package init(_ error: HTTPError) {
+        self =
+            switch error {
+            case .configuration(let problem): .configuration(problem)
+            case .connection(let problem, let cause): .connection(problem, cause)
+            case .proxy(let problem): .proxy(problem)
+            case .tls(let problem, let cause): .tls(problem, cause)
+            case .bodyTooLarge(let limit): .answer(.tooLarge(limit: limit))
+            case .headersTooLarge(let limit): .answer(.headersTooLarge(limit: limit))
+            case .transferEncoding: .answer(.transferEncoding)
+            }
     }
 
-    private var mayHideLimit: Bool {
-        switch self {
-        case .configuration(.libraryUnusable), .configuration(.caFileInvalid), .configuration(.caFileUnreadable),
-            .configuration(.foreignListener(_, nil)):
-            true
-        case .connection(let problem, _): problem.mayHideLimit
-        case .proxy(let problem): problem.mayHideLimit
-        case .tls(let problem, _): problem.mayHideLimit
-        default: false
-        }
-    }
-}
-
-extension ConnectionProblem {
-    fileprivate var mayHideLimit: Bool {
-        switch self {
-        case .nameResolution, .unreachable, .other: true
-        default: false
-        }
-    }
-}
-
-extension ProxyProblem {
-    fileprivate var mayHideLimit: Bool {
-        switch cause {
-        case .connection(let problem): problem.mayHideLimit
-        case .tls(let problem): problem.mayHideLimit
-        default: false
-        }
-    }
-}
-
-extension TLSProblem {
-    fileprivate var mayHideLimit: Bool { [.handshakeFailed, .unknownIssuer, .invalidCertificate].contains(self) }
-}
-
-/// What libcurl said of a failed request, as numbers.
-package struct CurlCause: Equatable, Sendable {
-    /// libcurl's code (libcurl-errors(3)).
-    package var code: Int?
-    /// OpenSSL's verdict on the certificate (X509_V_…), where that was what failed.
-    package var certificate: Int?
-    package var errno: Errno?
-
-    package init(code: Int? = nil, certificate: Int? = nil, errno: Errno? = nil) {
-        self.code = code
-        self.certificate = certificate
-        self.errno = errno
-    }
-
-    /// Nothing was said, as by a transport that isn't libcurl.
-    package static let none = CurlCause()
-
-    /// All are equal: a cause explains a problem, and doesn't make another one of it.
-    package static func == (one: CurlCause, other: CurlCause) -> Bool { true }
-}
-
-extension OAuthError {
     package var curlCause: CurlCause {
         switch self {
         case .connection(_, let cause), .tls(_, let cause): cause
@@ -149,48 +92,28 @@ extension OAuthError {
         default: .none
         }
     }
+}
 
-    /// The same, with what libcurl said.
-    func because(_ cause: CurlCause) -> OAuthError {
+/// Runs `body` with the error of the floor below as this one's.
+func mappingErrors<Result: ~Copyable>(_ body: () throws(HTTPError) -> Result) throws(OAuthError) -> Result {
+    do throws(HTTPError) { return try body() } catch { throw OAuthError(error) }
+}
+
+extension ConnectionProblem {
+    var category: OAuthError.Category {
         switch self {
-        case .connection(let problem, _): return .connection(problem, cause)
-        case .tls(let problem, _): return .tls(problem, cause)
-        case .proxy(var problem):
-            problem.curl = cause
-            return .proxy(problem)
-        default: return self
+        case .notHTTP, .foreignTransport, .other: .unacceptableAnswer
+        default: .unavailable
         }
     }
 }
 
-/// What is missing or wrong on this computer.
-package enum ConfigurationProblem: Error, Equatable, Sendable {
-    /// Over plain http the secret would go to a program of another user on this computer; nil where its user can't be
-    /// told.
-    case foreignListener(port: Int, owner: UInt32?)
-    /// The clock shows a time that can't be kept: no token could be.
-    case clockOutOfRange
-    /// `SSLKEYLOGFILE` makes libcurl write the keys of every TLS session to a file.
-    case keyLogging
-    case libraryMissing
-    /// libcurl is there, and the loader fails, in its words.
-    case libraryNotLoaded(String)
-    /// This process has too little of what a request takes.
-    case limit(ResourceLimit)
-    /// libcurl is there, but older than 7.87.
-    case libraryTooOld(version: String)
-    /// libcurl is there, but built with another TLS library than OpenSSL.
-    case libraryWithoutOpenSSL
-    /// libcurl is there, but lacks a function or an option, by its number.
-    case libraryUnusable(option: Int)
-    case caFileMissing(path: String)
-    case caFileUnreadable(path: String, errno: Errno)
-    /// The CA file is none, or others could write or exchange it, or the way to it.
-    case unsafeCAFile(UnsafePath)
-    /// The CA file holds no certificate in PEM, or one that is broken.
-    case caFileInvalid(path: String)
-    /// The CA file is longer than a mebibyte, or holds more certificates than a vault keeps.
-    case caFileTooLarge(path: String)
-    /// The application's own proxy isn't `http://host:port` or `https://host:port`.
-    case invalidProxy
+extension ProxyProblem {
+    var category: OAuthError.Category {
+        switch cause {
+        case .connection(let problem): problem.category
+        case .answered(500...): .unavailable
+        default: .unacceptableAnswer
+        }
+    }
 }

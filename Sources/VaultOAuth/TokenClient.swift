@@ -1,4 +1,5 @@
 package import VaultCrypto
+package import VaultHTTP
 internal import VaultSystem
 
 /// Asks for tokens: one request, and at most two more where the failure may pass by itself.
@@ -8,7 +9,7 @@ package struct TokenClient: Sendable {
     /// How often a request is sent at most.
     package static let tryLimit = 3
     /// How long all tries and pauses may take together by default.
-    package static let timeLimit = Duration.seconds(30)
+    package static let timeLimit = ConnectionSettings.timeLimit
 
     private let transport: any TokenTransport
     private let dependencies: Dependencies

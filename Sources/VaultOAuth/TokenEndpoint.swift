@@ -1,3 +1,4 @@
+package import VaultHTTP
 internal import VaultSystem
 
 /// The address that tokens are requested from: read once, rebuilt, and valid for ever.
@@ -5,7 +6,7 @@ internal import VaultSystem
 /// https, or plain http to this computer alone. What two readers of URLs could understand differently is refused, so
 /// that no other reader can see another address; curl gets `canonicalText`.
 package struct TokenEndpoint: Hashable, Sendable {
-    package enum Scheme: String, Sendable { case https, http }
+    package typealias Scheme = URLScheme
 
     /// The longest address that is read, in bytes.
     package static let lengthLimit = 2048
@@ -46,6 +47,8 @@ package struct TokenEndpoint: Hashable, Sendable {
 
     /// The host in lower case, IPv6 in brackets.
     package var host: String { hostName.text }
+
+    var server: Server { Server(scheme, host: host, port: port) }
 
     /// Whether requests never leave this computer: 127.0.0.0/8, `[::1]`, exactly `localhost`.
     package var isLoopback: Bool { hostName.isLoopback }
@@ -133,10 +136,6 @@ package struct TokenEndpoint: Hashable, Sendable {
     private static func isTargetCharacter(_ byte: UInt8) -> Bool {
         FormEncoding.isUnreserved(byte) || "~!$&'()+,;=:@/?".utf8.contains(byte)
     }
-}
-
-extension TokenEndpoint.Scheme {
-    var defaultPort: UInt16 { self == .https ? 443 : 80 }
 }
 
 /// Why a text isn't the address of a token endpoint.

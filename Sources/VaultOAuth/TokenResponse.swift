@@ -1,30 +1,5 @@
-package import VaultCrypto
-
-/// What came back over the wire, undecided.
-package struct TransportReply: ~Copyable, Sendable {
-    /// The HTTP status.
-    package let status: Int
-    /// At most 1 MiB.
-    package let body: SecretBytes
-    /// Whether the answer broke off, of which the status is certain all the same.
-    package let isCutOff: Bool
-    package let retryAfter: String?
-    package let location: String?
-
-    package init(
-        status: Int,
-        body: consuming SecretBytes,
-        isCutOff: Bool = false,
-        retryAfter: String? = nil,
-        location: String? = nil
-    ) {
-        self.status = status
-        self.body = body
-        self.isCutOff = isCutOff
-        self.retryAfter = retryAfter
-        self.location = location
-    }
-}
+internal import VaultCrypto
+package import VaultHTTP
 
 /// Decides what an answer of a token endpoint means (RFC 6749 §5).
 package enum TokenResponse {
@@ -41,7 +16,7 @@ package enum TokenResponse {
     /// - Returns: the token.
     /// - Throws: `OAuthError.answer`.
     package static func decode(
-        _ reply: consuming TransportReply,
+        _ reply: consuming HTTPReply,
         requestedAt: Int64,
         now: Int64,
         echo: SecretEcho
@@ -54,7 +29,7 @@ package enum TokenResponse {
     }
 
     private static func grant(
-        _ reply: consuming TransportReply,
+        _ reply: consuming HTTPReply,
         requestedAt: Int64,
         now: Int64,
         echo: SecretEcho
@@ -67,7 +42,7 @@ package enum TokenResponse {
         let document: StrictJSON?
         let failure: StrictJSON.Failure?
         do {
-            document = try StrictJSON(reply.body)
+            document = try StrictJSON(reply.takeBody())
             failure = nil
         } catch {
             document = nil
@@ -216,15 +191,5 @@ enum RetryAfter {
         }
         // A year at most: sums stay far from overflowing.
         return now + min(Int64(text) ?? .max, 31_536_000)
-    }
-}
-
-extension String {
-    /// Without spaces and tabs at its ends.
-    var trimmingSpaces: String {
-        var text = self[...]
-        while let first = text.first, first == " " || first == "\t" { text.removeFirst() }
-        while let last = text.last, last == " " || last == "\t" { text.removeLast() }
-        return String(text)
     }
 }

@@ -3,6 +3,7 @@ import IsogeoVaultTesting
 import Synchronization
 import Testing
 import VaultCrypto
+import VaultHTTP
 import VaultOAuth
 import VaultTestSupport
 

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import VaultHTTP
 import VaultOAuth
 import VaultSystem
 import VaultTestSupport

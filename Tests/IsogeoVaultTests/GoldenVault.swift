@@ -1,5 +1,6 @@
 import Foundation
 import VaultCrypto
+import VaultHTTP
 import VaultOAuth
 import VaultTestSupport
 

@@ -1,6 +1,7 @@
 import Foundation
 import Synchronization
 import VaultCrypto
+import VaultHTTP
 import VaultOAuth
 import VaultTestSupport
 
@@ -53,7 +54,7 @@ final class ScriptedTransport: TokenTransport {
     /// Done while the next answer is waited for.
     func whileAsked(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.whileAsked = body } }
 
-    func send(_ request: borrowing TransportRequest, timeLimit: Duration) throws(OAuthError) -> TransportReply {
+    func send(_ request: borrowing TransportRequest, timeLimit: Duration) throws(OAuthError) -> HTTPReply {
         let header = request.credentials.withHeader { bytes in bytes.indices.map { bytes[$0] } }
         let base64 = String(decoding: header, as: UTF8.self).split(separator: " ").last.map(String.init)
         let asked = Request(
@@ -75,8 +76,8 @@ final class ScriptedTransport: TokenTransport {
         switch answer {
         case .token(let token, let expiresIn):
             let body = #"{"access_token":"\#(token)","token_type":"bearer","expires_in":\#(expiresIn)}"#
-            return TransportReply(status: 200, body: SecretBytes(body))
-        case .status(let status, let body): return TransportReply(status: status, body: SecretBytes(body))
+            return HTTPReply(status: 200, body: SecretBytes(body))
+        case .status(let status, let body): return HTTPReply(status: status, body: SecretBytes(body))
         case .failure(let error): throw error
         }
     }

@@ -2,6 +2,7 @@ import Foundation
 import Synchronization
 import Testing
 import VaultCrypto
+import VaultHTTP
 import VaultOAuth
 import VaultSystem
 import VaultTestSupport
@@ -95,7 +96,7 @@ private final class FlakyTransport: TokenTransport {
         state.withLock { state in state.ends[token].map { $0 > time } ?? false }
     }
 
-    func send(_ request: borrowing TransportRequest, timeLimit: Duration) throws(OAuthError) -> TransportReply {
+    func send(_ request: borrowing TransportRequest, timeLimit: Duration) throws(OAuthError) -> HTTPReply {
         let sent = Date().timeIntervalSince1970
         usleep(UInt32.random(in: 500...20_000))
         let token = "token-\(UInt64.random(in: 0...(.max)))"
@@ -116,7 +117,7 @@ private final class FlakyTransport: TokenTransport {
         }
         usleep(UInt32.random(in: 500...20_000))
         let body = #"{"access_token":"\#(token)","token_type":"bearer","expires_in":\#(lifetime)}"#
-        return TransportReply(status: 200, body: SecretBytes(body))
+        return HTTPReply(status: 200, body: SecretBytes(body))
     }
 
     private func fail(_ error: OAuthError) throws(OAuthError) {
@@ -124,8 +125,8 @@ private final class FlakyTransport: TokenTransport {
         throw error
     }
 
-    private func failed(_ status: Int) -> TransportReply {
+    private func failed(_ status: Int) -> HTTPReply {
         state.withLock { $0.failures += 1 }
-        return TransportReply(status: status, body: SecretBytes(""))
+        return HTTPReply(status: status, body: SecretBytes(""))
     }
 }

@@ -1,4 +1,5 @@
 import Testing
+import VaultHTTP
 import VaultKeys
 import VaultOAuth
 import VaultStore

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import VaultCrypto
+import VaultHTTP
 import VaultSystem
 
 @testable import VaultOAuth

@@ -2,6 +2,7 @@ import CVaultTestSupport
 import Foundation
 import Testing
 import VaultCrypto
+import VaultHTTP
 import VaultTestSupport
 
 @testable import VaultOAuth

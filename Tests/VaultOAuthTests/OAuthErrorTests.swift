@@ -1,5 +1,6 @@
 import Testing
 import VaultCrypto
+import VaultHTTP
 import VaultSystem
 
 @testable import VaultOAuth

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Testing
 import VaultCrypto
+import VaultHTTP
 import VaultTestSupport
 
 @testable import VaultOAuth

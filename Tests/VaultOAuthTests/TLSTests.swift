@@ -1,4 +1,5 @@
 import Testing
+import VaultHTTP
 import VaultTestSupport
 
 @testable import VaultOAuth

@@ -1,6 +1,7 @@
 import Synchronization
 import Testing
 import VaultCrypto
+import VaultHTTP
 import VaultSystem
 
 @testable import VaultOAuth
@@ -32,7 +33,7 @@ private final class ScriptedTransport: TokenTransport {
 
     var sent: [Sent] { state.withLock { $0.sent } }
 
-    func send(_ request: borrowing TransportRequest, timeLimit: Duration) throws(OAuthError) -> TransportReply {
+    func send(_ request: borrowing TransportRequest, timeLimit: Duration) throws(OAuthError) -> HTTPReply {
         let sent = Sent(
             header: request.credentials.withHeader { plain($0) },
             lines: request.headerLines,
@@ -45,7 +46,7 @@ private final class ScriptedTransport: TokenTransport {
         }
         clock.advance(min(answer.takes, timeLimit))
         if let failure = answer.failure { throw failure }
-        return TransportReply(status: answer.status, body: guarded(answer.body), retryAfter: answer.retryAfter)
+        return HTTPReply(status: answer.status, body: guarded(answer.body), retryAfter: answer.retryAfter)
     }
 }
 

@@ -1,5 +1,6 @@
 import Testing
 import VaultCrypto
+import VaultHTTP
 
 @testable import VaultOAuth
 
@@ -15,7 +16,7 @@ import VaultCrypto
     ) throws(OAuthError) -> TokenGrant {
         do throws(OAuthError) {
             return try TokenResponse.decode(
-                TransportReply(status: status, body: guarded(body), retryAfter: retryAfter, location: location),
+                HTTPReply(status: status, body: guarded(body), retryAfter: retryAfter, location: location),
                 requestedAt: Self.now - 5,
                 now: Self.now,
                 echo: echo(of: secret)

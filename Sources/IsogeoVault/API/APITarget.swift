@@ -1,3 +1,4 @@
+internal import VaultHTTP
 internal import VaultOAuth
 
 /// One call of the API: the request, the server, and the words for its failures.

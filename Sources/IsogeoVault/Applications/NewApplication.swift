@@ -1,4 +1,5 @@
 internal import VaultCrypto
+internal import VaultHTTP
 internal import VaultKeys
 internal import VaultOAuth
 internal import VaultSystem
@@ -166,7 +167,7 @@ public struct NewApplication: ~Copyable, Sendable {
     }
 
     private static func caFile(_ path: String) throws(VaultError) -> CAFile {
-        try mappingErrors { () throws(OAuthError) in try CAFile.read(path) }
+        try mappingErrors { () throws(HTTPError) in try CAFile.read(path) }
     }
 
     /// Refuses a credential that can't be sent at import, rather than when the first job needs a token.
@@ -206,7 +207,7 @@ public struct NewApplication: ~Copyable, Sendable {
 
     private static func proxy(_ text: String) throws(VaultError) -> ProxyAddress {
         do { return try ProxyAddress(text) } catch {
-            throw VaultError(.givenByHand(error))
+            throw VaultError(.givenByHand(OAuthError(error)))
         }
     }
 

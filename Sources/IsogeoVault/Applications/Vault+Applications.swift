@@ -1,3 +1,4 @@
+internal import VaultHTTP
 internal import VaultOAuth
 internal import VaultStore
 
@@ -143,7 +144,7 @@ extension Vault {
     public func trust(_ name: ApplicationName, caFile path: String?) async throws(VaultError) {
         try await dependencies.perform { () throws(VaultError) in
             let caFile = try path.map { (path) throws(VaultError) in
-                try mappingErrors { () throws(OAuthError) in try CAFile.read(path) }
+                try mappingErrors { () throws(HTTPError) in try CAFile.read(path) }
             }
             try contents.trust(caFile, for: name, now: dependencies.now())
             tokens.drop()

@@ -1,4 +1,5 @@
 internal import VaultCrypto
+internal import VaultHTTP
 internal import VaultKeys
 internal import VaultOAuth
 internal import VaultStore
@@ -70,7 +71,7 @@ package enum HostInspection {
 
     /// Refuses a CA file that holds no certificate, or that others may write.
     package static func checkCertificates(_ path: String) throws(VaultError) {
-        try mappingErrors { () throws(OAuthError) in try CAFile.check(path) }
+        try mappingErrors { () throws(HTTPError) in try CAFile.check(path) }
     }
 
     /// Why the state folder can't be used; nil if it can.

@@ -1,4 +1,5 @@
 internal import VaultCrypto
+internal import VaultHTTP
 internal import VaultOAuth
 
 /// Certificates in PEM that the vault keeps, in a box next to the metadata: what only a request needs, a cached token

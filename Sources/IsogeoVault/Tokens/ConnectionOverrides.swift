@@ -1,3 +1,4 @@
+internal import VaultHTTP
 internal import VaultOAuth
 internal import VaultSystem
 
@@ -22,7 +23,7 @@ package struct ConnectionOverrides: Sendable {
 extension ApplicationMetadata {
     /// The certificates to trust: those that the vault keeps, or those in the file of which an earlier version kept the
     /// path alone; nil for the system's.
-    fileprivate func trusted() throws(OAuthError) -> CAFile? {
+    fileprivate func trusted() throws(HTTPError) -> CAFile? {
         guard let caFile else { return nil }
         guard let certificates else { return try CAFile.read(caFile) }
         guard let content = certificates.content else { preconditionFailure("certificates that weren't read") }
@@ -45,10 +46,16 @@ extension VaultDependencies {
         for metadata: ApplicationMetadata,
         _ interruption: Interruption? = nil
     ) throws(OAuthError) -> ConnectionSettings {
-        let given = try connection.caFile.map { (path) throws(OAuthError) in try CAFile.read(path) }
+        let caFile: CAFile?
+        do throws(HTTPError) {
+            caFile =
+                if let path = connection.caFile { try CAFile.read(path) } else { try metadata.trusted() }
+        } catch {
+            throw OAuthError(error)
+        }
         var settings = ConnectionSettings(
             timeLimit: timeLimit,
-            caFile: given == nil ? try metadata.trusted() : given,
+            caFile: caFile,
             proxy: metadata.proxy,
             interruption: interruption
         )

@@ -1,6 +1,7 @@
 internal import Dispatch
 internal import Synchronization
 internal import VaultCrypto
+internal import VaultHTTP
 internal import VaultOAuth
 internal import VaultSystem
 
@@ -14,7 +15,7 @@ struct CustomTransport: TokenTransport {
     /// A transport may exceed its limit by this, so that its own error comes first.
     private static let grace = Duration.seconds(1)
 
-    func send(_ request: borrowing TransportRequest, timeLimit: Duration) throws(OAuthError) -> TransportReply {
+    func send(_ request: borrowing TransportRequest, timeLimit: Duration) throws(OAuthError) -> HTTPReply {
         let exchange = CustomExchange(TokenEndpointRequest(request, timeLimit: timeLimit))
         let task = Task { [transport] in await exchange.perform(transport) }
         guard let outcome = exchange.wait(timeLimit + Self.grace) else {
@@ -22,7 +23,7 @@ struct CustomTransport: TokenTransport {
             throw .connection(.timedOut)
         }
         switch outcome {
-        case .success(let reply): return try TransportReply(reply)
+        case .success(let reply): return try HTTPReply(reply)
         case .failure(let error): throw OAuthError(foreign: error)
         }
     }
@@ -52,7 +53,7 @@ private final class CustomExchange: Sendable {
     }
 }
 
-extension TransportReply {
+extension HTTPReply {
     fileprivate init(_ reply: TokenEndpointReply) throws(OAuthError) {
         guard reply.body.count <= CurlTransport.answerLimit else {
             throw .answer(.tooLarge(limit: CurlTransport.answerLimit))

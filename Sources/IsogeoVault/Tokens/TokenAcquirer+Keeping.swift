@@ -1,3 +1,4 @@
+internal import VaultHTTP
 internal import VaultOAuth
 internal import VaultStore
 

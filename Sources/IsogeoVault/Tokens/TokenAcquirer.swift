@@ -1,4 +1,5 @@
 internal import VaultCrypto
+internal import VaultHTTP
 internal import VaultOAuth
 internal import VaultStore
 

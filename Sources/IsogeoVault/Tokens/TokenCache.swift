@@ -1,4 +1,5 @@
 internal import Synchronization
+internal import VaultHTTP
 internal import VaultOAuth
 
 /// Identifies a token among all that a vault can acquire.

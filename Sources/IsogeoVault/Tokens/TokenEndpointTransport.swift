@@ -1,4 +1,5 @@
 internal import VaultCrypto
+internal import VaultHTTP
 internal import VaultOAuth
 
 /// Sends a vault's token requests by a program's own HTTP client.

@@ -1,4 +1,5 @@
 internal import Synchronization
+internal import VaultHTTP
 internal import VaultOAuth
 
 /// A token request in flight, and the tasks of this process that wait for it.

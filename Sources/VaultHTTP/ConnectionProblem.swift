@@ -23,15 +23,8 @@ package enum ConnectionProblem: Error, Equatable, Sendable {
 }
 
 extension ConnectionProblem {
-    var category: OAuthError.Category {
-        switch self {
-        case .notHTTP, .foreignTransport, .other: .unacceptableAnswer
-        default: .unavailable
-        }
-    }
-
     /// Whether it was no connection at all, or one that broke: then a new one may do.
-    var isTransient: Bool {
+    package var isTransient: Bool {
         switch self {
         case .nameResolution, .refused, .unreachable, .broken, .timedOut: true
         case .notHTTP, .interrupted, .foreignTransport, .other: false
@@ -39,7 +32,7 @@ extension ConnectionProblem {
     }
 }
 
-/// Why a proxy gives no way to the token endpoint, which isn't to blame then.
+/// Why a proxy gives no way to the server, which isn't to blame then.
 package struct ProxyProblem: Error, Equatable, Sendable {
     package enum Cause: Equatable, Sendable {
         /// It couldn't be connected to, or answered with no HTTP.
@@ -66,16 +59,8 @@ package struct ProxyProblem: Error, Equatable, Sendable {
 }
 
 extension ProxyProblem {
-    var category: OAuthError.Category {
-        switch cause {
-        case .connection(let problem): problem.category
-        case .answered(500...): .unavailable
-        default: .unacceptableAnswer
-        }
-    }
-
     /// As for the endpoint itself: where a new connection may do.
-    var isTransient: Bool {
+    package var isTransient: Bool {
         switch cause {
         case .connection(let problem): problem.isTransient
         case .answered(500), .answered(502...504): true

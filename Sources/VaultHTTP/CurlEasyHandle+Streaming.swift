@@ -1,21 +1,6 @@
 internal import CVaultCurl
-internal import VaultCrypto
 
 extension CurlEasyHandle {
-    /// What holds for every request: to this scheme alone, no redirect, nothing of the user's own curl settings.
-    borrowing func setRules(_ scheme: TokenEndpoint.Scheme) throws(OAuthError) {
-        try set(CVAULT_CURLOPT_PROTOCOLS_STR, scheme.rawValue)
-        try set(CVAULT_CURLOPT_FOLLOWLOCATION, 0)
-        // nghttp2 keeps copies of headers.
-        try set(CVAULT_CURLOPT_HTTP_VERSION, Int(CVAULT_CURL_HTTP_VERSION_1_1.rawValue))
-        try set(CVAULT_CURLOPT_HTTP09_ALLOWED, 0)
-        try set(CVAULT_CURLOPT_NETRC, Int(CVAULT_CURL_NETRC_IGNORED.rawValue))
-        try set(CVAULT_CURLOPT_VERBOSE, 0)
-        try set(CVAULT_CURLOPT_FORBID_REUSE, 1)
-        try set(CVAULT_CURLOPT_NOSIGNAL, 1)
-        try set(CVAULT_CURLOPT_QUICK_EXIT, 1)
-    }
-
     /// Sends a GET; the body of a success goes to `reader` as it comes.
     ///
     /// - Parameters:
@@ -23,9 +8,9 @@ extension CurlEasyHandle {
     ///   - route: where it goes.
     ///   - reader: called with each piece; returns whether it wants more.
     /// - Returns: status, headers, and the body of a failure as far as the limit goes.
-    /// - Throws: why no answer came, or `APIError.readerStopped`.
-    borrowing func stream(_ authorization: String, on route: CurlRoute, to reader: (Span<UInt8>) -> Bool)
-        throws(APIError) -> TransportReply
+    /// - Throws: why no answer came, or not all of it.
+    package borrowing func stream(_ authorization: String, on route: CurlRoute, to reader: (Span<UInt8>) -> Bool)
+        throws(StreamError) -> HTTPReply
     {
         let code = withoutActuallyEscaping(reader) { reader in
             var context = BodyReader(read: reader)
@@ -45,6 +30,16 @@ extension CurlEasyHandle {
         }
         return reply(code)
     }
+}
+
+/// Why a body that is read as it comes didn't come to its end.
+package enum StreamError: Error {
+    /// No answer came.
+    case request(HTTPError)
+    /// Nothing more came of an answer that had begun.
+    case stalled
+    /// The reader wanted no more.
+    case readerStopped
 }
 
 /// What stands behind the pointer that C hands on.

@@ -4,15 +4,15 @@ internal import Glibc
 ///
 /// Readers of URLs differ about everything else (`127.1`, `0x7f.1`, `%31`, a final dot, zone ids), and the one that
 /// checks must not see another host than the one that connects.
-struct URLHost: Hashable, Sendable {
+package struct URLHost: Hashable, Sendable {
     /// In lower case; IPv6 in the form of RFC 5952, with its brackets.
-    let text: String
+    package let text: String
 
     /// 127.0.0.0/8, `[::1]`, or exactly `localhost`.
-    let isLoopback: Bool
+    package let isLoopback: Bool
 
     /// Isogeo's own, which need not be read.
-    static let isogeo = URLHost(text: "id.api.isogeo.com", isLoopback: false)
+    package static let isogeo = URLHost(text: "id.api.isogeo.com", isLoopback: false)
 
     private init(text: String, isLoopback: Bool) {
         self.text = text
@@ -20,7 +20,7 @@ struct URLHost: Hashable, Sendable {
     }
 
     /// Reads a host; nil for everything else.
-    init?(_ text: some StringProtocol) {
+    package init?(_ text: some StringProtocol) {
         let text = text.lowercased()
         if text.hasPrefix("[") {
             guard text.hasSuffix("]"), let address = Self.canonicalIPv6(String(text.dropFirst().dropLast())) else {

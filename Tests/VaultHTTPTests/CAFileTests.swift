@@ -4,7 +4,7 @@ import Testing
 import VaultSystem
 import VaultTestSupport
 
-@testable import VaultOAuth
+@testable import VaultHTTP
 
 /// Which files certificates are taken from, and what is taken of them.
 @Suite(.onItsOwnThread) struct CAFileTests {
@@ -15,7 +15,7 @@ import VaultTestSupport
     init() throws { folder = try TemporaryDirectory() }
 
     private func problem(_ path: String) -> ConfigurationProblem? {
-        do throws(OAuthError) {
+        do throws(HTTPError) {
             _ = try CAFile.read(path)
             return nil
         } catch {

@@ -27,24 +27,24 @@ package struct CAFile: Hashable, Sendable {
     /// - Parameter path: absolute, or from the working directory; links may lead to the file.
     /// - Returns: its certificates, and the absolute path.
     /// - Throws: `configuration`.
-    package static func read(_ path: String) throws(OAuthError) -> CAFile {
+    package static func read(_ path: String) throws(HTTPError) -> CAFile {
         let file = CAFile(path: try absolute(path), certificates: try certificates(in: path))
         guard file.certificates.count <= limit else { throw .configuration(.caFileTooLarge(path: path)) }
         return file
     }
 
     /// Refuses a file that `read` would refuse, but for its size: the system's own may have any.
-    package static func check(_ path: String) throws(OAuthError) { _ = try certificates(in: path) }
+    package static func check(_ path: String) throws(HTTPError) { _ = try certificates(in: path) }
 
     /// The vault is used from anywhere, cron included: a relative path would name another file there.
-    private static func absolute(_ path: String) throws(OAuthError) -> String {
+    private static func absolute(_ path: String) throws(HTTPError) -> String {
         guard !FilePath.isAbsolute(path) else { return path }
         do throws(SystemError) { return try FilePath.resolve(".") + "/" + path } catch {
             throw .configuration(problem(of: error, path))
         }
     }
 
-    private static func certificates(in path: String) throws(OAuthError) -> [UInt8] {
+    private static func certificates(in path: String) throws(HTTPError) -> [UInt8] {
         let text: [UInt8]
         do throws(SystemError) {
             let file = try FilePolicy.trusted.open(path) { $0 <= fileLimit }

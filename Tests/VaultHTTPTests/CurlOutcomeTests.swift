@@ -2,7 +2,7 @@ import CVaultCurl
 import Testing
 import VaultSystem
 
-@testable import VaultOAuth
+@testable import VaultHTTP
 
 @Suite struct CurlOutcomeTests {
     private func error(
@@ -14,9 +14,9 @@ import VaultSystem
         connectStatus: Int = 0,
         connectedPort: Int = 0,
         route: CurlRoute = CurlRoute(host: "[::1]", port: 443, caFile: "ours.pem"),
-        isTooLarge: Bool = false,
+        bodyLimit: Int? = nil,
         headersAreTooLarge: Bool = false
-    ) -> OAuthError {
+    ) -> HTTPError {
         CurlOutcome(
             route: route,
             code: code.rawValue,
@@ -26,7 +26,7 @@ import VaultSystem
             proxyVerifyResult: proxyVerifyResult,
             connectStatus: connectStatus,
             connectedPort: connectedPort,
-            bodyIsTooLarge: isTooLarge,
+            bodyLimit: bodyLimit,
             headersAreTooLarge: headersAreTooLarge
         ).error
     }
@@ -43,9 +43,9 @@ import VaultSystem
         #expect(error(CVAULT_CURLE_RECV_ERROR, message: "Connection reset by peer") == .connection(.broken))
         #expect(error(CVAULT_CURLE_RECV_ERROR, message: "tlsv13 alert certificate required") == .tls(.handshakeFailed))
         #expect(error(CVAULT_CURLE_WEIRD_SERVER_REPLY) == .connection(.notHTTP))
-        #expect(error(CVAULT_CURLE_WRITE_ERROR, isTooLarge: true) == .answer(.tooLarge(limit: 1 << 20)))
+        #expect(error(CVAULT_CURLE_WRITE_ERROR, bodyLimit: 1 << 20) == .bodyTooLarge(limit: 1 << 20))
         let headers = error(CVAULT_CURLE_WRITE_ERROR, headersAreTooLarge: true)
-        #expect(headers == .answer(.headersTooLarge(limit: 65_536)))
+        #expect(headers == .headersTooLarge(limit: 65_536))
         #expect(error(CVAULT_CURLE_OUT_OF_MEMORY) == .connection(.other(code: 27)))
         #expect(error(CVAULT_CURLE_SSL_CACERT_BADFILE) == .configuration(.caFileInvalid(path: "ours.pem")))
     }
@@ -53,7 +53,7 @@ import VaultSystem
     @Test func `what a proxy does is not the endpoint's fault`() {
         let proxied = CurlRoute(host: "[::1]", port: 443, proxy: "p:3128")
         let perhaps = CurlRoute(host: "[::1]", port: 443, proxy: "p:3128", mayBypassProxy: true)
-        func proxy(_ cause: ProxyProblem.Cause) -> OAuthError { .proxy(ProxyProblem(proxy: "p:3128", cause: cause)) }
+        func proxy(_ cause: ProxyProblem.Cause) -> HTTPError { .proxy(ProxyProblem(proxy: "p:3128", cause: cause)) }
         for route in [proxied, perhaps] {
             #expect(error(CVAULT_CURLE_COULDNT_RESOLVE_PROXY, route: route) == proxy(.connection(.nameResolution)))
             #expect(error(CVAULT_CURLE_RECV_ERROR, connectStatus: 407, route: route) == proxy(.authentication))
@@ -75,7 +75,7 @@ import VaultSystem
         let untrusted = CVAULT_CURLE_PEER_FAILED_VERIFICATION
         #expect(error(untrusted, proxyVerifyResult: 10, route: proxied) == proxy(.tls(.expired)))
         #expect(error(untrusted, verifyResult: 10, connectStatus: 200, route: proxied) == .tls(.expired))
-        #expect(error(CVAULT_CURLE_WRITE_ERROR, route: proxied, isTooLarge: true) == .answer(.tooLarge(limit: 1 << 20)))
+        #expect(error(CVAULT_CURLE_WRITE_ERROR, route: proxied, bodyLimit: 1 << 20) == .bodyTooLarge(limit: 1 << 20))
     }
 
     @Test(
@@ -97,8 +97,8 @@ import VaultSystem
             ("OpenSSL SSL_connect: SSL_ERROR_SYSCALL in connection to a:1", .connection(.broken)),
             ("OpenSSL SSL_connect: Connection reset by peer in connection to a:1", .connection(.broken)),
             ("error:0A000410:SSL routines::sslv3 alert handshake failure", .tls(.handshakeFailed)),
-        ] as [(String, OAuthError)]
-    ) func `a failed handshake is told apart by its words`(_ message: String, _ expected: OAuthError) {
+        ] as [(String, HTTPError)]
+    ) func `a failed handshake is told apart by its words`(_ message: String, _ expected: HTTPError) {
         #expect(error(CVAULT_CURLE_SSL_CONNECT_ERROR, message: message) == expected)
     }
 

@@ -4,7 +4,7 @@ internal import Synchronization
 internal import VaultSystem
 
 /// The system's libcurl, opened at the first request.
-enum CurlLibrary {
+package enum CurlLibrary {
     /// The address space that libcurl, its libraries and a request take, in bytes: 70 MiB, seen with Debian 12's.
     private static let needed = 72 << 20
 
@@ -18,7 +18,7 @@ enum CurlLibrary {
     private static let opening = Mutex(())
 
     /// Whether what libcurl frees is wiped; nil while libcurl isn't open, which this leaves so.
-    static var wipesIfOpened: Bool? {
+    package static var wipesIfOpened: Bool? {
         switch outcome.load(ordering: .acquiring) {
         case .notOpened: nil
         case .wipes: true
@@ -31,7 +31,7 @@ enum CurlLibrary {
     /// - Returns: whether what it frees is wiped. It isn't where other code initialised libcurl before.
     /// - Throws: why there is no libcurl that will do.
     @discardableResult
-    static func ready() throws(OAuthError) -> Bool {
+    package static func ready() throws(HTTPError) -> Bool {
         if let wipes = wipesIfOpened { return wipes }
         do throws(ConfigurationProblem) {
             return try opening.withLock { _ throws(ConfigurationProblem) in
@@ -51,7 +51,7 @@ enum CurlLibrary {
     private static let isPreparing = Atomic(false)
 
     /// Makes libcurl ready on another thread; the request waits for it, or tries again where it failed.
-    static func prepare() {
+    package static func prepare() {
         guard wipesIfOpened == nil, !isPreparing.exchange(true, ordering: .relaxed) else { return }
         var thread = pthread_t()
         let status = unsafe pthread_create(&thread, nil, { _ in unsafe CurlLibrary.open() }, nil)

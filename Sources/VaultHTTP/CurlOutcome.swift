@@ -2,8 +2,8 @@ internal import CVaultCurl
 internal import VaultSystem
 
 /// Where a request was to go, as far as its failure must tell.
-struct CurlRoute: Equatable {
-    /// The endpoint's host, IPv6 in brackets, and port.
+package struct CurlRoute: Equatable {
+    /// The server's host, IPv6 in brackets, and port.
     let host: String
     let port: Int
     /// The proxy that libcurl was told of, for people.
@@ -11,6 +11,23 @@ struct CurlRoute: Equatable {
     /// Whether `no_proxy` may except the host, which libcurl decides and doesn't tell.
     var mayBypassProxy = false
     var caFile: String?
+}
+
+extension CurlRoute {
+    package init(
+        to server: Server,
+        _ settings: ConnectionSettings,
+        through proxy: ResolvedProxy,
+        isSet: (String) -> Bool
+    ) {
+        self.init(
+            host: server.host,
+            port: Int(server.port),
+            proxy: proxy.name,
+            mayBypassProxy: isSet("no_proxy") || isSet("NO_PROXY"),
+            caFile: settings.caFile?.path
+        )
+    }
 }
 
 /// How a request of libcurl's failed, and what that means.
@@ -29,14 +46,15 @@ struct CurlOutcome {
     let connectStatus: Int
     /// The port that libcurl is or was connected to, be it a proxy's; 0 where it never was.
     let connectedPort: Int
-    let bodyIsTooLarge: Bool
+    /// How long the body might have been, where it was longer.
+    let bodyLimit: Int?
     let headersAreTooLarge: Bool
     /// The connection was closed amid the headers, and libcurl has no code for that.
     var headersBrokeOff = false
     /// Whose program listens there, where that isn't ours or root's: `ListenerOwner`.
     var peerVerdict = ListenerOwner.trusted
 
-    var error: OAuthError {
+    var error: HTTPError {
         guard let proxy = route.proxy, isProxyFailure, let cause = proxyCause else {
             return endpointError.because(cause(verifyResult))
         }
@@ -87,12 +105,12 @@ struct CurlOutcome {
 
     // MARK: - The endpoint's
 
-    private var endpointError: OAuthError {
+    private var endpointError: HTTPError {
         if peerVerdict != ListenerOwner.trusted {
             return .configuration(.foreignListener(port: route.port, owner: ListenerOwner.user(of: peerVerdict)))
         }
-        if bodyIsTooLarge { return .answer(.tooLarge(limit: CurlTransport.answerLimit)) }
-        if headersAreTooLarge { return .answer(.headersTooLarge(limit: CurlEasyHandle.headerLimit)) }
+        if let bodyLimit { return .bodyTooLarge(limit: bodyLimit) }
+        if headersAreTooLarge { return .headersTooLarge(limit: CurlEasyHandle.headerLimit) }
         if headersBrokeOff { return .connection(.broken) }
         switch cvault_curl_code(rawValue: code) {
         case CVAULT_CURLE_COULDNT_RESOLVE_HOST: return .connection(.nameResolution)
@@ -105,7 +123,7 @@ struct CurlOutcome {
         case CVAULT_CURLE_WEIRD_SERVER_REPLY, CVAULT_CURLE_UNSUPPORTED_PROTOCOL: return .connection(.notHTTP)
         case CVAULT_CURLE_PARTIAL_FILE, CVAULT_CURLE_GOT_NOTHING, CVAULT_CURLE_SEND_ERROR, CVAULT_CURLE_RECV_ERROR:
             return broken
-        case CVAULT_CURLE_BAD_CONTENT_ENCODING: return .answer(.transferEncoding)
+        case CVAULT_CURLE_BAD_CONTENT_ENCODING: return .transferEncoding
         case CVAULT_CURLE_SSL_CACERT_BADFILE: return .configuration(.caFileInvalid(path: route.caFile ?? ""))
         case CVAULT_CURLE_PEER_FAILED_VERIFICATION: return .tls(Self.certificateProblem(verifyResult))
         case CVAULT_CURLE_SSL_CONNECT_ERROR: return handshake
@@ -113,7 +131,7 @@ struct CurlOutcome {
         }
     }
 
-    private var broken: OAuthError {
+    private var broken: HTTPError {
         // TLS 1.3 tells of a failed handshake only when the answer is read.
         message.contains("alert") ? .tls(.handshakeFailed) : .connection(.broken)
     }
@@ -133,7 +151,7 @@ struct CurlOutcome {
         }
     }
 
-    private var handshake: OAuthError {
+    private var handshake: HTTPError {
         let message = message.lowercased()
         if message.contains("unsupported protocol") || message.contains("protocol version") { return .tls(.tooOld) }
         if ["wrong version number", "packet length too long", "http request"].contains(where: message.contains) {

@@ -6,7 +6,7 @@ package struct ProxyAddress: Hashable, Sendable, CustomStringConvertible {
     package let text: String
     package var description: String { text }
 
-    package init(_ text: String) throws(OAuthError) {
+    package init(_ text: String) throws(HTTPError) {
         let parts = text.lowercased().split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, parts[0] == "http" || parts[0] == "https" else { throw .configuration(.invalidProxy) }
         let authority = parts[1].hasSuffix("/") ? parts[1].dropLast() : parts[1]
@@ -28,18 +28,18 @@ package enum ResolvedProxy: Equatable, Sendable {
     ///
     /// Plain http goes to this computer alone and never through a proxy, which would see the secret in clear.
     package static func choose(
-        for endpoint: TokenEndpoint,
+        for scheme: URLScheme,
         own: ProxyAddress?,
         isSet: (String) -> Bool = Environment.hasValue
     ) -> ResolvedProxy {
-        guard endpoint.scheme == .https else { return .none }
+        guard scheme == .https else { return .none }
         let variables = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
         if let variable = variables.first(where: isSet) { return .environment(variable: variable) }
         return own.map { .application($0) } ?? .none
     }
 
     /// Host and port, and who named them, for people; nil for none.
-    var name: String? {
+    package var name: String? {
         switch self {
         case .none: nil
         case .environment(let variable):

@@ -4,89 +4,65 @@ internal import VaultSystem
 
 /// One request of libcurl's, with all that it points to.
 @safe
-struct CurlEasyHandle: ~Copyable {
+package struct CurlEasyHandle: ~Copyable {
     /// With header lines of more bytes than this the answer is too large.
     static let headerLimit = 65_536
 
     let exchange: UnsafeMutablePointer<cvault_exchange>
+    private let bodyLimit: Int
 
-    init(answerLimit: Int) throws(OAuthError) {
-        guard let exchange = unsafe cvault_exchange_new(answerLimit, Self.headerLimit) else {
+    /// Makes one, and opens libcurl for it unless that is open.
+    ///
+    /// - Parameters:
+    ///   - bodyLimit: with a body of more bytes than this the answer is too large.
+    ///   - isSet: whether an environment variable has a value.
+    /// - Throws: `configuration`.
+    package init(bodyLimit: Int, isSet: (String) -> Bool = Environment.hasValue) throws(HTTPError) {
+        guard !isSet("SSLKEYLOGFILE") else { throw .configuration(.keyLogging) }
+        try CurlLibrary.ready()
+        guard let exchange = unsafe cvault_exchange_new(bodyLimit, Self.headerLimit) else {
             throw .configuration(.libraryUnusable(option: 0))
         }
         unsafe self.exchange = unsafe exchange
+        self.bodyLimit = bodyLimit
     }
 
     deinit { unsafe cvault_exchange_free(exchange) }
 
     // MARK: - Before
 
-    borrowing func set(_ option: cvault_curl_option, _ value: Int) throws(OAuthError) {
+    borrowing func set(_ option: cvault_curl_option, _ value: Int) throws(HTTPError) {
         try check(unsafe cvault_exchange_set_long(exchange, option, value), option)
     }
 
     /// Sets a text, which is copied; nil takes the library's default away.
-    borrowing func set(_ option: cvault_curl_option, _ text: String?) throws(OAuthError) {
+    borrowing func set(_ option: cvault_curl_option, _ text: String?) throws(HTTPError) {
         try check(unsafe cvault_exchange_set_text(exchange, option, text), option)
     }
 
     /// Sets bytes, which are copied.
-    borrowing func set(_ option: cvault_curl_option, _ bytes: [UInt8]) throws(OAuthError) {
+    borrowing func set(_ option: cvault_curl_option, _ bytes: [UInt8]) throws(HTTPError) {
         try check(unsafe cvault_exchange_set_blob(exchange, option, bytes, bytes.count), option)
     }
 
-    borrowing func setBody(_ body: [UInt8]) throws(OAuthError) {
-        try check(unsafe cvault_exchange_set_body(exchange, body, body.count), CVAULT_CURLOPT_COPYPOSTFIELDS)
-    }
-
-    borrowing func addLine(_ line: String) throws(OAuthError) {
-        try check(unsafe cvault_exchange_add_line(exchange, line), CVAULT_CURLOPT_HTTPHEADER)
-    }
-
-    /// Has a host and port looked up nowhere: `host:port:address,address`.
-    borrowing func resolve(_ entry: String) throws(OAuthError) {
-        try check(unsafe cvault_exchange_pin_address(exchange, entry), CVAULT_CURLOPT_RESOLVE)
-    }
-
-    /// Ends the request when it is interrupted; the interruption must live as long.
-    borrowing func watch(_ interruption: Interruption) throws(OAuthError) {
-        try check(unsafe cvault_exchange_watch(exchange, interruption.flag), CVAULT_CURLOPT_XFERINFODATA)
-    }
-
-    /// Has nothing sent to a program of another user that listens on this computer.
-    borrowing func requireOwnListener() throws(OAuthError) {
-        let judge: @convention(c) (UnsafePointer<CChar>?, CInt, UnsafePointer<CChar>?, CInt) -> Int64 = {
-            address,
-            port,
-            own,
-            ownPort in
-            guard let address = unsafe address, let own = unsafe own else { return -2 }
-            return unsafe ListenerOwner.verdict(
-                String(cString: address),
-                UInt16(truncatingIfNeeded: port),
-                from: String(cString: own),
-                UInt16(truncatingIfNeeded: ownPort)
-            )
-        }
-        try check(unsafe cvault_exchange_check_peer(exchange, judge), CVAULT_CURLOPT_PREREQFUNCTION)
-    }
-
-    private borrowing func check(_ code: UInt32, _ option: cvault_curl_option) throws(OAuthError) {
+    borrowing func check(_ code: UInt32, _ option: cvault_curl_option) throws(HTTPError) {
         guard code == 0 else { throw .configuration(.libraryUnusable(option: Int(option.rawValue))) }
     }
 
     // MARK: - The request
 
     /// Sends the request and waits for the answer.
-    borrowing func perform(_ credentials: borrowing BasicCredentials, on route: CurlRoute) throws(OAuthError)
-        -> TransportReply
-    {
+    ///
+    /// - Parameters:
+    ///   - header: a further header line, with a NUL behind it, which libcurl's copies of are wiped.
+    ///   - route: where it goes.
+    /// - Returns: the answer, whatever its status.
+    /// - Throws: why none came.
+    package borrowing func perform(_ header: Span<UInt8>, on route: CurlRoute) throws(HTTPError) -> HTTPReply {
         let code = SecretStack.run {
-            credentials.withTerminatedHeader { line in
-                unsafe line.withUnsafeBufferPointer { line in
-                    unsafe line.withMemoryRebound(to: CChar.self) { line in
-                        unsafe cvault_exchange_perform(exchange, line.baseAddress)
-                    }
+            unsafe header.withUnsafeBufferPointer { line in
+                unsafe line.withMemoryRebound(to: CChar.self) { line in
+                    unsafe cvault_exchange_perform(exchange, line.baseAddress)
                 }
             }
         }
@@ -98,10 +74,10 @@ struct CurlEasyHandle: ~Copyable {
     }
 
     /// What arrived, once that is enough.
-    borrowing func reply(_ code: UInt32) -> TransportReply {
+    borrowing func reply(_ code: UInt32) -> HTTPReply {
         let received = unsafe exchange.pointee.body
         let lines = headers
-        return TransportReply(
+        return HTTPReply(
             status: get(CVAULT_CURLINFO_RESPONSE_CODE),
             body: unsafe SecretBytes(
                 copying: Span(_unsafeElements: UnsafeBufferPointer(start: received.bytes, count: received.count))
@@ -147,7 +123,7 @@ struct CurlEasyHandle: ~Copyable {
             proxyVerifyResult: get(CVAULT_CURLINFO_PROXY_SSL_VERIFYRESULT),
             connectStatus: get(CVAULT_CURLINFO_HTTP_CONNECTCODE),
             connectedPort: get(CVAULT_CURLINFO_PRIMARY_PORT),
-            bodyIsTooLarge: bodyIsTooLarge,
+            bodyLimit: bodyIsTooLarge ? bodyLimit : nil,
             headersAreTooLarge: unsafe exchange.pointee.headers.overflowed != 0 || isLineTooLong(code),
             headersBrokeOff: code == CVAULT_CURLE_OK.rawValue,
             peerVerdict: unsafe exchange.pointee.peer_verdict
@@ -157,28 +133,4 @@ struct CurlEasyHandle: ~Copyable {
     borrowing func get(_ info: cvault_curl_info) -> Int {
         unsafe cvault_exchange_get_long(exchange, info)
     }
-}
-
-/// The header lines of an answer.
-struct ReplyHeaders {
-    private var values: [String: String] = [:]
-    /// Whether the empty line came that ends them.
-    private(set) var areComplete = false
-
-    /// Reads header lines as they came; of several answers in one (`103 Early Hints` before `200`) the last counts.
-    init(_ lines: some Collection<UInt8>) {
-        // Without what follows the last line end.
-        let lines = String(decoding: lines, as: UTF8.self)
-            .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).dropLast()
-        for line in lines {
-            if line.hasPrefix("HTTP/") { (values, areComplete) = ([:], false) }
-            if line.isEmpty { areComplete = true }
-            guard let colon = line.firstIndex(of: ":") else { continue }
-            let name = line[..<colon].lowercased()
-            if values[name] == nil { values[name] = String(line[line.index(after: colon)...]).trimmingSpaces }
-        }
-    }
-
-    /// The first value of a header, by its name in lower case.
-    subscript(name: String) -> String? { values[name] }
 }
