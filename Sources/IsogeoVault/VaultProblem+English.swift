@@ -89,6 +89,8 @@ extension VaultProblem {
         case .apiReaderStopped: "The answer wasn't read to its end."
         case .notAListOfShares: "The API's answer isn't a list of shares."
         case .afterGrant(let problem): "The token was granted. \(problem.sentence)"
+        case .refusedBefore(let problem, let time):
+            "\(problem.sentence) That was at \(HTTPDate.format(time)), and it wasn't asked again."
         }
     }
 
@@ -178,6 +180,7 @@ extension VaultProblem {
         case .apiReaderStopped: "Please report it."
         case .notAListOfShares: "Check the API's address: isogeo-vault show"
         case .afterGrant(let problem): problem.remedy
+        case .refusedBefore(let problem, _): "\(problem.remedy) It is asked again after a minute, or with --refresh."
         }
     }
 

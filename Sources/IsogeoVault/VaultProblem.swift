@@ -108,6 +108,8 @@ package indirect enum VaultProblem: Sendable {
     case notAListOfShares
     /// The credential is proven, and the rest isn't.
     case afterGrant(any Problem)
+    /// The server refused the credential at that time, in seconds since 1970, and wasn't asked again.
+    case refusedBefore(any Problem, at: Int64)
 
     package enum Damage: Sendable {
         case headerEdited, headerUnreadable, openingSlotEdited, firstSlotMalformed, metadataUnreadable
@@ -185,7 +187,9 @@ extension VaultProblem: Problem {
         case .apiAnswer(let answer, _): answer.code
         case .apiStalled, .slotsChanged, .applicationChanged: .tryAgain
         case .apiReaderStopped: .internalError
-        case .afterGrant(let problem), .shownCodeVoid(let problem), .unrecorded(let problem): problem.code
+        case .afterGrant(let problem), .refusedBefore(let problem, _), .shownCodeVoid(let problem),
+            .unrecorded(let problem):
+            problem.code
         case .remembered(let code, _, _): code
         }
     }
@@ -199,7 +203,9 @@ extension VaultProblem: Problem {
             error.cause
         case .cannotDelete(let error): FailureCause(errno: error.errno)
         case .cannotWrite(_, let errno): FailureCause(errno: errno)
-        case .afterGrant(let problem), .shownCodeVoid(let problem), .unrecorded(let problem): problem.cause
+        case .afterGrant(let problem), .refusedBefore(let problem, _), .shownCodeVoid(let problem),
+            .unrecorded(let problem):
+            problem.cause
         default: nil
         }
     }

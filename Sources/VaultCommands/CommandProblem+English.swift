@@ -6,7 +6,7 @@ internal import VaultSystem
 extension CommandProblem {
     var sentence: String {
         switch self {
-        case .call(let words, _): Self.sentence(ofParser: words)
+        case .call(let words, _, _): Self.sentence(ofParser: words)
         case .unknownCommand(let words, _): "There is no command \(words.joined(separator: " "))."
         case .argumentsUnknown: "The arguments of this process can't be found."
         case .argumentNotUTF8(let bytes): "The argument \(bytes.escaped) isn't UTF-8."
@@ -68,8 +68,8 @@ extension CommandProblem {
 
     var remedy: String {
         switch self {
-        case .call(_, isQuietMeant: true): "Write -q name=value; quiet is --quiet here."
-        case .call: "isogeo-vault help shows how."
+        case .call(_, _, isQuietMeant: true): "Write -q name=value; quiet is --quiet here."
+        case .call(_, let command, _): "\((["isogeo-vault", "help"] + command).joined(separator: " ")) shows how."
         case .unknownCommand(_, let suggestion?): "Did you mean \(suggestion.joined(separator: " "))?"
         case .unknownCommand(let words, nil):
             "\((["isogeo-vault", "help"] + words.dropLast()).joined(separator: " ")) lists the commands."

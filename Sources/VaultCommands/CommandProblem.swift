@@ -6,7 +6,7 @@ enum CommandProblem: Sendable {
     // MARK: - The call
 
     /// The argument parser's words, or those of a `Call` that it passes on: it gives no access to its errors' data.
-    case call(words: String, isQuietMeant: Bool)
+    case call(words: String, command: [String], isQuietMeant: Bool)
     case unknownCommand([String], suggestion: [String]?)
     case argumentsUnknown
     /// Paths and names are texts; a repaired one would be another.

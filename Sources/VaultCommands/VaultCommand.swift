@@ -72,6 +72,7 @@ package struct VaultCommand: AsyncParsableCommand {
             guard exitCode(for: error) == .success else {
                 let problem = CommandProblem.call(
                     words: message(for: error),
+                    command: self.command(in: arguments),
                     isQuietMeant: API.isQuietMeant(by: arguments)
                 )
                 return errorFormat.report(VaultError(problem), context)
@@ -99,6 +100,19 @@ package struct VaultCommand: AsyncParsableCommand {
         "HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "ISOGEO_VAULT", "ISOGEO_VAULT_KEY_FILE",
         "ISOGEO_VAULT_SHARED_KEY_FILE", "ISOGEO_VAULT_PASSPHRASE_FILE", "ISOGEO_VAULT_SHARED_PASSPHRASE_FILE",
     ]
+
+    /// The names of the command and its subcommand that the arguments begin with.
+    private static func command(in arguments: [String]) -> [String] {
+        var level: any ParsableCommand.Type = VaultCommand.self
+        return arguments.prefix { word in
+            guard let next = level.configuration.subcommands.first(where: { $0._commandName == word }) else {
+                return false
+            }
+            level = next
+            return true
+        }
+        .map(\.self)
+    }
 
     /// The error for a word that stands where a command's name belongs, and is none; nil if all words there are.
     ///

@@ -54,7 +54,7 @@ struct ApplicationOptionTests {
         try await home.command([arguments[0], "--app", "globe"] + arguments.dropFirst()).run().expectFailure(
             64,
             "atlas and --app globe are two applications: name one.",
-            "isogeo-vault help shows how."
+            "isogeo-vault help \(arguments[0]) shows how."
         )
         #expect(try await home.names() == ["atlas"])
     }
@@ -68,7 +68,7 @@ struct ApplicationOptionTests {
         try await home.command(arguments).run().expectFailure(
             64,
             "Missing expected argument '<\(missing)>'.",
-            "isogeo-vault help shows how."
+            "isogeo-vault help \(arguments[0]) shows how."
         )
     }
 
@@ -92,7 +92,7 @@ struct ApplicationOptionTests {
             try await home.command(["token", "--api-base", "https://api.example"] + source).run().expectFailure(
                 64,
                 "--api-base goes with import, rotate, api and check; a token is requested elsewhere.",
-                "isogeo-vault help shows how."
+                "isogeo-vault help token shows how."
             )
         }
     }

@@ -13,7 +13,8 @@ struct ExitCodeTests {
             (["token", "a", "b"], "Unexpected argument 'b'."),
             (["token", "--min-ttl", "x"], "The value 'x' is invalid for '--min-ttl <seconds>'."),
         ] {
-            try await home.command(arguments).run().expectFailure(64, sentence, "isogeo-vault help shows how.")
+            let remedy = "isogeo-vault help \(arguments[0]) shows how."
+            try await home.command(arguments).run().expectFailure(64, sentence, remedy)
         }
         try await home.run("frob").expectFailure(
             64,
@@ -124,6 +125,11 @@ struct ExitCodeTests {
             "atlas at \(server.origin): The server refuses this client_id and secret (status 401, invalid_client).",
             "Check the credential with its issuer; if it has unusual characters, try the other Basic encoding."
         )
+        // Whoever has had it mended in the meantime is told how to go on.
+        let again = try await home.run("token")
+        let told = #/invalid_client\)\. That was at [0-9TZ:-]{20}, and it wasn't asked again\.\n/#
+        #expect(again.exitCode == 67 && again.errorText.contains(told), "\(again)")
+        #expect(again.errorText.hasSuffix(" It is asked again after a minute, or with --refresh.\n"), "\(again)")
         #expect(try server.requests.count == 1)
     }
 

@@ -91,9 +91,9 @@ struct LimitTests {
         // way round.
         let commands =
             switch seconds {
-            case "253402300799": [["unlock"]]
+            case "253402300799": [["unlock", "--shared-uid"]]
             case "-1": [["token"], ["rename", "atlas", "moon"]]
-            default: [["token"], ["rename", "atlas", "moon"], ["unlock"]]
+            default: [["token"], ["rename", "atlas", "moon"], ["unlock", "--shared-uid"]]
             }
         for arguments in commands {
             var command = try home.command(arguments, clock)

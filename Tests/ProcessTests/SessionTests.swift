@@ -147,7 +147,7 @@ struct SessionTests {
         try await Home().run("unlock", "--for=\(time)").expectFailure(
             64,
             "--for is a number and s, m, h or d, from 1s to 30d.",
-            "isogeo-vault help shows how."
+            "isogeo-vault help unlock shows how."
         )
     }
 

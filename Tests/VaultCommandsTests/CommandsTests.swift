@@ -232,9 +232,9 @@ struct CommandsTests {
         let missing = await run(["api", "/shares", "-q"])
         #expect(missing.heard.said == ["Missing value for '-q <name=value>'.\n\(quiet)"])
         let other = await run(["api", "/shares", "--app"])
-        #expect(other.heard.said == ["Missing value for '--app <name>'.\n  isogeo-vault help shows how."])
+        #expect(other.heard.said == ["Missing value for '--app <name>'.\n  isogeo-vault help api shows how."])
         let both = await run(["api", "/shares", "--app", "-q"])
-        #expect(both.heard.said == ["Missing value for '--app <name>'.\n  isogeo-vault help shows how."])
+        #expect(both.heard.said == ["Missing value for '--app <name>'.\n  isogeo-vault help api shows how."])
     }
 
     @Test func `no prompt, no question for a new passphrase`() async throws {

@@ -12,14 +12,15 @@ extension TokenAcquirer {
     }
 
     private func request(_ miss: CacheMiss) throws(VaultError) -> TokenResult {
-        dependencies.prepareForRequest()
         var miss = miss
         for _ in 0..<Self.lookLimit {
             if case .use = purpose, let note = miss.note, note.forbidsAsking(at: dependencies.now()),
                 let error = note.error(asking: miss.application.metadata)
             {
-                return try staleToken(after: error, miss)
+                let isRefusal = error.code == .credentialRefused
+                return try staleToken(after: isRefusal ? error.before(at: note.ended) : error, miss)
             }
+            dependencies.prepareForRequest()
             if miss.application.row.format < .current, !contents.database.isReadOnly {
                 // What a request leaves has the present format, and the processes that wait for it must find it.
                 try contents.convert(now: dependencies.now())
@@ -135,4 +136,9 @@ extension TokenAcquirer {
         try token.lifetime.check(minimum: minimum, now: dependencies.now())
         return result
     }
+}
+
+extension VaultError {
+    /// The same refusal, which the server gave at that time.
+    fileprivate func before(at time: Int64) -> VaultError { VaultError(VaultProblem.refusedBefore(problem, at: time)) }
 }
