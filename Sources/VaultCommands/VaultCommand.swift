@@ -32,12 +32,18 @@ package struct VaultCommand: AsyncParsableCommand {
     package init() {}
 
     /// Makes ready what the process's arguments will certainly need, on another thread, before anything else starts.
-    package static func prepare() {
+    ///
+    /// - Returns: the exit code of a process that has too little memory for its threads, which it has said; else nil.
+    package static func prepare() -> Int32? {
+        if ResourceLimit.lacksMemory(needed) {
+            return ErrorFormat(in: Arguments.current ?? []).report(VaultError(.limit(.memory)), CommandContext.current)
+        }
         guard let arguments = Arguments.current, PlainTokenCall(arguments)?.refreshes == true,
             // Where memory is short, the thread would take what the check of it finds.
             !ResourceLimit.limitsMemory
-        else { return }
+        else { return nil }
         CommandContext.current.dependencies.prepareForRequest()
+        return nil
     }
 
     /// Runs the command that the arguments name; writes an error and its remedy to standard error.
@@ -51,7 +57,6 @@ package struct VaultCommand: AsyncParsableCommand {
             return ErrorFormat.text.report(VaultError(.argumentsUnknown), context)
         }
         let errorFormat = ErrorFormat(in: arguments)
-        if ResourceLimit.lacksMemory(needed) { return errorFormat.report(VaultError(.limit(.memory)), context) }
         SecretBytes.whenMemoryIsUnavailable { errorFormat.report(VaultError(.noGuardedMemory), context) }
         do {
             if given == nil { try requireText() }
@@ -82,8 +87,8 @@ package struct VaultCommand: AsyncParsableCommand {
         }
     }
 
-    /// What a command takes that requests nothing, in bytes: the stacks of two threads, and some MiB.
-    private static let needed = 24 << 20
+    /// What a command takes that requests nothing, in bytes: the stacks of three threads, and some MiB.
+    private static let needed = 32 << 20
 
     /// Refuses arguments and paths in the environment that aren't UTF-8: a text made of them would name another file.
     private static func requireText() throws(VaultError) {

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import IsogeoVault
 internal import VaultCommands
 
@@ -5,7 +6,7 @@ internal import VaultCommands
 enum Entrypoint {
     static func main() {
         ProcessHardening.apply()
-        VaultCommand.prepare()
+        if let code = VaultCommand.prepare() { exit(code) }
         BlockingExecutor.runProgram { await VaultCommand.run() }
     }
 }

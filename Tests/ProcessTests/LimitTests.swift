@@ -44,8 +44,11 @@ struct LimitTests {
     }
 
     @Test func `with little memory a request is sent, or told that it needs more`() async throws {
+        // Too little for a thread is told apart from too little for a request in less than a mebibyte.
+        let narrow = Array(stride(from: 24 * 1024, to: 64 * 1024, by: 512))
+        let wide = Array(stride(from: 64 * 1024, through: 160 * 1024, by: 4096))
         try await Self.expectTokenOrRemedy(
-            stride(from: 24, through: 160, by: 4).map { $0 * 1024 },
+            narrow + wide,
             by: "-v",
             Self.moreMemory
         )
