@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import os
+import random
 import shutil
 import statistics
 import subprocess
@@ -144,7 +145,7 @@ def say(text):
 
 
 def in_turn(rows, starter, rounds):
-    """Runs the rows of a group in turn, so that a machine that slows down slows all of them.
+    """Runs the rows of a group in turn, in a new order each time, so that a machine that slows down slows all of them.
 
     Returns the figures by name, the reason by the name of each row that has none, and the rows that failed.
     """
@@ -164,7 +165,8 @@ def in_turn(rows, starter, rounds):
             failed.append(row.name)
     limits = {row.name: min(rounds, row.rounds) for row in rows}
     for number in range(1, rounds + WARM + 1):
-        for name in list(commands):
+        # What follows a heavy program, or itself under another name, would always be slower, or faster.
+        for name in random.sample(list(commands), len(commands)):
             if number <= WARM and limits[name] < rounds:
                 continue
             if len(runs[name]) >= limits[name] or (spent[name] > BUDGET and runs[name]):

@@ -39,6 +39,7 @@ extension VaultProblem {
         case .noHome: "There is no home folder to look for the vault in."
         case .homeMissing(let home): "The home folder \(home) doesn't exist, and the vault would be made in it."
         case .noStateFolder: "There is no home folder."
+        case .restoresItself(let path): "\(path) is the vault itself, and not a backup of it."
         case .fileExists(let path): "There is a file \(path) already."
         case .backupExists(let path): "There is a file at \(path) already."
         case .noKeyNamed(credentials: nil): "The vault is locked, and nothing says how to open it."
@@ -120,6 +121,7 @@ extension VaultProblem {
         case .homeMissing: "Make it, set HOME, or say where the vault is: --vault PATH, or the variable ISOGEO_VAULT."
         case .noStateFolder, .unusableStateFolder:
             "Where it should be, set XDG_STATE_HOME to a folder of your own."
+        case .restoresItself: "Name a file that isogeo-vault backup has written."
         case .fileExists: "Name one that doesn't exist yet."
         case .backupExists: "Name another one."
         case .noKeyNamed(credentials: nil), .sessionNotEnough: "Name a key with \(Self.waysToName)."

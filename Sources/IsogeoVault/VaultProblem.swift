@@ -39,6 +39,8 @@ package indirect enum VaultProblem: Sendable {
     case homeMissing(String)
     case noStateFolder
     case unusableStateFolder(StoreError)
+    /// A vault was to be restored from itself.
+    case restoresItself(path: String)
     case fileExists(path: String)
     case backupExists(path: String)
 
@@ -170,8 +172,9 @@ extension VaultProblem: Problem {
         case .keys(let error): error.code
         case .oauth(let error), .tokenRequest(let error, _, _), .apiRequest(let error, _): error.code
         case .givenByHand, .environment, .apiBase, .apiPath, .slotCount, .misleadingName, .noName, .proofOfAnother,
-            .nothingCached, .refreshOffline, .opensVaultAlready, .recoveryCodeChosen, .passphraseCount, .unknownSlot,
-            .ambiguousSlot, .slotsUnsettled, .noSlotLeft, .sessionDuration, .sharedUserID, .unrecordedReadOnly:
+            .nothingCached, .refreshOffline, .restoresItself, .opensVaultAlready, .recoveryCodeChosen, .passphraseCount,
+            .unknownSlot, .ambiguousSlot, .slotsUnsettled, .noSlotLeft, .sessionDuration, .sharedUserID,
+            .unrecordedReadOnly:
             .usage
         case .unreadableInput, .cannotDelete, .cannotWrite, .notDeleted, .keyFileNotReplaced: .inputOutput
         case .closed, .keyChanged, .noKeyNamed, .sessionNotEnough, .opensNoOtherSlot, .wrongPassphrase: .locked

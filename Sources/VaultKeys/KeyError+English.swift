@@ -86,9 +86,10 @@ extension KeyError {
     /// What to do now.
     package var remedy: String {
         switch self {
-        case .doesNotFit:
-            "`isogeo-vault status` lists what opens it. An older vault or a backup opens with the keys of its time: what "
-                + "a key file held before a `rekey` is in PATH.old-…, next to it."
+        case .doesNotFit(let name):
+            (name == .kind(.passphrase) ? "Type it again. " : "")
+                + "`isogeo-vault status` lists what opens it. An older vault or a backup opens with the keys of its time: "
+                + "what a key file held before a `rekey` is in PATH.old-…, next to it."
         case .noSlot: "`isogeo-vault status` lists the slots that this vault has; use one of them."
         case .unreadable(path: "", _): "Give a path; to choose another way to unlock leave it out altogether."
         case .unreadable(let path, let errno):

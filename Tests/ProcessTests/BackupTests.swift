@@ -173,6 +173,22 @@ struct BackupTests {
         try await home.expectWhole()
     }
 
+    @Test func `a vault isn't restored from itself`() async throws {
+        let home = try await Home.withVault()
+        // By another name, too.
+        try FileManager.default.createSymbolicLink(atPath: home.folder("link"), withDestinationPath: home.folder.path)
+        let way = home.vault.replacing(home.folder.path, with: home.folder("link"))
+        for path in [home.vault, way] {
+            try await home.run("restore", path).expectFailure(
+                64,
+                "\(home.vault) is the vault itself, and not a backup of it.",
+                "Name a file that isogeo-vault backup has written."
+            )
+        }
+        #expect(try kept(home).isEmpty)
+        try await home.expectWhole()
+    }
+
     @Test func `restored again and again, what was there before is kept each time`() async throws {
         let home = try await Home.withVault()
         let backup = try await backUp(home)

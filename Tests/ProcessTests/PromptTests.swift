@@ -135,7 +135,8 @@ struct PromptTests {
         try await answer(Self.prompt, "wrong", on: terminal)
         let report = try await terminal.process.outcome()
         #expect(
-            report.exitCode == 77 && report.outputText.contains("The passphrase doesn't open this vault."),
+            report.exitCode == 77
+                && report.outputText.contains(#/The passphrase doesn't open this vault\.\s+Type it again\./#),
             "\(report)"
         )
     }

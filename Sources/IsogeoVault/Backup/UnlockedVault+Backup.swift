@@ -114,11 +114,12 @@ extension UnlockedVault {
     ///   - marks: the folder of the high-water marks, which then accept the older state.
     ///   - now: seconds since 1970.
     /// - Returns: the vault that was replaced.
-    /// - Throws: `damaged` if the backup is; `exists` if another vault is at `path`.
+    /// - Throws: `usage` for the vault's own place; `damaged` if the backup is; `exists` if another vault is at `path`.
     func restore(to path: String, keeping copy: String, marks: String?, now: Int64) throws(VaultError) -> Replaced {
         let backup = try intactSnapshot()
+        let location = try mappingErrors { () throws(StoreError) in try VaultDatabase.prepare(at: path) }
+        guard location != self.database.location else { throw VaultError(.restoresItself(path: location)) }
         do throws(StoreError) {
-            let location = try VaultDatabase.prepare(at: path)
             let mark = marks.map { HighWaterMark(of: sealer.context.vault, at: location, in: $0) }
             let seen = mark?.provenGeneration(sealer) ?? 0
             let database: VaultDatabase

@@ -19,7 +19,7 @@ extension Vault {
     ///
     /// - Parameter path: the vault's place; nil for the standard place.
     /// - Returns: the path of the replaced vault's copy; nil if there was no vault.
-    /// - Throws: `damaged` if the backup is; `exists` if another vault is at `path`.
+    /// - Throws: `usage` for the vault's own place; `damaged` if the backup is; `exists` if another vault is at `path`.
     public func restore(to path: String? = nil) async throws(VaultError) -> String? {
         let path = try Self.newPlace(path)
         let now = dependencies.now()
