@@ -265,6 +265,16 @@ struct SessionTests {
         }
     }
 
+    @Test func `threads that try at once whether sessions can be made don't disturb each other`() async {
+        let obstacles = await withTaskGroup(of: Int.self) { group in
+            for _ in 0..<8 {
+                group.addTask { (0..<400).count { _ in SessionReport.current().obstacle != nil } }
+            }
+            return await group.reduce(0, +)
+        }
+        #expect(obstacles == 0)
+    }
+
     @Test func `whether sessions can be made here is told before`() throws {
         let report = SessionReport.current()
         #expect(report.obstacle == nil)
