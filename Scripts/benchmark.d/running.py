@@ -1,6 +1,7 @@
 """Rows of the benchmark, and how their programs are run: in turn, as whole processes."""
 
 import dataclasses
+import functools
 import math
 import os
 import random
@@ -22,6 +23,24 @@ class Missing(Exception):
 
 class Failure(Exception):
     """What a program did that it mustn't."""
+
+
+class once(functools.cached_property):
+    """A property that is made once; what kept it from being made is raised each time it is wanted."""
+
+    def __init__(self, make):
+        def made(owner):
+            failures = vars(owner).setdefault("failures", {})
+            if make in failures:
+                raise failures[make]
+            try:
+                return make(owner)
+            except (Missing, Failure) as failure:
+                failures[make] = failure
+                raise
+
+        super().__init__(made)
+        self.__doc__ = make.__doc__
 
 
 @dataclasses.dataclass

@@ -3,7 +3,7 @@
 import os
 import time
 
-from running import Command, Failure, Goal, Missing, Row
+from running import Command, Goal, Row, once
 
 IMPORT, SCALE = "many files at once", "many applications"
 FEW = ("token", "show", "rotate", "rename")  # touch one application, and must not take longer for the others
@@ -37,35 +37,25 @@ class Vault:
 
     def __init__(self, world, count, maker, suffix=""):
         self.world, self.count, self.maker, self.name = world, count, maker, f"applications-{count}{suffix}"
-        self.home = self.seconds = self.failure = None
+        self.seconds = None
 
-    def made(self):
-        if self.failure:
-            raise self.failure
-        try:
-            return self.make()
-        except (Failure, Missing) as failure:
-            self.failure = failure
-            raise
-
-    def make(self):
-        if self.home is None:
-            program, home, began = self.maker(), self.world.home(self.name), time.monotonic()
-            home.run(program, str(self.count), home.vault, home.key)
-            self.seconds = time.monotonic() - began
-            self.home = home
-            # Its applications ask where nobody answers: this one gets a token.
-            home.run(*self.rotation(FEW.index("token")))
-        return self.home
+    @once
+    def home(self):
+        program, home, began = self.maker(), self.world.home(self.name), time.monotonic()
+        home.run(program, str(self.count), home.vault, home.key)
+        self.seconds = time.monotonic() - began
+        # Its applications ask where nobody answers: this one gets a token.
+        home.run(*self.rotation(FEW.index("token"), home))
+        return home
 
     def number(self, offset):
         """One of those in the middle."""
         return 1 if self.count == 1 else self.count // 2 + offset
 
-    def rotation(self, offset):
+    def rotation(self, offset, home):
         """What gives an application another secret; nothing else of it changes."""
         number = self.number(offset)
-        file = self.home.client_secrets(f"rotated-{number}.json", f"client-{number}", "r" * 64, self.world.http)
+        file = home.client_secrets(f"rotated-{number}.json", f"client-{number}", "r" * 64, self.world.http)
         return self.world.binary, "rotate", "-q", "--no-prompt", f"application-{number}", file
 
 
@@ -79,7 +69,7 @@ def rows(world, quick, maker):
     def few(what, count):
         # No row sees what another one changes.
         vault, offset = Vault(world, 1, maker, "-" + what) if count == 1 else vaults[count], FEW.index(what)
-        home, name = vault.made(), f"application-{vault.number(offset)}"
+        home, name = vault.home, f"application-{vault.number(offset)}"
         if what == "token":
             home.token = home.run(world.binary, "token", "--no-prompt", name)
             return home.token_command(home.with_key, name)
@@ -87,7 +77,7 @@ def rows(world, quick, maker):
             return Command([world.binary, "show", "--no-prompt", name], home.with_key,
                            lambda output: name in output.decode())
         if what == "rotate":
-            return Command(list(vault.rotation(offset)), home.with_key)
+            return Command(list(vault.rotation(offset, home)), home.with_key)
         # There and back: each run finds the name that the one before it gave.
         names = [name, name + "-renamed"]
 
@@ -98,7 +88,7 @@ def rows(world, quick, maker):
         return Command([world.binary], home.with_key, before=before)
 
     def all_of(what, count):
-        home = vaults[count].made()
+        home = vaults[count].home
         arguments = [world.binary, what, "-q", "--no-prompt"]
         if what != "backup":
             return Command(arguments, home.with_key, lambda output: what == "verify" or output.count(b"\n") > count)
@@ -122,7 +112,7 @@ def rows(world, quick, maker):
                       ours=True, rounds=5, goals=goals)
     for count in sizes:
         def size(count=count):
-            home = vaults[count].made()
+            home = vaults[count].home
             mebibytes = os.path.getsize(home.vault) / MEBIBYTE
             return {"file_mib": round(mebibytes, 2), "seconds": round(vaults[count].seconds, 2)}
 

@@ -1,7 +1,6 @@
 """What the rows need around them: homes, servers, desktop keyrings. All of it in one folder that is thrown away."""
 
 import contextlib
-import functools
 import json
 import os
 import secrets
@@ -12,7 +11,7 @@ import subprocess
 import tempfile
 import time
 
-from running import Command, Failure, Missing, last_line, say
+from running import Command, Failure, Missing, last_line, once, say
 
 PATIENCE = 120  # seconds: for what is started or prepared, not measured
 DAY = "86400"  # seconds that a token lives: longer than the benchmark
@@ -56,24 +55,6 @@ class Home:
         """The command that prints the cached token, as plain as most call it; another token wouldn't do."""
         return Command([self.world.binary, "token", *arguments], environment,
                        lambda output: output.decode() == self.token)
-
-
-class once(functools.cached_property):
-    """A property that is made once; what kept it from being made is raised each time it is wanted."""
-
-    def __init__(self, make):
-        def made(owner):
-            failures = vars(owner).setdefault("failures", {})
-            if make in failures:
-                raise failures[make]
-            try:
-                return make(owner)
-            except (Missing, Failure) as failure:
-                failures[make] = failure
-                raise
-
-        super().__init__(made)
-        self.__doc__ = make.__doc__
 
 
 class World:

@@ -81,8 +81,8 @@ extension VaultProblem {
         case .refreshOffline: "A new token can't be had without asking the server."
         case .remembered(_, let sentence, _): sentence
         case .apiBase(let error): error.sentence(of: .api)
-        case .apiBaseUnknown(let name, _, let tokenOrigin):
-            "The API address of \(name) is unknown; its tokens come from \(tokenOrigin)."
+        case .apiBaseUnknown(let name, let endpoint):
+            "The API address of \(name) is unknown; its tokens come from \(endpoint.origin)."
         case .apiPath(let problem): problem.sentence
         case .apiRequest(let error, let origin): "\(error.sentence(of: .api)) (\(origin))"
         case .apiAnswer(let answer, let parties): answer.sentence(of: parties)
@@ -171,10 +171,10 @@ extension VaultProblem {
         case .apiBase(.endpoint(.plainHTTP)):
             "Give its https address with --api-base; plain http is only for this computer itself."
         case .apiBase: "Give its whole address with --api-base, such as https://v1.api.isogeo.com."
-        case .apiBaseUnknown(let name, let tokenURI, _):
+        case .apiBaseUnknown(let name, let endpoint):
             // The file may name another token endpoint than the vault.
             "Say it with --api-base URL, or for good: isogeo-vault rotate \(name.description.shellWord) "
-                + "client_secrets.json --token-uri \(tokenURI.shellWord) --api-base URL"
+                + "client_secrets.json --token-uri \(endpoint.canonicalText.shellWord) --api-base URL"
         case .apiPath(let problem): problem.remedy
         case .apiRequest(let error, _): error.remedy(of: .api)
         case .apiAnswer(let answer, let parties): answer.remedy(for: parties)

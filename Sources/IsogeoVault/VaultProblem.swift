@@ -101,7 +101,7 @@ package indirect enum VaultProblem: Sendable {
     // MARK: - The API
 
     case apiBase(OAuthError)
-    case apiBaseUnknown(ApplicationName, tokenURI: String, tokenOrigin: String)
+    case apiBaseUnknown(ApplicationName, tokensFrom: TokenEndpoint)
     case apiPath(APIRequestProblem)
     case apiRequest(OAuthError, origin: String)
     case apiAnswer(APIAnswer, of: APIParties)

@@ -77,7 +77,7 @@ package struct VaultCommand: AsyncParsableCommand {
             guard exitCode(for: error) == .success else {
                 let problem = CommandProblem.call(
                     words: message(for: error),
-                    command: self.command(in: arguments),
+                    command: self.command(at: arguments[...]).names,
                     isQuietMeant: API.isQuietMeant(by: arguments)
                 )
                 return errorFormat.report(VaultError(problem), context)
@@ -106,38 +106,30 @@ package struct VaultCommand: AsyncParsableCommand {
         "ISOGEO_VAULT_SHARED_KEY_FILE", "ISOGEO_VAULT_PASSPHRASE_FILE", "ISOGEO_VAULT_SHARED_PASSPHRASE_FILE",
     ]
 
-    /// The names of the command and its subcommand that the arguments begin with.
-    private static func command(in arguments: [String]) -> [String] {
-        var level: any ParsableCommand.Type = VaultCommand.self
-        return arguments.prefix { word in
-            guard let next = level.configuration.subcommands.first(where: { $0._commandName == word }) else {
+    /// The command that the words lead to, and those of them that are names of commands.
+    private static func command(at words: ArraySlice<String>) -> (any ParsableCommand.Type, names: [String]) {
+        var command: any ParsableCommand.Type = VaultCommand.self
+        let names = words.prefix { word in
+            guard let next = command.configuration.subcommands.first(where: { $0._commandName == word }) else {
                 return false
             }
-            level = next
+            command = next
             return true
         }
-        .map(\.self)
+        return (command, Array(names))
     }
 
     /// The error for a word that stands where a command's name belongs, and is none; nil if all words there are.
     ///
     /// The argument parser would call it an unexpected argument, and answer `help` for it with the whole help.
     private static func unknownCommand(in arguments: [String]) -> VaultError? {
-        var level: any ParsableCommand.Type = VaultCommand.self
-        var found: [String] = []
-        for word in arguments.first == "help" ? arguments.dropFirst() : arguments[...] {
-            let commands = level.configuration.subcommands
-            // After an option, a word may be its value.
-            if commands.isEmpty || word.hasPrefix("-") { return nil }
-            if let next = commands.first(where: { $0._commandName == word }) {
-                found.append(word)
-                level = next
-                continue
-            }
-            let known = commands.map { $0._commandName } + (found.isEmpty ? ["help"] : [])
-            let suggestion = ApplicationName(word)?.suggestion(among: known.compactMap { ApplicationName($0) })
-            return VaultError(.unknownCommand(found + [word], suggestion: suggestion.map { found + [$0.description] }))
-        }
-        return nil
+        let words = arguments.first == "help" ? arguments.dropFirst() : arguments[...]
+        let (command, found) = command(at: words)
+        let commands = command.configuration.subcommands
+        // After an option, a word may be its value.
+        guard !commands.isEmpty, let word = words.dropFirst(found.count).first, !word.hasPrefix("-") else { return nil }
+        let known = commands.map { $0._commandName } + (found.isEmpty ? ["help"] : [])
+        let suggestion = ApplicationName(word)?.suggestion(among: known.compactMap { ApplicationName($0) })
+        return VaultError(.unknownCommand(found + [word], suggestion: suggestion.map { found + [$0.description] }))
     }
 }

@@ -56,18 +56,22 @@ extension CurlEasyHandle {
     ///
     /// - Parameters:
     ///   - server: host and port.
-    ///   - settings: certificates, the limit of the connection, and what interrupts it, which must live as long.
-    ///   - proxy: through what it goes.
+    ///   - settings: certificates, proxy, the limit of the connection, and what interrupts it, which must live as long.
+    ///   - isSet: whether an environment variable has a value: a proxy of the environment comes first.
+    /// - Returns: what a failure must know of the way.
     /// - Throws: `configuration` for a libcurl that lacks something.
-    package borrowing func reach(_ server: Server, _ settings: ConnectionSettings, through proxy: ResolvedProxy)
-        throws(HTTPError)
-    {
+    package borrowing func reach(
+        _ server: Server,
+        _ settings: ConnectionSettings,
+        isSet: (String) -> Bool
+    ) throws(HTTPError) -> CurlRoute {
         try set(CVAULT_CURLOPT_CONNECTTIMEOUT_MS, settings.connectTimeLimit.wholeMilliseconds)
         if let interruption = settings.interruption {
             try check(unsafe cvault_exchange_watch(exchange, interruption.flag), CVAULT_CURLOPT_XFERINFODATA)
         }
         if server.scheme == .http, !settings.acceptsForeignListener { try requireOwnListener() }
         try setTLS(settings.caFile)
+        let proxy = ResolvedProxy.choose(for: server.scheme, own: settings.proxy, isSet: isSet)
         switch proxy {
         case .none:
             try set(CVAULT_CURLOPT_PROXY, "")
@@ -78,11 +82,17 @@ extension CurlEasyHandle {
         // The header lines are for the server, never for the proxy's CONNECT.
         try set(CVAULT_CURLOPT_HEADEROPT, Int(CVAULT_CURLHEADER_SEPARATE.rawValue))
         try set(CVAULT_CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
-        // Whatever /etc/hosts or a name server say.
-        guard server.host == "localhost" else { return }
-        try check(
-            unsafe cvault_exchange_pin_address(exchange, "localhost:\(server.port):127.0.0.1,[::1]"),
-            CVAULT_CURLOPT_RESOLVE
+        if server.host == "localhost" {
+            // Whatever /etc/hosts or a name server say.
+            let addresses = "localhost:\(server.port):127.0.0.1,[::1]"
+            try check(unsafe cvault_exchange_pin_address(exchange, addresses), CVAULT_CURLOPT_RESOLVE)
+        }
+        return CurlRoute(
+            host: server.host,
+            port: Int(server.port),
+            proxy: proxy.name,
+            mayBypassProxy: isSet("no_proxy") || isSet("NO_PROXY"),
+            caFile: settings.caFile?.path
         )
     }
 

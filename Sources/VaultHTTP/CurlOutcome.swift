@@ -13,23 +13,6 @@ package struct CurlRoute: Equatable {
     var caFile: String?
 }
 
-extension CurlRoute {
-    package init(
-        to server: Server,
-        _ settings: ConnectionSettings,
-        through proxy: ResolvedProxy,
-        isSet: (String) -> Bool
-    ) {
-        self.init(
-            host: server.host,
-            port: Int(server.port),
-            proxy: proxy.name,
-            mayBypassProxy: isSet("no_proxy") || isSet("NO_PROXY"),
-            caFile: settings.caFile?.path
-        )
-    }
-}
-
 /// How a request of libcurl's failed, and what that means.
 struct CurlOutcome {
     let route: CurlRoute

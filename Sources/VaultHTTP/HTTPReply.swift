@@ -4,7 +4,7 @@ package import VaultCrypto
 package struct HTTPReply: ~Copyable, Sendable {
     /// The HTTP status.
     package let status: Int
-    /// At most 1 MiB.
+    /// No longer than the limit of its request.
     package let body: SecretBytes
     /// Whether the answer broke off, of which the status is certain all the same.
     package let isCutOff: Bool

@@ -18,7 +18,7 @@ package struct ProxyAddress: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// Through what a request goes.
-package enum ResolvedProxy: Equatable, Sendable {
+enum ResolvedProxy: Equatable, Sendable {
     case none
     /// What this variable names, unless `no_proxy` excepts the host: libcurl reads both.
     case environment(variable: String)
@@ -27,7 +27,7 @@ package enum ResolvedProxy: Equatable, Sendable {
     /// Chooses as libcurl would: lower case first, empty is unset; the application's own only where nothing is set.
     ///
     /// Plain http goes to this computer alone and never through a proxy, which would see the secret in clear.
-    package static func choose(
+    static func choose(
         for scheme: URLScheme,
         own: ProxyAddress?,
         isSet: (String) -> Bool = Environment.hasValue
@@ -39,7 +39,7 @@ package enum ResolvedProxy: Equatable, Sendable {
     }
 
     /// Host and port, and who named them, for people; nil for none.
-    package var name: String? {
+    var name: String? {
         switch self {
         case .none: nil
         case .environment(let variable):

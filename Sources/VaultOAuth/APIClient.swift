@@ -53,17 +53,16 @@ package struct APIClient: Sendable {
         to reader: (Span<UInt8>) -> Bool
     ) throws(StreamError) -> HTTPReply {
         let server = request.base.endpoint.server
-        let proxy = ResolvedProxy.choose(for: server.scheme, own: connection.proxy, isSet: transport.isSet)
         let handle = try Self.requesting { () throws(HTTPError) in
-            let handle = try CurlEasyHandle(bodyLimit: Self.errorLimit, isSet: transport.isSet)
+            try CurlEasyHandle(bodyLimit: Self.errorLimit, isSet: transport.isSet)
+        }
+        let route = try Self.requesting { () throws(HTTPError) in
             try handle.setAddress(request.url, server.scheme)
             for line in ["Accept: application/json", "User-Agent: isogeo-vault"] { try handle.addLine(line) }
             // An export of hundreds of mebibytes takes its time; silence doesn't.
             try handle.setSilenceLimit(connection.timeLimit)
-            try handle.reach(server, connection, through: proxy)
-            return handle
+            return try handle.reach(server, connection, isSet: transport.isSet)
         }
-        let route = CurlRoute(to: server, connection, through: proxy, isSet: transport.isSet)
         return try handle.stream("Authorization: Bearer \(token)", on: route, to: reader)
     }
 

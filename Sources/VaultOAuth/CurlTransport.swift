@@ -21,7 +21,7 @@ package struct CurlTransport: TokenTransport {
 
     /// Whether there is a libcurl that will do; opens it.
     package static func checkLibrary() throws(OAuthError) {
-        try mappingErrors { () throws(HTTPError) in _ = try CurlLibrary.ready() }
+        do { try CurlLibrary.ready() } catch { throw OAuthError(error) }
     }
 
     package func prepare() { CurlLibrary.prepare() }
@@ -33,15 +33,13 @@ package struct CurlTransport: TokenTransport {
     }
 
     private func perform(_ request: borrowing TransportRequest, _ timeLimit: Duration) throws(HTTPError) -> HTTPReply {
-        let (endpoint, connection) = (request.endpoint, request.connection)
+        let endpoint = request.endpoint
         let handle = try CurlEasyHandle(bodyLimit: Self.answerLimit, isSet: isSet)
-        let proxy = ResolvedProxy.choose(for: endpoint.scheme, own: connection.proxy, isSet: isSet)
         try handle.setAddress(endpoint.canonicalText, endpoint.scheme)
         try handle.setBody(request.body)
         for line in request.headerLines { try handle.addLine(line) }
         try handle.setTimeLimit(timeLimit)
-        try handle.reach(endpoint.server, connection, through: proxy)
-        let route = CurlRoute(to: endpoint.server, connection, through: proxy, isSet: isSet)
+        let route = try handle.reach(endpoint.server, request.connection, isSet: isSet)
         return try request.credentials.withTerminatedHeader { (line: Span<UInt8>) throws(HTTPError) in
             try handle.perform(line, on: route)
         }

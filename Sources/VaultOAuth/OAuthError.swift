@@ -94,11 +94,6 @@ extension OAuthError {
     }
 }
 
-/// Runs `body` with the error of the floor below as this one's.
-func mappingErrors<Result: ~Copyable>(_ body: () throws(HTTPError) -> Result) throws(OAuthError) -> Result {
-    do throws(HTTPError) { return try body() } catch { throw OAuthError(error) }
-}
-
 extension ConnectionProblem {
     var category: OAuthError.Category {
         switch self {

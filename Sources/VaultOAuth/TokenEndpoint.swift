@@ -6,18 +6,16 @@ internal import VaultSystem
 /// https, or plain http to this computer alone. What two readers of URLs could understand differently is refused, so
 /// that no other reader can see another address; curl gets `canonicalText`.
 package struct TokenEndpoint: Hashable, Sendable {
-    package typealias Scheme = URLScheme
-
     /// The longest address that is read, in bytes.
     package static let lengthLimit = 2048
 
-    package let scheme: Scheme
+    package let scheme: URLScheme
     let hostName: URLHost
     package let port: UInt16
     /// Path and query as they are sent, beginning with `/`.
     package let target: String
 
-    private init(scheme: Scheme, host: URLHost, port: UInt16, target: String) {
+    private init(scheme: URLScheme, host: URLHost, port: UInt16, target: String) {
         self.scheme = scheme
         self.hostName = host
         self.port = port
@@ -86,15 +84,16 @@ package struct TokenEndpoint: Hashable, Sendable {
         }
     }
 
-    private static func splitScheme(_ text: String) throws(EndpointProblem) -> (Scheme, Substring) {
+    private static func splitScheme(_ text: String) throws(EndpointProblem) -> (URLScheme, Substring) {
         guard !text.hasPrefix("None/") else { throw .noneForHost }
         guard !text.hasPrefix("//") else { throw .hostMissing }
         guard let colon = text.firstIndex(of: ":"), text[colon...].hasPrefix("://") else { throw .schemeMissing }
-        guard let scheme = Scheme(rawValue: text[..<colon].lowercased()) else { throw .unknownScheme }
+        guard let scheme = URLScheme(rawValue: text[..<colon].lowercased()) else { throw .unknownScheme }
         return (scheme, text[text.index(colon, offsetBy: 3)...])
     }
 
-    private static func readAuthority(_ text: Substring, _ scheme: Scheme) throws(EndpointProblem) -> (URLHost, UInt16)
+    private static func readAuthority(_ text: Substring, _ scheme: URLScheme)
+        throws(EndpointProblem) -> (URLHost, UInt16)
     {
         guard !text.contains("@") else { throw .userPart }
         // The colons of an IPv6 address stand before its bracket.

@@ -23,10 +23,7 @@ struct APITarget: Sendable {
         let metadata = try contents.complete(application)
         let given = try call.base.map { (text) throws(VaultError) in try APIBase(givenByHand: text) }
         guard let base = given ?? metadata.knownAPIBase else {
-            let endpoint = metadata.endpoint
-            throw VaultError(
-                .apiBaseUnknown(metadata.name, tokenURI: endpoint.canonicalText, tokenOrigin: endpoint.origin)
-            )
+            throw VaultError(.apiBaseUnknown(metadata.name, tokensFrom: metadata.endpoint))
         }
         do throws(APIRequestProblem) {
             request = try APIRequest(call.path, query: call.query, at: base)

@@ -20,16 +20,17 @@ struct KeyringSource: KeySource {
 
     func open(_ slots: [KeySlot], of vault: VaultIdentity) throws(KeyError) -> Unlocked {
         let deadline = KeyringDeadline()
+        func attempt() throws(KeyError) -> Unlocked {
+            try KeyringSlot.open(slots, of: vault, in: try SecretService.find(interaction, until: deadline))
+        }
         // With many clients at once gnome-keyring doesn't find its collection for a moment (seen once with 20).
         for _ in 0..<2 {
-            do throws(KeyError) {
-                return try KeyringSlot.open(slots, of: vault, in: try SecretService.find(interaction, until: deadline))
-            } catch {
+            do throws(KeyError) { return try attempt() } catch {
                 guard error == .keyring(.noCollection) else { throw error }
                 SystemClock.sleep(.milliseconds(150))
             }
         }
-        return try KeyringSlot.open(slots, of: vault, in: try SecretService.find(interaction, until: deadline))
+        return try attempt()
     }
 
     func opensAny(of slots: [KeySlot], leaving: KeySlot?, of vault: VaultIdentity) throws(KeyError) -> Bool {
